@@ -1,0 +1,1 @@
+"""Entry points and assembly: main window, command line, actions, wiring, crash handling."""

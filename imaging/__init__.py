@@ -1,0 +1,1 @@
+"""What an image and a mask are: geometry, volumes, file formats, segmentations, edits, journal."""

@@ -1,0 +1,1 @@
+"""What computes masks: operators, models, the worker process and its jobs."""

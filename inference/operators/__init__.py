@@ -1,0 +1,1 @@
+"""Single steps that models are made of; none knows another."""

@@ -1,0 +1,1 @@
+"""Pictures: slices, label overlays, surfaces; no Qt."""

@@ -1,0 +1,1 @@
+"""Other machines; nothing here yet, the layer stands for the contracts."""
