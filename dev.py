@@ -1,0 +1,349 @@
+#!/usr/bin/env python3
+"""Limner's one development command: it installs what is missing, then does what the verb says.
+
+    python3 dev.py demo|run|test|lint|bench|lock|package [arguments for the verb]
+
+Standard library only. It must parse on Python 3.7, so that an old one gets a message and not a traceback.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
+STAMP = VENV / "limner-installed"
+LOCK = ROOT / "requirements.lock"
+AI_LOCK = ROOT / "requirements-ai.lock"
+PROJECT = ROOT / "pyproject.toml"
+OLDEST_PYTHON = (3, 11)
+BUILD_REQUIREMENT = "setuptools>=77"
+NO_TESTS_CHOSEN = 5  # pytest's exit status when its arguments name none of the marked tests
+
+# Debian's names; a tuple lists the names of one package in different releases, the first is what apt is asked for.
+WINDOW_PACKAGES: list[tuple[str, ...]] = [
+    ("libgl1",),
+    ("libegl1",),
+    ("libglib2.0-0", "libglib2.0-0t64"),
+    ("libfontconfig1",),
+    ("libxkbcommon0",),
+    ("libdbus-1-3",),
+    ("libxcb-cursor0",),
+    ("libxkbcommon-x11-0",),
+    ("libxcb-icccm4",),
+    ("libxcb-keysyms1",),
+    ("libxcb-shape0",),
+    ("libxcursor1",),
+    ("fonts-dejavu-core",),
+]
+TEST_PACKAGES: list[tuple[str, ...]] = [("xvfb",), ("xauth",)]
+
+VERBS = {
+    "demo": "make the demo study, segment, correct, export and report; opens the window where there is a display",
+    "run": "start the program; arguments go to it",
+    "test": "ruff, mypy, import-linter and all tests; arguments go to pytest",
+    "lint": "the checks of `test` without the tests",
+    "bench": "measure the budgets; `bench NAME` runs tests/bench/bench_NAME.py alone",
+    "lock": "write requirements.lock and requirements-ai.lock anew from pyproject.toml",
+    "package": "build the installers (not yet)",
+}
+
+
+class Stopped(Exception):
+    """A message for the user; dev.py prints it and exits with 1."""
+
+
+def main(arguments: list[str]) -> int:
+    """Install what is missing, run one verb, return its exit status."""
+    if sys.version_info < OLDEST_PYTHON:
+        return _complain("Limner needs Python 3.11 or newer, this is %d.%d" % sys.version_info[:2])  # noqa: UP031
+    if not arguments or arguments[0] not in VERBS:
+        print(_usage())
+        return 0 if arguments and arguments[0] in ("-h", "--help") else 2
+    verb, rest = arguments[0], arguments[1:]
+    if verb == "package":
+        return _complain("`package` does not work yet: installers come with their own issue", status=2)
+    wants_ai = "--ai" in rest
+    rest = [argument for argument in rest if argument != "--ai"]
+    try:
+        if verb == "lock":
+            write_locks()
+            return 0
+        install(for_tests=verb == "test", with_ai=wants_ai)
+        return {"demo": demo, "run": run, "test": test, "lint": lint, "bench": bench}[verb](rest)
+    except Stopped as stopped:
+        return _complain(str(stopped))
+    except KeyboardInterrupt:
+        return 130
+
+
+def _usage() -> str:
+    lines = [f"  {verb:9}{text}" for verb, text in VERBS.items()]
+    lines.append("  --ai     with any verb: install torch too (nothing in Limner uses it yet)")
+    return "\n".join(["python3 dev.py VERB [arguments]", "", *lines])
+
+
+def _complain(message: str, status: int = 1) -> int:
+    print(f"dev.py: {message}", file=sys.stderr)
+    return status
+
+
+def _say(message: str) -> None:
+    print(f"dev.py: {message}", flush=True)
+
+
+# ------------------------------------------------------------------------------------------------ installing
+
+
+def install(for_tests: bool, with_ai: bool) -> None:
+    """Make system packages, ``.venv`` and the locked Python packages present; quick when they are."""
+    install_system_packages(WINDOW_PACKAGES + (TEST_PACKAGES if for_tests else []))
+    _make_environment()
+    wanted = _fingerprint(LOCK, PROJECT)
+    if not STAMP.exists() or STAMP.read_text(encoding="utf-8") != wanted:
+        _say("installing the packages of requirements.lock into .venv")
+        _pip("install", "--no-deps", "-r", str(LOCK))
+        _pip("install", "--no-deps", "--no-build-isolation", "-e", str(ROOT))
+        STAMP.write_text(wanted, encoding="utf-8")
+    if with_ai and not _succeeds([str(PYTHON), "-c", "import torch"]):
+        _say("installing torch (large)")
+        _pip("install", "-r", str(AI_LOCK), "-c", str(LOCK))
+
+
+def install_system_packages(packages: list[tuple[str, ...]]) -> None:
+    """Install missing Debian packages by apt; on other systems only say which libraries are expected.
+
+    Raises:
+        Stopped: packages are missing and this user may not install them; the message holds the command.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    if not shutil.which("dpkg-query") or not shutil.which("apt-get"):
+        if not VENV.exists():
+            names = " ".join(names[0] for names in packages)
+            _say(f"not a Debian system: please see to it that the libraries of these packages are there: {names}")
+        return
+    missing = [names[0] for names in packages if not any(map(_is_installed, names))]
+    if not PYTHON.exists() and importlib.util.find_spec("ensurepip") is None:
+        missing.append(f"python{sys.version_info[0]}.{sys.version_info[1]}-venv")
+    if missing:
+        _apt_install(missing)
+
+
+def _is_installed(package: str) -> bool:
+    query = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package]
+    answer = subprocess.run(query, capture_output=True, text=True, check=False)
+    return answer.returncode == 0 and answer.stdout.strip() == "installed"
+
+
+def _apt_install(packages: list[str]) -> None:
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    right = _root_prefix()
+    by_hand = f"apt-get update && {shlex.join(command)}"
+    if right is None:
+        raise Stopped(f"system packages are missing. As root, run:\n    {by_hand}\nthen start this command again.")
+    _say(f"installing system packages: {' '.join(packages)}")
+    environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
+    # A dead third-party source must not stop us; apt-get install says what is really missing.
+    subprocess.run([*right, "apt-get", "update", "--quiet=2"], check=False)
+    if subprocess.run([*right, *environment, *command, "--quiet=2"], check=False).returncode != 0:
+        raise Stopped(f"apt-get failed. As root, try:\n    {by_hand}")
+
+
+def _root_prefix() -> list[str] | None:
+    """What stands before a command to run it as root; None when this user may not."""
+    if os.geteuid() == 0:
+        return []
+    if not shutil.which("sudo"):
+        return None
+    if _succeeds(["sudo", "-n", "true"]):
+        return ["sudo", "-n"]
+    return ["sudo"] if sys.stdin.isatty() else None
+
+
+def _make_environment() -> None:
+    """Create ``.venv``, or again when its Python is gone or another one is asked for."""
+    version = ".".join(map(str, sys.version_info[:2]))
+    probe = f"import sys, pip; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
+    if PYTHON.exists() and _succeeds([str(PYTHON), "-c", probe]):
+        return
+    _say(f"creating .venv with Python {version}")
+    made = subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=False)
+    if made.returncode != 0:
+        raise Stopped(f"could not create .venv. On Debian: apt-get install python{version}-venv")
+
+
+def _fingerprint(*files: Path) -> str:
+    """A hash of the files' content and of where the checkout stands (an editable install names its folder)."""
+    whole = hashlib.sha256(str(ROOT).encode())
+    for file in files:
+        whole.update(file.read_bytes())
+    return whole.hexdigest()
+
+
+def _pip(*arguments: str, python: Path = PYTHON) -> None:
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+    if subprocess.run([str(python), "-m", "pip", *arguments, *quiet], cwd=ROOT, check=False).returncode != 0:
+        raise Stopped(f"pip failed: pip {shlex.join(arguments)}")
+
+
+def _succeeds(command: list[str]) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def write_locks() -> None:
+    """Resolve pyproject.toml in a fresh environment and write what came out, with exact versions."""
+    import tomllib  # not there before Python 3.11, which main() must still be able to refuse
+
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))
+    needed = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"], BUILD_REQUIREMENT]
+    inference = project["project"]["optional-dependencies"]["ai"]
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        python = Path(folder) / PYTHON.relative_to(VENV)
+        _pip("install", *needed, python=python)
+        base = _frozen(python)
+        _write_lock(LOCK, base, "all of pyproject.toml's dependencies, the dev group and the build backend")
+        _pip("install", *inference, python=python)
+        # torch's own CUDA packages differ by system: pip resolves them, this file pins what is the same everywhere.
+        added = [line for line in _frozen(python) if line not in base and not line.startswith(("nvidia-", "cuda-"))]
+        _write_lock(AI_LOCK, added, "the optional extra `ai`, on top of requirements.lock")
+
+
+def _frozen(python: Path) -> list[str]:
+    freeze = [str(python), "-m", "pip", "freeze", "--all", "--disable-pip-version-check"]
+    lines = subprocess.run(freeze, capture_output=True, text=True, check=True).stdout.splitlines()
+    # A wheel taken from a file is frozen as "torch @ file:///...": keep its public version only.
+    found = (line.split("+")[0] for line in map(_as_version, lines))
+    return [line for line in found if not line.startswith(("pip==", "triton=="))]
+
+
+def _as_version(line: str) -> str:
+    if " @ " not in line:
+        return line
+    name, address = line.split(" @ ", 1)
+    return f"{name}=={address.rsplit('/', 1)[-1].split('-')[1]}"
+
+
+def _write_lock(file: Path, lines: list[str], what: str) -> None:
+    header = f"# Written by `python3 dev.py lock`: {what}."
+    file.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    _say(f"{file.name}: {len(lines)} packages")
+
+
+# ------------------------------------------------------------------------------------------------ the verbs
+
+
+def demo(arguments: list[str]) -> int:
+    """The whole main job on the demo study."""
+    return _call([str(PYTHON), "-m", "app.demo", *arguments])
+
+
+def run(arguments: list[str]) -> int:
+    """The program's window."""
+    return _call([str(PYTHON), "-m", "app.main", *arguments])
+
+
+def lint(arguments: list[str]) -> int:
+    """Style, types and layers."""
+    return _report(_lint_steps())
+
+
+def test(arguments: list[str]) -> int:
+    """Everything `lint` does, then the tests that need an X server, then all others."""
+    steps = _lint_steps()
+    pytest = [str(PYTHON), "-m", "pytest"]
+    with tempfile.TemporaryDirectory(prefix="limner-runtime-") as runtime:
+        environment = {"XDG_RUNTIME_DIR": runtime, "LC_ALL": "C.UTF-8", "DISPLAY": None, "WAYLAND_DISPLAY": None}
+        if _has_xvfb_tests() and shutil.which("xvfb-run"):
+            screen = ["xvfb-run", "--auto-servernum", "--server-args=-screen 0 1920x1200x24"]
+            command = [*screen, *pytest, "-m", "xvfb", *arguments]
+            status, seconds = _step("pytest under Xvfb", command, {**environment, "QT_QPA_PLATFORM": "xcb"})
+            steps["pytest under Xvfb"] = (0 if status == NO_TESTS_CHOSEN else status, seconds)
+        command = [*pytest, "-m", "not xvfb", *arguments]
+        steps["pytest"] = _step("pytest", command, {**environment, "QT_QPA_PLATFORM": "offscreen"})
+    return _report(steps)
+
+
+def bench(arguments: list[str]) -> int:
+    """Run the measuring scripts; each prints a table whose missed budgets end in the word MISSED."""
+    folder = ROOT / "tests" / "bench"
+    chosen = [argument.removeprefix("bench_").removesuffix(".py") for argument in arguments]
+    scripts = [folder / f"bench_{name}.py" for name in chosen] or sorted(folder.glob("bench_*.py"))
+    failed, missed = [], []
+    for script in scripts:
+        if not script.exists():
+            raise Stopped(f"there is no {script.relative_to(ROOT)}")
+        print(f"\n== {script.stem}", flush=True)
+        status, output = _echoed([str(PYTHON), str(script)])
+        failed += [script.stem] if status else []
+        missed += [f"{script.stem}: {line}" for line in output if line.rstrip().endswith("MISSED")]
+    print("\n== budgets missed: " + ("none" if not missed else ""))
+    print("\n".join(missed))
+    for name in failed:
+        print(f"{name} did not run to its end")
+    return 1 if failed else 0
+
+
+def _echoed(command: list[str]) -> tuple[int, list[str]]:
+    """Run a command, show its output as it comes, return its status and its lines."""
+    lines = []
+    with subprocess.Popen(command, cwd=ROOT, env=_environment({}), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    return process.returncode, lines
+
+
+def _lint_steps() -> dict[str, tuple[int, float]]:
+    commands = {
+        "ruff check": [str(PYTHON), "-m", "ruff", "check", "."],
+        "ruff format": [str(PYTHON), "-m", "ruff", "format", "--check", "."],
+        "mypy": [str(PYTHON), "-m", "mypy"],
+        "import-linter": [str(SCRIPTS / "lint-imports")],
+    }
+    return {name: _step(name, command) for name, command in commands.items()}
+
+
+def _has_xvfb_tests() -> bool:
+    return any("mark.xvfb" in file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("test_*.py"))
+
+
+def _step(name: str, command: list[str], environment: dict[str, str | None] | None = None) -> tuple[int, float]:
+    """Run one check; its exit status and seconds."""
+    print(f"\n== {name}", flush=True)
+    began = time.monotonic()
+    return _call(command, environment), time.monotonic() - began
+
+
+def _report(steps: dict[str, tuple[int, float]]) -> int:
+    print("\n== summary")
+    for name, (status, seconds) in steps.items():
+        print(f"{'ok  ' if status == 0 else 'FAIL'} {name:18} {seconds:7.1f} s")
+    return 0 if all(status == 0 for status, _ in steps.values()) else 1
+
+
+def _call(command: list[str], environment: dict[str, str | None] | None = None) -> int:
+    return subprocess.run(command, cwd=ROOT, env=_environment(environment or {}), check=False).returncode
+
+
+def _environment(changes: dict[str, str | None]) -> dict[str, str]:
+    """This process's environment with some variables set, or taken away where the value is None."""
+    merged: dict[str, str | None] = {**os.environ, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
