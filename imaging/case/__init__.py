@@ -1,0 +1,1 @@
+"""The case file: one SQLite database that holds every change, and from which everything else follows."""

@@ -1,0 +1,175 @@
+"""A case on disk: made, opened, locked against a second writer, and brought to its newest state."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from imaging.case import records
+from imaging.case.entry import Entry, EntryKind
+from imaging.case.images import ImageReference, geometry_from_json, geometry_to_json, images_from_text, images_to_text
+from imaging.case.journal import Journal
+from imaging.case.schema import connect_reader
+from imaging.case.timeline import Timeline
+from imaging.errors import UserError
+from imaging.geometry import Geometry
+from imaging.segmentation import Segmentation
+
+CHECKPOINT_ENTRIES = 64  # replaying more than this many entries at the next opening is worth a checkpoint
+
+
+class Case:
+    """An open case: its journal, its segmentation in the newest state, and the images it belongs to.
+
+    Make one with ``Case.create`` or ``Case.open``, and ``close`` it.
+    """
+
+    def __init__(
+        self, journal: Journal, segmentation: Segmentation, images: list[ImageReference], lock: FileLock | None
+    ) -> None:
+        self.journal = journal
+        self.segmentation = segmentation
+        self.images = images
+        self.timeline = Timeline(journal.entries)
+        self._lock = lock
+        self._checkpoint_at = len(journal.entries)
+
+    @property
+    def path(self) -> Path:
+        """The case file."""
+        return self.journal.path
+
+    @property
+    def is_read_only(self) -> bool:
+        """True when nothing can be changed: opened so, or the folder forbids it."""
+        return self.journal.is_read_only
+
+    @staticmethod
+    def create(
+        path: Path, geometry: Geometry, images: list[ImageReference], segmentation: Segmentation | None = None
+    ) -> Case:
+        """A new case. Its file appears with the first entry, not before.
+
+        Raises:
+            UserError: the file exists already, or another Limner holds it.
+        """
+        if path.exists():
+            raise UserError(f"{path} exists already.", "Choose another name.")
+        meta = {
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "geometry": json.dumps(geometry_to_json(geometry)),
+            "images": images_to_text(images),
+        }
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"The folder {path.parent} cannot be made.", str(error)) from error
+        lock = _lock(path)
+        return Case(Journal(path, meta, geometry.shape), segmentation or Segmentation(geometry), images, lock)
+
+    @staticmethod
+    def open(path: Path, *, read_only: bool = False) -> Case:
+        """Open a case in its newest state. A folder that cannot be written opens it read-only.
+
+        Raises:
+            UserError: no case, damaged, from a newer version, or open in another Limner (unless read_only).
+        """
+        connection = connect_reader(path)
+        try:
+            meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
+            geometry = geometry_from_json(json.loads(meta["geometry"]))
+            images = images_from_text(meta["images"])
+        except (sqlite3.Error, KeyError, ValueError) as error:
+            raise UserError("This case is damaged: it does not say what it belongs to.") from error
+        finally:
+            connection.close()
+        read_only = read_only or not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+        lock = None if read_only else _lock(path)
+        try:
+            journal = Journal(path, meta, geometry.shape, is_read_only=read_only)
+            segmentation = Segmentation(geometry)
+            case = Case(journal, segmentation, images, lock)
+            case._catch_up()
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+        return case
+
+    def _catch_up(self) -> None:
+        """Bring the segmentation from the newest checkpoint to the end of the journal."""
+        connection = connect_reader(self.path)
+        try:
+            done = records.read_checkpoint(connection, self.segmentation)
+        except (sqlite3.Error, ValueError, KeyError) as error:
+            raise UserError("This case's checkpoint is damaged.", "Run `limner case verify` on it.") from error
+        finally:
+            connection.close()
+        self._checkpoint_at = done
+        for entry in self.journal.entries[done:]:
+            self._replay(entry)
+
+    def _replay(self, entry: Entry) -> None:
+        if entry.kind is EntryKind.CHANGE:
+            self.segmentation.replay(self.journal.change(entry.sequence))
+        elif entry.target is not None:
+            change = self.journal.change(entry.target)
+            self.segmentation.replay(change.inverted() if entry.kind is EntryKind.UNDO else change)
+
+    def checkpoint(self) -> None:
+        """Store the whole state when many entries came since the last time; waits until it is on disk."""
+        if len(self.journal.entries) - self._checkpoint_at < CHECKPOINT_ENTRIES or self.is_read_only:
+            return
+        self.journal.write_checkpoint(records.checkpoint_content(self.segmentation), list(self.segmentation.layers))
+        if self.journal.flush():
+            self._checkpoint_at = len(self.journal.entries)
+
+    def set_images(self, images: list[ImageReference]) -> None:
+        """Note where the images are now, or their pixel hashes."""
+        self.images = images
+        self.journal.set_meta("images", images_to_text(images))
+
+    def verify(self) -> records.ChainReport:
+        """Compute the journal's hash chain anew."""
+        self.journal.flush()
+        if not self.path.exists():
+            return records.ChainReport(0, None)
+        connection = connect_reader(self.path)
+        try:
+            return records.verify_chain(connection)
+        except sqlite3.Error as error:
+            raise UserError("This case's file is damaged and cannot be read to its end.", str(error)) from error
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Write what is left, fold the log into the file, release the lock."""
+        self.checkpoint()
+        self.journal.close()
+        if self._lock is not None:
+            self._lock.release()
+            Path(self._lock.lock_file).unlink(missing_ok=True)
+            self._lock = None
+
+    def on_written(self, callback: Callable[[], None] | None) -> None:
+        """Call this on the writer's thread after each commit or failure."""
+        self.journal.on_written = callback
+
+
+def _lock(path: Path) -> FileLock:
+    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise UserError(
+            "This case is already open in another Limner.", "Close it there, or open it read-only (--read-only)."
+        ) from error
+    except OSError as error:
+        raise UserError(f"The folder {path.parent} cannot be written.", str(error)) from error
+    return lock

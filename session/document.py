@@ -1,0 +1,248 @@
+"""The open case: the only owner of mutable data, and the one place where edits meet the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psygnal
+
+from imaging.case.case import Case
+from imaging.case.entry import Entry, EntryKind
+from imaging.change import Change
+from imaging.edit import Edit
+from imaging.errors import UserError
+from imaging.geometry import Box
+from imaging.segmentation import Segmentation
+from imaging.transaction import Transaction
+from imaging.volume import Volume, Voxels
+from session.change import DocumentChange
+from session.preview import Preview
+
+Schedule = Callable[[Callable[[], None]], None]
+
+
+class Document:
+    """One image (a sequence of volumes when it has time points) with the segmentation on its grid.
+
+    All methods belong to one thread, the GUI's in the window.
+
+    Args:
+        volumes: time points on one geometry, at least one.
+        case: where every change goes.
+        author: who works: the journal's author for work by hand.
+        schedule: calls a function at the end of the current event-loop turn; the default calls it at once.
+    """
+
+    changed = psygnal.Signal(DocumentChange)
+
+    def __init__(
+        self, volumes: list[Volume], case: Case, *, author: str = "", schedule: Schedule | None = None
+    ) -> None:
+        self.volumes = volumes
+        self.case = case
+        self.author = author or "person"
+        self.preview: Preview | None = None
+        self._schedule: Schedule = schedule or (lambda call: call())
+        self._united: DocumentChange | None = None
+        self._stroke: Stroke | None = None
+
+    @property
+    def volume(self) -> Volume:
+        """The first time point."""
+        return self.volumes[0]
+
+    @property
+    def segmentation(self) -> Segmentation:
+        """Read it freely; change it by ``apply`` and ``stroke`` only."""
+        return self.case.segmentation
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The journal, oldest first."""
+        return self.case.journal.entries
+
+    @property
+    def image(self) -> Voxels | None:
+        """The values that intensity rules look at; None when the image has colours."""
+        voxels = self.volume.voxels
+        return voxels if voxels.ndim == 3 else None
+
+    def apply(
+        self,
+        edit: Edit,
+        *,
+        title: str,
+        tool: str,
+        parameters: dict[str, Any] | None = None,
+        author: str = "",
+        initiator: str = "",
+    ) -> Entry | None:
+        """Carry out one edit as one entry of the journal.
+
+        Returns:
+            The entry, None when nothing changed.
+
+        Raises:
+            UserError: a locked segment, or a read-only case.
+        """
+        self._must_be_writable()
+        change = self.segmentation.apply(edit, self.image)
+        if change is None:
+            return None
+        return self._record(change, title, tool, parameters or {}, author or self.author, initiator)
+
+    def stroke(self, *, title: str, tool: str, parameters: dict[str, Any] | None = None, initiator: str = "") -> Stroke:
+        """Begin a gesture of many edits that ends as one entry. Only one at a time.
+
+        Raises:
+            UserError: the case is read-only.
+        """
+        self._must_be_writable()
+        if self._stroke is not None:
+            raise RuntimeError("the last stroke was neither finished nor cancelled")
+        self._stroke = Stroke(self, title, tool, parameters or {}, initiator)
+        return self._stroke
+
+    @property
+    def can_undo(self) -> bool:
+        """True when there is a change to take back."""
+        return self.case.timeline.undo_target is not None and self._stroke is None
+
+    @property
+    def can_redo(self) -> bool:
+        """True when there is an undone change to bring back."""
+        return self.case.timeline.redo_target is not None and self._stroke is None
+
+    @property
+    def undo_title(self) -> str:
+        """What undo would take back, empty when there is nothing."""
+        target = self.case.timeline.undo_target
+        return "" if target is None else self.entries[target - 1].title
+
+    @property
+    def redo_title(self) -> str:
+        """What redo would bring back, empty when there is nothing."""
+        target = self.case.timeline.redo_target
+        return "" if target is None else self.entries[target - 1].title
+
+    def undo(self, initiator: str = "") -> Entry | None:
+        """Take the last change back; that is an entry too. None when there is nothing to undo."""
+        return self._step(EntryKind.UNDO, self.case.timeline.undo_target if self.can_undo else None, initiator)
+
+    def redo(self, initiator: str = "") -> Entry | None:
+        """Bring the last undone change back; that is an entry too. None when there is nothing to redo."""
+        return self._step(EntryKind.REDO, self.case.timeline.redo_target if self.can_redo else None, initiator)
+
+    def go_to(self, sequence: int) -> None:
+        """Undo or redo until this change is the last one in force; 0 goes back to the beginning.
+
+        Raises:
+            ValueError: the change is neither in force nor can it be redone.
+        """
+        timeline = self.case.timeline
+        if sequence and sequence not in timeline.in_force and sequence not in timeline.undone:
+            raise ValueError(f"entry {sequence} is not on the present line of history")
+        while sequence in timeline.undone:
+            self.redo()
+        while timeline.in_force and timeline.in_force[-1] != sequence:
+            self.undo()
+
+    def set_preview(self, preview: Preview | None) -> None:
+        """Show a result that waits for acceptance, or take it away."""
+        self.preview = preview
+        self.notify(DocumentChange(has_preview=True))
+
+    def notify(self, change: DocumentChange) -> None:
+        """Unite a change with the others of this turn and tell the observers at its end."""
+        if self._united is not None:
+            self._united.unite(change)
+            return
+        self._united = change
+        self._schedule(self._emit)
+
+    def close(self) -> None:
+        """Finish the stroke that is being drawn, write what is left, and let the case go."""
+        if self._stroke is not None:
+            self._stroke.finish()
+        self.case.close()
+
+    def _emit(self) -> None:
+        united, self._united = self._united, None
+        if united is not None:
+            self.changed.emit(united)
+
+    def _must_be_writable(self) -> None:
+        if self.case.is_read_only:
+            raise UserError("This case is open read-only.", "Use “Save a copy as” and work in the copy.")
+
+    def _record(
+        self, change: Change, title: str, tool: str, parameters: dict[str, Any], author: str, initiator: str
+    ) -> Entry:
+        entry = self.case.journal.append(change, author=author, tool=tool, title=title, parameters=parameters)
+        self.case.timeline.note(entry)
+        self._announce(change, initiator)
+        return entry
+
+    def _step(self, kind: EntryKind, target: int | None, initiator: str) -> Entry | None:
+        if target is None:
+            return None
+        self._must_be_writable()
+        change = self.case.journal.change(target)
+        if kind is EntryKind.UNDO:
+            change = change.inverted()
+        self.segmentation.replay(change)
+        verb = "Undo" if kind is EntryKind.UNDO else "Redo"
+        title = f"{verb} {self.entries[target - 1].title}"
+        entry = self.case.journal.append(
+            None, author=self.author, tool=f"edit.{kind.value}", title=title, kind=kind, target=target
+        )
+        self.case.timeline.note(entry)
+        self._announce(change, initiator)
+        return entry
+
+    def _announce(self, change: Change, initiator: str) -> None:
+        self.notify(
+            DocumentChange(
+                boxes=dict(change.boxes),
+                segment_numbers=change.segment_numbers,
+                is_structural=change.order[0] != change.order[1],
+                has_history=True,
+                initiators={initiator},
+            )
+        )
+
+
+class Stroke:
+    """A gesture in progress: each ``apply`` is seen at once, ``finish`` makes them one entry of the journal."""
+
+    def __init__(self, document: Document, title: str, tool: str, parameters: dict[str, Any], initiator: str) -> None:
+        self._document = document
+        self._title = title
+        self._tool = tool
+        self._parameters = parameters
+        self._initiator = initiator
+        self._transaction: Transaction = document.segmentation.begin(document.image)
+
+    def apply(self, edit: Edit) -> dict[int, Box]:
+        """Carry out one edit of the gesture; returns the region that changed, per layer."""
+        boxes = self._transaction.apply(edit)
+        if boxes:
+            self._document.notify(DocumentChange(boxes=dict(boxes), initiators={self._initiator}))
+        return boxes
+
+    def finish(self, parameters: dict[str, Any] | None = None) -> Entry | None:
+        """End the gesture; None when it changed nothing in the end."""
+        self._document._stroke = None
+        change = self._transaction.finish()
+        if change is None:
+            return None
+        merged = self._parameters | (parameters or {})
+        return self._document._record(change, self._title, self._tool, merged, self._document.author, self._initiator)
+
+    def cancel(self) -> None:
+        """End the gesture and take everything back; no entry."""
+        self._document._stroke = None
+        change = self._transaction.rollback()
+        if change is not None:
+            self._document._announce(change, self._initiator)

@@ -1,0 +1,67 @@
+"""Everything that one running program has open: what actions are called with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import psygnal
+
+from session.actions import ActionRegistry
+from session.document import Document
+from session.jobs import JobQueue
+from session.messages import Messages
+from session.presentation import Presentation
+from session.selection import Selection
+from session.settings import Settings
+
+
+class Session:
+    """The open document, if any, and what surrounds it.
+
+    Args:
+        settings: the person's settings.
+        schedule: calls a function at the end of the event-loop turn; at once by default.
+        post: calls a function on the document's thread from any thread; at once by default.
+    """
+
+    document_replaced = psygnal.Signal(object)  # the new Document, or None
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        schedule: Callable[[Callable[[], None]], None] | None = None,
+        post: Callable[[Callable[[], None]], None] | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.schedule = schedule or (lambda call: call())
+        self.messages = Messages()
+        self.actions = ActionRegistry()
+        self.jobs = JobQueue(post)
+        self.presentation = Presentation()
+        self.selection = Selection()
+        self.document: Document | None = None
+
+    def set_document(self, document: Document | None) -> None:
+        """Replace the open document; the old one is closed first."""
+        if self.document is not None:
+            self.document.close()
+        self.document = document
+        self.document_replaced.emit(document)
+
+    @property
+    def open_document(self) -> Document:
+        """The open document; RuntimeError when none is open (actions declare ``enabled=has_document``)."""
+        if self.document is None:
+            raise RuntimeError("no document is open")
+        return self.document
+
+
+def has_document(session: Session) -> bool:
+    """For ``Action.enabled``: something is open."""
+    return session.document is not None
+
+
+def has_segment(session: Session) -> bool:
+    """For ``Action.enabled``: a segment is selected."""
+    number = session.selection.state.segment_number
+    return session.document is not None and number is not None and session.document.segmentation.has_segment(number)
