@@ -1,0 +1,37 @@
+"""A new file takes its name only when it is whole: written beside, flushed to the disk, then moved into place."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from imaging.errors import UserError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A binary file that becomes ``path`` at the end of the block; after an error the old file is untouched.
+
+    Raises:
+        UserError: the folder is missing or read-only, or the disk is full.
+    """
+    part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
+    try:
+        file = open(part, "xb")  # noqa: SIM115 - closed below, before the file is moved
+    except OSError as error:
+        raise UserError(f"{path.name} cannot be written: {error.strerror}.", "Choose another folder.") from error
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as error:
+        hint = "Free some space or choose another folder."
+        raise UserError(f"{path.name} cannot be written: {error.strerror}.", hint) from error
+    finally:
+        part.unlink(missing_ok=True)
