@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from imaging.errors import UserError
 from imaging.formats.packing import write_gzip
 from imaging.formats.replacing import replacing
-from imaging.formats.stored_image import Packing, StoredImage, checked_geometry
+from imaging.formats.stored_image import Packing, StoredImage, VolumeAxis, checked_geometry
 from imaging.geometry import Affine, Geometry
 from imaging.volume import SeriesWarning
 
@@ -26,6 +26,7 @@ RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 MM_PER_UNIT = {1: 1000.0, 2: 1.0, 3: 0.001}  # xyzt_units: metre, millimetre, micrometre
 SCANNER_ANATOMICAL = 1  # sform and qform code
 NIFTI1_LONGEST_AXIS = 32767
+VECTOR_INTENTS = (1007, 2003, 2004)  # VECTOR, RGB_VECTOR, RGBA_VECTOR
 EXTENSION_LIMIT = 1 << 20
 
 
@@ -40,6 +41,7 @@ def read_nifti(path: Path) -> StoredImage:
     header = _parsed(path, head)
     grid, count = _grid(path, header)
     dtype, channels = _element_type(path, header)
+    is_planar = channels == 1 and count in (3, 4) and dtype == np.uint8 and _is_vector(header)
     affine, warnings = _lps_affine(header, head)
     slope, inter = _rescale(header)
     return StoredImage(
@@ -49,10 +51,11 @@ def read_nifti(path: Path) -> StoredImage:
         packing=Packing.GZIP_FILE if is_packed else Packing.RAW,
         dtype=dtype,
         geometry=checked_geometry(path, grid, affine),
-        volume_count=count,
-        channels=channels,
-        slope=1.0 if channels > 1 else slope,
-        inter=0.0 if channels > 1 else inter,
+        volume_count=1 if is_planar else count,
+        channels=count if is_planar else channels,
+        channel_axis=VolumeAxis.SLOWEST if is_planar else VolumeAxis.FASTEST,
+        slope=1.0 if channels > 1 or is_planar else slope,
+        inter=0.0 if channels > 1 or is_planar else inter,
         warnings=warnings,
         fields={"extension": extension},
     )
@@ -106,6 +109,11 @@ def _grid(path: Path, header: Any) -> tuple[tuple[int, int, int], int]:
     for size in sizes[3:]:
         count *= size
     return (sizes[2], sizes[1], sizes[0]), count
+
+
+def _is_vector(header: Any) -> bool:
+    """True for RGB in three planes: dim[5] counts the channels; SimpleITK writes intent VECTOR, the standard RGB."""
+    return int(header["intent_code"]) in VECTOR_INTENTS and int(header["dim"][0]) == 5 and int(header["dim"][4]) == 1
 
 
 def _element_type(path: Path, header: Any) -> tuple[np.dtype[Any], int]:

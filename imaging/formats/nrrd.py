@@ -43,7 +43,15 @@ TYPE_NAMES = {"u1": "uint8", "i1": "int8", "i2": "int16", "u2": "uint16", "i4": 
     "f4": "float",
     "f8": "double",
 }
-COLOUR_KINDS = {"RGB-color": 3, "RGBA-color": 4}
+COLOUR_KINDS = (
+    "RGB-color",
+    "RGBA-color",
+    "3-color",
+    "4-color",
+    "vector",
+    "3-vector",
+    "4-vector",
+)  # if uint8; ITK: vector
 MM_PER_UNIT = {"mm": 1.0, "millimeter": 1.0, "cm": 10.0, "m": 1000.0, "um": 0.001, "micron": 0.001}
 
 
@@ -121,9 +129,9 @@ def _axis_roles(path: Path, fields: dict[str, Any], sizes: list[int]) -> _Roles:
     if not others:
         return _Roles(spatial, 1, VolumeAxis.SLOWEST, 1)
     is_fastest = others[0] == 0
-    channels = COLOUR_KINDS.get(kinds[others[0]] if len(kinds) == len(sizes) else "", 0)
-    if is_fastest and channels == sizes[0] and _element_type(path, fields).name == "uint8":
-        return _Roles(spatial, 1, VolumeAxis.SLOWEST, channels)
+    is_colour = len(kinds) == len(sizes) and kinds[others[0]] in COLOUR_KINDS and sizes[others[0]] in (3, 4)
+    if is_fastest and is_colour and _element_type(path, fields).name == "uint8":
+        return _Roles(spatial, 1, VolumeAxis.SLOWEST, sizes[0])
     return _Roles(spatial, sizes[others[0]], VolumeAxis.FASTEST if is_fastest else VolumeAxis.SLOWEST, 1)
 
 

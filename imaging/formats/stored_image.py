@@ -45,7 +45,8 @@ class StoredImage:
         geometry: grid of one volume.
         volume_count: volumes on this grid.
         volume_axis: the place of the volumes' axis.
-        channels: 1, or 3 or 4 for colour (fastest axis).
+        channels: 1, or 3 or 4 for colour.
+        channel_axis: FASTEST for (k, j, i, channel), SLOWEST for one plane per channel (SimpleITK's NIfTI).
         slope, inter: value = stored * slope + inter.
         warnings: found in the header.
         fields: the format's own key/value pairs that somebody further up needs (segment names).
@@ -60,6 +61,7 @@ class StoredImage:
     volume_count: int = 1
     volume_axis: VolumeAxis = VolumeAxis.SLOWEST
     channels: int = 1
+    channel_axis: VolumeAxis = VolumeAxis.FASTEST
     slope: float = 1.0
     inter: float = 0.0
     warnings: tuple[SeriesWarning, ...] = ()

@@ -175,6 +175,8 @@ def _is_interleaved(stored: StoredImage) -> bool:
 def _volumes(stored: StoredImage, flat: NDArray[Any]) -> list[NDArray[Any]]:
     grid, count = stored.geometry.shape, stored.volume_count
     if stored.is_colour:
+        if stored.channel_axis is VolumeAxis.SLOWEST:
+            flat = np.moveaxis(flat.reshape(count, stored.channels, *grid), 1, -1)
         colours = flat.reshape(count, *grid, stored.channels)
         return [np.ascontiguousarray(volume[..., :3]) for volume in colours]
     if _is_interleaved(stored):
