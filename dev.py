@@ -55,7 +55,7 @@ VERBS = {
     "test": "ruff, mypy, import-linter and all tests; arguments go to pytest",
     "lint": "the checks of `test` without the tests",
     "bench": "measure the budgets; `bench NAME` runs tests/bench/bench_NAME.py alone",
-    "lock": "write requirements.lock and requirements-ai.lock anew from pyproject.toml",
+    "lock": "bring the lock files up to pyproject.toml; known versions stay, unless --upgrade is given",
     "package": "build the installers (not yet)",
 }
 
@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> int:
     rest = [argument for argument in rest if argument != "--ai"]
     try:
         if verb == "lock":
-            write_locks()
+            write_locks(upgrade="--upgrade" in rest)
             return 0
         install(for_tests=verb == "test", with_ai=wants_ai)
         return {"demo": demo, "run": run, "test": test, "lint": lint, "bench": bench}[verb](rest)
@@ -202,23 +202,28 @@ def _succeeds(command: list[str]) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def write_locks() -> None:
-    """Resolve pyproject.toml in a fresh environment and write what came out, with exact versions."""
+def write_locks(upgrade: bool) -> None:
+    """Resolve pyproject.toml in a fresh environment and write the exact versions that came out.
+
+    Args:
+        upgrade: take the newest versions; else those already locked stay where pyproject.toml allows them.
+    """
     import tomllib  # not there before Python 3.11, which main() must still be able to refuse
 
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))
     needed = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"], BUILD_REQUIREMENT]
     inference = project["project"]["optional-dependencies"]["ai"]
+    known = [part for lock in (LOCK, AI_LOCK) if lock.exists() and not upgrade for part in ("-c", str(lock))]
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         python = Path(folder) / PYTHON.relative_to(VENV)
-        _pip("install", *needed, python=python)
+        _pip("install", *needed, *known, python=python)
         base = _frozen(python)
-        _write_lock(LOCK, base, "all of pyproject.toml's dependencies, the dev group and the build backend")
-        _pip("install", *inference, python=python)
+        _pip("install", *inference, *known, python=python)
         # torch's own CUDA packages differ by system: pip resolves them, this file pins what is the same everywhere.
         added = [line for line in _frozen(python) if line not in base and not line.startswith(("nvidia-", "cuda-"))]
-        _write_lock(AI_LOCK, added, "the optional extra `ai`, on top of requirements.lock")
+    _write_lock(LOCK, base, "all of pyproject.toml's dependencies, the dev group and the build backend")
+    _write_lock(AI_LOCK, added, "the optional extra `ai`, on top of requirements.lock")
 
 
 def _frozen(python: Path) -> list[str]:
