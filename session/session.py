@@ -13,6 +13,7 @@ from session.messages import Messages
 from session.presentation import Presentation
 from session.selection import Selection
 from session.settings import Settings
+from session.window_services import WindowServices
 
 
 class Session:
@@ -40,6 +41,7 @@ class Session:
         self.presentation = Presentation()
         self.selection = Selection()
         self.document: Document | None = None
+        self.window: WindowServices | None = None
 
     def set_document(self, document: Document | None) -> None:
         """Replace the open document; the old one is closed first."""

@@ -1,0 +1,60 @@
+"""What actions may ask of a window; on the command line there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from imaging.case.images import ImageReference
+
+
+class WindowServices(Protocol):
+    """Questions to the person at the screen. Each returns None (or False) when the person cancels."""
+
+    def ask_open_paths(self) -> list[Path]:
+        """Files to open; empty when cancelled."""
+
+    def ask_folder(self) -> Path | None:
+        """A folder to open."""
+
+    def ask_save_path(self, title: str, suggestion: str, filters: str) -> Path | None:
+        """Where to write; ``filters`` in Qt's form ``Name (*.a *.b);;...``."""
+
+    def confirm(self, question: str, hint: str) -> bool:
+        """A question whose wrong answer loses data."""
+
+    def ask_choice(self, title: str, question: str, options: list[tuple[str, str]]) -> str | None:
+        """One of several (key, label) options; returns its key."""
+
+    def rename_segment(self, number: int) -> None:
+        """Start editing a segment's name."""
+
+    def choose_color(self, number: int) -> tuple[int, int, int] | None:
+        """A new colour for a segment."""
+
+    def locate_images(self, reference: ImageReference) -> Path | None:
+        """Where images that moved are now."""
+
+    def show_palette(self) -> None:
+        """The command palette."""
+
+    def show_shortcuts(self) -> None:
+        """The shortcut editor."""
+
+    def show_settings(self) -> None:
+        """The settings."""
+
+    def show_about(self) -> None:
+        """Versions and licences."""
+
+    def toggle_panel(self, side: str) -> None:
+        """Show or hide the panel at the ``left`` or ``right``."""
+
+    def set_theme(self, name: str) -> None:
+        """Switch colours at once."""
+
+    def maximise(self, view: str) -> None:
+        """Let one view fill the grid, or give it its old place back."""
+
+    def quit(self) -> None:
+        """Close the window."""
