@@ -1,0 +1,289 @@
+"""Voxels of a stack: plain pixels copied straight into the volume by threads, others decoded in the sandbox.
+
+The middle slice comes first, then its neighbours outward, so that a view has something to show at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.dicom.checks import check_memory, check_pixels
+from imaging.dicom.instance import Frame, Instance
+from imaging.dicom.sort import Stack
+from imaging.dicom.sources import Reader
+from imaging.dicom.suv import quantity_and_factor
+from imaging.dicom.values import (
+    TooWide,
+    clear_unused_bits,
+    native,
+    padding_of,
+    scale_of,
+    voxel_type,
+    write_voxels,
+)
+from imaging.errors import UserError
+from imaging.sandbox import MEMORY_LIMIT, Sandbox
+from imaging.volume import Quantity
+
+THREADS = min(4, os.cpu_count() or 1)
+_BATCH = 8  # slices that one task copies: fewer hand-overs between threads
+
+OnSlice = Callable[[int, int], None]  # (time point, k): the slice is there
+IsCancelled = Callable[[], bool]
+
+
+class Cancelled(Exception):
+    """The caller asked to stop."""
+
+
+@dataclass
+class Voxels:
+    """What a load produces.
+
+    Attributes:
+        arrays: one (k, j, i) or (k, j, i, 3) array per time point, zero where a slice is still to come.
+        damaged: (time point, k) of slices that could not be decoded and hold ``outside_value`` or the lowest value.
+    """
+
+    arrays: list[NDArray[Any]]
+    quantity: Quantity
+    outside_value: float | None
+    damaged: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One frame and the slice that it fills."""
+
+    frame: Frame
+    time_point: int
+    k: int
+
+
+def load_stack(
+    stack: Stack,
+    on_start: Callable[[Voxels], None] | None = None,
+    on_slice: OnSlice | None = None,
+    is_cancelled: IsCancelled | None = None,
+) -> Voxels:
+    """Read all voxels of a stack.
+
+    Args:
+        on_start: called with the empty arrays, and again should wider ones be needed (see `voxel_type`).
+        on_slice: called for each slice that is there, from the calling thread.
+
+    Raises:
+        UserError: no slice can be read, or the series does not fit the memory.
+        Cancelled: ``is_cancelled`` returned True.
+    """
+    quantity, factor = quantity_and_factor(stack)
+    kind = voxel_type(stack, factor)
+    loader = _Loader(stack, quantity, factor, on_start, on_slice or _ignore, is_cancelled or _never)
+    try:
+        return loader.load(kind)
+    except TooWide:
+        return loader.load(np.dtype(np.float32))
+
+
+def _ignore(time_point: int, k: int) -> None:
+    return None
+
+
+def _never() -> bool:
+    return False
+
+
+class _Loader:
+    def __init__(
+        self,
+        stack: Stack,
+        quantity: Quantity,
+        factor: float,
+        on_start: Callable[[Voxels], None] | None,
+        on_slice: OnSlice,
+        is_cancelled: IsCancelled,
+    ) -> None:
+        self._stack = stack
+        self._quantity = quantity
+        self._factor = factor
+        self._on_start = on_start
+        self._on_slice = on_slice
+        self._is_cancelled = is_cancelled
+        self._reason: UserError | None = None
+
+    def load(self, kind: np.dtype[Any]) -> Voxels:
+        """Fill new arrays of the given type."""
+        check_memory(self._stack, kind.itemsize)
+        shape = (*self._stack.geometry.shape, 3) if self._stack.first.instance.is_colour else self._stack.geometry.shape
+        arrays = [np.zeros(shape, kind) for _ in self._stack.volumes]
+        self._voxels = Voxels(arrays, self._quantity, self._outside_value())
+        if self._on_start is not None:
+            self._on_start(self._voxels)
+        tasks = self._readable(list(_tasks(self._stack)))
+        plain = [task for task in tasks if task.frame.instance.is_plain]
+        self._copy(plain)
+        self._decode([task for task in tasks if not task.frame.instance.is_plain])
+        if len(self._voxels.damaged) == sum(map(len, self._stack.volumes)):
+            raise self._reason or UserError("No slice of the series can be read.")
+        return self._voxels
+
+    def _outside_value(self) -> float | None:
+        """The padding value after rescale; none where slices scale it differently."""
+        values = set()
+        for frame in self._stack.volumes[0]:
+            padding = padding_of(frame.instance)
+            scale = scale_of(frame, self._factor)
+            values.add(None if padding is None else float(np.float32(padding * scale.slope + scale.intercept)))
+        return values.pop() if len(values) == 1 else None
+
+    def _readable(self, tasks: list[_Task]) -> list[_Task]:
+        """The tasks whose pixels can be there; the slices of the others are marked as damaged."""
+        refused: dict[int, UserError | None] = {}
+        good = []
+        for task in tasks:
+            key = id(task.frame.instance)
+            if key not in refused:
+                refused[key] = _refusal(task.frame.instance)
+            error = refused[key]
+            if error is None:
+                good.append(task)
+            else:
+                self._damage(task, error)
+        return good
+
+    def _damage(self, task: _Task, reason: UserError) -> None:
+        self._reason = self._reason or reason
+        self._voxels.damaged.append((task.time_point, task.k))
+        array = self._voxels.arrays[task.time_point]
+        lowest = -1024 if self._quantity is Quantity.HU else 0
+        outside = self._voxels.outside_value
+        array[task.k] = lowest if outside is None else outside
+        self._on_slice(task.time_point, task.k)
+
+    # -------------------------------------------------------------------------------------------- plain pixels
+
+    def _copy(self, tasks: list[_Task]) -> None:
+        if not tasks:
+            return
+        first = 1 if len(tasks) > 1 else 0  # the very first slice alone: it is what the user waits for
+        batches = [tasks[:first]] if first else []
+        batches += [tasks[n : n + _BATCH] for n in range(first, len(tasks), _BATCH)]
+        with ThreadPoolExecutor(THREADS) as pool:
+            running: list[tuple[list[_Task], Future[list[tuple[_Task, UserError]]]]] = []
+            for batch in batches:
+                running.append((batch, pool.submit(self._copy_batch, batch)))
+            try:
+                for batch, future in running:
+                    failed = dict((id(task), error) for task, error in future.result())
+                    for task in batch:
+                        if id(task) in failed:
+                            self._damage(task, failed[id(task)])
+                        else:
+                            self._on_slice(task.time_point, task.k)
+                    if self._is_cancelled():
+                        raise Cancelled
+            except (TooWide, Cancelled):
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _copy_batch(self, tasks: list[_Task]) -> list[tuple[_Task, UserError]]:
+        failed = []
+        for task in tasks:
+            if self._is_cancelled():
+                break
+            try:
+                with task.frame.instance.source.open() as reader:
+                    self._copy_frame(reader, task)
+            except OSError:
+                failed.append((task, UserError(f"{task.frame.instance.source.name} cannot be read any more.")))
+            except UserError as error:
+                failed.append((task, error))
+        return failed
+
+    def _copy_frame(self, reader: Reader, task: _Task) -> None:
+        instance, target = task.frame.instance, self._voxels.arrays[task.time_point][task.k]
+        stored_type, scale = instance.stored_type, scale_of(task.frame, self._factor)
+        is_in_place = target.dtype.kind in "iu" and target.dtype.itemsize == stored_type.itemsize
+        raw = target.view(stored_type) if is_in_place else np.empty(target.shape, stored_type)
+        offset = instance.header.pixel_offset + task.frame.index * instance.frame_bytes
+        if reader.read_into(offset, memoryview(raw.reshape(-1).view(np.uint8))) < raw.nbytes:
+            raise UserError(f"{instance.source.name} is cut short.")
+        write_voxels(target, clear_unused_bits(native(raw), scale), scale)
+
+    # -------------------------------------------------------------------------------------------- other pixels
+
+    def _decode(self, tasks: list[_Task]) -> None:
+        if not tasks:
+            return
+        pictures: dict[int, tuple[int, Instance]] = {}
+        for task in tasks:
+            pictures.setdefault(id(task.frame.instance), (len(pictures), task.frame.instance))
+        argument = {
+            "pictures": [_picture(instance) for _, instance in pictures.values()],
+            "wanted": [(pictures[id(task.frame.instance)][0], task.frame.index) for task in tasks],
+        }
+        biggest = max(instance.frame_bytes for _, instance in pictures.values())
+        memory = MEMORY_LIMIT + min(24 * biggest, 3 << 30)
+        with Sandbox(memory) as sandbox:
+            replies = sandbox.stream("imaging.dicom.decode:frames", argument, 5 + 0.5 * len(tasks))
+            for task, reply in zip(tasks, replies, strict=False):
+                if reply.fields["error"]:
+                    self._damage(task, UserError(str(reply.fields["error"])))
+                else:
+                    self._receive(task, reply)
+                    self._on_slice(task.time_point, task.k)
+                if self._is_cancelled():
+                    raise Cancelled
+
+    def _receive(self, task: _Task, reply: Any) -> None:
+        instance, target = task.frame.instance, self._voxels.arrays[task.time_point][task.k]
+        if instance.is_colour:
+            reply.read_into(memoryview(target.reshape(-1)))
+            return
+        scale = scale_of(task.frame, self._factor)
+        raw = np.empty(target.shape, instance.stored_type.newbyteorder("<"))
+        reply.read_into(memoryview(raw.reshape(-1).view(np.uint8)))
+        write_voxels(target, clear_unused_bits(native(raw), scale), scale)
+
+
+def _tasks(stack: Stack) -> Iterator[_Task]:
+    """Every frame, the first time point first, the middle slice before its neighbours."""
+    for time_point, volume in enumerate(stack.volumes):
+        middle = len(volume) // 2
+        for k in sorted(range(len(volume)), key=lambda k: abs(k - middle)):
+            yield _Task(volume[k], time_point, k)
+
+
+def _refusal(instance: Instance) -> UserError | None:
+    try:
+        check_pixels(instance)
+    except UserError as error:
+        return error
+    except OSError:
+        return UserError(f"{instance.source.name} cannot be read any more.")
+    return None
+
+
+def _picture(instance: Instance) -> dict[str, Any]:
+    return {
+        "source": instance.source.as_json(),
+        "transfer_syntax": instance.header.transfer_syntax,
+        "offset": instance.header.pixel_offset,
+        "rows": instance.rows,
+        "columns": instance.columns,
+        "frame_count": instance.frame_count,
+        "bits_allocated": instance.bits_allocated,
+        "bits_stored": instance.bits_stored,
+        "is_signed": instance.is_signed,
+        "photometric": instance.photometric,
+        "is_colour": instance.is_colour,
+        "is_encapsulated": instance.header.is_encapsulated,
+        "is_odd": instance.header.is_odd,
+    }
