@@ -1,0 +1,111 @@
+"""What every model that makes masks looks like to the rest of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.geometry import Geometry
+from imaging.volume import Quantity
+
+Labels = NDArray[np.uint8]
+Report = Callable[[float, str], None]
+Cancelled = Callable[[], bool]
+
+
+class RunCancelled(Exception):
+    """Raised by ``Model.run`` soon after ``cancelled()`` became true."""
+
+
+@dataclass(frozen=True)
+class ModelLabel:
+    """A structure that a model can find.
+
+    Attributes:
+        label_value: the number in the result's layers.
+        name: for people.
+        term_name: key in the terminology table; empty when there is none.
+    """
+
+    label_value: int
+    name: str
+    term_name: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class ModelResult:
+    """What a run found.
+
+    Attributes:
+        layers: uint8 arrays (k, j, i) on the input's grid. Structures of one layer exclude each other; structures that
+            contain others (the body) have a layer of their own, after the layers of what they contain.
+        found: for each label value, whether the structure is in the image.
+        seconds: time of each stage.
+        parameters: what the run used, for the journal.
+        notes: what the user should know, one sentence each.
+    """
+
+    layers: tuple[Labels, ...]
+    found: dict[int, bool]
+    seconds: dict[str, float] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def merged(self) -> Labels:
+        """One layer for file formats without overlap: earlier layers hide later ones."""
+        merged = self.layers[0].copy()
+        for layer in self.layers[1:]:
+            np.copyto(merged, layer, where=merged == 0)
+        return merged
+
+    def mask(self, label_value: int) -> NDArray[np.bool_]:
+        """Voxels of a structure, (k, j, i)."""
+        return np.asarray(np.logical_or.reduce([layer == label_value for layer in self.layers]))
+
+
+class Model(Protocol):
+    """A model that segments a volume without being asked anything."""
+
+    @property
+    def id(self) -> str:
+        """Short name for scripts, never changed."""
+
+    @property
+    def name(self) -> str:
+        """Name for people."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever results may."""
+
+    @property
+    def labels(self) -> tuple[ModelLabel, ...]:
+        """All structures it can find."""
+
+    def check(self, geometry: Geometry, quantity: Quantity, modality: str) -> None:
+        """Raise ``UserError`` when the model cannot be used on such a volume."""
+
+    def run(
+        self,
+        voxels: NDArray[Any],
+        geometry: Geometry,
+        parameters: Mapping[str, Any],
+        report: Report,
+        cancelled: Cancelled,
+    ) -> ModelResult:
+        """Segment a volume.
+
+        Args:
+            voxels: (k, j, i), read only.
+            geometry: of the voxels.
+            parameters: overrides of the model's defaults; unknown names raise ``UserError``.
+            report: called with the finished share (0 to 1) and what is being done.
+            cancelled: asked between steps.
+
+        Raises:
+            RunCancelled: after ``cancelled()`` was true.
+        """

@@ -1,0 +1,45 @@
+"""The patient without table, clothes and the room's air."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.morphology import components, dilate, fill_enclosed, fill_planes, open_with_ball
+
+Mask = NDArray[np.bool_]
+
+SKIN_HU = -300.0
+OPENING_MM = 6.0
+LEAST_SHARE = 0.03  # of the largest part's volume: arms and legs beside it stay
+
+
+def body_mask(hu: NDArray[np.float32], known: Mask, lung: Mask, outside: Mask, step_mm: float) -> Mask:
+    """Tissue, lungs and enclosed gas of the patient on the upright coarse grid.
+
+    Args:
+        hu: (k, j, i) HU.
+        known: False where there is only padding.
+        lung, outside: masks from the classification of gas.
+        step_mm: voxel size.
+
+    Returns:
+        A mask, empty when nothing thick enough is there.
+    """
+    solid = ((hu > SKIN_HU) & known) | lung
+    core = open_with_ball(solid, OPENING_MM / step_mm)
+    core = _large_parts(core, hu)
+    body = dilate(core, 2, solid & ~outside)
+    body = fill_enclosed(body) & ~outside
+    return np.asarray(fill_planes(body, 0) & known & ~outside)
+
+
+def _large_parts(core: Mask, hu: NDArray[np.float32]) -> Mask:
+    """The largest part and others of some size that measure like tissue, not like a table's foam or shell."""
+    labels, counts = components(core)
+    tissue = np.bincount(labels[(hu > -150) & (hu < 150)], minlength=len(counts))
+    tissue[0] = 0
+    good = (tissue > 0.5 * counts) | (counts == counts.max(initial=1))
+    good &= counts > LEAST_SHARE * counts.max(initial=1)
+    good[0] = False
+    return np.asarray(good[labels])
