@@ -35,6 +35,7 @@ class Session:
     ) -> None:
         self.settings = settings or Settings()
         self.schedule = schedule or (lambda call: call())
+        self.post = post or (lambda call: call())
         self.messages = Messages()
         self.actions = ActionRegistry()
         self.jobs = JobQueue(post)
@@ -46,9 +47,15 @@ class Session:
     def set_document(self, document: Document | None) -> None:
         """Replace the open document; the old one is closed first."""
         if self.document is not None:
+            self.save_presentation()
             self.document.close()
         self.document = document
         self.document_replaced.emit(document)
+
+    def save_presentation(self) -> None:
+        """Keep how the case is shown and what is selected beside its journal."""
+        if self.document is not None:
+            self.document.case.journal.save_state("presentation", self.presentation.state.to_text())
 
     @property
     def open_document(self) -> Document:

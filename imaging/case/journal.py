@@ -65,6 +65,7 @@ class Journal:
         self._waiting: list[_Pending] = []
         self._unwritten: dict[int, Change] = {}
         self._condition = threading.Condition()
+        self._early_state: dict[str, str] = {}
         self._is_closing = False
         self._is_idle = True
         self._thread: threading.Thread | None = None
@@ -106,6 +107,9 @@ class Journal:
         if change is not None and kind is EntryKind.CHANGE:
             self._unwritten[entry.sequence] = change
         self._enqueue(_Pending(entry, deltas))
+        for key, value in self._early_state.items():
+            self._enqueue(_Pending(state=(key, value)))
+        self._early_state = {}
         return entry
 
     def change(self, sequence: int) -> Change:
@@ -122,9 +126,16 @@ class Journal:
             raise UserError(f"Entry {sequence} of this case is damaged.", "Run `limner case verify` on it.") from error
 
     def save_state(self, key: str, value: str) -> None:
-        """Keep a JSON text beside the journal (presentation, selection); not an entry, not undoable."""
-        if not self.is_read_only:
+        """Keep a JSON text beside the journal (presentation, selection); not an entry, not undoable.
+
+        It does not make the file: before the first entry it only waits for it.
+        """
+        if self.is_read_only:
+            return
+        if self.entries or self.path.exists():
             self._enqueue(_Pending(state=(key, value)))
+        else:
+            self._early_state[key] = value
 
     def read_state(self, key: str) -> str | None:
         """The JSON text saved under this key, None when there is none."""
@@ -137,7 +148,7 @@ class Journal:
     def set_meta(self, key: str, value: str) -> None:
         """Set a row of the table ``meta`` (images found elsewhere, pixel hashes)."""
         self._meta[key] = value
-        if not self.is_read_only:
+        if not self.is_read_only and (self.entries or self.path.exists()):
             self._enqueue(_Pending(state=(f"meta:{key}", value)))
 
     def write_checkpoint(self, content: dict[str, Any], layers: list[Labels]) -> None:

@@ -1,0 +1,69 @@
+"""Automatic segmentation: running a model, and accepting or rejecting what it proposes."""
+
+from __future__ import annotations
+
+from imaging.errors import UserError
+from session.acceptance import accept
+from session.actions import Action
+from session.segmenting import start_segmentation
+from session.session import Session, has_document
+
+DEFAULT_MODEL = "ct-anatomy-rules"
+
+
+def run(session: Session, model: str = DEFAULT_MODEL) -> None:
+    """Segment the image with a model; the result waits as a preview. On the command line it is accepted at once."""
+    job = start_segmentation(session, model)
+    if session.window is None:
+        session.jobs.wait(job)
+        if isinstance(job.error, UserError):
+            raise job.error
+        if job.error is not None:
+            raise RuntimeError(f"{model} failed") from job.error
+        accept(session.open_document)
+
+
+def accept_all(session: Session) -> None:
+    """Make everything that is proposed part of the case."""
+    accept(session.open_document)
+    _select_something(session)
+
+
+def accept_some(session: Session, names: str) -> None:
+    """Accept the named structures, separated by commas; the others wait on."""
+    document = session.open_document
+    wanted = {n.strip().casefold() for n in names.split(",")}
+    proposed = document.preview.segments if document.preview else []
+    chosen = [s for s in proposed if s.name.casefold() in wanted]
+    if not chosen:
+        raise UserError("None of these structures is proposed.")
+    accept(document, chosen)
+    _select_something(session)
+
+
+def reject(session: Session) -> None:
+    """Drop what is proposed; the case stays as it is."""
+    session.open_document.set_preview(None)
+
+
+def has_preview(session: Session) -> bool:
+    """True when a result waits."""
+    return session.document is not None and session.document.preview is not None
+
+
+def _select_something(session: Session) -> None:
+    segments = session.open_document.segmentation.segments
+    if session.selection.state.segment_number is None and segments:
+        session.selection.update(segment_number=segments[0].number)
+
+
+ACTIONS = (
+    Action("segment_image.run", "Segment automatically", run, "Run a model on this image.", "Ctrl+G", "segment",
+           "Segment", has_document),
+    Action("preview.accept_all", "Accept the result", accept_all, "Everything that is proposed.", "Ctrl+Return",
+           "check", "Segment", has_preview, needs_window=True),
+    Action("preview.accept", "Accept structures", accept_some, "Some of what is proposed.", "", "", "", has_preview,
+           needs_window=True),
+    Action("preview.reject", "Reject the result", reject, "The case stays as it is.", "Ctrl+Backspace", "x", "Segment",
+           has_preview, needs_window=True),
+)  # fmt: skip

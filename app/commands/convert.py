@@ -1,0 +1,31 @@
+"""``limner convert PATH OUT``: a series as NIfTI, NRRD or MetaImage."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from app.commands.output import note, progress
+from imaging.formats.registry import write_volumes
+from session.opening import choose_series, read_images
+
+
+def add(parsers: Any) -> None:
+    """Declare the command."""
+    parser = parsers.add_parser("convert", help="write a series as .nii, .nii.gz, .nrrd or .mha")
+    parser.add_argument("path", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--series", metavar="ID", help="which series, see `limner info`")
+    parser.add_argument("--regular-grid", action="store_true", help="resample uneven or tilted slices")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read and write."""
+    series = choose_series(arguments.path, arguments.series)
+    images = read_images(arguments.path, series, regular_grid=arguments.regular_grid, report=progress)
+    write_volumes(images.volumes, arguments.out)
+    for warning in images.volumes[0].warnings:
+        note(f"warning: {warning.value}")
+    return 0
