@@ -50,7 +50,7 @@ def _as_labels(path: Path, array: NDArray[Any]) -> LabelArray:
     """Whole numbers 0 to 65535 as uint8 or uint16, whatever type held them."""
     low, high = array.min(), array.max()
     hint = "A mask holds whole numbers from 0 to 65535; a probability map must be thresholded first."
-    if array.dtype.kind == "f" and not (array % 1 == 0).all():
+    if array.dtype.kind == "f" and not (np.isfinite([low, high]).all() and (array == np.rint(array)).all()):
         raise UserError(f"{path.name} is not a mask: it holds fractions or values that are not numbers.", hint)
     if low < 0 or high > HIGHEST_LABEL:
         raise UserError(f"{path.name} is not a mask: its values run from {low:g} to {high:g}.", hint)
