@@ -1,0 +1,71 @@
+"""Numbers and names of the phantom's structures (names as TotalSegmentator writes them, where it has one)."""
+
+from __future__ import annotations
+
+_TISSUES = ("skin", "subcutaneous_fat", "muscle", "visceral_fat", "mediastinum")
+_CHEST = (
+    "heart",
+    "aorta",
+    "superior_vena_cava",
+    "inferior_vena_cava",
+    "brachiocephalic_vessels",
+    "pulmonary_vessels",
+    "esophagus",
+    "trachea",
+    "bronchi",
+    "airway_wall",
+    "lung_upper_lobe_left",
+    "lung_lower_lobe_left",
+    "lung_upper_lobe_right",
+    "lung_middle_lobe_right",
+    "lung_lower_lobe_right",
+    "lung_vessels_left",
+    "lung_vessels_right",
+)
+_ABDOMEN = (
+    "liver",
+    "gallbladder",
+    "spleen",
+    "stomach",
+    "pancreas",
+    "duodenum",
+    "small_bowel",
+    "colon",
+    "kidney_left",
+    "kidney_right",
+    "adrenal_gland_left",
+    "adrenal_gland_right",
+    "portal_vein_and_splenic_vein",
+    "abdominal_vessels",
+    "iliac_vessels",
+    "iliopsoas_left",
+    "iliopsoas_right",
+    "autochthon_left",
+    "autochthon_right",
+)
+_SPINE = ("spinal_canal", "spinal_cord", "intervertebral_discs", "costal_cartilages")
+_BONES = (
+    *(f"vertebrae_L{n}" for n in range(5, 0, -1)),
+    *(f"vertebrae_T{n}" for n in range(12, 0, -1)),
+    *(f"rib_{side}_{n}" for side in ("left", "right") for n in range(1, 13)),
+    "sternum",
+    "scapula_left",
+    "scapula_right",
+    "clavicula_left",
+    "clavicula_right",
+    "hip_left",
+    "hip_right",
+    "sacrum",
+)
+
+NAMES: dict[str, int] = {
+    name: number for number, name in enumerate((*_TISSUES, *_CHEST, *_ABDOMEN, *_SPINE, *_BONES), start=1)
+}
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "body": tuple(NAMES),
+    "lung_left": tuple(name for name in _CHEST if name.startswith("lung_") and name.endswith("_left")),
+    "lung_right": tuple(name for name in _CHEST if name.startswith("lung_") and name.endswith("_right")),
+    "airways": ("trachea", "bronchi"),
+    "skeleton": _BONES,
+}

@@ -1,0 +1,196 @@
+"""The torso phantom: a CT of a person who does not exist, with the truth about every voxel."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.geometry import Geometry
+from imaging.phantom import abdomen as belly
+from imaging.phantom import chest as thorax
+from imaging.phantom.acquisition import draw_table, scanned
+from imaging.phantom.canvas import Slab
+from imaging.phantom.fields import Array, SmoothField, Warp
+from imaging.phantom.labels import GROUPS, NAMES
+from imaging.phantom.shapes import Tube, spline
+from imaging.phantom.skeleton import Skeleton, draw_skeleton
+from imaging.phantom.spine import draw_spine
+from imaging.phantom.trees import grow_tree
+from imaging.phantom.trunk import Trunk, draw_trunk
+from imaging.volume import Quantity, SourceSeries, Volume
+
+SLAB_SLICES = 16
+Report = Callable[[float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Phantom:
+    """A volume and what is known about it.
+
+    Attributes:
+        volume: int16 Hounsfield units, (k, j, i), x to the left, y to the back, z to the head.
+        truth: uint8 numbers of the structures, (k, j, i); 0 is air or the table.
+        names: what each number stands for.
+        groups: names of structures that are made of several numbers (``skeleton``, ``lung_left``, ``body``, ...).
+    """
+
+    volume: Volume
+    truth: NDArray[np.uint8]
+    names: dict[int, str]
+    groups: dict[str, tuple[str, ...]]
+
+    def mask(self, name: str) -> NDArray[np.bool_]:
+        """True where a structure, or a group of structures, is; (k, j, i).
+
+        Raises:
+            KeyError: there is no such structure.
+        """
+        members = self.groups.get(name, (name,))
+        chosen = np.zeros(256, np.bool_)
+        for number, known in self.names.items():
+            chosen[number] = known in members
+        if not chosen.any():
+            raise KeyError(name)
+        return chosen[self.truth]
+
+
+def torso_parameters() -> dict[str, Any]:
+    """The parameters that stand in ``resources/phantom/torso.json``."""
+    return dict(json.loads(files("resources").joinpath("phantom/torso.json").read_text(encoding="utf-8")))
+
+
+def make_torso(parameters: dict[str, Any] | None = None, scale: float = 1.0, report: Report | None = None) -> Phantom:
+    """Compute the phantom; the same parameters always give the same voxels.
+
+    Args:
+        parameters: as from ``torso_parameters()``; None takes those.
+        scale: voxels per voxel of the parameters' grid along each axis; 0.25 makes a small phantom for tests.
+        report: is told the fraction that is done, from several threads.
+    """
+    anatomy = _Anatomy(parameters or torso_parameters())
+    geometry, axes = _grid(anatomy.parameters["grid"], scale)
+    voxels = np.empty(geometry.shape, np.int16)
+    truth = np.empty(geometry.shape, np.uint8)
+    starts = range(0, geometry.shape[0], SLAB_SLICES)
+    done: list[int] = []
+
+    def compute(start: int) -> None:
+        part = slice(start, start + SLAB_SLICES)
+        voxels[part], truth[part] = anatomy.scan((axes[0], axes[1], axes[2][part]))
+        done.append(start)
+        if report is not None:
+            report(len(done) / len(starts))
+
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+        list(pool.map(compute, starts))
+    voxels.setflags(write=False)
+    truth.setflags(write=False)
+    source = SourceSeries(modality="CT", description="Limner torso phantom", patient_name="Limner^Phantom")
+    volume = Volume(geometry, voxels, Quantity.HU, source, default_window=((40.0, 400.0),))
+    return Phantom(volume, truth, {number: name for name, number in NAMES.items()}, GROUPS)
+
+
+def _grid(grid: dict[str, Any], scale: float) -> tuple[Geometry, tuple[Array, Array, Array]]:
+    """The voxel grid, and its coordinates in the phantom's own millimetres (z = 0 at the lowest slice)."""
+    counts = [max(1, round(n * scale)) for n in grid["shape_ijk"]]
+    spacing = np.array(grid["spacing_mm"], float) * np.array(grid["shape_ijk"], float) / counts
+    low = np.array(grid["corner_mm"], float) + spacing / 2
+    axes = [np.asarray(low[a] + spacing[a] * np.arange(counts[a]), np.float32) for a in range(3)]
+    affine = np.diag([*spacing, 1.0])
+    affine[:3, 3] = low + grid["table_position_mm"]
+    return Geometry((counts[2], counts[1], counts[0]), affine), (axes[0], axes[1], axes[2])
+
+
+class _Anatomy:
+    """All shapes, computed once; any stack of slices can then be scanned on its own."""
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self.parameters = parameters
+        self.hu: dict[str, float] = parameters["tissues"]
+        seed, grid = int(parameters["seed"]), parameters["grid"]
+        corner, size = np.array(grid["corner_mm"]), np.array(grid["shape_ijk"]) * grid["spacing_mm"]
+        margins = [(float(c) - 40, float(c + s) + 40) for c, s in zip(corner, size, strict=True)]
+        bounds = (margins[0], margins[1], margins[2])
+        warp = parameters["warp"]
+        self.warp = Warp(seed, bounds, warp["wavelength_mm"], warp["amplitude_mm"])
+        self.textures = {
+            name: SmoothField((seed, 100 + rank), bounds, wavelength)
+            for rank, (name, wavelength) in enumerate(parameters["textures_mm"].items())
+        }
+        self.trunk = Trunk(parameters["trunk"], float(size[2]) + 4, seed)
+        self.skeleton = Skeleton(parameters["skeleton"], self.trunk)
+        self.chest = thorax.Chest(parameters["chest"], self.trunk, self.warp, seed)
+        self.trachea = thorax.trachea(parameters["chest"], self.warp)
+        self.abdomen = belly.Abdomen(parameters["abdomen"], self.trunk, self.chest.diaphragm, self.warp, seed)
+        self.tubes = [(tube["name"], self.hu[tube["tissue"]], self._tube(tube)) for tube in parameters["tubes"]]
+        self.gut = self._gut(seed)
+        self.mesentery = self._mesentery(seed)
+
+    def _tube(self, tube: dict[str, Any]) -> Tube:
+        return thorax.warped_tube(self.warp, tube["points_mm"])
+
+    def _gut(self, seed: int) -> list[dict[str, Any]]:
+        loops = [{**loop, "tube": self._haustra(loop)} for loop in self.parameters["gut"]]
+        small = self.parameters["small_bowel"]
+        path = spline(belly.small_bowel_path(small, seed), 7.0)
+        generator = np.random.default_rng((seed, 56))
+        for start in range(0, len(path) - 1, 6):
+            radius = small["radius_mm"] * generator.uniform(0.82, 1.12)
+            piece = {"name": "small_bowel", "wall_mm": small["wall_mm"], "rough_mm": 1.0}
+            if generator.random() < small["gas_share"]:
+                piece["gas_above_mm"] = float(path[start : start + 7, 1].mean() - 2)
+            loops.insert(0, {**piece, "tube": Tube.along(path[start : start + 8], radius)})
+        return loops
+
+    def _haustra(self, loop: dict[str, Any]) -> Tube:
+        """A gut's tube; the colon's is pinched at regular distances."""
+        path = spline(loop["points_mm"], 3.0)
+        along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(path[:, :3], axis=0), axis=1))])
+        pinch = 1 + loop.get("haustra", 0.0) * np.sin(along * 2 * np.pi / 24)
+        return Tube.along(self.warp.unwarped(path[:, :3]), path[:, 3] * pinch)
+
+    def _mesentery(self, seed: int) -> list[Tube]:
+        trees = self.parameters["mesentery"]
+        generator = np.random.default_rng((seed, 57))
+        box = np.array(trees["box_mm"], float)
+        tips = generator.uniform(box[0], box[1], (trees["tips"] * len(trees["stems_mm"]), 3))
+        return [
+            grow_tree(stem, tips[number :: len(trees["stems_mm"])], trees["tip_mm"], (seed, 60 + number))
+            for number, stem in enumerate(trees["stems_mm"])
+        ]
+
+    def scan(self, axes: tuple[Array, Array, Array]) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
+        """Voxels and truth of the slices at the given coordinates."""
+        slab = Slab(*axes, NAMES, self.warp)
+        for name, texture in self.textures.items():
+            slab.add_texture(name, texture)
+        draw_table(slab, self.parameters["table"], self.hu)
+        draw_trunk(slab, self.trunk, self.hu)
+        thorax.draw_diaphragm(slab, self.chest, self.hu)
+        for tree in self.mesentery:
+            slab.paint_tube(tree, self.hu["blood"], None)
+        self._draw_tubes(slab, before_lungs=True)
+        thorax.draw_heart(slab, self.chest, self.hu)
+        thorax.draw_lungs(slab, self.chest, self.hu)
+        thorax.draw_trachea(slab, self.trachea, self.hu)
+        belly.draw_gut(slab, self.abdomen, self.gut, self.hu)
+        self._draw_tubes(slab, before_lungs=False)
+        belly.draw_liver(slab, self.abdomen, self.hu)
+        belly.draw_spleen(slab, self.abdomen, self.hu)
+        belly.draw_kidneys(slab, self.abdomen, self.hu)
+        draw_spine(slab, self.parameters["skeleton"]["spine"], self.hu)
+        draw_skeleton(slab, self.skeleton, self.hu)
+        return scanned(slab, self.parameters["scanner"], int(self.parameters["seed"])), slab.truth
+
+    def _draw_tubes(self, slab: Slab, before_lungs: bool) -> None:
+        for (name, hu, tube), described in zip(self.tubes, self.parameters["tubes"], strict=True):
+            if bool(described.get("late")) != before_lungs:
+                slab.paint_tube(tube, hu, name)
