@@ -47,7 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
             note_pixel_hash(document)
             if not document.case.journal.flush():
                 raise document.case.journal.failure or UserError(f"{out} could not be written.")
-            labels = [(s.name, s.label_value, document.segmentation.voxel_count(s.number)) for s in document.segmentation.segments]
+            labels = [
+                (s.name, s.label_value, document.segmentation.voxel_count(s.number))
+                for s in document.segmentation.segments
+            ]
         else:
             labels = export_masks(document.segmentation, out, proposed=preview)
     finally:

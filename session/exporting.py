@@ -1,0 +1,156 @@
+"""Masks out of a case and into it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from imaging.case.entry import Entry
+from imaging.edit import AddSegment, Batch, Edit, LabelsEdit, Overwrite, PaintRule
+from imaging.errors import UserError
+from imaging.formats.label_file import LabelFile, LabelSegment, flattened
+from imaging.formats.masks import read_labels, write_labels
+from imaging.geometry import Box, Geometry
+from imaging.mask_matching import match
+from imaging.palette import next_color
+from imaging.segment import Segment, SegmentState
+from imaging.segmentation import Segmentation
+from session.document import Document
+from session.preview import Preview
+
+MASK_SUFFIXES = (".seg.nrrd", ".nii.gz", ".nii", ".nrrd", ".mha")
+
+
+def check_mask_name(path: Path) -> None:
+    """Make sure that a mask can be written under this name.
+
+    Raises:
+        UserError: no format for this ending, or no such folder.
+    """
+    if not path.name.lower().endswith(MASK_SUFFIXES):
+        raise UserError(f"Masks are not written as “{path.suffix}”.", f"One of {', '.join(MASK_SUFFIXES)}.")
+    if not path.parent.is_dir():
+        raise UserError(f"There is no folder {path.parent}.")
+
+
+def labels_of(segmentation: Segmentation) -> LabelFile:
+    """A segmentation as a label file, each layer as it is."""
+    segments = [
+        LabelSegment(s.name, s.color, s.label_value, s.layer, s.category, s.type, s.modifier)
+        for s in segmentation.segments
+    ]
+    return LabelFile(segmentation.geometry, list(segmentation.layers), segments)
+
+
+def labels_of_preview(preview: Preview, geometry: Geometry) -> LabelFile:
+    """A result that nobody accepted yet, as a label file."""
+    segments = [
+        LabelSegment(s.name, s.color, s.label_value, s.layer, s.category, s.type, s.modifier) for s in preview.segments
+    ]
+    return LabelFile(geometry, preview.layers, segments)
+
+
+def stacked(labels: LabelFile) -> LabelFile:
+    """One layer from overlapping ones: upper entries of the list hide lower ones.
+
+    Use it only where people know that voxels get lost: a structure that contains others keeps the rest.
+    """
+    kept = np.zeros(labels.geometry.shape, bool)
+    layers, segments = [], []
+    for place, segment in enumerate(labels.segments):
+        mask = labels.mask(segment) & ~kept
+        kept |= mask
+        layers.append(np.where(mask, segment.label_value, 0).astype(np.uint16))
+        segments.append(replace(segment, layer=place))
+    return flattened(LabelFile(labels.geometry, layers, segments))
+
+
+def export_masks(labels: LabelFile, path: Path, *, stack: bool = False) -> LabelFile:
+    """Write masks in the format that the path's ending names.
+
+    Args:
+        labels: what to write.
+        path: the file; replaced only when the new one is safely on disk.
+        stack: put overlapping segments on one layer, upper ones of the list on top.
+
+    Returns:
+        What the file holds.
+
+    Raises:
+        UserError: segments overlap in a format that cannot hold it, or the file cannot be written.
+    """
+    check_mask_name(path)
+    holds_layers = path.name.lower().endswith(".nrrd")
+    if stack and not holds_layers and len(labels.layers) > 1:
+        labels = stacked(labels)
+    return write_labels(labels, path)
+
+
+def import_masks(
+    document: Document, path: Path, *, consent_to_resample: bool = False, initiator: str = ""
+) -> Entry | None:
+    """Add the segments of a mask file to the case, as one entry.
+
+    Args:
+        document: the open case.
+        path: a mask in any format that ``read_labels`` knows.
+        consent_to_resample: a mask on another grid is resampled (nearest) instead of refused.
+
+    Raises:
+        UserError: no mask, or on another grid without consent.
+    """
+    return add_labels(
+        document, read_labels(path), path.name, consent_to_resample=consent_to_resample, initiator=initiator
+    )
+
+
+def add_labels(
+    document: Document, labels: LabelFile, name: str, *, consent_to_resample: bool = False, initiator: str = ""
+) -> Entry | None:
+    """Add the segments of a label file to the case, as one entry; see ``import_masks``."""
+    resampled = not labels.geometry.same_space(document.segmentation.geometry)
+    labels = match(labels, document.segmentation.geometry, consent_to_resample)
+    edit = _adding(document.segmentation, labels)
+    return document.apply(
+        edit,
+        title=f"Import {len(labels.segments)} segment{'s' if len(labels.segments) != 1 else ''}",
+        tool="file.import_masks",
+        parameters={"file": name, "fitted_to_grid": resampled},
+        author="import",
+        initiator=initiator,
+    )
+
+
+def _adding(segmentation: Segmentation, labels: LabelFile) -> Batch:
+    edits: list[Edit] = []
+    number = segmentation.next_number
+    first_layer = len(segmentation.layers)
+    colors = [s.color for s in segmentation.segments]
+    segment_of: dict[int, dict[int, int]] = {}
+    for found in labels.segments:
+        color = found.color or next_color(colors)
+        colors.append(color)
+        edits.append(
+            AddSegment(
+                Segment(
+                    number,
+                    found.name,
+                    color,
+                    label_value=found.label_value,
+                    layer=first_layer + found.layer,
+                    state=SegmentState.IN_PROGRESS,
+                    category=found.category,
+                    type=found.type,
+                    modifier=found.modifier,
+                    origin="import",
+                )
+            )
+        )
+        segment_of.setdefault(found.layer, {})[found.label_value] = number
+        number += 1
+    rule = PaintRule(overwrite=Overwrite.NONE)
+    for layer, values in segment_of.items():
+        edits.append(LabelsEdit(Box.whole(labels.geometry.shape), labels.layers[layer], values, rule))
+    return Batch(tuple(edits))
