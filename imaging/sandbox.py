@@ -219,7 +219,7 @@ def main() -> None:
         except UserError as error:
             _answer(answers, {"end": error.message, "hint": error.hint})
         except _FOREIGN_FAULTS as error:
-            _answer(answers, {"end": f"The file cannot be decoded ({type(error).__name__})."})
+            _answer(answers, {"end": f"The file is damaged: it cannot be followed ({type(error).__name__})."})
 
 
 def _run(request: dict[str, Any], answers: Any) -> None:

@@ -142,27 +142,26 @@ def _fragments_of(reader: Reader, picture: Picture) -> Fragments:
 _known_fragments: dict[str, Fragments] = {}
 
 
+_CODECS = (
+    (syntax.JPEG_LS, "jpegls_decode"),
+    (syntax.JPEG_2000 | syntax.HTJ2K, "jpeg2k_decode"),
+    (syntax.JPEG_LOSSLESS, "ljpeg_decode"),
+    (syntax.JPEG_BASELINE | syntax.JPEG_DCT, "jpeg8_decode"),
+)
+
+
 def _by_imagecodecs(picture: Picture, index: int) -> Pixels:
     import imagecodecs
 
     data = _compressed(picture, index)
     uid = picture.transfer_syntax
     if uid == syntax.RLE:
-        pixels = imagecodecs.dicomrle_decode(data, picture.stored_type)
-        return np.asarray(pixels).reshape(picture.rows, picture.columns)
-    if uid in syntax.JPEG_LS:
-        pixels = imagecodecs.jpegls_decode(data)
-    elif uid in syntax.JPEG_2000:
-        pixels = imagecodecs.jpeg2k_decode(data)
-    elif uid in syntax.HTJ2K:
-        pixels = imagecodecs.jpeg2k_decode(data)
-    elif uid in syntax.JPEG_LOSSLESS:
-        pixels = imagecodecs.ljpeg_decode(data)
-    elif uid in syntax.JPEG_BASELINE | syntax.JPEG_DCT:
-        pixels = imagecodecs.jpeg8_decode(data)
-    else:
-        raise UserError("The file uses a compression that Limner does not know.")
-    return np.asarray(pixels)
+        pixels = np.asarray(imagecodecs.dicomrle_decode(data, picture.stored_type))
+        return pixels.reshape(picture.rows, picture.columns)
+    for syntaxes, codec in _CODECS:
+        if uid in syntaxes:
+            return np.asarray(getattr(imagecodecs, codec)(data))
+    raise UserError("The file uses a compression that Limner does not know.")
 
 
 # ------------------------------------------------------------------------------------------------ pydicom

@@ -74,9 +74,7 @@ def _by_marker(reader: Reader, fragments: list[tuple[int, int]], frame_count: in
     return frames
 
 
-def _cut(
-    starts: list[bool], fragments: list[tuple[int, int]], frame_count: int
-) -> list[list[tuple[int, int]]] | None:
+def _cut(starts: list[bool], fragments: list[tuple[int, int]], frame_count: int) -> list[list[tuple[int, int]]] | None:
     frames: list[list[tuple[int, int]]] = []
     for is_start, fragment in zip(starts, fragments, strict=True):
         if is_start:

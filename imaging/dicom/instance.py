@@ -178,7 +178,10 @@ def frames_of(instance: Instance, groups: list[dict[str, Any]] | None) -> list[F
     """
     header = instance.header
     times = {name: header.text(tag) or _joined(header.numbers(tag)) for name, tag in TIME_KEYS if tag in header.values}
-    position, orientation = _vector(header.numbers(tags.IMAGE_POSITION)), _cosines(header.numbers(tags.IMAGE_ORIENTATION))
+    position, orientation = (
+        _vector(header.numbers(tags.IMAGE_POSITION)),
+        _cosines(header.numbers(tags.IMAGE_ORIENTATION)),
+    )
     base: dict[str, Any] = {
         "position": position,
         "orientation": orientation,
@@ -235,7 +238,7 @@ def _slope(header: Header) -> float:
 def _spacing(header: Header) -> tuple[float, float] | None:
     for tag in (tags.PIXEL_SPACING, tags.IMAGER_PIXEL_SPACING):
         found = header.numbers(tag)
-        if len(found) == 2 and 1e-4 < min(found) and max(found) < 1e4:
+        if len(found) == 2 and min(found) > 1e-4 and max(found) < 1e4:
             return found[0], found[1]
     return None
 

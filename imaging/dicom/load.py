@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,13 +120,14 @@ class _Loader:
 
     def load(self, kind: np.dtype[Any]) -> Voxels:
         """Fill new arrays of the given type."""
+        refused = self._refused()
         check_memory(self._stack, kind.itemsize)
         shape = (*self._stack.geometry.shape, 3) if self._stack.first.instance.is_colour else self._stack.geometry.shape
         arrays = [np.zeros(shape, kind) for _ in self._stack.volumes]
-        self._voxels = Voxels(arrays, self._quantity, self._outside_value())
+        self._voxels = Voxels(arrays, self._quantity, self._outside_value(kind))
         if self._on_start is not None:
             self._on_start(self._voxels)
-        tasks = self._readable(list(_tasks(self._stack)))
+        tasks = self._readable(list(_tasks(self._stack)), refused)
         plain = [task for task in tasks if task.frame.instance.is_plain]
         self._copy(plain)
         self._decode([task for task in tasks if not task.frame.instance.is_plain])
@@ -134,24 +135,35 @@ class _Loader:
             raise self._reason or UserError("No slice of the series can be read.")
         return self._voxels
 
-    def _outside_value(self) -> float | None:
-        """The padding value after rescale; none where slices scale it differently."""
+    def _outside_value(self, kind: np.dtype[Any]) -> float | None:
+        """The padding value after rescale; none where slices scale it differently or no voxel can hold it."""
         values = set()
         for frame in self._stack.volumes[0]:
             padding = padding_of(frame.instance)
             scale = scale_of(frame, self._factor)
             values.add(None if padding is None else float(np.float32(padding * scale.slope + scale.intercept)))
-        return values.pop() if len(values) == 1 else None
+        value = values.pop() if len(values) == 1 else None
+        if value is not None and kind.kind in "iu" and not np.iinfo(kind).min <= value <= np.iinfo(kind).max:
+            return None
+        return value
 
-    def _readable(self, tasks: list[_Task]) -> list[_Task]:
+    def _refused(self) -> dict[int, UserError]:
+        """Instances (by id) whose pixels cannot be there.
+
+        Raises:
+            UserError: that is so for all of them.
+        """
+        instances = {id(f.instance): f.instance for volume in self._stack.volumes for f in volume}
+        refused = {key: error for key, instance in instances.items() if (error := refusal(instance)) is not None}
+        if len(refused) == len(instances):
+            raise next(iter(refused.values()))
+        return refused
+
+    def _readable(self, tasks: list[_Task], refused: dict[int, UserError]) -> list[_Task]:
         """The tasks whose pixels can be there; the slices of the others are marked as damaged."""
-        refused: dict[int, UserError | None] = {}
         good = []
         for task in tasks:
-            key = id(task.frame.instance)
-            if key not in refused:
-                refused[key] = _refusal(task.frame.instance)
-            error = refused[key]
+            error = refused.get(id(task.frame.instance))
             if error is None:
                 good.append(task)
             else:
@@ -176,12 +188,10 @@ class _Loader:
         batches = [tasks[:first]] if first else []
         batches += [tasks[n : n + _BATCH] for n in range(first, len(tasks), _BATCH)]
         with ThreadPoolExecutor(THREADS) as pool:
-            running: list[tuple[list[_Task], Future[list[tuple[_Task, UserError]]]]] = []
-            for batch in batches:
-                running.append((batch, pool.submit(self._copy_batch, batch)))
+            running = [(batch, pool.submit(self._copy_batch, batch)) for batch in batches]
             try:
                 for batch, future in running:
-                    failed = dict((id(task), error) for task, error in future.result())
+                    failed = {id(task): error for task, error in future.result()}
                     for task in batch:
                         if id(task) in failed:
                             self._damage(task, failed[id(task)])
@@ -213,7 +223,7 @@ class _Loader:
         is_in_place = target.dtype.kind in "iu" and target.dtype.itemsize == stored_type.itemsize
         raw = target.view(stored_type) if is_in_place else np.empty(target.shape, stored_type)
         offset = instance.header.pixel_offset + task.frame.index * instance.frame_bytes
-        if reader.read_into(offset, memoryview(raw.reshape(-1).view(np.uint8))) < raw.nbytes:
+        if reader.read_into(offset, raw.reshape(-1).view(np.uint8).data) < raw.nbytes:
             raise UserError(f"{instance.source.name} is cut short.")
         write_voxels(target, clear_unused_bits(native(raw), scale), scale)
 
@@ -245,11 +255,11 @@ class _Loader:
     def _receive(self, task: _Task, reply: Any) -> None:
         instance, target = task.frame.instance, self._voxels.arrays[task.time_point][task.k]
         if instance.is_colour:
-            reply.read_into(memoryview(target.reshape(-1)))
+            reply.read_into(target.reshape(-1).data)
             return
         scale = scale_of(task.frame, self._factor)
         raw = np.empty(target.shape, instance.stored_type.newbyteorder("<"))
-        reply.read_into(memoryview(raw.reshape(-1).view(np.uint8)))
+        reply.read_into(raw.reshape(-1).view(np.uint8).data)
         write_voxels(target, clear_unused_bits(native(raw), scale), scale)
 
 
@@ -261,7 +271,8 @@ def _tasks(stack: Stack) -> Iterator[_Task]:
             yield _Task(volume[k], time_point, k)
 
 
-def _refusal(instance: Instance) -> UserError | None:
+def refusal(instance: Instance) -> UserError | None:
+    """Why an instance's pixels cannot be read, None when nothing speaks against it."""
     try:
         check_pixels(instance)
     except UserError as error:

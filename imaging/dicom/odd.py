@@ -85,7 +85,9 @@ class _Groups:
         found = self.value(group, name)
         if found is None:
             return []
-        return [float(n) for n in found] if hasattr(found, "__iter__") and not isinstance(found, str) else [float(found)]
+        return (
+            [float(n) for n in found] if hasattr(found, "__iter__") and not isinstance(found, str) else [float(found)]
+        )
 
 
 _TIMES = (

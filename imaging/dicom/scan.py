@@ -12,7 +12,7 @@ from typing import Any
 
 from imaging.dicom.header import Header
 from imaging.dicom.instance import Frame, Instance, frames_of, instance_of
-from imaging.dicom.sources import FileSource, Source, ZipSource, open_archive
+from imaging.dicom.sources import Source, ZipSource, open_archive
 from imaging.dicom.walker import NotDicom, Odd, walk
 from imaging.errors import UserError
 from imaging.sandbox import Sandbox

@@ -22,7 +22,7 @@ def quantity_and_factor(stack: Stack) -> tuple[Quantity, float]:
         return Quantity.COLOUR, 1.0
     if instance.modality == "CT":
         has_rescale = tags.RESCALE_INTERCEPT in header.values or header.has_frame_groups
-        is_hu = header.text(tags.RESCALE_TYPE) in ("", "HU") and has_rescale
+        is_hu = header.text(tags.RESCALE_TYPE) in ("", "HU", "US") and has_rescale  # US: unspecified
         return (Quantity.HU if is_hu and "LOCALIZER" not in stack.first.image_type else Quantity.SIGNAL), 1.0
     if instance.modality != "PT":
         return Quantity.SIGNAL, 1.0
@@ -48,7 +48,7 @@ def suv_factor(header: Header, first_acquisition: datetime | None) -> float | No
     elapsed_s = _elapsed_s(header, first_acquisition)
     if correction != "START" or not half_life_s or half_life_s <= 0 or elapsed_s is None:
         return None
-    return weight_kg * 1000 / (dose_bq * 2.0 ** (-elapsed_s / half_life_s))
+    return float(weight_kg * 1000 / (dose_bq * 2.0 ** (-elapsed_s / half_life_s)))
 
 
 def _elapsed_s(header: Header, first_acquisition: datetime | None) -> float | None:

@@ -75,7 +75,7 @@ def _without_copies(place: list[Frame]) -> list[Frame]:
 def _digest(frame: Frame) -> str:
     instance = frame.instance
     header = instance.header
-    if header.pixel_offset < 0 or header.is_encapsulated and instance.frame_count > 1:
+    if header.pixel_offset < 0 or (header.is_encapsulated and instance.frame_count > 1):
         return f"{id(instance)} {frame.index}"  # not comparable without decoding: never a copy
     count = header.pixel_length // (instance.frame_count if instance.frame_count > 1 else 1)
     try:
@@ -147,5 +147,7 @@ def _same_places(some: list[Frame], others: list[Frame]) -> bool:
 def _dealt(places: list[list[Frame]]) -> list[Batch]:
     """No element tells them apart: the n-th frame at each position belongs to the n-th volume."""
     most = max(map(len, places))
-    parts = {(str(n),): [place[n] for place in places if n < len(place)] for n in range(most)}
+    parts: dict[tuple[str, ...], list[Frame]] = {
+        (str(n),): [place[n] for place in places if n < len(place)] for n in range(most)
+    }
     return [replace(batch, is_guess=True, label="") for batch in _gathered(parts, is_separate=False)]

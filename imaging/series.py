@@ -1,0 +1,54 @@
+"""What a file, folder or archive was found to hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imaging.geometry import Geometry
+from imaging.volume import Quantity, SeriesWarning
+
+if TYPE_CHECKING:
+    from imaging.dicom.sort import Stack
+
+
+@dataclass(frozen=True)
+class Series:
+    """One image, or an object about images, that was found at a path.
+
+    Attributes:
+        id: unique within the listing and the same each time: the series UID (".2", ".3" for further parts of a
+            series that had to be split), or the file's name for research formats.
+        geometry: the grid of each volume; None for objects without voxels.
+        volume_count: time points.
+        warnings: what is known to be doubtful before the voxels are read.
+        refusal: why it cannot be opened as an image, empty when it can.
+    """
+
+    id: str
+    modality: str = ""
+    description: str = ""
+    geometry: Geometry | None = None
+    volume_count: int = 1
+    quantity: Quantity = Quantity.SIGNAL
+    warnings: tuple[SeriesWarning, ...] = ()
+    transfer_syntax: str = ""
+    refusal: str = ""
+    path: Path = field(default=Path(), repr=False)
+    stack: Stack | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a path holds.
+
+    Attributes:
+        series: images and objects about images.
+        skipped: number of files that are no images.
+        unreadable: (file name, reason) of damaged image files.
+    """
+
+    series: list[Series]
+    skipped: int = 0
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
