@@ -1,0 +1,186 @@
+"""The values of a slice picture: cut out of the array where that is possible, looked up at true positions elsewhere.
+
+Regular grids, sheared ones too, go through ``vtkImageReslice`` in index coordinates, so that the true affine decides.
+Unevenly spaced slices have no affine: their pixels are looked up one by one by ``Geometry.to_index``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.geometry import Geometry
+from render.slice_geometry import Floats, SliceGrid
+
+Pixels = NDArray[Any]
+
+LEAST_SLAB_SAMPLES, MOST_SLAB_SAMPLES = 2, 100
+
+
+def grey_pixels(
+    voxels: Pixels,
+    geometry: Geometry,
+    grid: SliceGrid,
+    *,
+    slab_mm: float = 0.0,
+    is_smooth: bool = True,
+    outside: float | None = None,
+) -> Pixels:
+    """The values of a picture, (rows, columns) or (rows, columns, 3) for colours.
+
+    Args:
+        voxels: (k, j, i) or (k, j, i, 3).
+        geometry: where they are.
+        grid: the picture; one that ``slice_geometry.slice_grid`` made for this geometry.
+        slab_mm: show the highest value within this thickness; colours have none.
+        is_smooth: interpolate linearly where pixels and voxels do not coincide.
+        outside: value beyond the volume, by default the type's lowest.
+    """
+    if voxels.ndim == 4:
+        slab_mm = 0.0
+    if grid.cut is not None:
+        return _cut(voxels, geometry, grid, slab_mm)
+    if outside is None:
+        outside = float(_limits(voxels.dtype)[0])
+    if voxels.ndim == 4:
+        parts = [_resliced(voxels[..., c], geometry, grid, 0.0, is_smooth, outside) for c in range(3)]
+        return np.stack(parts, axis=-1)
+    return _resliced(voxels, geometry, grid, slab_mm, is_smooth, outside)
+
+
+def label_pixels(labels: Pixels, geometry: Geometry, grid: SliceGrid) -> Pixels:
+    """The label values of a picture, each from its nearest voxel, 0 outside."""
+    if grid.cut is not None:
+        return grid.cut.of(labels)
+    return _resliced(labels, geometry, grid, 0.0, False, 0)
+
+
+def _limits(dtype: np.dtype[Any]) -> tuple[float, float]:
+    if dtype.kind == "f":
+        return float(np.finfo(dtype).min), float(np.finfo(dtype).max)
+    return float(np.iinfo(dtype).min), float(np.iinfo(dtype).max)
+
+
+def outside_value(dtype: np.dtype[Any], is_inverted: bool) -> float:
+    """A value that is black under every window."""
+    return _limits(dtype)[1 if is_inverted else 0]
+
+
+def _cut(voxels: Pixels, geometry: Geometry, grid: SliceGrid, slab_mm: float) -> Pixels:
+    assert grid.cut is not None
+    if slab_mm <= 0:
+        return grid.cut.of(voxels)
+    index = np.zeros((grid.count, 3))
+    index[:, 2 - grid.cut.axis] = np.arange(grid.count)
+    heights = geometry.to_world(index) @ np.array(grid.normal)
+    near = np.flatnonzero(np.abs(heights - heights[grid.number]) <= slab_mm / 2 + 1e-6)
+    thick = voxels[(slice(None),) * grid.cut.axis + (slice(near[0], near[-1] + 1),)]
+    return grid.cut.turned(thick.max(axis=grid.cut.axis))
+
+
+def _resliced(
+    voxels: Pixels, geometry: Geometry, grid: SliceGrid, slab_mm: float, is_smooth: bool, outside: float
+) -> Pixels:
+    step = min(geometry.spacing_mm)
+    samples = min(max(int(slab_mm / step) + 1, LEAST_SLAB_SAMPLES), MOST_SLAB_SAMPLES) if slab_mm > 0 else 1
+    between_mm = slab_mm / (samples - 1) if samples > 1 else 0.0
+    if geometry.is_regular:
+        return _by_vtk(voxels, _index_of_pixel(geometry, grid, between_mm), grid, samples, is_smooth, outside)
+    offsets = (np.arange(samples) - (samples - 1) / 2) * between_mm
+    planes = [_looked_up(voxels, geometry, grid, float(o), is_smooth, outside) for o in offsets]
+    return planes[0] if samples == 1 else np.maximum.reduce(planes)
+
+
+def _index_of_pixel(geometry: Geometry, grid: SliceGrid, between_mm: float) -> Floats:
+    """4x4 matrix from (column, row, sample across the slab, 1) to (i, j, k, 1)."""
+    across = np.array(grid.normal) * (between_mm or 1.0)
+    pixel = np.eye(4)
+    pixel[:3, 0], pixel[:3, 1], pixel[:3, 2], pixel[:3, 3] = grid.right_mm, grid.down_mm, across, grid.origin_mm
+    return np.asarray(np.linalg.inv(geometry.affine) @ pixel)
+
+
+def _by_vtk(
+    voxels: Pixels, index_of_pixel: Floats, grid: SliceGrid, samples: int, is_smooth: bool, outside: float
+) -> Pixels:
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkCommonMath import vtkMatrix4x4
+    from vtkmodules.vtkImagingCore import vtkImageReslice
+
+    matrix = vtkMatrix4x4()
+    matrix.DeepCopy(index_of_pixel.reshape(-1).tolist())
+    reslice = vtkImageReslice()
+    reslice.SetInputData(_vtk_image(voxels))
+    reslice.SetResliceAxes(matrix)
+    reslice.SetOutputOrigin(0, 0, 0)
+    reslice.SetOutputSpacing(1, 1, 1)
+    reslice.SetOutputExtent(0, grid.columns - 1, 0, grid.rows - 1, 0, 0)
+    reslice.SetBackgroundLevel(outside)
+    if is_smooth:
+        reslice.SetInterpolationModeToLinear()
+    else:
+        reslice.SetInterpolationModeToNearestNeighbor()
+    if samples > 1:
+        reslice.SetSlabModeToMax()
+        reslice.SetSlabNumberOfSlices(samples)
+    reslice.Update()
+    scalars = reslice.GetOutput().GetPointData().GetScalars()
+    return np.array(vtk_to_numpy(scalars)).reshape(grid.rows, grid.columns)
+
+
+def _vtk_image(voxels: Pixels) -> Any:
+    """A VTK image in index coordinates that shares the array's memory; VTK only reads it."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+    from vtkmodules.vtkCommonDataModel import vtkImageData
+
+    image = vtkImageData()
+    image.SetDimensions(*voxels.shape[::-1])
+    image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(voxels).reshape(-1), deep=False))
+    return image
+
+
+def _looked_up(
+    voxels: Pixels, geometry: Geometry, grid: SliceGrid, offset_mm: float, is_smooth: bool, outside: float
+) -> Pixels:
+    """Pixels by the index of each one's position: for slices that no affine describes."""
+    index = _indices(geometry, grid, offset_mm)
+    size = np.array(voxels.shape[::-1])
+    is_inside = ((index >= -0.5) & (index < size - 0.5)).all(axis=-1)
+    index = np.clip(index[is_inside], 0, size - 1)
+    picture = np.full((grid.rows, grid.columns), outside, voxels.dtype)
+    if is_smooth:
+        values = _linear(voxels, index)
+        picture[is_inside] = np.round(values) if voxels.dtype.kind in "iu" else values
+    else:
+        i, j, k = np.floor(index + 0.5).astype(np.intp).T
+        picture[is_inside] = voxels[k, j, i]
+    return picture
+
+
+def _indices(geometry: Geometry, grid: SliceGrid, offset_mm: float) -> Floats:
+    """(rows, columns, 3) continuous (i, j, k) of the pixels. Along a row that lies in a slice they grow evenly."""
+    rows = np.arange(grid.rows)
+    shift = np.array(grid.normal) * offset_mm
+    first = grid.to_world(rows, 0) + shift
+    slice_normal = np.cross(geometry.affine[:3, 0], geometry.affine[:3, 1])
+    if abs(np.dot(slice_normal, grid.right_mm)) < 1e-6 * np.linalg.norm(slice_normal) * grid.pixel_mm[0]:
+        step = geometry.to_index(first[0] + np.array(grid.right_mm)) - geometry.to_index(first[0])
+        return np.asarray(geometry.to_index(first)[:, None] + np.arange(grid.columns)[None, :, None] * step)
+    return geometry.to_index(grid.to_world(rows[:, None], np.arange(grid.columns)[None, :]) + shift)
+
+
+def _linear(voxels: Pixels, index: Floats) -> NDArray[np.float32]:
+    """Trilinear values at (n, 3) continuous (i, j, k) inside the array."""
+    low = np.minimum(index.astype(np.intp), np.maximum(np.array(voxels.shape[::-1]) - 2, 0))
+    high = np.minimum(low + 1, np.array(voxels.shape[::-1]) - 1)
+    share = (index - low).astype(np.float32)
+    total = np.zeros(len(index), np.float32)
+    for corner in range(8):
+        take = [(high if corner >> axis & 1 else low)[:, axis] for axis in range(3)]
+        weight = np.ones(len(index), np.float32)
+        for axis in range(3):
+            weight *= share[:, axis] if corner >> axis & 1 else 1 - share[:, axis]
+        if weight.any():
+            total += weight * voxels[take[2], take[1], take[0]]
+    return total

@@ -1,0 +1,109 @@
+"""What a slice view shows, resolved from the document and the presentation into one frozen value.
+
+A view compares the state with the last one and touches only what differs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from imaging.segment import Color
+from imaging.volume import Volume
+from render.label_overlay import LabelStyle
+from render.slice_geometry import SliceGrid, Vector, slice_grid
+from session.document import Document
+from session.presentation import Plane, PresentationState, SliceCamera, Windowing
+
+PREVIEW_LEAST_OPACITY = 0.35
+
+SegmentLooks = tuple[tuple[int, int, Color], ...]  # layer, label value, colour
+
+
+@dataclass(frozen=True)
+class SliceState:
+    """Everything that the picture of one slice view depends on, except voxels and the view's size.
+
+    Attributes:
+        volume: the image; compared by identity.
+        grid: the plane.
+        camera: zoom and shift.
+        windowing: level and width.
+        is_inverted: low values are white.
+        styles: the segmentation's layers, lowest first.
+        preview_styles: layers of the result that waits for acceptance.
+        crosshair_mm: the point that all views share.
+        shows_crosshair: draw it.
+        other_normals: normals of the other two planes, whose lines cross in the crosshair.
+    """
+
+    volume: Volume
+    grid: SliceGrid
+    camera: SliceCamera
+    windowing: Windowing
+    is_inverted: bool
+    styles: tuple[LabelStyle, ...]
+    preview_styles: tuple[LabelStyle, ...]
+    crosshair_mm: Vector
+    shows_crosshair: bool
+    other_normals: tuple[tuple[Plane, Vector], ...]
+
+    def has_same_grey(self, other: SliceState) -> bool:
+        """True when the grey picture, before it is zoomed, is the same."""
+        return self._grey_key() == other._grey_key()
+
+    def has_same_picture(self, other: SliceState) -> bool:
+        """True when at most the crosshair lies elsewhere."""
+        mine = (self._grey_key(), self.camera, self.styles, self.preview_styles, self.other_normals)
+        theirs = (other._grey_key(), other.camera, other.styles, other.preview_styles, other.other_normals)
+        return mine == theirs and self.shows_crosshair == other.shows_crosshair
+
+    def _grey_key(self) -> tuple[int, SliceGrid, Windowing, bool, float]:
+        return id(self.volume), self.grid, self.windowing, self.is_inverted, self.camera.slab_mm
+
+
+def resolve(document: Document, shown: PresentationState, plane: Plane) -> SliceState:
+    """The state of one view."""
+    volume = document.volumes[min(shown.time_point, len(document.volumes) - 1)]
+    cameras = shown.slice_cameras
+    grids = {p: slice_grid(volume.geometry, p, cameras[p], shown.crosshair_mm) for p in Plane}
+    return SliceState(
+        volume,
+        grids[plane],
+        cameras[plane],
+        shown.windowing,
+        volume.is_inverted != shown.is_inverted,
+        segment_styles(document, shown),
+        preview_styles(document, shown),
+        shown.crosshair_mm,
+        shown.shows_crosshair,
+        tuple((p, g.normal) for p, g in grids.items() if p is not plane),
+    )
+
+
+def segment_styles(document: Document, shown: PresentationState) -> tuple[LabelStyle, ...]:
+    """How the segmentation's layers are drawn; hidden segments are left out."""
+    hidden = shown.hidden_segments
+    looks = tuple((s.layer, s.label_value, s.color) for s in document.segmentation.segments if s.number not in hidden)
+    return _styles(looks, shown.overlay_opacity if shown.shows_fill else 0.0, shown.shows_outline, False)
+
+
+def preview_styles(document: Document, shown: PresentationState) -> tuple[LabelStyle, ...]:
+    """How a result that waits for acceptance is drawn: always visible, striped and dashed."""
+    if document.preview is None:
+        return ()
+    looks = tuple((s.layer, s.label_value, s.color) for s in document.preview.segments)
+    return _styles(looks, max(shown.overlay_opacity, PREVIEW_LEAST_OPACITY), True, True)
+
+
+@lru_cache(maxsize=32)
+def _styles(looks: SegmentLooks, opacity: float, has_outline: bool, is_preview: bool) -> tuple[LabelStyle, ...]:
+    """Kept, so that views that show the same share the same tables."""
+    if not opacity and not has_outline:
+        return ()
+    layers: dict[int, list[tuple[int, Color]]] = {}
+    for layer, value, color in looks:
+        layers.setdefault(layer, []).append((value, color))
+    return tuple(
+        LabelStyle(layer, tuple(colors), opacity, has_outline, is_preview) for layer, colors in sorted(layers.items())
+    )
