@@ -53,6 +53,13 @@ class Document:
         return self.volumes[0]
 
     @property
+    def title(self) -> str:
+        """What the image is called: its series description, its kind, or the case's name."""
+        image = self.case.images[0] if self.case.images else None
+        named = f"{image.modality} {image.description}".strip() if image is not None else ""
+        return named or self.case.path.stem
+
+    @property
     def segmentation(self) -> Segmentation:
         """Read it freely; change it by ``apply`` and ``stroke`` only."""
         return self.case.segmentation
@@ -64,9 +71,10 @@ class Document:
 
     @property
     def image(self) -> Voxels | None:
-        """The values that intensity rules look at; None when the image has colours."""
-        voxels = self.volume.voxels
-        return voxels if voxels.ndim == 3 else None
+        """The values that intensity rules look at; None when there are none or the image has colours."""
+        if not self.volumes or self.volume.voxels.ndim != 3:
+            return None
+        return self.volume.voxels
 
     def apply(
         self,
@@ -147,6 +155,13 @@ class Document:
             self.redo()
         while timeline.in_force and timeline.in_force[-1] != sequence:
             self.undo()
+
+    def replace_volumes(self, volumes: list[Volume]) -> None:
+        """Take the completely loaded volumes in place of those that were filling; the grid stays the same."""
+        if not volumes[0].geometry.same_space(self.segmentation.geometry):
+            raise ValueError("the volumes lie on another grid than the segmentation")
+        self.volumes = volumes
+        self.notify(DocumentChange(has_image=True))
 
     def set_preview(self, preview: Preview | None) -> None:
         """Show a result that waits for acceptance, or take it away."""

@@ -151,7 +151,8 @@ def case_images(case: Case, images_at: Path | None = None, report: Report | None
     where = images_at or Path(reference.path)
     if not where.exists():
         raise MovedImages(reference)
-    images = read_images(where, _same_series(where, reference), regular_grid=reference.on_regular_grid, report=report)
+    series = same_series(image_series(where), reference)
+    images = read_images(where, series, regular_grid=reference.on_regular_grid, report=report)
     check_images(case, images)
     return images
 
@@ -194,8 +195,12 @@ def new_case_path(workspace: Path, modality: str) -> Path:
     return workspace / "cases" / f"{modality or 'Image'} {stamp} {secrets.token_hex(2)}{CASE_SUFFIX}"
 
 
-def _same_series(path: Path, reference: ImageReference) -> Series:
-    series = image_series(path)
+def same_series(series: list[Series], reference: ImageReference) -> Series:
+    """The series that a case refers to among those found.
+
+    Raises:
+        UserError: it is not among them.
+    """
     by_id = next((s for s in series if s.id == reference.series_id), None)
     if by_id is not None:
         return by_id

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import psygnal
 
+from imaging.opening import Series
 from session.actions import ActionRegistry
 from session.document import Document
 from session.jobs import JobQueue
@@ -14,6 +17,14 @@ from session.presentation import Presentation
 from session.selection import Selection
 from session.settings import Settings
 from session.window_services import WindowServices
+
+
+@dataclass(frozen=True)
+class ShelfItem:
+    """A series that can be opened by a click: found at ``path``."""
+
+    path: Path
+    series: Series
 
 
 class Session:
@@ -26,6 +37,7 @@ class Session:
     """
 
     document_replaced = psygnal.Signal(object)  # the new Document, or None
+    shelf_changed = psygnal.Signal()
 
     def __init__(
         self,
@@ -41,6 +53,7 @@ class Session:
         self.jobs = JobQueue(post)
         self.presentation = Presentation()
         self.selection = Selection()
+        self.shelf: list[ShelfItem] = []
         self.document: Document | None = None
         self.window: WindowServices | None = None
 
@@ -51,6 +64,12 @@ class Session:
             self.document.close()
         self.document = document
         self.document_replaced.emit(document)
+
+    def put_on_shelf(self, items: list[ShelfItem]) -> None:
+        """Offer series in the Studies panel; those that were there already stay where they are."""
+        known = {(item.path, item.series.id) for item in self.shelf}
+        self.shelf += [item for item in items if (item.path, item.series.id) not in known]
+        self.shelf_changed.emit()
 
     def save_presentation(self) -> None:
         """Keep how the case is shown and what is selected beside its journal."""

@@ -46,9 +46,7 @@ def toggle_shape(session: Session) -> None:
 
 def _tool(tool: Tool, title: str, doc: str, keys: str, icon: str) -> Action:
     name = tool.value.replace("-", "_")
-    return Action(
-        f"tool.{name}", title, _choose(tool), doc, keys, icon, "Tools", has_document, _is_chosen(tool), True
-    )
+    return Action(f"tool.{name}", title, _choose(tool), doc, keys, icon, "Tools", has_document, _is_chosen(tool), True)
 
 
 ACTIONS = (

@@ -1,0 +1,287 @@
+"""Opening in the window: nothing blocks, the first slice comes first, and an earlier case goes on."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from imaging.case.case import Case
+from imaging.case.images import ImageReference, pixel_hash
+from imaging.errors import UserError
+from imaging.opening import Series, start_loading
+from imaging.volume import Quantity, Volume
+from session.case_search import find_case
+from session.change import DocumentChange
+from session.document import Document
+from session.jobs import Job
+from session.opening import (
+    MovedImages,
+    OpenedImages,
+    check_images,
+    finish_images,
+    image_series,
+    is_case,
+    new_case_path,
+    same_series,
+)
+from session.presentation import WINDOW_PRESETS, Presentation, PresentationState, Windowing
+from session.session import Session, ShelfItem
+
+RECENT_COUNT = 12
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a path turned out to hold."""
+
+    path: Path
+    series: list[Series]
+    case: Case | None = None
+
+
+def open_paths(session: Session, paths: list[Path]) -> None:
+    """Open files, folders, zips or a case; the first is shown, the other images wait on the shelf."""
+    for path in reversed(paths):
+        open_path(session, path)
+
+
+def open_path(session: Session, path: Path, images_at: Path | None = None, *, read_only: bool = False) -> Job:
+    """Find out what a path holds and show its largest series."""
+
+    def look(job: Job) -> _Found:
+        job.report(None, "Looking what is there")
+        return _find(session, path, images_at, read_only=read_only)
+
+    def found(job: Job) -> None:
+        if isinstance(job.error, MovedImages) and images_at is None and session.window is not None:
+            place = session.window.locate_images(job.error.reference)
+            if place is not None:
+                open_path(session, path, place, read_only=read_only)
+                return
+        if _failed(session, job):
+            return
+        result: _Found = job.result
+        remember(session, path)
+        session.put_on_shelf([ShelfItem(result.path, s) for s in result.series])
+        series = result.series[0] if result.case is None else same_series(result.series, result.case.images[0])
+        show_series(session, result.path, series, result.case)
+
+    return session.jobs.start(f"Open {path.name}", look, found)
+
+
+def show_series(
+    session: Session, path: Path, series: Series, case: Case | None = None, *, afresh: bool = False
+) -> None:
+    """Load a series in the background and show it, in its case or in a new one.
+
+    Args:
+        case: the open case it belongs to; without one, the newest case begun on this series goes on.
+        afresh: begin a new case even where there is one.
+    """
+    if case is None and not afresh and _is_open(session, path, series):
+        return
+    regular = case.images[0].on_regular_grid if case is not None else _wants_regular_grid(session, series)
+    if regular is None:
+        return
+    _Loader(session, path, series, case, regular=regular, afresh=afresh).start()
+
+
+def remember(session: Session, path: Path) -> None:
+    """Put a path at the top of the recent list."""
+    text = str(path.resolve())
+    session.settings.set("recent", [text, *(p for p in session.settings["recent"] if p != text)][:RECENT_COUNT])
+
+
+def first_windowing(volume: Volume) -> Windowing:
+    """Window and level to begin with: the file's own, soft tissue for HU, else from the values."""
+    if volume.quantity is Quantity.HU:
+        return WINDOW_PRESETS["soft tissue"]
+    if volume.default_window:
+        return Windowing(*volume.default_window[0])
+    low, high = volume.window_range()
+    return Windowing(round((low + high) / 2, 3), round(max(high - low, 1e-3), 3))
+
+
+def _find(session: Session, path: Path, images_at: Path | None, *, read_only: bool) -> _Found:
+    if not is_case(path):
+        return _Found(path, image_series(path))
+    case = Case.open(path, read_only=read_only)
+    try:
+        where = images_at or Path(case.images[0].path)
+        if not where.exists():
+            raise MovedImages(case.images[0])
+        return _Found(where, image_series(where), case)
+    except BaseException:
+        case.close()
+        raise
+
+
+def _is_open(session: Session, path: Path, series: Series) -> bool:
+    """True when this series is the one on the screen."""
+    if session.document is None:
+        return False
+    image = session.document.case.images[0]
+    return image.series_id == series.id and image.path == str(path.resolve())
+
+
+def _wants_regular_grid(session: Session, series: Series) -> bool | None:
+    """Whether to resample an uneven or tilted series; None when the person cancels."""
+    geometry = series.geometry
+    if geometry is None or (geometry.is_regular and not geometry.is_sheared):
+        return False
+    choice = session.settings["open.uneven"]
+    if choice == "ask" and session.window is not None:
+        choice = session.window.ask_choice(
+            "Uneven or tilted series",
+            "The slices of this series are not evenly spaced or not at right angles "
+            f"({', '.join(w.value for w in series.warnings)}). How shall it be opened?",
+            [("keep", "Keep the true slice positions"), ("resample", "Resample to a regular grid")],
+        )
+    return None if choice is None else choice == "resample"
+
+
+def _failed(session: Session, job: Job) -> bool:
+    """Say why a job failed; True when it did, or was cancelled."""
+    if isinstance(job.error, UserError):
+        session.messages.error(job.error)
+    elif job.error is not None:
+        raise job.error
+    return job.error is not None or job.is_cancelled
+
+
+class _Loader:
+    """One series on its way into a document."""
+
+    def __init__(
+        self, session: Session, path: Path, series: Series, case: Case | None, *, regular: bool, afresh: bool
+    ) -> None:
+        self._session = session
+        self._path = path
+        self._series = series
+        self._case = case
+        self._regular = regular
+        self._afresh = afresh
+        self._document: Document | None = None
+
+    def start(self) -> None:
+        """Run on a thread; the document appears with the first slices."""
+        title = f"Load {self._series.description or self._series.modality or self._path.name}"
+        self._session.jobs.start(title, self._work, self._done)
+
+    def _work(self, job: Job) -> tuple[OpenedImages, str]:
+        self._go_on_with_earlier_case()
+        arrived: list[tuple[int, int]] = []
+        last_told = 0.0
+
+        def tell(fraction: float, message: str) -> None:
+            nonlocal last_told
+            job.fraction, job.message = fraction, message
+            if time.monotonic() - last_told > 0.1:
+                last_told = time.monotonic()
+                self._session.jobs.notify(job)
+
+        loading = start_loading(self._series, tell, lambda k0, k1: arrived.append((k0, k1)))
+        while not loading.is_done:
+            time.sleep(0.01)
+            if job.is_cancelled:
+                loading.cancel()
+            if not arrived or loading.voxels is None or self._regular:
+                continue
+            arrived.clear()
+            voxels = loading.voxels
+            self._session.post(lambda voxels=voxels: self._show(voxels))  # type: ignore[misc]
+            time.sleep(0.05)
+        job.report(0.95, "Finishing")
+        images = finish_images(self._path, self._series, loading.volumes(), regular_grid=self._regular)
+        if self._case is not None:
+            check_images(self._case, images)
+        return images, pixel_hash(images.volumes[0])
+
+    def _go_on_with_earlier_case(self) -> None:
+        if self._case is None and not self._afresh and self._series.geometry is not None:
+            cases = self._session.settings.workspace() / "cases"
+            found = find_case(cases, self._path, self._series.id, self._series.geometry)
+            if found is not None:
+                self._case = Case.open(found)
+                self._regular = self._case.images[0].on_regular_grid
+                self._session.post(lambda: self._session.messages.info(_goes_on_text(self._case)))
+
+    def _show(self, voxels: Any) -> None:
+        """On the document's thread: show what has arrived so far."""
+        if self._document is None:
+            assert self._series.geometry is not None
+            self._install([Volume(self._series.geometry, voxels, self._series.quantity)])
+        elif self._document is self._session.document:
+            if self._document.volume.voxels is not voxels:
+                volume = replace(self._document.volume, voxels=voxels)
+                self._document.volumes = [volume]
+            self._document.notify(DocumentChange(has_image=True))
+
+    def _install(self, volumes: list[Volume]) -> None:
+        """Make the document and give it to the session."""
+        session = self._session
+        if self._case is None:
+            path = new_case_path(session.settings.workspace(), self._series.modality)
+            reference = ImageReference(
+                str(self._path.resolve()),
+                self._series.id,
+                self._series.modality,
+                self._series.description,
+                on_regular_grid=self._regular,
+            )
+            self._case = Case.create(path, volumes[0].geometry, [reference])
+        document = Document(volumes, self._case, author=session.settings["person.name"], schedule=session.schedule)
+        self._case.on_written(lambda: session.post(lambda: document.notify(DocumentChange(has_history=True))))
+        self._document = document
+        saved = self._case.journal.read_state("presentation")
+        if saved is not None:
+            session.presentation.update(**vars(PresentationState.from_text(saved)))
+        else:
+            _begin_presentation(session.presentation, volumes[0])
+        segments = document.segmentation.segments
+        session.selection.update(segment_number=segments[0].number if segments else None)
+        session.set_document(document)
+
+    def _done(self, job: Job) -> None:
+        if _failed(self._session, job):
+            self._give_up()
+            return
+        images, found_hash = job.result
+        if self._document is None:
+            self._install(images.volumes)
+        elif self._document is self._session.document:
+            self._document.replace_volumes(images.volumes)
+            if self._document.case.journal.read_state("presentation") is None:
+                self._session.presentation.update(windowing=first_windowing(images.volumes[0]))
+        if self._document is not None and self._document is self._session.document:
+            self._note_hash(self._document.case, found_hash)
+            self._warn(images.volumes[0])
+
+    def _give_up(self) -> None:
+        if self._document is not None and self._document is self._session.document:
+            self._session.set_document(None)
+        elif self._document is None and self._case is not None:
+            self._case.close()
+
+    def _note_hash(self, case: Case, found_hash: str) -> None:
+        if case.images and case.images[0].pixel_hash != found_hash and not case.is_read_only:
+            case.set_images([replace(case.images[0], pixel_hash=found_hash)])
+
+    def _warn(self, volume: Volume) -> None:
+        if volume.warnings and not self._regular:
+            names = ", ".join(w.value for w in volume.warnings)
+            self._session.messages.warning(f"This series has peculiarities: {names}.")
+
+
+def _goes_on_text(case: Case | None) -> str:
+    entries = len(case.journal.entries) if case is not None else 0
+    return f"Your case on this image goes on, with {entries} entries. “New case” begins afresh."
+
+
+def _begin_presentation(presentation: Presentation, volume: Volume) -> None:
+    fresh = PresentationState(layout=presentation.state.layout, main_view=presentation.state.main_view)
+    presentation.update(**vars(fresh))
+    presentation.center_on(volume.geometry)
+    presentation.update(windowing=first_windowing(volume))

@@ -1,0 +1,39 @@
+"""Finding the case that somebody began on an image, so that opening the image goes on with it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+from imaging.case.schema import connect_reader
+from imaging.errors import UserError
+from imaging.geometry import Geometry
+
+
+def find_case(folder: Path, image_path: Path, series_id: str, geometry: Geometry) -> Path | None:
+    """The newest case in a folder that was made on this series at this path, None when there is none.
+
+    Cases that cannot be read are passed over; opening them says why.
+    """
+    if not folder.is_dir():
+        return None
+    cases = sorted(folder.glob("*.limner"), key=lambda p: p.stat().st_mtime, reverse=True)
+    return next((c for c in cases if _belongs(c, image_path, series_id, geometry)), None)
+
+
+def _belongs(case: Path, image_path: Path, series_id: str, geometry: Geometry) -> bool:
+    try:
+        connection = connect_reader(case)
+    except UserError:
+        return False
+    try:
+        meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
+        images = json.loads(meta["images"])
+        shape = tuple(json.loads(meta["geometry"])["shape"])
+    except (sqlite3.Error, KeyError, ValueError):
+        return False
+    finally:
+        connection.close()
+    same = any(i["series_id"] == series_id and i["path"] == str(image_path.resolve()) for i in images)
+    return same and shape == geometry.shape
