@@ -1,0 +1,278 @@
+"""One off-screen VTK window that turns a scene state into pixels.
+
+An object belongs to the thread that made it: VTK's window keeps its OpenGL context current there. VTK leaves the
+interpreter free while it draws, so a thread of its own keeps the user's thread free (see ``render_thread``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from render.plane_props import plane_prop
+from render.surfaces import Surface
+from render.volume_camera import point_under
+from render.volume_scene import Crosshair, PlaneCut, ShownSurface, VolumeSceneState
+from render.vtk_log import route_vtk_messages
+from session.presentation import VolumeCamera
+
+BACKGROUND_TOP = (74, 82, 98)
+BACKGROUND_BOTTOM = (27, 29, 33)
+OCCLUSION_RADIUS = 0.06  # of the distance from the camera to what it looks at
+CROSSHAIR_OPACITY = 0.5
+
+# Three lights that turn with the camera: position (right, up, towards the viewer), strength, colour.
+LIGHTS = (
+    ((-0.5, 0.7, 1.0), 0.78, (1.0, 0.97, 0.93)),
+    ((0.9, 0.1, 0.6), 0.24, (0.85, 0.92, 1.0)),
+    ((0.0, -0.8, 0.5), 0.16, (1.0, 1.0, 1.0)),
+)
+
+
+class Quality(StrEnum):
+    """How much a frame may cost."""
+
+    MOVING = "moving"  # bare shading
+    STILL = "still"  # smooth edges and soft contact shadows
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A finished picture.
+
+    Attributes:
+        rgb: (height, width, 3) uint8, first row at the top.
+        depth_mm: (height, width) float32 distance along the line of sight; infinite where there is only background.
+        camera: what it was seen with.
+        quality: how it was made.
+    """
+
+    rgb: NDArray[np.uint8]
+    depth_mm: NDArray[np.float32]
+    camera: VolumeCamera
+    quality: Quality
+
+    def point_at(self, x_px: float, y_px: float) -> tuple[float, float, float] | None:
+        """The LPS point of the surface seen at a pixel of this frame, None on the background."""
+        height, width = self.depth_mm.shape
+        column, row = int(x_px), int(y_px)
+        if not (0 <= column < width and 0 <= row < height):
+            return None
+        depth = float(self.depth_mm[row, column])
+        if not np.isfinite(depth):
+            return None
+        return point_under(self.camera, column + 0.5, row + 0.5, (width, height), depth)
+
+
+class VolumeRenderer:
+    """Draws scene states; between two calls it changes only what differs."""
+
+    def __init__(self) -> None:
+        from vtkmodules import vtkRenderingOpenGL2  # noqa: F401  (registers the OpenGL classes)
+        from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
+
+        route_vtk_messages()
+        self._window = vtkRenderWindow()
+        self._window.SetOffScreenRendering(True)
+        self._window.SetMultiSamples(0)
+        self._renderer = vtkRenderer()
+        self._renderer.AutomaticLightCreationOff()
+        self._renderer.SetBackground(*(np.add(BACKGROUND_TOP, BACKGROUND_BOTTOM) / 510))
+        self._renderer.SetSSAOKernelSize(32)
+        self._renderer.SSAOBlurOn()
+        self._window.AddRenderer(self._renderer)
+        for place, strength, color in LIGHTS:
+            self._renderer.AddLight(_light(place, strength, color))
+        self._surfaces: dict[int, tuple[ShownSurface, Any]] = {}
+        self._planes: dict[str, tuple[PlaneCut, Any]] = {}
+        self._crosshair: tuple[Crosshair, Any] | None = None
+
+    @property
+    def device(self) -> str:
+        """What OpenGL calls itself, such as ``llvmpipe (LLVM 15.0.6, 256 bits)``; known after the first frame."""
+        lines = str(self._window.ReportCapabilities()).splitlines()
+        found = [line.partition(":")[2].strip() for line in lines if line.startswith("OpenGL renderer string")]
+        return found[0] if found else ""
+
+    def render(self, state: VolumeSceneState, size_px: tuple[int, int], quality: Quality = Quality.STILL) -> Frame:
+        """One picture of a scene.
+
+        Args:
+            state: what to show.
+            size_px: width and height.
+            quality: how much it may cost.
+        """
+        self._show_surfaces(state.surfaces)
+        self._show_planes(state.planes)
+        self._show_crosshair(state.crosshair)
+        self._aim(state.camera, quality)
+        width, height = (max(1, int(n)) for n in size_px)
+        if tuple(self._window.GetSize()) != (width, height):
+            self._window.SetSize(width, height)
+        self._window.Render()
+        depth = self._depth(width, height)
+        return Frame(self._colors(width, height, depth), depth, state.camera, quality)
+
+    def close(self) -> None:
+        """Let everything go, in the order VTK wants: props, renderer, then the window's OpenGL context."""
+        self._renderer.RemoveAllViewProps()
+        self._renderer.RemoveAllLights()
+        self._surfaces.clear()
+        self._planes.clear()
+        self._crosshair = None
+        self._window.RemoveRenderer(self._renderer)
+        self._window.Finalize()
+
+    def _show_surfaces(self, shown: tuple[ShownSurface, ...]) -> None:
+        wanted = {item.number: item for item in shown}
+        for number in [n for n in self._surfaces if n not in wanted]:
+            self._renderer.RemoveActor(self._surfaces.pop(number)[1])
+        for number, item in wanted.items():
+            present = self._surfaces.get(number)
+            if present is None or present[0].surface is not item.surface:
+                if present is not None:
+                    self._renderer.RemoveActor(present[1])
+                actor = _surface_actor(item.surface)
+                self._renderer.AddActor(actor)
+            elif present[0] == item:
+                continue
+            else:
+                actor = present[1]
+            actor.GetProperty().SetColor(*(channel / 255 for channel in item.color))
+            self._surfaces[number] = (item, actor)
+
+    def _show_planes(self, cuts: tuple[PlaneCut, ...]) -> None:
+        wanted = {cut.plane.value: cut for cut in cuts}
+        for key, (cut, actor) in list(self._planes.items()):
+            if wanted.get(key) != cut:
+                self._renderer.RemoveActor(actor)
+                del self._planes[key]
+        for key, cut in wanted.items():
+            if key not in self._planes:
+                actor = plane_prop(cut)
+                self._renderer.AddActor(actor)
+                self._planes[key] = (cut, actor)
+
+    def _show_crosshair(self, crosshair: Crosshair | None) -> None:
+        if self._crosshair is not None and self._crosshair[0] != crosshair:
+            self._renderer.RemoveActor(self._crosshair[1])
+            self._crosshair = None
+        if crosshair is not None and self._crosshair is None:
+            actor = _crosshair_actor(crosshair)
+            self._renderer.AddActor(actor)
+            self._crosshair = (crosshair, actor)
+
+    def _aim(self, camera: VolumeCamera, quality: Quality) -> None:
+        active = self._renderer.GetActiveCamera()
+        active.SetPosition(*camera.position_mm)
+        active.SetFocalPoint(*camera.focal_point_mm)
+        active.SetViewUp(*camera.view_up)
+        active.SetViewAngle(camera.view_angle_deg)
+        self._renderer.ResetCameraClippingRange()
+        still = quality is Quality.STILL
+        self._renderer.SetUseSSAO(still)
+        self._renderer.SetUseFXAA(still)
+        self._renderer.SetSSAORadius(OCCLUSION_RADIUS * active.GetDistance())
+        self._renderer.SetSSAOBias(0.02 * OCCLUSION_RADIUS * active.GetDistance())
+
+    def _depth(self, width: int, height: int) -> NDArray[np.float32]:
+        """Distances along the line of sight, from the depth buffer of the frame just drawn."""
+        from vtkmodules.util.numpy_support import vtk_to_numpy
+        from vtkmodules.vtkCommonCore import vtkFloatArray
+
+        buffer = vtkFloatArray()
+        self._window.GetZbufferData(0, 0, width - 1, height - 1, buffer)
+        z = vtk_to_numpy(buffer).reshape(height, width)[::-1].astype(np.float64)
+        near, far = self._renderer.GetActiveCamera().GetClippingRange()
+        depth = near * far / (far - z * (far - near))
+        depth[z >= 1.0] = np.inf
+        return depth.astype(np.float32)
+
+    def _colors(self, width: int, height: int, depth: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """The colour buffer, with a gradient where there is only background (VTK's gradient is lost under SSAO)."""
+        from vtkmodules.util.numpy_support import vtk_to_numpy
+        from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
+
+        buffer = vtkUnsignedCharArray()
+        self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 1, buffer)
+        rgb = vtk_to_numpy(buffer).reshape(height, width, 4)[::-1, :, :3].copy()
+        background = np.broadcast_to(gradient(height)[:, None, :], rgb.shape)
+        empty = np.isinf(depth)
+        rgb[empty] = background[empty]
+        return rgb
+
+
+def gradient(height: int) -> NDArray[np.uint8]:
+    """(height, 3) colours from the top of the background to its bottom."""
+    t = np.linspace(0, 1, height)[:, None]
+    return np.asarray(np.asarray(BACKGROUND_TOP) * (1 - t) + np.asarray(BACKGROUND_BOTTOM) * t + 0.5, np.uint8)
+
+
+def _light(place: tuple[float, float, float], strength: float, color: tuple[float, float, float]) -> Any:
+    from vtkmodules.vtkRenderingCore import vtkLight
+
+    light = vtkLight()
+    light.SetLightTypeToCameraLight()
+    light.SetPosition(*place)
+    light.SetIntensity(strength)
+    light.SetColor(*color)
+    return light
+
+
+def _surface_actor(surface: Surface) -> Any:
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+    from vtkmodules.vtkCommonCore import vtkPoints
+    from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+    from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+
+    points = vtkPoints()
+    points.SetData(numpy_to_vtk(surface.points_mm))
+    cells = vtkCellArray()
+    ends = np.arange(0, surface.triangles.size + 1, 3, dtype=np.int32)
+    cells.SetData(numpy_to_vtk(ends), numpy_to_vtk(surface.triangles.reshape(-1)))
+    mesh = vtkPolyData()
+    mesh.SetPoints(points)
+    mesh.SetPolys(cells)
+    mesh.GetPointData().SetNormals(numpy_to_vtk(surface.normals))
+    mapper = vtkPolyDataMapper()
+    mapper.SetInputData(mesh)
+    mapper.ScalarVisibilityOff()
+    actor = vtkActor()
+    actor.SetMapper(mapper)
+    look = actor.GetProperty()
+    look.SetAmbient(0.14)
+    look.SetDiffuse(0.9)
+    look.SetSpecular(0.16)
+    look.SetSpecularPower(24)
+    return actor
+
+
+def _crosshair_actor(crosshair: Crosshair) -> Any:
+    from vtkmodules.vtkCommonDataModel import vtkPolyData
+    from vtkmodules.vtkFiltersCore import vtkAppendPolyData
+    from vtkmodules.vtkFiltersSources import vtkLineSource
+    from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+
+    lines = vtkAppendPolyData()
+    for axis in range(3):
+        ends = [list(crosshair.point_mm), list(crosshair.point_mm)]
+        ends[0][axis], ends[1][axis] = crosshair.low_mm[axis], crosshair.high_mm[axis]
+        source = vtkLineSource()
+        source.SetPoint1(*ends[0])
+        source.SetPoint2(*ends[1])
+        source.Update()
+        line = vtkPolyData()
+        line.ShallowCopy(source.GetOutput())
+        lines.AddInputData(line)
+    mapper = vtkPolyDataMapper()
+    mapper.SetInputConnection(lines.GetOutputPort())
+    actor = vtkActor()
+    actor.SetMapper(mapper)
+    actor.GetProperty().LightingOff()
+    actor.GetProperty().SetColor(0.9, 0.92, 0.96)
+    actor.PickableOff()
+    return actor
