@@ -1,0 +1,95 @@
+"""The models that come with the program, described without loading what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from imaging.errors import UserError
+from imaging.geometry import Geometry
+from imaging.volume import Quantity
+from inference.model import Model
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What people see of a model before it runs.
+
+    Attributes:
+        id: short name for scripts, never changed.
+        name, about: for people.
+        version: changes whenever results may.
+        structures: names of all structures that it can find.
+        factory: ``module:callable`` that makes the model; the worker imports it.
+        memory_per_voxel: most bytes of memory that the worker takes for each voxel of the image.
+    """
+
+    id: str
+    name: str
+    version: str
+    structures: tuple[str, ...]
+    about: str
+    factory: str
+    memory_per_voxel: float = 0.0
+
+    def check(self, quantity: Quantity, modality: str, geometry: Geometry) -> None:
+        """Ask the model itself; its module is imported, which is quick: models import heavy libraries when they run.
+
+        Raises:
+            UserError: the model cannot be used on such an image.
+        """
+        self._model().check(geometry, quantity, modality)
+
+    def fits(self, quantity: Quantity, modality: str, geometry: Geometry) -> str:
+        """Why the model cannot be used on such an image; empty when it can."""
+        try:
+            self.check(quantity, modality, geometry)
+        except UserError as error:
+            return error.message
+        return ""
+
+    def memory_mb(self, geometry: Geometry) -> float:
+        """Most memory that a run on such a grid takes, MiB."""
+        k, j, i = geometry.shape
+        return k * j * i * self.memory_per_voxel / 2**20
+
+    def _model(self) -> Model:
+        from inference.worker.model_run import load_model
+
+        return load_model(self.factory)
+
+
+CT_ANATOMY_RULES = ModelInfo(
+    id="ct-anatomy-rules",
+    name="CT anatomy (rules)",
+    version="1.0",
+    structures=(
+        "Body",
+        "Left lung",
+        "Right lung",
+        "Airways",
+        "Skeleton",
+        "Subcutaneous fat",
+        "Visceral fat",
+    ),
+    about="Body, lungs, airways, skeleton and fat of any CT by rules of anatomy; needs no download.",
+    factory="inference.models.ct_anatomy_rules:CtAnatomyRules",
+    memory_per_voxel=32.0,
+)
+
+
+def models() -> list[ModelInfo]:
+    """All built-in models, the best first."""
+    return [CT_ANATOMY_RULES]
+
+
+def model_info(model_id: str, among: Sequence[ModelInfo] | None = None) -> ModelInfo:
+    """The model of this id.
+
+    Raises:
+        UserError: there is none.
+    """
+    known = {info.id: info for info in (models() if among is None else among)}
+    if model_id not in known:
+        raise UserError(f"There is no model “{model_id}”.", f"Known models: {', '.join(known) or 'none'}.")
+    return known[model_id]
