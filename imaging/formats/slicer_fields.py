@@ -15,6 +15,9 @@ from imaging.segment import CodedTerm, Color
 
 KEY = re.compile(r"Segment(\d{1,5})_(\w+)")
 CATEGORY_LIST = "Segmentation category and type - 3D Slicer General Anatomy list"
+# Slicer's list still has SNOMED's "body structure" where DICOM's CID 7150 now has "anatomical structure".
+SLICER_ANATOMY = CodedTerm("123037004", "SCT", "Anatomical Structure")
+DICOM_ANATOMY = CodedTerm("91723000", "SCT", "Anatomical Structure")
 REGION_LIST = "Anatomic codes - DICOM master list"
 Codes = tuple[CodedTerm | None, CodedTerm | None, CodedTerm | None]
 
@@ -61,7 +64,9 @@ def _codes(tags: str) -> Codes:
     for tag in tags.split("|"):
         if tag.startswith("TerminologyEntry:"):
             parts = [*tag.split("~"), "", "", "", ""]
-            return _code(parts[1]), _code(parts[2]), _code(parts[3])
+            category = _code(parts[1])
+            category = DICOM_ANATOMY if category == SLICER_ANATOMY else category
+            return category, _code(parts[2]), _code(parts[3])
     return None, None, None
 
 
@@ -108,7 +113,8 @@ def _extent(layer: LabelArray, value: int) -> str:
 def _tags(segment: LabelSegment) -> str:
     if segment.category is None or segment.type is None:
         return "Segmentation.Status:inprogress|"
-    codes = "~".join(_written(code) for code in (segment.category, segment.type, segment.modifier))
+    category = SLICER_ANATOMY if segment.category == DICOM_ANATOMY else segment.category
+    codes = "~".join(_written(code) for code in (category, segment.type, segment.modifier))
     return f"Segmentation.Status:inprogress|TerminologyEntry:{CATEGORY_LIST}~{codes}~{REGION_LIST}~^^~^^|"
 
 

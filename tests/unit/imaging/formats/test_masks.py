@@ -18,7 +18,7 @@ from imaging.formats.registry import write_arrays
 from imaging.geometry import Geometry
 from imaging.segment import CodedTerm
 
-ANATOMY = CodedTerm("123037004", "SCT", "Anatomical Structure")
+ANATOMY = CodedTerm("91723000", "SCT", "Anatomical Structure")
 KIDNEY = CodedTerm("64033007", "SCT", "Kidney")
 LEFT = CodedTerm("7771000", "SCT", "Left")
 SHAPE = (5, 6, 7)
