@@ -9,6 +9,7 @@ from pydicom.sr._concepts_dict import concepts
 
 from imaging.terminology import Term, all_terms, lookup, search
 
+GLUTEUS = ("gluteus_maximus", "gluteus_medius", "gluteus_minimus")
 TOTALSEGMENTATOR_V1 = [
     *[
         "spleen",
@@ -32,8 +33,7 @@ TOTALSEGMENTATOR_V1 = [
     *[
         f"{stem}_{side}"
         for side in ("left", "right")
-        for stem in ["humerus", "scapula", "clavicula", "femur", "hip", "autochthon", "iliopsoas"]
-        + ["gluteus_maximus", "gluteus_medius", "gluteus_minimus"]
+        for stem in ("humerus", "scapula", "clavicula", "femur", "hip", "autochthon", "iliopsoas", *GLUTEUS)
     ],
 ]
 # Not in PS3.16, but with this meaning in at least two independent published mappings.
