@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,6 +23,8 @@ MAX_FILES = 200_000
 MAX_UNPACKED = 64 << 30  # bytes that all entries of an archive may unfold to
 MAX_RATIO = 200  # of an archive beyond a gigabyte
 _THREADS = 4
+_BATCH = 50
+_SLOW_S = 0.002  # per file: then it is not the walking that takes the time
 _DEVICES = frozenset({"CON", "PRN", "AUX", "NUL", *(f"{n}{d}" for n in ("COM", "LPT") for d in range(1, 10))})
 
 
@@ -91,26 +95,45 @@ def scan(sources: Iterable[Source]) -> Scan:
     """Read all headers; files that are not DICOM are passed over."""
     found = Scan()
     odd: list[tuple[Source, Header | None]] = []
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for source, result in pool.map(_look, sources, chunksize=64):
-            if isinstance(result, NotDicom):
-                found.others.append(getattr(source, "path", source.name))
-            elif isinstance(result, UserError):
-                found.unreadable.append((source.name, result))
-            elif isinstance(result, Odd):
-                odd.append((source, None))
+    for source, result in _looked(sources):
+        if isinstance(result, NotDicom):
+            found.others.append(getattr(source, "path", source.name))
+        elif isinstance(result, UserError):
+            found.unreadable.append((source.name, result))
+        elif isinstance(result, Odd):
+            odd.append((source, None))
+        else:
+            header, place = result
+            if header.has_frame_groups and not instance_of(header, place).kind_without_voxels:
+                odd.append((place, header))
             else:
-                header, place = result
-                if header.has_frame_groups and not instance_of(header, place).kind_without_voxels:
-                    odd.append((place, header))
-                else:
-                    _add(found, header, place, None)
+                _add(found, header, place, None)
     if odd:
         _scan_odd(odd, found)
     return found
 
 
-def _look(source: Source) -> tuple[Source, tuple[Header, Source] | NotDicom | Odd | UserError]:
+_Look = tuple[Source, tuple[Header, Source] | NotDicom | Odd | UserError]
+
+
+def _looked(sources: Iterable[Source]) -> Iterator[_Look]:
+    """Look at each source; by threads only where the disk or the network is what one waits for.
+
+    Walking a header that is in the page cache holds the interpreter's lock most of its time: threads double it.
+    """
+    waiting = iter(sources)
+    began = time.perf_counter()
+    first = list(islice(waiting, _BATCH))
+    yield from map(_look, first)
+    if time.perf_counter() - began < _SLOW_S * len(first):
+        yield from map(_look, waiting)
+        return
+    batches = iter(lambda: list(islice(waiting, _BATCH)), [])
+    with ThreadPoolExecutor(_THREADS) as pool:
+        yield from chain.from_iterable(pool.map(lambda batch: [_look(source) for source in batch], batches))
+
+
+def _look(source: Source) -> _Look:
     try:
         return source, walk(source)
     except (NotDicom, Odd, UserError) as outcome:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imaging.dicom.grid import normal_of
 from imaging.dicom.instance import TIME_KEYS, Frame
@@ -35,7 +36,9 @@ class Batch:
 
 def batches_of(frames: list[Frame]) -> list[Batch]:
     """Split parallel frames, all with a position, so that no volume holds a position twice."""
-    ordered = sorted(frames, key=lambda f: (_height(f), f.number, f.index))
+    heights = _heights(frames)
+    rank = sorted(range(len(frames)), key=lambda n: (heights[n], frames[n].number, frames[n].index))
+    ordered = [frames[n] for n in rank]
     places = _places(ordered)
     most = max(map(len, places))
     if most == 1:
@@ -45,16 +48,17 @@ def batches_of(frames: list[Frame]) -> list[Batch]:
     return _separate(places) or _separate([_without_copies(place) for place in places]) or _dealt(places)
 
 
-def _height(frame: Frame) -> float:
-    return float(np.dot(normal_of(frame), np.asarray(frame.position)))
+def _heights(frames: list[Frame]) -> NDArray[np.float64]:
+    """Distance of each frame along the normal, in millimetres."""
+    positions = np.array([frame.position for frame in frames], np.float64)
+    return np.asarray(positions @ normal_of(frames[0]))
 
 
 def _places(ordered: list[Frame]) -> list[list[Frame]]:
     """Frames at the same height along the normal, lowest first."""
     places: list[list[Frame]] = []
     last = -np.inf
-    for frame in ordered:
-        height = _height(frame)
+    for frame, height in zip(ordered, _heights(ordered), strict=True):
         if height - last > SAME_PLACE_MM:
             places.append([])
             last = height
@@ -108,8 +112,7 @@ def _value(frame: Frame, key: str) -> str:
 
 
 def _is_free_of_repeats(part: list[Frame]) -> bool:
-    heights = np.array([_height(frame) for frame in part])
-    return bool((np.diff(heights) > SAME_PLACE_MM).all())
+    return bool((np.diff(_heights(part)) > SAME_PLACE_MM).all())
 
 
 def _gathered(parts: dict[tuple[str, ...], list[Frame]], is_separate: bool) -> list[Batch]:
