@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from render.slice_geometry import direction_letters
 from session.presentation import VolumeCamera
 
 Vector = NDArray[np.float64]
@@ -121,24 +122,10 @@ def point_under(
     return _triple(np.asarray(camera.position_mm) + depth_mm * (across * right - down * up - back))
 
 
-def letters_of(camera: VolumeCamera) -> dict[str, str]:
-    """Which side of the patient each edge of the picture shows: keys left, right, top, bottom."""
+def letters_of(camera: VolumeCamera) -> tuple[str, str, str, str]:
+    """Which side of the patient lies at the left, right, top and bottom edge of the picture."""
     right, up, _ = axes_of(camera)
-    return {
-        "left": side_letters(-right),
-        "right": side_letters(right),
-        "top": side_letters(up),
-        "bottom": side_letters(-up),
-    }
-
-
-def side_letters(direction: Vector) -> str:
-    """The patient's side that a direction points to: one letter, two when it lies well between two axes."""
-    names = (("L", "R"), ("P", "A"), ("S", "I"))
-    strength = np.abs(direction)
-    order = np.argsort(-strength)
-    chosen = [int(n) for n in order[:2] if strength[n] > 0.45 * strength[order[0]]]
-    return "".join(names[n][0 if direction[n] > 0 else 1] for n in chosen)
+    return direction_letters(-right), direction_letters(right), direction_letters(up), direction_letters(-up)
 
 
 def _rotation(axis: Vector, angle_rad: float) -> Vector:

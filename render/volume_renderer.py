@@ -146,7 +146,7 @@ class VolumeRenderer:
             self._surfaces[number] = (item, actor)
 
     def _show_planes(self, cuts: tuple[PlaneCut, ...]) -> None:
-        wanted = {cut.plane.value: cut for cut in cuts}
+        wanted = {cut.grid.plane.value: cut for cut in cuts}
         for key, (cut, actor) in list(self._planes.items()):
             if wanted.get(key) != cut:
                 self._renderer.RemoveActor(actor)
@@ -186,24 +186,23 @@ class VolumeRenderer:
 
         buffer = vtkFloatArray()
         self._window.GetZbufferData(0, 0, width - 1, height - 1, buffer)
-        z = vtk_to_numpy(buffer).reshape(height, width)[::-1].astype(np.float64)
+        z = np.asarray(vtk_to_numpy(buffer), np.float64).reshape(height, width)[::-1]
         near, far = self._renderer.GetActiveCamera().GetClippingRange()
-        depth = near * far / (far - z * (far - near))
-        depth[z >= 1.0] = np.inf
-        return depth.astype(np.float32)
+        depth = np.where(z < 1.0, near * far / (far - z * (far - near)), np.inf)
+        return np.asarray(depth, np.float32)
 
     def _colors(self, width: int, height: int, depth: NDArray[np.float32]) -> NDArray[np.uint8]:
         """The colour buffer, with a gradient where there is only background (VTK's gradient is lost under SSAO)."""
         from vtkmodules.util.numpy_support import vtk_to_numpy
         from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
-        buffer = vtkUnsignedCharArray()
+        buffer: Any = vtkUnsignedCharArray()
         self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 1, buffer)
-        rgb = vtk_to_numpy(buffer).reshape(height, width, 4)[::-1, :, :3].copy()
+        rgb = np.array(vtk_to_numpy(buffer).reshape(height, width, 4)[::-1, :, :3])
         background = np.broadcast_to(gradient(height)[:, None, :], rgb.shape)
         empty = np.isinf(depth)
         rgb[empty] = background[empty]
-        return rgb
+        return np.asarray(rgb, np.uint8)
 
 
 def gradient(height: int) -> NDArray[np.uint8]:

@@ -12,13 +12,14 @@ from imaging.geometry import Geometry
 from imaging.segment import Color
 from imaging.segmentation import Segmentation
 from imaging.volume import Volume
+from render.slice_geometry import SliceGrid, slice_grid
 from render.surfaces import Surface
 from session.presentation import Plane, PresentationState, VolumeCamera, Windowing
 
 
 @dataclass(frozen=True)
 class ShownSurface:
-    """One segment's surface in its colour."""
+    """One segment's surface in its colour; surfaces are compared by identity."""
 
     number: int
     surface: Surface
@@ -30,19 +31,19 @@ class PlaneCut:
     """One slice of the volume as a picture in space.
 
     Attributes:
-        plane: which of the three.
-        axis: the array axis it is perpendicular to: 0 for k, 1 for j, 2 for i.
-        index: its place along that axis.
-        revision: counts the arrivals of voxels, so that a slice of a volume that is still loading is drawn again.
+        grid: where its pixels are.
+        volume: where their values come from; compared by identity.
+        windowing, is_inverted: how values become grey.
+        slab_mm: thickness of the maximum-intensity slab, 0 for a single slice.
+        image_revision: counts the arrivals of voxels, so that a slice of a volume that is still loading is made again.
     """
 
-    plane: Plane
+    grid: SliceGrid
     volume: Volume
-    axis: int
-    index: int
     windowing: Windowing
-    is_inverted: bool
-    revision: int = 0
+    is_inverted: bool = False
+    slab_mm: float = 0.0
+    image_revision: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class VolumeSceneState:
 
 
 def resolved(
-    presentation: PresentationState,
+    shown: PresentationState,
     volume: Volume,
     segmentation: Segmentation,
     surfaces: Mapping[int, Surface],
@@ -73,14 +74,11 @@ def resolved(
     image_revision: int = 0,
 ) -> VolumeSceneState:
     """The scene of a document; segments whose surface is not made yet are left out."""
-    planes: tuple[PlaneCut, ...] = ()
-    if presentation.shows_slices_in_3d and volume.voxels.ndim == 3:
-        planes = plane_cuts(presentation, volume, image_revision)
     return VolumeSceneState(
         camera=camera,
-        surfaces=shown_surfaces(segmentation, surfaces, presentation.hidden_segments),
-        planes=planes,
-        crosshair=_crosshair(presentation, volume.geometry) if presentation.shows_crosshair else None,
+        surfaces=shown_surfaces(segmentation, surfaces, shown.hidden_segments),
+        planes=plane_cuts(shown, volume, image_revision) if shown.shows_slices_in_3d else (),
+        crosshair=_crosshair(shown, volume.geometry) if shown.shows_crosshair else None,
     )
 
 
@@ -95,30 +93,15 @@ def shown_surfaces(
     )
 
 
-def plane_cuts(presentation: PresentationState, volume: Volume, revision: int) -> tuple[PlaneCut, ...]:
-    """The three slices through the crosshair, along the grid's own axes."""
-    axes = array_axes(volume.geometry)
-    ijk = volume.geometry.to_index(presentation.crosshair_mm)
+def plane_cuts(shown: PresentationState, volume: Volume, image_revision: int = 0) -> tuple[PlaneCut, ...]:
+    """The three planes of the slice views, tilted where they are tilted."""
+    inverted = volume.is_inverted != shown.is_inverted
     cuts = []
     for plane in Plane:
-        axis = axes[plane]
-        index = int(np.clip(round(float(ijk[2 - axis])), 0, volume.geometry.shape[axis] - 1))
-        cuts.append(PlaneCut(plane, volume, axis, index, presentation.windowing, presentation.is_inverted, revision))
+        camera = shown.slice_cameras[plane]
+        grid = slice_grid(volume.geometry, plane, camera, shown.crosshair_mm)
+        cuts.append(PlaneCut(grid, volume, shown.windowing, inverted, camera.slab_mm, image_revision))
     return tuple(cuts)
-
-
-def array_axes(geometry: Geometry) -> dict[Plane, int]:
-    """For each plane the array axis that its slices stand on: the one that runs most nearly along its normal."""
-    steepness = np.abs(geometry.direction)  # rows x, y, z; columns i, j, k
-    found: dict[Plane, int] = {}
-    pairs = sorted((float(steepness[row, column]), row, column) for row in range(3) for column in range(3))
-    free_rows, free_columns = {0, 1, 2}, {0, 1, 2}
-    for _, row, column in reversed(pairs):
-        if row in free_rows and column in free_columns:
-            found[(Plane.SAGITTAL, Plane.CORONAL, Plane.AXIAL)[row]] = 2 - column
-            free_rows.discard(row)
-            free_columns.discard(column)
-    return found
 
 
 def corners_mm(geometry: Geometry) -> NDArray[np.float64]:
@@ -131,17 +114,16 @@ def scene_points_mm(surfaces: tuple[ShownSurface, ...], geometry: Geometry) -> N
     """What a fitted camera must see: the box of the surfaces, or of the image when there are none."""
     if not surfaces:
         return corners_mm(geometry)
-    lows = np.min([s.surface.points_mm.min(axis=0) for s in surfaces], axis=0)
-    highs = np.max([s.surface.points_mm.max(axis=0) for s in surfaces], axis=0)
-    ends = (lows, highs)
-    return np.array([[ends[a][0], ends[b][1], ends[c][2]] for a in (0, 1) for b in (0, 1) for c in (0, 1)])
+    low = np.min([s.surface.points_mm.min(axis=0) for s in surfaces], axis=0)
+    high = np.max([s.surface.points_mm.max(axis=0) for s in surfaces], axis=0)
+    return np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
 
 
-def _crosshair(presentation: PresentationState, geometry: Geometry) -> Crosshair:
+def _crosshair(shown: PresentationState, geometry: Geometry) -> Crosshair:
     corners = corners_mm(geometry)
     low, high = corners.min(axis=0), corners.max(axis=0)
     return Crosshair(
-        presentation.crosshair_mm,
+        shown.crosshair_mm,
         (float(low[0]), float(low[1]), float(low[2])),
         (float(high[0]), float(high[1]), float(high[2])),
     )

@@ -13,20 +13,19 @@ _HARMLESS = ("bad X server connection",)
 
 def route_vtk_messages() -> None:
     """Send everything VTK says to the logger ``vtk``; doing it twice is harmless."""
-    from vtkmodules.util.misc import calldata_type
     from vtkmodules.util.vtkConstants import VTK_STRING
     from vtkmodules.vtkCommonCore import vtkLogger, vtkOutputWindow
 
-    window = vtkOutputWindow.GetInstance()
+    window: Any = vtkOutputWindow.GetInstance()
     if window.HasObserver("ErrorEvent"):
         return
 
     def listener(level: int) -> Any:
-        @calldata_type(VTK_STRING)
         def heard(_window: Any, _event: str, text: str) -> None:
             harmless = any(part in text for part in _HARMLESS)
             logger.log(logging.DEBUG if harmless else level, "%s", text.strip())
 
+        vars(heard)["CallDataType"] = VTK_STRING  # makes VTK pass the text
         return heard
 
     vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)
