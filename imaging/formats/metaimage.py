@@ -57,9 +57,9 @@ def read_metaimage(path: Path) -> StoredImage:
     i, j, k, times = (*sizes, 1, 1)[:4]
     dtype = _element_type(path, fields)
     channels = int(_numbers(path, fields, "ElementNumberOfChannels", [1])[0])
-    if channels < 1 or (channels > 1 and times > 1):
-        raise UserError(f"{path.name} has {channels} channels at {times} times, which is not supported.")
     is_colour = channels in (3, 4) and dtype == np.uint8
+    if channels < 1 or (channels > 1 and times > 1 and not is_colour):
+        raise UserError(f"{path.name} has {channels} channels at {times} times, which is not supported.")
     affine, warnings = _lps_affine(path, fields, len(sizes))
     data_path, offset, packing = _data_place(path, fields, end, i * j * k * times * channels * dtype.itemsize)
     return StoredImage(
@@ -69,7 +69,7 @@ def read_metaimage(path: Path) -> StoredImage:
         packing=packing,
         dtype=dtype,
         geometry=checked_geometry(path, (k, j, i), affine),
-        volume_count=1 if is_colour else channels * times,
+        volume_count=times if is_colour else channels * times,
         volume_axis=VolumeAxis.FASTEST if channels > 1 and not is_colour else VolumeAxis.SLOWEST,
         channels=channels if is_colour else 1,
         warnings=warnings,

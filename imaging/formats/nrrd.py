@@ -221,8 +221,11 @@ def write_nrrd(
         fields: key/value pairs for other programs (``Segment0_Name``); line breaks are not allowed.
 
     Raises:
-        UserError: the file cannot be written.
+        UserError: several colour volumes, or the file cannot be written.
     """
+    if len(volumes) > 1 and volumes[0].ndim == 4:
+        hint = "Write .nii.gz or .mha."
+        raise UserError("Several colour volumes do not fit into one NRRD file.", hint)
     lines = _header_lines(geometry, volumes)
     lines += [f"{key}:={value.replace(chr(10), ' ').replace(chr(13), ' ')}" for key, value in (fields or {}).items()]
     stored = volumes[0] if len(volumes) == 1 else np.stack(volumes, axis=-1)

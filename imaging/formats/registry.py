@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,23 +118,45 @@ def write_volume(volume: Volume, path: Path) -> None:
     write_arrays(volume.geometry, [volume.voxels], path)
 
 
-def write_arrays(geometry: Geometry, volumes: list[NDArray[Any]], path: Path) -> None:
-    """Write arrays of (k, j, i) or (k, j, i, 3) that share one geometry and one type; see ``write_volume``."""
+def write_volumes(volumes: Sequence[Volume], path: Path) -> None:
+    """Write volumes on one grid (time points, channels) as one file, see ``write_volume``.
+
+    Volumes of different types are written in the smallest type that holds them all.
+
+    Raises:
+        UserError: as ``write_volume``, or the volumes lie on different grids.
+    """
+    first = volumes[0].geometry
+    if any(not volume.geometry.same_space(first) for volume in volumes[1:]):
+        raise UserError("Volumes on different grids do not fit into one file.", "Choose one of them.")
+    write_arrays(first, [volume.voxels for volume in volumes], path)
+
+
+def write_arrays(geometry: Geometry, volumes: Sequence[NDArray[Any]], path: Path) -> None:
+    """Write arrays of (k, j, i) or (k, j, i, 3) that share one geometry; see ``write_volume``."""
     name = path.name.lower()
     if not geometry.is_regular:
         raise UserError("No research file format can hold unevenly spaced slices.", "Resample with --regular-grid.")
-    native = [np.asarray(volume, volume.dtype.newbyteorder("<")) for volume in volumes]
+    dtype = _storable(np.result_type(*volumes))
+    arrays = [np.asarray(volume, dtype) for volume in volumes]
     if name.endswith(NIFTI):
         from imaging.formats.nifti import write_nifti
 
-        write_nifti(geometry, native, path)
+        write_nifti(geometry, arrays, path)
     elif name.endswith(".nrrd"):
         from imaging.formats.nrrd import write_nrrd
 
-        write_nrrd(geometry, native, path)
+        write_nrrd(geometry, arrays, path)
     elif name.endswith(".mha"):
         from imaging.formats.metaimage import write_metaimage
 
-        write_metaimage(geometry, native, path)
+        write_metaimage(geometry, arrays, path)
     else:
         raise UserError(f"{path.name} has no known ending for an image.", f"Use one of {', '.join(WRITABLE)}.")
+
+
+def _storable(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The little-endian type that all three formats have for this one."""
+    if dtype.kind == "b":
+        return np.dtype(np.uint8)
+    return np.dtype("<f4") if dtype == np.float16 else dtype.newbyteorder("<")

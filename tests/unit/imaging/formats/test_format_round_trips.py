@@ -13,7 +13,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from imaging.errors import UserError
-from imaging.formats import read_volumes, write_volume
+from imaging.formats import read_volumes, write_volume, write_volumes
 from imaging.formats.registry import write_arrays
 from imaging.geometry import Geometry
 from imaging.volume import Quantity, Volume
@@ -184,3 +184,33 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
         write_volume(Volume(oblique(), numbers("int16")), tmp_path / "missing" / "a.mha")
     with pytest.raises(UserError, match="known ending"):
         write_volume(Volume(oblique(), numbers("int16")), tmp_path / "a.png")
+
+
+def test_volumes_of_different_types_become_one_file(tmp_path: Path) -> None:
+    volumes = [Volume(oblique(), numbers("int16")), Volume(oblique(), numbers("float32") + 0.5)]
+    write_volumes(volumes, tmp_path / "both.nii.gz")
+    read = read_volumes(tmp_path / "both.nii.gz")
+    assert all(np.array_equal(a.voxels, b.voxels) for a, b in zip(read, volumes, strict=True))
+    elsewhere = Volume(sheared(), numbers("int16"))
+    with pytest.raises(UserError, match="different grids"):
+        write_volumes([volumes[0], elsewhere], tmp_path / "never.nii.gz")
+
+
+@pytest.mark.parametrize("ending", [".nii.gz", ".mha"])
+def test_colour_over_time(tmp_path: Path, ending: str) -> None:
+    volumes = [Volume(oblique(), numbers("uint8", (5, 6, 7, 3)) + n, Quantity.COLOUR) for n in range(2)]
+    write_volumes(volumes, tmp_path / f"colour{ending}")
+    read = read_volumes(tmp_path / f"colour{ending}")
+    assert all(np.array_equal(a.voxels, b.voxels) for a, b in zip(read, volumes, strict=True))
+    with pytest.raises(UserError, match="colour"):
+        write_volumes(volumes, tmp_path / "colour.nrrd")
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize(("dtype", "stored"), [("bool", "uint8"), ("float16", "float32"), (">i2", "int16")])
+def test_types_that_no_format_has_are_written_as_the_next(tmp_path: Path, ending: str, dtype: str, stored: str) -> None:
+    path = tmp_path / f"image{ending}"
+    write_arrays(oblique(), [numbers(dtype)], path)
+    array = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
+    assert array.dtype == np.dtype(stored)
+    assert np.array_equal(array, numbers(dtype).astype(stored))
