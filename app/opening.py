@@ -212,14 +212,14 @@ class _Loader:
         """On the document's thread: show what has arrived so far."""
         if self._document is None:
             assert self._series.geometry is not None
-            self._install([Volume(self._series.geometry, voxels, self._series.quantity)])
+            self._install([Volume(self._series.geometry, voxels, self._series.quantity)], is_loading=True)
         elif self._document is self._session.document:
             if self._document.volume.voxels is not voxels:
                 volume = replace(self._document.volume, voxels=voxels)
                 self._document.volumes = [volume]
             self._document.notify(DocumentChange(has_image=True))
 
-    def _install(self, volumes: list[Volume]) -> None:
+    def _install(self, volumes: list[Volume], *, is_loading: bool = False) -> None:
         """Make the document and give it to the session."""
         session = self._session
         if self._case is None:
@@ -233,6 +233,7 @@ class _Loader:
             )
             self._case = Case.create(path, volumes[0].geometry, [reference])
         document = Document(volumes, self._case, author=session.settings["person.name"], schedule=session.schedule)
+        document.is_loading = is_loading
         self._case.on_written(lambda: session.post(lambda: document.notify(DocumentChange(has_history=True))))
         self._document = document
         saved = self._case.journal.read_state("presentation")

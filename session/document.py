@@ -43,6 +43,7 @@ class Document:
         self.case = case
         self.author = author or "person"
         self.preview: Preview | None = None
+        self.is_loading = False  # True while slices of the image are still missing
         self._schedule: Schedule = schedule or (lambda call: call())
         self._united: DocumentChange | None = None
         self._stroke: Stroke | None = None
@@ -161,6 +162,7 @@ class Document:
         if not volumes[0].geometry.same_space(self.segmentation.geometry):
             raise ValueError("the volumes lie on another grid than the segmentation")
         self.volumes = volumes
+        self.is_loading = False
         self.notify(DocumentChange(has_image=True))
 
     def set_preview(self, preview: Preview | None) -> None:

@@ -50,6 +50,7 @@ class Job:
         self.error: BaseException | None = None
         self.result: Any = None
         self.seconds = 0.0
+        self.is_finished = False  # is_over, and ``done`` was called
         self._cancelled = threading.Event()
         self._on_cancel = on_cancel
 
@@ -92,6 +93,7 @@ class JobQueue:
 
     def __init__(self, post: Callable[[Callable[[], None]], None] | None = None) -> None:
         self._post = post or (lambda call: call())
+        self._posts_at_once = post is None
         self.jobs: list[Job] = []
 
     def start(
@@ -113,13 +115,13 @@ class JobQueue:
         return job
 
     def wait(self, job: Job, timeout_s: float = 600) -> Job:
-        """Block until a job is over; for the command line and tests.
+        """Block until a job is over, and ``done`` was called where that needs no event loop; for the command line.
 
         Raises:
             TimeoutError: it is not over in time.
         """
         deadline = time.monotonic() + timeout_s
-        while not job.is_over:
+        while not (job.is_finished if self._posts_at_once else job.is_over):
             if time.monotonic() > deadline:
                 raise TimeoutError(job.title)
             time.sleep(0.01)
@@ -143,8 +145,11 @@ class JobQueue:
         job.state = JobState.CANCELLED if job.is_cancelled else state
 
         def finish() -> None:
-            if done is not None:
-                done(job)
-            self.changed.emit(job)
+            try:
+                if done is not None:
+                    done(job)
+                self.changed.emit(job)
+            finally:
+                job.is_finished = True
 
         self._post(finish)

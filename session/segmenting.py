@@ -1,0 +1,184 @@
+"""Automatic segmentation of the open image: a model's run as a job, and its result as a preview."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from imaging.errors import UserError
+from imaging.palette import next_color
+from imaging.segment import Color
+from imaging.terminology import lookup
+from imaging.volume import Volume
+from inference.client import InferenceCancelled, InferenceClient, InferenceFailed
+from inference.result import FoundLabel, InferenceResult
+from session.document import Document
+from session.jobs import Cancelled, Job, JobState
+from session.preview import Preview, ProposedSegment
+from session.session import Session
+
+TOOL = "segment.run"
+NOTIFY_EVERY_S = 0.1
+LOOK_EVERY_S = 0.05
+
+logger = logging.getLogger("limner.segmenting")
+
+
+@cache
+def inference_client() -> InferenceClient:
+    """The one client of this process, with its one worker; closed at the program's end."""
+    client = InferenceClient()
+    atexit.register(client.close)
+    return client
+
+
+def start_segmentation(
+    session: Session,
+    model_id: str,
+    parameters: Mapping[str, Any] | None = None,
+    done: Callable[[Job], None] | None = None,
+    client: InferenceClient | None = None,
+) -> Job:
+    """Run a model on the open image in the background; its result becomes the document's preview.
+
+    Whatever goes wrong is said in the message bar; the document is not touched then. ``job.result`` is the
+    InferenceResult.
+
+    Args:
+        session: with an open document.
+        model_id: a model of the catalogue.
+        parameters: overrides of its defaults, JSON.
+        done: called on the document's thread when the job is over, after the preview was set.
+        client: another worker than the process's own.
+
+    Raises:
+        UserError: no such model.
+    """
+    worker = client or inference_client()
+    info = worker.model(model_id)
+    document = session.open_document
+
+    def work(job: Job) -> InferenceResult:
+        tell = _Teller(session, job)
+        _wait_for_image(session, document, tell)
+        try:
+            return worker.segment(document.volume, model_id, parameters, tell, lambda: job.is_cancelled)
+        except InferenceCancelled as stopped:
+            raise Cancelled from stopped
+
+    def finish(job: Job) -> None:
+        if job.error is not None:
+            _say_why(session, job.error, info.name)
+        elif job.state is JobState.DONE:
+            _propose(session, document, job.result)
+        if done is not None:
+            done(job)
+
+    return session.jobs.start(f"Segment with {info.name}", work, finish)
+
+
+def segment_now(
+    volume: Volume,
+    model_id: str,
+    parameters: Mapping[str, Any] | None = None,
+    report: Callable[[float, str], None] | None = None,
+    client: InferenceClient | None = None,
+) -> InferenceResult:
+    """Run a model and wait for it; for the command line and scripts.
+
+    Raises:
+        UserError: the model does not fit the image, the memory or the parameters.
+        InferenceFailed: the worker stopped, or the model has a bug.
+    """
+    return (client or inference_client()).segment(volume, model_id, parameters, report)
+
+
+def preview_of(result: InferenceResult, document: Document) -> Preview:
+    """The result with names, colours and codes, as it waits for acceptance.
+
+    Raises:
+        ValueError: the result lies on another grid than the document.
+    """
+    if any(layer.shape != document.segmentation.geometry.shape for layer in result.layers):
+        raise ValueError("the result lies on another grid than the document")
+    segments: list[ProposedSegment] = []
+    for label in result.labels:
+        segments.append(_proposed(label, [s.color for s in segments]))
+    parameters = {
+        "model": result.model_id,
+        "version": result.version,
+        "source_hash": result.source_hash,
+        "settings": result.parameters,
+        "seconds": result.seconds,
+        "peak_rss_mb": result.peak_rss_mb,
+    }
+    seconds = round(sum(result.seconds.values()), 2)
+    layers = list(result.layers)
+    return Preview(result.name, result.author, TOOL, parameters, layers, segments, seconds, result.notes)
+
+
+def _proposed(label: FoundLabel, taken: list[Color]) -> ProposedSegment:
+    term = lookup(label.term_name or label.name)
+    if term is None:
+        color = next_color(taken)
+        return ProposedSegment(label.layer, label.label_value, label.name, color, label.voxel_count)
+    return ProposedSegment(
+        label.layer,
+        label.label_value,
+        label.name,
+        term.color,
+        label.voxel_count,
+        category=term.category,
+        type=term.type,
+        modifier=term.modifier,
+    )
+
+
+def _propose(session: Session, document: Document, result: InferenceResult) -> None:
+    """On the document's thread: show the result, if it still belongs to what is open."""
+    if session.document is not document:
+        session.messages.warning(f"The result of {result.name} was dropped: another image is open now.")
+    elif not result.labels:
+        session.messages.info(f"{result.name} found nothing in this image.", " ".join(result.notes))
+    else:
+        document.set_preview(preview_of(result, document))
+
+
+def _say_why(session: Session, error: BaseException, name: str) -> None:
+    if isinstance(error, InferenceFailed):
+        logger.error("%s %s", error.message, error.details)
+        error = UserError(error.message, error.hint)
+    if not isinstance(error, UserError):
+        logger.error("%s failed", name, exc_info=error)
+        error = UserError(f"{name} failed ({type(error).__name__}). The case is untouched.", "Please report this.")
+    session.messages.error(error)
+
+
+def _wait_for_image(session: Session, document: Document, tell: _Teller) -> None:
+    """A model needs the whole image, and the first slices are on the screen long before the last."""
+    while document.is_loading:
+        if session.document is not document:
+            raise UserError("The image was closed before it was read completely.")
+        tell(0.0, "Waiting for the image")
+        time.sleep(LOOK_EVERY_S)
+
+
+class _Teller:
+    """Reports to a job, and to its observers as often as anybody can read."""
+
+    def __init__(self, session: Session, job: Job) -> None:
+        self._session = session
+        self._job = job
+        self._told = 0.0
+
+    def __call__(self, fraction: float, message: str) -> None:
+        """Called from within the job's work; Cancelled when the user asked it to stop."""
+        self._job.report(fraction, message)
+        now = time.monotonic()
+        if now - self._told >= NOTIFY_EVERY_S:
+            self._told = now
+            self._session.jobs.notify(self._job)
