@@ -14,6 +14,7 @@ from imaging.volume import SeriesWarning
 
 TOLERANCE_MM: Final = 0.04  # farther from the affine than this, and the slices get positions of their own
 TILT_DEG: Final = 0.1
+_USUAL: Final = 1 / 3  # share of the gaps that must be one step for the others to be holes
 _WHOLE: Final = 0.02  # a gap is a whole number of steps when it is this near to one
 
 
@@ -89,8 +90,9 @@ def _unevenness(heights: NDArray[np.float64]) -> SeriesWarning:
     """Missing slices when all gaps are whole multiples of the usual one, else variable spacing."""
     gaps = np.diff(heights)
     for base in (float(np.median(gaps)), float(gaps.min())):
-        steps = gaps / base
-        if np.abs(steps - np.round(steps)).max() < _WHOLE and np.round(steps).min() == 1 and np.round(steps).max() > 1:
+        steps = np.round(gaps / base)
+        is_whole = np.abs(gaps / base - steps).max() < _WHOLE and steps.min() == 1 and steps.max() > 1
+        if is_whole and (steps == 1).mean() > _USUAL:
             return SeriesWarning.MISSING_SLICE
     return SeriesWarning.VARIABLE_SPACING
 

@@ -54,10 +54,10 @@ class Header:
             return ()
         kind = tags.BINARY.get(tag)
         try:
-            found = self._unpacked(raw, kind) if kind else tuple(float(part) for part in raw.strip(b" \0").split(b"\\"))
+            found = self._unpacked(raw, kind) if kind else tuple(map(float, raw.strip(b" \0").split(b"\\")))
         except (ValueError, struct.error):
             return ()
-        return found if all(math.isfinite(number) for number in found) else ()
+        return found if all(map(math.isfinite, found)) else ()
 
     def number(self, tag: int) -> float | None:
         """The element's first number, None where there is none."""
@@ -70,6 +70,8 @@ class Header:
         return default if found is None else int(found)
 
     def _unpacked(self, raw: bytes, kind: str) -> tuple[float, ...]:
+        if kind == "H" and len(raw) == 2:
+            return (int.from_bytes(raw, "big" if self.is_big_endian else "little"),)
         count = len(raw) // struct.calcsize(kind)
         order = ">" if self.is_big_endian else "<"
         return struct.unpack_from(f"{order}{count}{kind}", raw)

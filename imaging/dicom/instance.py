@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -253,6 +254,7 @@ def _vector(numbers: tuple[float, ...]) -> Vector | None:
     return float(numbers[0]), float(numbers[1]), float(numbers[2])
 
 
+@lru_cache(maxsize=64)  # the slices of a series share their orientation
 def _cosines(numbers: tuple[float, ...]) -> Cosines | None:
     """Row and column direction as unit vectors; None unless they are of unit length and at right angles."""
     if len(numbers) != 6:
