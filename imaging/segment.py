@@ -41,6 +41,8 @@ class Segment:
         state: how far the work on it is.
         locked: a locked segment's voxels never change, whoever asks (brush, AI, import).
         category, type, modifier: coded terminology, None where nobody chose one.
+        encloses: other segments lie inside it (body, liver with its lesions): painting them takes nothing from it,
+            painting it takes nothing from them, and locked it blocks nobody.
         origin: who made it first: ``person``, ``model NAME@VERSION`` or ``import``.
     """
 
@@ -54,6 +56,7 @@ class Segment:
     category: CodedTerm | None = None
     type: CodedTerm | None = None
     modifier: CodedTerm | None = None
+    encloses: bool = False
     origin: str = "person"
 
     def changed(self, **fields: Any) -> Segment:

@@ -30,7 +30,7 @@ from imaging.volume import Voxels
 if TYPE_CHECKING:
     from imaging.segmentation import Segmentation
 
-UPDATABLE = frozenset({"name", "color", "state", "locked", "category", "type", "modifier"})
+UPDATABLE = frozenset({"name", "color", "state", "locked", "encloses", "category", "type", "modifier"})
 LOOK_UP_SIZE = 65536
 
 # What the look-up table says of a voxel that another segment holds.
@@ -198,43 +198,55 @@ class Transaction:
 
     def _add_voxels(self, segment: Segment, box: Box, mask: Mask, rule: PaintRule) -> int:
         """Paint one segment, giving way to locked ones and taking or sharing the voxels of the others."""
-        own = self._s._layers[segment.layer][box.slices]
-        wanted = mask & (own != segment.label_value)
-        if not wanted.any():
-            return 0
-        shares = False
+        cleared = 0
         for layer in range(len(self._s._layers)):
-            wanted, collides = self._make_room(segment, layer, box, wanted, rule)
-            shares |= collides
+            if layer != segment.layer:
+                mask, count = self._make_room(segment, layer, box, mask, rule)
+                cleared += count
+        own = self._s._layers[segment.layer][box.slices]
+        wanted, shares = self._room_on_own_layer(segment, box, mask & (own != segment.label_value), rule)
         if not wanted.any():
-            return 0
+            return cleared
         if shares:
             segment = self._move_to_own_layer(segment, box, wanted)
-        return self._write(segment.layer, box, wanted, segment.label_value)
+        return cleared + self._write(segment.layer, box, wanted, segment.label_value)
 
-    def _make_room(self, segment: Segment, layer: int, box: Box, wanted: Mask, rule: PaintRule) -> tuple[Mask, bool]:
-        """Clear or respect what other segments hold on one layer.
+    def _make_room(self, segment: Segment, layer: int, box: Box, wanted: Mask, rule: PaintRule) -> tuple[Mask, int]:
+        """Take from other segments on another layer, where the segment is already as well as where it comes anew.
 
         Returns:
-            The voxels that may still be painted, and whether some of them share the segment's own layer with others.
+            The voxels that may still be painted, and how many the others lost.
         """
-        region = self._s._layers[layer][box.slices]
-        held = region[wanted]
+        held = self._s._layers[layer][box.slices][wanted]
         if not held.any():
-            return wanted, False
+            return wanted, 0
         fate = self._fates(segment, layer, rule)[held]
-        if (fate == BLOCKED).any():
-            wanted = wanted.copy()
-            wanted[wanted] = fate != BLOCKED
-            held, fate = held[fate != BLOCKED], fate[fate != BLOCKED]
-        if layer == segment.layer:
-            return wanted, bool((fate == SHARE).any())
         taken = (fate == TAKE) & (held != 0)
+        lost = 0
         if taken.any():
             clear = np.zeros_like(wanted)
             clear[wanted] = taken
-            self._write(layer, box, clear, 0)
-        return wanted, False
+            lost = self._write(layer, box, clear, 0)
+        if (fate == BLOCKED).any():
+            wanted = wanted.copy()
+            wanted[wanted] = fate != BLOCKED
+        return wanted, lost
+
+    def _room_on_own_layer(self, segment: Segment, box: Box, wanted: Mask, rule: PaintRule) -> tuple[Mask, bool]:
+        """Respect what other segments hold on the segment's own layer.
+
+        Returns:
+            The voxels that may still be painted, and whether some of them are to be shared.
+        """
+        region = self._s._layers[segment.layer][box.slices]
+        held = region[wanted]
+        if not held.any():
+            return wanted, False
+        fate = self._fates(segment, segment.layer, rule)[held]
+        if (fate == BLOCKED).any():
+            wanted = wanted.copy()
+            wanted[wanted] = fate != BLOCKED
+        return wanted, bool((fate == SHARE).any())
 
     def _fates(self, segment: Segment, layer: int, rule: PaintRule) -> NDArray[np.uint8]:
         """For each label value of a layer: may its voxels be taken, do they block, or are they shared?"""
@@ -242,7 +254,7 @@ class Transaction:
         for other in self._s.segments:
             if other.layer != layer or other.number == segment.number:
                 continue
-            if rule.overwrite is Overwrite.NONE:
+            if rule.overwrite is Overwrite.NONE or segment.encloses or other.encloses:
                 fate = SHARE
             elif other.locked:
                 fate = BLOCKED

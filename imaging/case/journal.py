@@ -165,6 +165,13 @@ class Journal:
                     return False
             return True
 
+    def flush_after_failure(self, timeout_s: float = 30) -> bool:
+        """Try again at once after a failure, and wait as ``flush`` does."""
+        with self._condition:
+            self.failure = None
+            self._condition.notify_all()
+        return self.flush(timeout_s)
+
     def copy_to(self, path: Path) -> None:
         """Write a complete copy, through a temporary file beside it.
 
