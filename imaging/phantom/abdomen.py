@@ -57,11 +57,12 @@ class Abdomen:
 
     def below_diaphragm(self, bent: tuple[Array, Array, Array]) -> Array:
         """Distance to the room below the diaphragm."""
-        return np.asarray(self.diaphragm.distance(*bent) + np.float32(4.5), np.float32)
+        return np.asarray(self.diaphragm.distance(*bent) + np.float32(2.4), np.float32)
 
     def room(self, slab: Slab, window: Window) -> Array:
         """Distance to the room that abdominal organs may fill."""
-        return np.maximum(slab.cavity[window] + np.float32(WALL_GAP_MM), self.below_diaphragm(slab.bent(window)))
+        wall = slab.cavity[window] + np.float32(WALL_GAP_MM)
+        return np.asarray(np.maximum(wall, self.below_diaphragm(slab.bent(window))))
 
 
 def draw_liver(slab: Slab, abdomen: Abdomen, hu: dict[str, float]) -> None:
@@ -112,7 +113,7 @@ def draw_kidneys(slab: Slab, abdomen: Abdomen, hu: dict[str, float]) -> None:
         if window is None:
             continue
         bent, middle = slab.bent(window), slab.texture["middle"][window]
-        turned = rotation(np.array(kidney["turned_deg"], float) * [1, sign, sign])
+        turned = rotation([turn * mirror for turn, mirror in zip(kidney["turned_deg"], (1, sign, sign), strict=True)])
         inwards = turned @ np.array([-sign * 1.0, -0.45, 0.0])
         radii = np.array(kidney["radii_mm"], float)
         whole = ellipsoid(bent, centre, radii, turned)
@@ -153,20 +154,23 @@ def draw_gut(slab: Slab, abdomen: Abdomen, loops: list[dict[str, Any]], hu: dict
 def _content(loop: dict[str, Any], fine: Array, middle: Array, hu: dict[str, float]) -> Array:
     """Fluid, or stool with bubbles."""
     if not loop.get("stool"):
-        return np.asarray(hu["gut_fluid"] + 5 * fine, np.float32)
+        return np.asarray(hu["gut_fluid"] + loop.get("thicker_hu", 0.0) + 14 * fine, np.float32)
     bubbles = np.clip((middle - 0.9) / 0.4, 0, 1) + 0.5 * np.clip((fine - 1.2) / 0.5, 0, 1)
     return np.asarray(hu["stool"] + 30 * middle + 25 * fine - 650 * np.clip(bubbles, 0, 1), np.float32)
 
 
 def small_bowel_path(parameters: dict[str, Any], seed: int) -> NDArray[np.float64]:
-    """A winding path that fills a box: to and fro in layers, each point jittered; (n, 3) mm."""
+    """A winding path that fills an ellipsoid: scattered points, each joined to the nearest one left; (n, 3) mm."""
     generator = np.random.default_rng((seed, 55))
     low, high = np.array(parameters["box_mm"], float)
-    columns, rows, layers = parameters["turns"]
-    points = []
-    for layer in range(layers):
-        for row in range(rows)[:: 1 if layer % 2 == 0 else -1]:
-            for column in range(columns)[:: 1 if (row + layer) % 2 == 0 else -1]:
-                share = np.array([column / (columns - 1), row / max(rows - 1, 1), layer / (layers - 1)])
-                points.append(low + (high - low) * share)
-    return np.array(points) + generator.uniform(-1, 1, (len(points), 3)) * parameters["jitter_mm"]
+    points: list[NDArray[np.float64]] = []
+    for candidate in generator.uniform(-1, 1, (4000, 3)):
+        place = (low + high) / 2 + candidate * (high - low) / 2
+        clear = all(np.linalg.norm(place - other) > parameters["apart_mm"] for other in points)
+        if clear and np.linalg.norm(candidate) < 1:
+            points.append(place)
+    path = [points.pop(0)]
+    while points:
+        distances = [float(np.linalg.norm(point - path[-1])) for point in points]
+        path.append(points.pop(int(np.argmin(distances))))
+    return np.array(path)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from imaging.phantom.canvas import Slab, Window
 from imaging.phantom.fields import Array, Warp
-from imaging.phantom.shapes import Coordinates, Tube, ellipsoid, rotation, smooth_maximum
+from imaging.phantom.shapes import Coordinates, Tube, ellipsoid, rotation, smooth_maximum, spline
 from imaging.phantom.skeleton import SIDES
 from imaging.phantom.trees import grow_tree
 from imaging.phantom.trunk import Trunk
@@ -54,7 +54,7 @@ class Chest:
                 grow_tree(stems["artery"], inside[: counts["artery"]], trees["vessel_tip_mm"], (seed, rank)),
                 grow_tree(stems["vein"], inside[-counts["vein"] :], trees["vessel_tip_mm"], (seed, 10 + rank)),
             ]
-            deep = inside[self._lung(inside, sign) < -16][: counts["bronchus"]]
+            deep = inside[self._lung(inside, sign) < -20][: counts["bronchus"]]
             self.bronchi[side] = grow_tree(stems["bronchus"], deep, trees["bronchus_tip_mm"], (seed, 20 + rank))
 
     def _points_inside(self, sign: float, seed: int) -> NDArray[np.float64]:
@@ -82,10 +82,12 @@ class Chest:
         distance = smooth_maximum(distance, -column, 8)
         if sign > 0:
             distance = smooth_maximum(distance, np.float32(3) - self._column(bent, "aorta", 11), 6)
-        distance = smooth_maximum(distance, PLEURA_MM - self.diaphragm.distance(x, y, z), 3)
+        above = np.asarray(np.float32(PLEURA_MM) - self.diaphragm.distance(x, y, z), np.float32)
+        distance = smooth_maximum(distance, above, 3)
         apex = p["apex"]
         off_axis = (x - np.float32(sign * apex["x_mm"])) ** 2 + (y - np.float32(apex["y_mm"])) ** 2
-        return smooth_maximum(distance, z - np.float32(apex["top_mm"]) + np.float32(apex["fall_per_mm"]) * off_axis, 8)
+        cap = z - np.float32(apex["top_mm"]) + np.float32(apex["fall_per_mm"]) * off_axis
+        return smooth_maximum(distance, np.asarray(cap, np.float32), 8)
 
     def _column(self, at: Coordinates, name: str, radius: float) -> Array:
         """Distance to an upright column whose axis wanders with height."""
@@ -130,8 +132,8 @@ def draw_lungs(slab: Slab, chest: Chest, hu: dict[str, float]) -> None:
         lung = chest.lung(slab.straight(window), slab.bent(window), slab.cavity[window], sign)
         _draw_parenchyma(slab, chest, window, lung, side, hu)
         for tree in chest.vessels[side]:
-            _draw_vessels(slab, tree, window, lung, side, hu)
-        _draw_bronchi(slab, chest.bronchi[side], window, lung, hu)
+            _draw_vessels(slab, tree, side, hu)
+        slab.paint_tube(chest.bronchi[side], hu["airway_gas"], "bronchi", 0.9, hu["bronchus_wall"], "airway_wall")
 
 
 def _draw_parenchyma(slab: Slab, chest: Chest, window: Window, lung: Array, side: str, hu: dict[str, float]) -> None:
@@ -158,7 +160,7 @@ def _plane(at: Coordinates, cut: dict[str, Any]) -> Array:
     return np.asarray(sum(a * np.float32(n) for a, n in zip(at, normal, strict=True)) - np.float32(offset), np.float32)
 
 
-def _draw_vessels(slab: Slab, tree: Tube, window: Window, lung: Array, side: str, hu: dict[str, float]) -> None:
+def _draw_vessels(slab: Slab, tree: Tube, side: str, hu: dict[str, float]) -> None:
     """Paint a vessel tree; inside the lung it counts as the lung's vessel, at the hilum as the pulmonary vessel."""
     found = slab.distance(tree)
     if found is None:
@@ -169,13 +171,7 @@ def _draw_vessels(slab: Slab, tree: Tube, window: Window, lung: Array, side: str
     truth = slab.truth[part]
     lobes = [slab.labels[name] for name in slab.labels if name.startswith("lung_") and name.endswith(f"lobe_{side}")]
     truth[inside & np.isin(truth, lobes)] = slab.labels[f"lung_vessels_{side}"]
-    fat = [slab.labels["visceral_fat"], slab.labels["mediastinum"]]
-    truth[inside & np.isin(truth, fat)] = slab.labels["pulmonary_vessels"]
-
-
-def _draw_bronchi(slab: Slab, tree: Tube, window: Window, lung: Array, hu: dict[str, float]) -> None:
-    wall = 1.2
-    slab.paint_tube(tree, hu["airway_gas"], "bronchi", wall, hu["airway_wall"], "airway_wall")
+    truth[inside & (truth == slab.labels["visceral_fat"])] = slab.labels["pulmonary_vessels"]
 
 
 def trachea(parameters: dict[str, Any], warp: Warp) -> list[Tube]:
@@ -183,12 +179,10 @@ def trachea(parameters: dict[str, Any], warp: Warp) -> list[Tube]:
     return [warped_tube(warp, piece) for piece in parameters["trachea_mm"]]
 
 
-def warped_tube(warp: Warp, points: ArrayLike) -> Tube:
+def warped_tube(warp: Warp, points: ArrayLike, stretch: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> Tube:
     """A tube through (x, y, z, radius) rows given in the space of the formulas."""
-    from imaging.phantom.shapes import spline
-
     path = spline(points)
-    return Tube.along(warp.unwarped(path[:, :3]), path[:, 3])
+    return Tube.along(warp.unwarped(path[:, :3]), path[:, 3], stretch)
 
 
 def draw_trachea(slab: Slab, tubes: list[Tube], hu: dict[str, float]) -> None:

@@ -1,4 +1,4 @@
-"""Smooth random fields: the same field on any grid, so that a coarse phantom is the fine one seen with larger voxels."""
+"""Smooth random fields, the same on any grid: a coarse phantom is the fine one seen with larger voxels."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_TISSUES = ("skin", "subcutaneous_fat", "muscle", "visceral_fat", "mediastinum")
+_TISSUES = ("skin", "subcutaneous_fat", "muscle", "intermuscular_fat", "visceral_fat")
 _CHEST = (
     "heart",
     "aorta",
@@ -21,9 +21,11 @@ _CHEST = (
     "lung_lower_lobe_right",
     "lung_vessels_left",
     "lung_vessels_right",
+    "lung_nodule",
 )
 _ABDOMEN = (
     "liver",
+    "liver_lesion",
     "gallbladder",
     "spleen",
     "stomach",
@@ -64,8 +66,9 @@ NAMES: dict[str, int] = {
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "body": tuple(NAMES),
-    "lung_left": tuple(name for name in _CHEST if name.startswith("lung_") and name.endswith("_left")),
-    "lung_right": tuple(name for name in _CHEST if name.startswith("lung_") and name.endswith("_right")),
+    "lung_left": tuple(n for n in _CHEST if n.startswith("lung_") and n.endswith("_left")),
+    "lung_right": (*(n for n in _CHEST if n.startswith("lung_") and n.endswith("_right")), "lung_nodule"),
+    "liver": ("liver", "liver_lesion"),
     "airways": ("trachea", "bronchi"),
     "skeleton": _BONES,
 }

@@ -81,7 +81,7 @@ def _draw_scapula(slab: Slab, skeleton: Skeleton, side: str, sign: float, hu: di
     """A thin triangular blade behind the ribs, with its ridge."""
     trunk, (low, high) = skeleton.trunk, skeleton.parameters["scapula_z_mm"]
     parts: list[NDArray[np.float64]] = []
-    for share in np.linspace(0, 1, 22):  # rows of the triangle, from the lower angle upwards
+    for share in np.linspace(0, 1, 48):  # rows of the triangle, from the lower angle upwards
         z = low + (high - low) * share
         angle = sign * np.linspace(0.62 - 0.12 * share, 0.75 + 0.75 * share, 12)
         parts.append(trunk.on_wall(angle, z, 15 + 5 * np.linspace(-0.4, 1, 12)))
@@ -126,12 +126,13 @@ def _draw_hip(slab: Slab, skeleton: Skeleton, side: str, sign: float, hu: dict[s
 
 def _draw_sacrum(slab: Slab, skeleton: Skeleton, hu: dict[str, float]) -> None:
     centre = spine_point(skeleton.parameters["spine"], 0.0) + skeleton.parameters["sacrum_offset_mm"]
-    window = slab.window(centre - [62, 40, 40], centre + [62, 40, 40], 0)
+    reach = np.array([62.0, 40.0, 40.0])
+    window = slab.window(centre - reach, centre + reach, 0)
     if window is None:
         return
     at = slab.bent(window)
     middle = ellipsoid(at, centre, (27, 19, 26))
-    wings = ellipsoid(at, centre + [0, 8, -4], (52, 15, 22))
+    wings = ellipsoid(at, centre + np.array([0, 8, -4]), (52, 15, 22))
     canal = slab.straight(window)
     hole = np.float32(7) - np.sqrt((canal[0] / np.float32(1.4)) ** 2 + (canal[1] - np.float32(centre[1] + 17)) ** 2)
     paint_bone(slab, window, np.maximum(smooth_minimum(middle, wings, 8), hole), "sacrum", hu, 1.6)

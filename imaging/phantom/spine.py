@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def spine_point(parameters: dict[str, Any], z: float) -> NDArray[np.float64]:
 def draw_spine(slab: Slab, parameters: dict[str, Any], hu: dict[str, float]) -> None:
     """Paint discs, vertebrae and the spinal canal."""
     column = vertebrae(parameters)
-    for lower, upper in zip(column[:-1], column[1:], strict=True):
+    for lower, upper in pairwise(column):
         _draw_disc(slab, lower, upper, hu["disc"])
     _draw_canal(slab, column, hu)
     for vertebra in column:
@@ -81,7 +82,8 @@ def paint_bone(
 def _draw_disc(slab: Slab, lower: Vertebra, upper: Vertebra, hu: float) -> None:
     centre = (np.array(lower.centre) + np.array(upper.centre)) / 2
     gap = np.array(upper.centre) - np.array(lower.centre)
-    window = slab.window(centre - [30, 26, 9], centre + [30, 26, 9])
+    reach = np.array([30.0, 26.0, 9.0])
+    window = slab.window(centre - reach, centre + reach)
     if window is None:
         return
     x, y, z = slab.straight(window)

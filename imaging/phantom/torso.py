@@ -20,7 +20,7 @@ from imaging.phantom.acquisition import draw_table, scanned
 from imaging.phantom.canvas import Slab
 from imaging.phantom.fields import Array, SmoothField, Warp
 from imaging.phantom.labels import GROUPS, NAMES
-from imaging.phantom.shapes import Tube, spline
+from imaging.phantom.shapes import Tube, ellipsoid, spline
 from imaging.phantom.skeleton import Skeleton, draw_skeleton
 from imaging.phantom.spine import draw_spine
 from imaging.phantom.trees import grow_tree
@@ -130,12 +130,12 @@ class _Anatomy:
         self.chest = thorax.Chest(parameters["chest"], self.trunk, self.warp, seed)
         self.trachea = thorax.trachea(parameters["chest"], self.warp)
         self.abdomen = belly.Abdomen(parameters["abdomen"], self.trunk, self.chest.diaphragm, self.warp, seed)
-        self.tubes = [(tube["name"], self.hu[tube["tissue"]], self._tube(tube)) for tube in parameters["tubes"]]
+        self.tubes = [(tube, self._tube(tube)) for tube in parameters["tubes"]]
         self.gut = self._gut(seed)
         self.mesentery = self._mesentery(seed)
 
     def _tube(self, tube: dict[str, Any]) -> Tube:
-        return thorax.warped_tube(self.warp, tube["points_mm"])
+        return thorax.warped_tube(self.warp, tube["points_mm"], tuple(tube.get("stretch", (1, 1, 1))))
 
     def _gut(self, seed: int) -> list[dict[str, Any]]:
         loops = [{**loop, "tube": self._haustra(loop)} for loop in self.parameters["gut"]]
@@ -144,7 +144,8 @@ class _Anatomy:
         generator = np.random.default_rng((seed, 56))
         for start in range(0, len(path) - 1, 6):
             radius = small["radius_mm"] * generator.uniform(0.82, 1.12)
-            piece = {"name": "small_bowel", "wall_mm": small["wall_mm"], "rough_mm": 1.0}
+            piece: dict[str, Any] = {"name": "small_bowel", "wall_mm": small["wall_mm"], "rough_mm": 1.2}
+            piece["thicker_hu"] = generator.uniform(-8, 25)
             if generator.random() < small["gas_share"]:
                 piece["gas_above_mm"] = float(path[start : start + 7, 1].mean() - 2)
             loops.insert(0, {**piece, "tube": Tube.along(path[start : start + 8], radius)})
@@ -177,20 +178,35 @@ class _Anatomy:
         thorax.draw_diaphragm(slab, self.chest, self.hu)
         for tree in self.mesentery:
             slab.paint_tube(tree, self.hu["blood"], None)
-        self._draw_tubes(slab, before_lungs=True)
+        self._draw_tubes(slab, 0)
         thorax.draw_heart(slab, self.chest, self.hu)
         thorax.draw_lungs(slab, self.chest, self.hu)
         thorax.draw_trachea(slab, self.trachea, self.hu)
         belly.draw_gut(slab, self.abdomen, self.gut, self.hu)
-        self._draw_tubes(slab, before_lungs=False)
+        self._draw_tubes(slab, 1)
         belly.draw_liver(slab, self.abdomen, self.hu)
+        self._draw_tubes(slab, 2)
         belly.draw_spleen(slab, self.abdomen, self.hu)
         belly.draw_kidneys(slab, self.abdomen, self.hu)
+        self._draw_lesions(slab)
         draw_spine(slab, self.parameters["skeleton"]["spine"], self.hu)
         draw_skeleton(slab, self.skeleton, self.hu)
         return scanned(slab, self.parameters["scanner"], int(self.parameters["seed"])), slab.truth
 
-    def _draw_tubes(self, slab: Slab, before_lungs: bool) -> None:
-        for (name, hu, tube), described in zip(self.tubes, self.parameters["tubes"], strict=True):
-            if bool(described.get("late")) != before_lungs:
-                slab.paint_tube(tube, hu, name)
+    def _draw_tubes(self, slab: Slab, stage: int) -> None:
+        """Paint the tubes of one stage: 0 before the lungs, 1 after the gut, 2 after the liver."""
+        rim: dict[str, Any] = {"wall_mm": 1.4, "wall_hu": self.hu["fat"], "wall": "intermuscular_fat"}
+        for described, tube in self.tubes:
+            if described.get("stage", 0) == stage:
+                wall = rim if described.get("rim") else {}
+                slab.paint_tube(tube, self.hu[described["tissue"]], described["name"], **wall)
+
+    def _draw_lesions(self, slab: Slab) -> None:
+        for lesion in self.parameters["lesions"]:
+            centre, radii = np.array(lesion["centre_mm"], float), np.array(lesion["radii_mm"], float)
+            window = slab.window(centre - radii - 12, centre + radii + 12, 0)
+            if window is not None:
+                distance = ellipsoid(slab.bent(window), centre, radii)
+                distance = distance + np.float32(lesion["rough_mm"]) * slab.texture["middle"][window]
+                hu = self.hu[lesion["tissue"]] + 6 * slab.texture["fine"][window]
+                slab.paint(window, distance, hu, lesion["name"])

@@ -47,7 +47,7 @@ def grow_tree(
     tips = np.asarray(targets, np.float64)
     for tip in tips[np.argsort(np.linalg.norm(tips - nodes.points[last], axis=1))]:
         places = np.array(nodes.points[last:])
-        cost = np.linalg.norm(places - tip, axis=1) + 0.45 * np.array(nodes.lengths[last:])
+        cost = np.linalg.norm(places - tip, axis=1) + 0.3 * np.array(nodes.lengths[last:])
         _branch(nodes, last + int(cost.argmin()), tip, step_mm, generator)
     weights = _tips_behind(nodes)
     radii = tip_radius_mm * weights ** (1 / MURRAY_EXPONENT)

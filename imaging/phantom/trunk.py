@@ -30,10 +30,14 @@ class Trunk:
     def __init__(self, profile: dict[str, Any], height_mm: float, seed: int) -> None:
         self.z = np.arange(0, height_mm + STEP_MM, STEP_MM)
         self._generator = np.random.default_rng((seed, 77))
-        rows = {name: self._smooth(profile["z_mm"], values) for name, values in profile.items() if name != "z_mm"}
+        rows = {
+            name: self._smooth(profile["z_mm"], values)
+            for name, values in profile.items()
+            if name not in ("z_mm", "exponent")
+        }
         self.centre_y = rows["centre_y_mm"]
         angle = np.arange(ANGLES) * 2 * np.pi / ANGLES
-        self.cavity = _ellipse(angle, rows["half_width_mm"], rows["half_depth_mm"], float(profile["exponent"][0]))
+        self.cavity = _ellipse(angle, rows["half_width_mm"], rows["half_depth_mm"], profile["exponent"])
         notch = np.exp(-((_from(angle, 0) / 0.34) ** 2))
         self.cavity -= rows["spine_notch_mm"][:, None] * notch + self._ripple(1.6, range(2, 7))
         muscle = _blend(angle, rows, "muscle") + self._ripple(0.8, range(2, 9))
@@ -41,11 +45,9 @@ class Trunk:
         self.muscle = self.cavity + np.maximum(muscle * (1 - seam), 1.5)
         fat = _blend(angle, rows, "fat") + self._ripple(1.2, range(2, 9))
         furrow = FURROW_MM * np.exp(-((_from(angle, 0) / 0.13) ** 2))
-        self.skin = self.muscle + np.maximum(fat - furrow, 3.0)
+        self.skin = self.cavity + np.maximum(muscle, 1.5) + np.maximum(fat - furrow, 3.0)
 
-    def _smooth(self, z: ArrayLike, values: ArrayLike) -> NDArray[np.float64]:
-        if len(np.atleast_1d(values)) == 1:
-            return np.full(len(self.z), np.atleast_1d(values)[0], float)
+    def _smooth(self, z: list[float], values: list[float]) -> NDArray[np.float64]:
         return np.asarray(gaussian_filter1d(np.interp(self.z, z, values), SMOOTHING_MM / STEP_MM, mode="nearest"))
 
     def _ripple(self, amplitude_mm: float, orders: range) -> NDArray[np.float64]:
@@ -55,7 +57,7 @@ class Trunk:
         for order in orders:
             noise = gaussian_filter1d(self._generator.standard_normal((2, len(self.z))), 14, axis=1, mode="nearest") * 7
             total += noise[0][:, None] * np.cos(order * angle) + noise[1][:, None] * np.sin(order * angle)
-        return total * amplitude_mm / np.sqrt(2 * len(orders))
+        return np.asarray(total * amplitude_mm / np.sqrt(2 * len(orders)))
 
     def radius(self, table: NDArray[np.float64], angle: ArrayLike, z: ArrayLike) -> NDArray[np.float64]:
         """One of the tables at any angles (radians) and heights (mm), which broadcast together."""
@@ -70,7 +72,7 @@ class Trunk:
 
     def centre(self, z: ArrayLike) -> NDArray[np.float64]:
         """y of the axis at heights z."""
-        return np.asarray(np.interp(z, self.z, self.centre_y))
+        return np.asarray(np.interp(np.asarray(z, float), self.z, self.centre_y))
 
     def on_wall(self, angle: ArrayLike, z: ArrayLike, outward_mm: ArrayLike = 0.0) -> NDArray[np.float64]:
         """Points (n, 3) at a distance outside the cavity's outline."""
@@ -116,22 +118,36 @@ def _draw_slice(slab: Slab, trunk: Trunk, hu: dict[str, float], k: int, z: float
     y = slab.y[:, None] - np.float32(trunk.centre(z))
     radius = np.hypot(slab.x[None, :], y)
     turn = np.arctan2(slab.x[None, :], y)
-    skin, muscle, cavity = (
-        _distance(trunk, table, radius, turn, z) for table in (trunk.skin, trunk.muscle, trunk.cavity)
-    )
+    outlines = (trunk.skin, trunk.muscle, trunk.cavity)
+    skin, muscle, cavity = (_distance(trunk, table, radius, turn, z) for table in outlines)
     window = Window(slice(k, k + 1), slice(None), slice(None))
     fine, strands = slab.texture["fine"][k], slab.texture["strands"][k]
     fat = hu["fat"] + 5 * fine + 45 * np.clip(1 - np.abs(strands) / 0.06, 0, 1)
+    inner_fat = hu["visceral_fat"] + 6 * fine + 25 * np.clip(1 - np.abs(strands) / 0.05, 0, 1)
+    sheets = _sheets(muscle, cavity, turn, z) + 0.7 * slab.texture["fibres"][k]
     slab.paint(window, skin[None], hu["skin"], "skin")
     slab.paint(window, skin[None] + np.float32(hu["skin_thickness_mm"]), fat[None], "subcutaneous_fat")
-    slab.paint(window, muscle[None], _muscle(hu, fine, slab.texture["fibres"][k], muscle, cavity, turn)[None], "muscle")
-    slab.paint(
-        window,
-        cavity[None],
-        (hu["visceral_fat"] + 6 * fine + 25 * np.clip(1 - np.abs(strands) / 0.05, 0, 1))[None],
-        "visceral_fat",
-    )
+    streaks = 45 * np.clip(1 - np.abs(slab.texture["fibres"][k]) / 0.09, 0, 1)
+    slab.paint(window, muscle[None], (hu["muscle"] + 6 * fine - streaks)[None], "muscle")
+    slab.paint(window, sheets[None], fat[None], "intermuscular_fat", within=muscle[None] + np.float32(2))
+    slab.paint(window, cavity[None], inner_fat[None], "visceral_fat")
     slab.cavity[k] = cavity
+
+
+def _sheets(muscle: Array, cavity: Array, turn: Array, z: float) -> Array:
+    """Distance to the fat between muscles: two sheets in the flanks, one round the ribs, the armpits; (j, i)."""
+    chest = float(np.clip((z - 165) / 40, 0, 1))
+    depth = cavity / np.maximum(cavity - muscle, 1)
+    thickness = np.maximum(cavity - muscle, 1)
+    flank = np.clip(np.sin(turn) ** 2 * 2 - 0.6, 0, 1) * (1 - chest) * np.float32(0.95)
+    flanks = np.minimum(np.abs(depth - 0.34), np.abs(depth - 0.68)) * thickness - flank + 0.4
+    front = np.clip((np.abs(turn) - 2.55) / 0.3, 0, 1)  # over the breastbone the muscles begin
+    round_ribs = np.abs(cavity - 13) - 1.7 * chest * (1 - front) + 0.5
+    upper = float(np.clip((z - 285) / 40, 0, 1))
+    behind_blade = np.abs(cavity - 27 - 3 * np.cos(3 * turn)) - 1.6 * upper * (1 - front) + 0.4
+    armpit = np.hypot((np.abs(turn) - 1.75) * 62, (cavity - 30) * 0.8) - 17 * upper + 1.5
+    nearest = np.minimum(np.minimum(flanks, round_ribs), np.minimum(behind_blade, armpit))
+    return np.asarray(nearest, np.float32)
 
 
 def _distance(trunk: Trunk, table: NDArray[np.float64], radius: Array, turn: Array, z: float) -> Array:
@@ -149,13 +165,3 @@ def _distance(trunk: Trunk, table: NDArray[np.float64], radius: Array, turn: Arr
     rows = np.stack([outline, cosine]).astype(np.float32)
     there = rows[0][here] * (1 - share) + rows[0][after] * share
     return np.asarray((radius - there) * rows[1][here], np.float32)
-
-
-def _muscle(hu: dict[str, float], fine: Array, fibres: Array, outer: Array, inner: Array, turn: Array) -> Array:
-    """Muscle with streaks of fat; along the flanks three sheets with fat between them."""
-    depth = -outer / np.maximum(inner - outer, 1)
-    thickness = np.maximum(inner - outer, 1)
-    gaps = sum(np.exp(-(((depth - at) * thickness / 0.8) ** 2)) for at in (0.36, 0.7))
-    flanks = np.clip(np.sin(turn) ** 2 * 2 - 0.7, 0, 1)
-    streaks = np.clip(1 - np.abs(fibres) / 0.09, 0, 1)
-    return np.asarray(hu["muscle"] + 6 * fine - 45 * streaks - 75 * flanks * np.asarray(gaps), np.float32)
