@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.grey import grey_of
-from render.reslice import grey_pixels
+from render.reslice import grey_pixels, outside_value
 from render.slice_geometry import SliceGrid
 from render.volume_scene import PlaneCut
 
@@ -17,7 +17,9 @@ Pixels = NDArray[np.uint8]
 
 def plane_pixels(cut: PlaneCut) -> Pixels:
     """RGB pixels (rows, columns, 3) of a slice, first row at the grid's origin."""
-    values = grey_pixels(cut.volume.voxels, cut.volume.geometry, cut.grid, slab_mm=cut.slab_mm)
+    voxels = cut.volume.voxels
+    outside = outside_value(voxels.dtype, cut.is_inverted)
+    values = grey_pixels(voxels, cut.volume.geometry, cut.grid, slab_mm=cut.slab_mm, outside=outside)
     if values.ndim == 3:
         return np.ascontiguousarray(values, np.uint8)
     grey = grey_of(np.ascontiguousarray(values), cut.windowing, cut.is_inverted)

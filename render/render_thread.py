@@ -1,0 +1,81 @@
+"""A thread that owns the 3D window and draws the latest scene asked for.
+
+VTK leaves the interpreter free while it draws, so a slow frame (software OpenGL, later ray casting) never holds up the
+user's thread. The window is off screen and its OpenGL context is used by this thread alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from render.volume_renderer import Frame, Quality, VolumeRenderer
+from render.volume_scene import VolumeSceneState
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FrameRequest:
+    """A picture to draw: what, how large in device pixels, and how well."""
+
+    state: VolumeSceneState
+    size_px: tuple[int, int]
+    quality: Quality
+
+
+class RenderThread:
+    """Draws requests; one that was not begun when the next comes is dropped.
+
+    Args:
+        on_frame: called on this thread with each finished frame.
+        on_failed: called there with a sentence when drawing broke; no further frames come.
+    """
+
+    def __init__(self, on_frame: Callable[[Frame], None], on_failed: Callable[[str], None]) -> None:
+        self._on_frame = on_frame
+        self._on_failed = on_failed
+        self._condition = threading.Condition()
+        self._latest: FrameRequest | None = None
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._run, name="3D frames", daemon=True)
+        self._thread.start()
+
+    def request(self, request: FrameRequest) -> None:
+        """Draw this next."""
+        with self._condition:
+            self._latest = request
+            self._condition.notify()
+
+    def close(self, timeout_s: float = 10.0) -> None:
+        """Stop after the present frame and let the window go. Doing it twice is harmless."""
+        with self._condition:
+            self._is_closed = True
+            self._condition.notify()
+        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            logger.warning("a 3D frame was still being drawn %.0f s after the view was closed", timeout_s)
+
+    def _next(self) -> FrameRequest | None:
+        with self._condition:
+            while self._latest is None and not self._is_closed:
+                self._condition.wait()
+            request, self._latest = self._latest, None
+            return None if self._is_closed else request
+
+    def _run(self) -> None:
+        renderer: VolumeRenderer | None = None
+        try:
+            while (request := self._next()) is not None:
+                renderer = renderer or VolumeRenderer()
+                frame = renderer.render(request.state, request.size_px, request.quality)
+                if not self._is_closed:
+                    self._on_frame(frame)
+        except Exception as error:
+            logger.exception("3D frames")
+            self._on_failed(f"3D drawing stopped ({type(error).__name__}).")
+        finally:
+            if renderer is not None:
+                renderer.close()
