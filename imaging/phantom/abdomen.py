@@ -163,11 +163,11 @@ def small_bowel_path(parameters: dict[str, Any], seed: int) -> NDArray[np.float6
     """A winding path that fills an ellipsoid: scattered points, each joined to the nearest one left; (n, 3) mm."""
     generator = np.random.default_rng((seed, 55))
     low, high = np.array(parameters["box_mm"], float)
+    candidates = generator.uniform(-1, 1, (3000, 3))
+    candidates = candidates[np.linalg.norm(candidates, axis=1) < 1]
     points: list[NDArray[np.float64]] = []
-    for candidate in generator.uniform(-1, 1, (4000, 3)):
-        place = (low + high) / 2 + candidate * (high - low) / 2
-        clear = all(np.linalg.norm(place - other) > parameters["apart_mm"] for other in points)
-        if clear and np.linalg.norm(candidate) < 1:
+    for place in (low + high) / 2 + candidates * (high - low) / 2:
+        if not points or np.linalg.norm(np.array(points) - place, axis=1).min() > parameters["apart_mm"]:
             points.append(place)
     path = [points.pop(0)]
     while points:

@@ -60,7 +60,7 @@ class Chest:
     def _points_inside(self, sign: float, seed: int) -> NDArray[np.float64]:
         """Random points in a lung, 5 mm or more from its surface."""
         generator = np.random.default_rng((seed, 4))
-        points = generator.uniform((8, -100, 60), (130, 110, 400), (24000, 3)) * [sign, 1, 1]
+        points = generator.uniform((8, -100, 60), (130, 110, 400), (9000, 3)) * [sign, 1, 1]
         return points[self._lung(points, sign) < -5]
 
     def _lung(self, points: NDArray[np.float64], sign: float) -> Array:

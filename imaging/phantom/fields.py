@@ -81,6 +81,6 @@ class Warp:
         """Where points of the formulas' space lie in the phantom, (n, 3) mm; inverse of ``on_grid`` to 0.1 mm."""
         wanted = np.asarray(points, np.float64).reshape(-1, 3)
         found = wanted.copy()
-        for _ in range(8):
+        for _ in range(5):
             found += wanted - self.at(found)
         return found
