@@ -11,6 +11,7 @@ and every tilted plane, get pixels at true positions that ``render.reslice`` loo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import permutations
 from typing import Any
 
@@ -151,10 +152,17 @@ def anatomical_axes(geometry: Geometry) -> tuple[int, int, int]:
 
 def slice_grid(geometry: Geometry, plane: Plane, camera: SliceCamera, crosshair_mm: ArrayLike) -> SliceGrid:
     """The plane of a view through, or nearest to, the crosshair."""
+    x, y, z = np.asarray(crosshair_mm, float).tolist()
+    return _slice_grid(geometry, plane, camera.tilt_deg, (x, y, z))
+
+
+@lru_cache(maxsize=64)
+def _slice_grid(geometry: Geometry, plane: Plane, tilt_deg: tuple[float, float], crosshair_mm: Vector) -> SliceGrid:
+    """Kept, because three views ask for the same three planes at every step of the crosshair."""
     axes = anatomical_axes(geometry)
     across = axes[ACROSS[plane]]
-    if any(camera.tilt_deg):
-        return _tilted(geometry, plane, camera, crosshair_mm)
+    if any(tilt_deg):
+        return _tilted(geometry, plane, tilt_deg, crosshair_mm)
     if is_cut_of(geometry, across):
         return _cut_grid(geometry, plane, axes, crosshair_mm)
     frame = _frame(geometry, plane)
@@ -260,9 +268,9 @@ def _frame(geometry: Geometry, plane: Plane) -> tuple[Floats, Floats, Floats]:
     return towards(*RIGHT_ON_SCREEN[plane]), towards(*DOWN_ON_SCREEN[plane]), towards(ACROSS[plane], 1)
 
 
-def _tilted(geometry: Geometry, plane: Plane, camera: SliceCamera, crosshair_mm: ArrayLike) -> SliceGrid:
+def _tilted(geometry: Geometry, plane: Plane, tilt_deg: tuple[float, float], crosshair_mm: Vector) -> SliceGrid:
     right, down, across = _frame(geometry, plane)
-    about_right, about_down = np.deg2rad(camera.tilt_deg)
+    about_right, about_down = np.deg2rad(tilt_deg)
     down, across = _rotated(down, right, about_right), _rotated(across, right, about_right)
     right, across = _rotated(right, down, about_down), _rotated(across, down, about_down)
     sides = [_side_mm(geometry, axis) for axis in range(3)]

@@ -1,0 +1,122 @@
+"""The picture of a slice view: grey values and segments, painted by QPainter for the region that needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, floor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from render.grey import grey_of
+from render.label_overlay import LabelStyle, overlay_codes
+from render.reslice import grey_pixels, label_pixels, outside_value
+from render.screen_map import ScreenMap
+from render.slice_scene import SliceState
+
+Pixels = NDArray[Any]
+
+
+class SlicePicture:
+    """Keeps the grey picture, and label pictures that had to be resliced, until they are told to be old."""
+
+    def __init__(self) -> None:
+        self._grey: QImage | None = None
+        self._grey_pixels: Pixels | None = None  # QImage does not own this memory
+        self._labels: dict[tuple[bool, int], Pixels] = {}
+
+    def forget_grey(self) -> None:
+        """The plane, the window or the voxels changed."""
+        self._grey = self._grey_pixels = None
+        self._labels.clear()
+
+    def forget_labels(self) -> None:
+        """Labels changed."""
+        self._labels.clear()
+
+    def paint(
+        self,
+        painter: QPainter,
+        rect: QRect,
+        state: SliceState,
+        place: ScreenMap,
+        layers: Sequence[Pixels],
+        preview_layers: Sequence[Pixels],
+        is_smooth: bool,
+    ) -> None:
+        """Paint one rectangle of the view: black ground, grey values, segments, preview."""
+        painter.fillRect(rect, Qt.GlobalColor.black)
+        self._paint_grey(painter, rect, state, place, is_smooth)
+        for style in state.styles:
+            if style.layer < len(layers):
+                self._paint_labels(painter, rect, state, place, style, layers[style.layer])
+        for style in state.preview_styles:
+            if style.layer < len(preview_layers):
+                self._paint_labels(painter, rect, state, place, style, preview_layers[style.layer])
+
+    def _paint_grey(self, painter: QPainter, rect: QRect, state: SliceState, place: ScreenMap, is_smooth: bool) -> None:
+        image = self._grey_image(state, is_smooth)
+        target = QRectF(place.left, place.top, place.column_px * image.width(), place.row_px * image.height())
+        painter.save()
+        painter.setClipRect(rect)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
+        painter.drawImage(target, image)
+        painter.restore()
+
+    def _grey_image(self, state: SliceState, is_smooth: bool) -> QImage:
+        if self._grey is None:
+            volume = state.volume
+            values = grey_pixels(
+                volume.voxels,
+                volume.geometry,
+                state.grid,
+                slab_mm=state.camera.slab_mm,
+                is_smooth=is_smooth,
+                outside=outside_value(volume.voxels.dtype, state.is_inverted),
+            )
+            has_colors = values.ndim == 3
+            pixels = np.ascontiguousarray(values) if has_colors else grey_of(values, state.windowing, state.is_inverted)
+            form = QImage.Format.Format_RGB888 if has_colors else QImage.Format.Format_Grayscale8
+            rows, columns = pixels.shape[:2]
+            self._grey_pixels = pixels
+            self._grey = QImage(pixels.data, columns, rows, pixels.strides[0], form)
+        return self._grey
+
+    def _paint_labels(
+        self, painter: QPainter, rect: QRect, state: SliceState, place: ScreenMap, style: LabelStyle, layer: Pixels
+    ) -> None:
+        ratio = painter.device().devicePixelRatioF()
+        left, top = floor(rect.left() * ratio), floor(rect.top() * ratio)
+        right, bottom = ceil((rect.right() + 1) * ratio), ceil((rect.bottom() + 1) * ratio)
+        pixels = self._label_pixels(state, style, layer)
+        region = (left, top, right - left, bottom - top)
+        codes = overlay_codes(style, pixels, place.in_device_pixels(ratio), region, ratio)
+        if codes is None:
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        painter.scale(1 / ratio, 1 / ratio)
+        painter.drawImage(QPoint(left, top), _color_image(style, codes))
+        painter.restore()
+
+    def _label_pixels(self, state: SliceState, style: LabelStyle, layer: Pixels) -> Pixels:
+        if state.grid.cut is not None:
+            return state.grid.cut.of(layer)
+        key = style.is_preview, style.layer
+        if key not in self._labels:
+            self._labels[key] = label_pixels(layer, state.volume.geometry, state.grid)
+        return self._labels[key]
+
+
+def _color_image(style: LabelStyle, codes: Pixels) -> QImage:
+    """An image of the codes' colours; one byte a pixel where the codes fit. It shares the codes' memory."""
+    height, width = codes.shape
+    if codes.dtype == np.uint8:
+        image = QImage(codes.data, width, height, codes.strides[0], QImage.Format.Format_Indexed8)
+        image.setColorTable(style.argb.tolist())
+        return image
+    colors = np.take(style.argb, codes)
+    return QImage(colors.data, width, height, colors.strides[0], QImage.Format.Format_ARGB32).copy()

@@ -1,0 +1,342 @@
+"""One slice view: it resolves what is shown, paints it, and repaints only what changed."""
+
+from __future__ import annotations
+
+from math import ceil, floor
+
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QEnterEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QTabletEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QTextEdit, QWidget
+
+from imaging.geometry import Box
+from render.screen_map import ScreenMap, screen_map
+from render.slice_geometry import crosshair_on_slice
+from render.slice_reading import SliceReading, read
+from render.slice_scene import SliceState, resolve
+from session.change import DocumentChange
+from session.document import Document
+from session.presentation import Plane, PresentationState
+from session.selection import BrushShape, SelectionState, Tool
+from session.session import Session
+from widgets import theme
+from widgets.slice_annotations import Label, SliceAnnotations, crosshair_lines, paint_ring, plane_title
+from widgets.slice_gestures import SliceGestures
+from widgets.slice_picture import SlicePicture
+from widgets.slice_pointer import ChangedBoxes
+
+PAINTING_TOOLS = (Tool.BRUSH, Tool.ERASER)
+MOST_RECTS = 8  # of a paint event that are painted one by one
+LEAST_RING_PX = 2.0
+
+
+class SliceView(QWidget):
+    """A plane of the open document with the segments over it.
+
+    Args:
+        session: what is open; the view follows its signals.
+        plane: which plane it shows.
+        parent: the widget it stands in.
+    """
+
+    maximise_requested = Signal()
+    hovered = Signal(object)  # SliceReading, None when the cursor is not over the image
+
+    def __init__(self, session: Session, plane: Plane, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.plane = plane
+        self.initiator = f"slice view {plane.value}"
+        self.state: SliceState | None = None
+        self._document: Document | None = None
+        self._picture = SlicePicture()
+        self._annotations = SliceAnnotations(plane)
+        self._gestures = SliceGestures(self)
+        self._cursor: QPointF | None = None
+        self._reading: SliceReading | None = None
+        self._ring: QRect | None = None
+        self._set_up()
+        self._connect()
+        self._replace_document(session.document)
+
+    def _set_up(self) -> None:
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+        self.setTabletTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(120, 120)
+        self.setAccessibleName(self.tr("{} view").format(plane_title(self.plane)))
+
+    def _connect(self) -> None:
+        self.session.document_replaced.connect(self._replace_document)
+        self.session.presentation.changed.connect(self._presentation_changed)
+        self.session.selection.changed.connect(self._selection_changed)
+        self.session.settings.changed.connect(self._setting_changed)
+        theme.switch.changed.connect(self.update)
+
+    # What is shown
+
+    @property
+    def place(self) -> ScreenMap:
+        """Where the picture stands in this view now; only while something is shown."""
+        assert self.state is not None
+        return screen_map(self.state.grid, self.state.camera, self.width(), self.height())
+
+    def scroll(self, steps: int) -> None:  # type: ignore[override]  # QWidget's own moves pixels; nobody needs it here
+        """Show another slice: positive steps go towards the head, the back, the patient's left."""
+        if self.state is not None:
+            self.go_to_slice(self.state.grid.number + (steps if self.state.grid.is_forward else -steps))
+
+    def go_to_slice(self, number: int) -> None:
+        """Show a slice by its number from 0; the crosshair goes with it."""
+        if self.state is None:
+            return
+        geometry = self.state.volume.geometry
+        moved = crosshair_on_slice(geometry, self.state.grid, self.state.crosshair_mm, number)
+        self.session.presentation.update(crosshair_mm=moved)
+
+    def update_labels(self, boxes: ChangedBoxes) -> None:
+        """Repaint where labels changed."""
+        if not boxes or self.state is None:
+            return
+        self._picture.forget_labels()
+        for box in boxes.values():
+            rect = self._rect_of(box)
+            if rect is not None:
+                self.update(rect)
+
+    def forget_picture(self) -> None:
+        """Paint everything anew: a gesture was taken back."""
+        self._picture.forget_labels()
+        self.update()
+
+    def point_at(self, position: QPointF | None) -> None:
+        """The cursor is here, or nowhere: value, segment and brush ring follow it."""
+        self._cursor = position
+        self._update_reading()
+        self.update_ring()
+
+    def update_ring(self) -> None:
+        """Move the brush ring to the cursor."""
+        before, self._ring = self._ring, self._ring_rect()
+        if before != self._ring or self._ring is not None:
+            for rect in (before, self._ring):
+                if rect is not None:
+                    self.update(rect)
+
+    def _rect_of(self, box: Box) -> QRect | None:
+        """The part of the view that shows a region of the grid, with room for the outline."""
+        assert self.state is not None
+        if self.state.grid.cut is None:
+            return self.rect()
+        rows = self.state.grid.cut.rows_of(box, self.state.volume.geometry.shape)
+        if rows is None:
+            return None
+        left, top, right, bottom = self.place.rect_of(rows)
+        corner = QPointF(floor(left) - 2, floor(top) - 2)
+        rect = QRectF(corner, QPointF(ceil(right) + 2, ceil(bottom) + 2)).toAlignedRect()
+        return rect.intersected(self.rect())
+
+    # What changed
+
+    def _replace_document(self, document: Document | None) -> None:
+        if self._document is not None:
+            self._document.changed.disconnect(self._document_changed, missing_ok=True)
+        self._gestures.forget()
+        self._document, self.state = document, None
+        if document is not None:
+            document.changed.connect(self._document_changed)
+        self._resolve()
+        self.point_at(None)
+        self.update()
+
+    def _document_changed(self, change: DocumentChange) -> None:
+        if change.has_image:
+            self._picture.forget_grey()
+            self.state = None
+        if change.has_image or change.has_preview or change.segment_numbers or change.is_structural:
+            self._picture.forget_labels()
+            self._resolve()
+        if change.has_preview:
+            self.update()
+        if change.initiators != {self.initiator}:
+            self.update_labels(change.boxes)
+        self._update_reading()
+
+    def _presentation_changed(self, before: PresentationState, after: PresentationState) -> None:
+        self._resolve()
+        self._update_reading()
+        self.update_ring()
+
+    def _selection_changed(self, before: SelectionState, after: SelectionState) -> None:
+        if (before.active_view == self.plane.value) != (after.active_view == self.plane.value):
+            self.update()
+        self._gestures.update_cursor()
+        self.update_ring()
+
+    def _setting_changed(self, key: str, value: object) -> None:
+        if key == "slices.interpolate":
+            self._picture.forget_grey()
+            self.update()
+
+    def _resolve(self) -> None:
+        """Compare what should be shown with what is, and repaint the difference."""
+        before = self.state
+        after = None if self._document is None else resolve(self._document, self.session.presentation.state, self.plane)
+        self.state = after
+        if before is None or after is None:
+            self._picture.forget_grey()
+            self.update()
+            return
+        if not before.has_same_grey(after):
+            self._picture.forget_grey()
+        if not before.has_same_picture(after):
+            self.update()
+        elif before.crosshair_mm != after.crosshair_mm:
+            for line in self._crosshair(before) + self._crosshair(after):
+                self._update_line(line)
+
+    def _crosshair(self, state: SliceState) -> list[QLineF]:
+        place = screen_map(state.grid, state.camera, self.width(), self.height())
+        return crosshair_lines(state, place, self._size()) if state.shows_crosshair else []
+
+    def _update_line(self, line: QLineF) -> None:
+        if line.x1() == line.x2() or line.y1() == line.y2():
+            self.update(QRectF(line.p1(), line.p2()).normalized().adjusted(-2, -2, 2, 2).toAlignedRect())
+        else:
+            self.update()
+
+    def _update_reading(self) -> None:
+        before, self._reading = self._reading, self._read()
+        if before == self._reading:
+            return
+        for reading in (before, self._reading):
+            for label in self._reading_labels(reading):
+                self.update(label.rect.adjusted(-5, -5, 5, 5).toAlignedRect())
+        self.hovered.emit(self._reading)
+
+    def _read(self) -> SliceReading | None:
+        if self._cursor is None or self.state is None or self._document is None:
+            return None
+        position = self.place.to_world(self.state.grid, self._cursor.x(), self._cursor.y())
+        return read(self._document, self.state.volume, position, self.session.presentation.state.hidden_segments)
+
+    def _reading_labels(self, reading: SliceReading | None) -> list[Label]:
+        if self.state is None:
+            return []
+        return self._annotations.reading_labels(self._size(), self.state, reading)
+
+    def _size(self) -> tuple[float, float]:
+        return float(self.width()), float(self.height())
+
+    # The brush's ring
+
+    def _ring_rect(self) -> QRect | None:
+        shown = self._cursor is not None and self.session.selection.state.tool in PAINTING_TOOLS
+        if not shown or self.state is None or self._cursor is None or self._gestures.is_navigating:
+            return None
+        reach = self._ring_radius() + 3
+        at = self._cursor
+        return QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach).toAlignedRect()
+
+    def _ring_radius(self) -> float:
+        return max(self.session.selection.state.radius_mm * self.place.scale, LEAST_RING_PX)
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint each of the few rectangles that need it, or the one around many."""
+        painter = QPainter(self)
+        rects = list(event.region())  # type: ignore[call-overload]  # QRegion is iterable; PySide's stubs do not say so
+        whole_ratio = self.devicePixelRatioF().is_integer()
+        if len(rects) > MOST_RECTS or not whole_ratio:
+            rects = [event.rect()]
+        for rect in rects:
+            painter.setClipRect(rect)
+            self._paint(painter, rect)
+        painter.end()
+
+    def _paint(self, painter: QPainter, rect: QRect) -> None:
+        document, state, size = self._document, self.state, self._size()
+        if document is None or state is None:
+            painter.fillRect(rect, theme.current().color("view"))
+            return
+        place = self.place
+        preview = document.preview.layers if document.preview is not None else []
+        is_smooth = bool(self.session.settings["slices.interpolate"])
+        self._picture.paint(painter, rect, state, place, document.segmentation.layers, preview, is_smooth)
+        if state.shows_crosshair:
+            self._annotations.paint_crosshair(painter, crosshair_lines(state, place, size))
+        self._annotations.paint_slider(painter, size, state)
+        self._annotations.paint_scale_bar(painter, size, place)
+        labels = self._annotations.title_labels(size, state) + self._annotations.corner_labels(size, state)
+        labels += self._annotations.letter_labels(size, state) + self._reading_labels(self._reading)
+        self._annotations.paint_labels(painter, rect, labels)
+        if self._ring is not None and self._cursor is not None and rect.intersects(self._ring):
+            is_ball = self.session.selection.state.brush_shape is BrushShape.BALL or state.grid.cut is None
+            is_erasing = self._gestures.is_erasing
+            paint_ring(painter, self._cursor, self._ring_radius(), is_ball=is_ball, is_erasing=is_erasing)
+        if self.session.selection.state.active_view == self.plane.value:
+            self._annotations.paint_border(painter, size)
+
+    # Events go to the gestures
+
+    def sizeHint(self) -> QSize:
+        """A square that fits a small screen."""
+        return QSize(480, 480)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A gesture begins."""
+        self._gestures.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """A gesture goes on, or the cursor moves."""
+        self._gestures.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A gesture ends."""
+        self._gestures.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Double click with a tool that does not paint: the view wants all the room, or to give it back."""
+        self._gestures.double_click(event)
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """The pen: as the mouse, with pressure and an end that erases."""
+        self._gestures.tablet(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Slices; zoom with Ctrl, radius with Shift."""
+        self._gestures.wheel(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow and page keys, Escape, Space, Shift; everything else goes on to the window."""
+        if not self._gestures.key_press(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Space and Shift."""
+        if not self._gestures.key_release(event):
+            super().keyReleaseEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Keys go to the view under the mouse, unless somebody is typing."""
+        typing = isinstance(QApplication.focusWidget(), QLineEdit | QTextEdit | QAbstractSpinBox)
+        if not typing and self.isActiveWindow():
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The cursor is elsewhere."""
+        self.point_at(None)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Keys that are held are no longer heard."""
+        self._gestures.forget_keys()
