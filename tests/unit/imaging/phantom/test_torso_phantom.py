@@ -131,7 +131,7 @@ def test_progress_is_told() -> None:
 def test_dicom_series_gives_the_voxels_back(torso: Phantom, tmp_path: Path) -> None:
     import pydicom
 
-    from imaging.phantom.dicom_series import write_dicom_series
+    from imaging.phantom.series import write_dicom_series
 
     files = write_dicom_series(torso.volume, tmp_path / "study")
     geometry = torso.volume.geometry
@@ -148,7 +148,7 @@ def test_dicom_series_gives_the_voxels_back(torso: Phantom, tmp_path: Path) -> N
 
 
 def test_dicom_series_is_the_same_every_time(torso: Phantom, tmp_path: Path) -> None:
-    from imaging.phantom.dicom_series import write_dicom_series
+    from imaging.phantom.series import write_dicom_series
 
     first, second = (write_dicom_series(torso.volume, tmp_path / name)[3].read_bytes() for name in ("a", "b"))
     assert first == second
