@@ -69,6 +69,14 @@ def components(mask: Mask) -> tuple[NDArray[Any], NDArray[np.int64]]:
     return labels, counts
 
 
+def labels_beside(labels: NDArray[Any], rim: Mask, steps: int = 1) -> NDArray[Any]:
+    """For each voxel of ``rim`` the number of a part within ``steps`` of it, else 0."""
+    from scipy import ndimage
+
+    cross = ndimage.iterate_structure(ndimage.generate_binary_structure(3, 1), steps)
+    return np.where(rim, ndimage.grey_dilation(labels, footprint=cross), 0)
+
+
 def bounding_slices(mask: Mask, margin: int) -> tuple[slice, slice, slice] | None:
     """The smallest box around a mask plus ``margin`` voxels, None for an empty mask."""
     ranges = []

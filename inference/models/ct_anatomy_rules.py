@@ -150,7 +150,7 @@ def _find(voxels: NDArray[Any], geometry: Geometry, stages: _Stages) -> tuple[Co
     with stages("airways", 0.4):
         tube = airways(hu, gas.enclosed & body, left, right, step)
     with stages("fat", 0.42):
-        fat = fat_compartments(hu, body, lung, bone, step)
+        fat = fat_compartments(hu, body, lung, bone, gas.enclosed & body, step)
     return grid, {
         BODY: body,
         LEFT_LUNG: left,
@@ -169,6 +169,19 @@ def _unless_tiny(mask: Mask, least_ml: float, step_mm: float) -> Mask:
     return mask if mask.sum() * step_mm**3 / 1000 >= least_ml else np.zeros_like(mask)
 
 
+def _cover(value: int, masks: dict[int, Mask], taken: Mask) -> NDArray[np.float32]:
+    """A mask's share of each coarse voxel: gas-filled structures also look one voxel beyond, where nothing else is.
+
+    Their border with tissue is so steep that averaging moves it by more than half a coarse voxel.
+    """
+    from inference.morphology import dilate
+
+    cover = masks[value].astype(np.float32)
+    if value in (LEFT_LUNG, RIGHT_LUNG, AIRWAYS):
+        cover[dilate(masks[value]) & ~masks[value] & ~taken] = 0.5
+    return cover
+
+
 def _draw(voxels: NDArray[Any], grid: CoarseGrid, masks: dict[int, Mask], stages: _Stages) -> tuple[Labels, Labels]:
     """The structures at the volume's own size: one layer of anatomy, one of the body."""
     from concurrent.futures import ThreadPoolExecutor
@@ -176,7 +189,8 @@ def _draw(voxels: NDArray[Any], grid: CoarseGrid, masks: dict[int, Mask], stages
     from inference.operators.edge_refinement import refine_slice
 
     anatomy, body = np.zeros(voxels.shape, np.uint8), np.zeros(voxels.shape, np.uint8)
-    samplers = {value: grid.slice_sampler(mask) for value, mask in masks.items() if mask.any()}
+    gas = grid.hu < -400
+    samplers = {value: grid.slice_sampler(_cover(value, masks, gas)) for value, mask in masks.items() if mask.any()}
 
     def draw(k: int) -> None:
         if stages.cancelled():

@@ -8,15 +8,20 @@ from numpy.typing import NDArray
 from inference.morphology import components, dilate, local_mean_and_spread
 
 Mask = NDArray[np.bool_]
+Field = NDArray[np.float32]
 
-LEAST_HU = 95.0
+LEVELS_HU = (95.0, 170.0, 280.0)  # a bright loop of bowel must be seen apart from the liver it touches
 LEAST_ML = 0.4
+DENSE_HU = 350.0  # as bright as dense bone without marrow: contrast only where large and of one brightness
+LEAST_DENSE_ML = 3.0
+DENSE_RANGE = 0.4  # 5th to 95th percentile, share of the mean
 SMOOTH_HU, SMOOTH_SHARE = 30.0, 0.12  # spread allowed in 3x3x3 voxels: noise plus a share of the brightness
 RIM_HU, RIM_SHARE = 60.0, 0.25  # how much brighter than the inside a cortex is
 METAL_HU = 2000.0
+BORDER_HU = 30.0
 
 
-def bright_organs(hu: NDArray[np.float32], step_mm: float) -> Mask:
+def bright_organs(hu: Field, step_mm: float) -> Mask:
     """Evenly bright regions that no brighter shell surrounds, grown over their blurred border.
 
     Bone and contrast share their HU range, but bone has a cortex: outwards from marrow it gets brighter first, outwards
@@ -29,27 +34,54 @@ def bright_organs(hu: NDArray[np.float32], step_mm: float) -> Mask:
     from scipy import ndimage
 
     mean, spread = local_mean_and_spread(hu)
-    even = (mean > LEAST_HU) & (mean < METAL_HU) & (spread < np.maximum(SMOOTH_HU, SMOOTH_SHARE * mean))
-    labels, counts = components(even)
-    brightest = ndimage.maximum_filter(hu, 3)
+    even = (mean < METAL_HU) & (spread < np.maximum(SMOOTH_HU, SMOOTH_SHARE * mean))
+    brightest = np.asarray(ndimage.maximum_filter(hu, 3), np.float32)
     organs = np.zeros(hu.shape, bool)
-    least = LEAST_ML * 1000 / step_mm**3
+    for level in LEVELS_HU:
+        organs |= _without_cortex(even & (mean > level), hu, brightest, step_mm)
+    return _downhill(organs, hu)
+
+
+def _without_cortex(even: Mask, hu: Field, brightest: Field, step_mm: float) -> Mask:
+    from scipy import ndimage
+
+    labels, counts = components(even)
+    organs = np.zeros(hu.shape, bool)
     for number, box in enumerate(ndimage.find_objects(labels), 1):
-        if counts[number] < least or box is None:
+        volume_ml = counts[number] * step_mm**3 / 1000
+        if volume_ml < LEAST_ML or box is None:
             continue
         wide = tuple(slice(max(side.start - 3, 0), side.stop + 3) for side in box)
         part = labels[wide] == number
-        if not _has_cortex(part, hu[wide], brightest[wide]):
-            organs[wide] |= _with_border(part, hu[wide])
+        if not _is_dense_bone(hu[wide][part], volume_ml) and not _has_cortex(part, hu[wide], brightest[wide]):
+            organs[wide] |= part
     return organs
 
 
-def _has_cortex(part: Mask, hu: NDArray[np.float32], brightest: NDArray[np.float32]) -> bool:
+def _is_dense_bone(values: Field, volume_ml: float) -> bool:
+    mean = float(values.mean())
+    low, high = np.percentile(values, (5, 95))
+    return mean > DENSE_HU and (volume_ml < LEAST_DENSE_ML or high - low > DENSE_RANGE * mean)
+
+
+def _has_cortex(part: Mask, hu: Field, brightest: Field) -> bool:
     rim = dilate(part, 2) & ~part
     inside = float(hu[part].mean())
     return bool((brightest[rim] > inside + max(RIM_HU, RIM_SHARE * inside)).mean() >= 0.5)
 
 
-def _with_border(part: Mask, hu: NDArray[np.float32]) -> Mask:
-    inside = float(hu[part].mean())
-    return dilate(part, 2, hu < inside + max(RIM_HU, RIM_SHARE * inside))
+def _downhill(organs: Mask, hu: Field) -> Mask:
+    """Add the border, where values only fall: two voxels, three around the brightest contents."""
+    from scipy import ndimage
+
+    grown = organs.copy()
+    for step in range(3):
+        beside = ndimage.maximum_filter(np.where(grown, hu, np.float32(-1024)), footprint=CROSS)
+        limit = beside + BORDER_HU if step < 2 else np.where(beside > LEVELS_HU[-1], beside, np.float32(-1024))
+        grown |= (hu > LEVELS_HU[0]) & (hu <= limit)
+    return grown
+
+
+CROSS = np.array(
+    [[[0, 0, 0], [0, 1, 0], [0, 0, 0]], [[0, 1, 0], [1, 1, 1], [0, 1, 0]], [[0, 0, 0], [0, 1, 0], [0, 0, 0]]], bool
+)

@@ -78,7 +78,7 @@ class CoarseGrid:
         """A function that gives a field's linear interpolation on the volume's slice k, (j, i) float32."""
         working = np.ascontiguousarray(self._to_working(field), np.float32)
         levels, _rows, _columns = working.shape
-        up: dict[tuple[float, float], tuple[Field, Field]] = {}
+        up: dict[tuple[float, float], tuple[Any, Any]] = {}
 
         def sample(k: int) -> Field:
             at = (self.frame.height[k] - self.start_mm[0]) / self.step_mm
@@ -86,11 +86,11 @@ class CoarseGrid:
             part = np.float32(np.clip(at - low, 0, 1)) if levels > 1 else np.float32(0)
             plane = working[low] if part == 0 else working[low] * (1 - part) + working[low + 1] * part
             left, right = self._up_weights(k, up)
-            return np.asarray(left @ plane @ right.T)
+            return _apply(left, plane, right)
 
         return sample
 
-    def _up_weights(self, k: int, known: dict[tuple[float, float], tuple[Field, Field]]) -> tuple[Field, Field]:
+    def _up_weights(self, k: int, known: dict[tuple[float, float], tuple[Any, Any]]) -> tuple[Any, Any]:
         frame = self.frame
         key = (round(float(frame.shift_b[k]), 4), round(float(frame.shift_a[k]), 4))
         if key not in known:
@@ -123,7 +123,8 @@ def make_coarse_grid(voxels: NDArray[Any], geometry: Geometry, step_mm: float = 
     start = tuple(low for low, _ in extents)
     planes, fractions = _average_in_plane(voxels, frame, step, start, sizes)
     weights = _between_slices(frame.height, start[0] + step * np.arange(sizes[0]), step)
-    hu, known = np.tensordot(weights, planes, 1), np.tensordot(weights, fractions, 1)
+    flat = planes.reshape(len(planes), -1), fractions.reshape(len(fractions), -1)
+    hu, known = ((weights @ part).reshape(sizes) for part in flat)
     hu = np.where(known > 1e-3, hu / np.maximum(known, 1e-3), LOWEST_HU).astype(np.float32)
     order, flips = _upright(frame.axes_lps)
     hu, known = np.flip(hu.transpose(order), flips), np.flip(known.transpose(order), flips)
@@ -149,7 +150,7 @@ def _average_in_plane(
     padding = padding_value(voxels)
     planes = np.empty((frame.shape[0], sizes[1], sizes[2]), np.float32)
     fractions = np.empty_like(planes)
-    weights: dict[tuple[float, float], tuple[Field, Field]] = {}
+    weights: dict[tuple[float, float], tuple[Any, Any]] = {}
     for k in range(frame.shape[0]):
         key = (round(float(frame.shift_b[k]), 4), round(float(frame.shift_a[k]), 4))
         if key not in weights:
@@ -169,10 +170,10 @@ def _average_in_plane(
         np.clip(values, LOWEST_HU, HIGHEST_HU, out=values)
         if unknown.any():
             values[unknown] = 0
-            fractions[k] = left @ (~unknown).astype(np.float32) @ right.T
+            fractions[k] = _apply(left, (~unknown).astype(np.float32), right)
         else:
-            fractions[k] = np.outer(left.sum(1), right.sum(1))
-        planes[k] = left @ values @ right.T
+            fractions[k] = np.outer(np.asarray(left.sum(1)), np.asarray(right.sum(1)))
+        planes[k] = _apply(left, values, right)
     return planes, fractions
 
 
@@ -193,16 +194,27 @@ def padding_value(voxels: NDArray[Any]) -> float | None:
     return first if alike and first <= -900 else None
 
 
-def _down(places: NDArray[Any], wanted: NDArray[Any], step: float, spacing: float) -> Field:
+def _apply(rows: Any, plane: Field, columns: Any) -> Field:
+    """Resample a plane. Sparse products: few weights are not zero, and dense ones would wake up all BLAS threads."""
+    return np.ascontiguousarray((columns @ np.ascontiguousarray((rows @ plane).T)).T)
+
+
+def _sparse(weights: NDArray[Any]) -> Any:
+    from scipy import sparse
+
+    return sparse.csr_matrix(weights.astype(np.float32))
+
+
+def _down(places: NDArray[Any], wanted: NDArray[Any], step: float, spacing: float) -> Any:
     """Weights (wanted, places) of a triangular kernel; rows beyond the places sum to less than one."""
     width = max(step, spacing)
     weights = np.clip(1 - np.abs(wanted[:, None] - places) / width, 0, None)
     full = max(width / spacing, 1.0)
     sums = weights.sum(1)
-    return np.asarray(weights / np.where(sums > 0.35 * full, sums, np.inf)[:, None], np.float32)
+    return _sparse(weights / np.where(sums > 0.35 * full, sums, np.inf)[:, None])
 
 
-def _between_slices(height: NDArray[np.float64], wanted: NDArray[Any], step: float) -> Field:
+def _between_slices(height: NDArray[np.float64], wanted: NDArray[Any], step: float) -> Any:
     """Weights (wanted, slices): linear where slices are further apart than the step, else averaging."""
     rank = np.sort(height)
     after = np.clip(np.searchsorted(rank, wanted, side="right"), 1, max(len(rank) - 1, 1))
@@ -210,10 +222,10 @@ def _between_slices(height: NDArray[np.float64], wanted: NDArray[Any], step: flo
     width = np.maximum(gap, step)[:, None]
     weights = np.clip(1 - np.abs(wanted[:, None] - height) / width, 0, None)
     sums = weights.sum(1, keepdims=True)
-    return np.asarray(weights / np.where(sums > 1e-6, sums, 1), np.float32)
+    return _sparse(weights / np.where(sums > 1e-6, sums, 1))
 
 
-def _up(places: NDArray[Any], size: int) -> Field:
+def _up(places: NDArray[Any], size: int) -> Any:
     """Weights (places, size) of linear interpolation; places beyond the grid take its border."""
     at = np.clip(places, 0, size - 1)
     low = np.clip(np.floor(at).astype(int), 0, max(size - 2, 0))
@@ -222,7 +234,7 @@ def _up(places: NDArray[Any], size: int) -> Field:
     weights[rows, low] = 1 - (at - low)
     if size > 1:
         weights[rows, low + 1] = at - low
-    return weights
+    return _sparse(weights)
 
 
 def _upright(axes_lps: NDArray[np.float64]) -> tuple[tuple[int, int, int], tuple[int, ...]]:

@@ -1,8 +1,8 @@
 """Tell lung, outside air and gas in hollow organs apart on the coarse grid.
 
-Lung is recognised by what fills its depth: grey, textured parenchyma. Free gas (bowel, trachea, the room) is purer and
-without texture, foam under the patient is as grey but smooth. Sizes, shapes and places alone do not tell them apart in
-cropped scans, where lung may touch any face of the volume and no outside air be seen.
+Lung is recognised by what fills its depth: textured parenchyma. Free gas (bowel, trachea, the room) is purer and without
+texture, foam under the patient is as grey but smooth. Sizes, shapes and places alone do not tell them apart in cropped
+scans, where lung may touch any face of the volume and no outside air be seen.
 """
 
 from __future__ import annotations
@@ -12,16 +12,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.morphology import components, dilate, erode, local_mean_and_spread, open_with_ball
+from inference.morphology import components, dilate, erode, labels_beside, local_mean_and_spread, open_with_ball
 
 Mask = NDArray[np.bool_]
+Field = NDArray[np.float32]
+Counts = NDArray[np.int64]
 
 GAS_HU = -400.0
-PURE_HU = -940.0
-PARENCHYMA_HU = (-940.0, -450.0)
+PURE_HU, HIGHEST_PURE_HU = -940.0, -880.0
+DENSEST_HU = -450.0
 TEXTURE_HU = (10.0, 130.0)  # spread in 3x3x3 voxels: foam and free gas lie below, borders and stool above
+TEXTURE_LEAST, TEXTURE_NOISE = 14.0, 1.6  # spread deep inside lung, at least, and as a multiple of the noise
+HAZY_HU = 200.0  # spread below which a border counts as soft
 WALL_HU = -400.0
 WALL_VOXELS = 2.0  # radius of the ball that fits into a chest wall, not into a table
+OUTSIDE_SHARE = 0.2
 GROWTH = 8  # voxels
 
 
@@ -33,7 +38,16 @@ class Gas(NamedTuple):
     enclosed: Mask  # bowel, airways, sinuses
 
 
-def classify_gas(hu: NDArray[np.float32], known: Mask, step_mm: float) -> Gas:
+class Depth(NamedTuple):
+    """Gas at least two voxels from its border, in parts."""
+
+    labels: NDArray[Any]
+    counts: Counts
+    deepest: NDArray[Any]  # the labels where gas is at least three voxels deep
+    deep_counts: Counts
+
+
+def classify_gas(hu: Field, known: Mask, step_mm: float) -> Gas:
     """Split what is lighter than -400 HU.
 
     Args:
@@ -43,17 +57,21 @@ def classify_gas(hu: NDArray[np.float32], known: Mask, step_mm: float) -> Gas:
     """
     gas = (hu < GAS_HU) & known
     mean, spread = local_mean_and_spread(hu)
-    parenchyma = (mean > PARENCHYMA_HU[0]) & (mean < PARENCHYMA_HU[1])
-    parenchyma &= (spread > TEXTURE_HU[0]) & (spread < TEXTURE_HU[1])
-    shallow, deep = erode(gas), erode(gas, 2)
     beyond = _beyond_the_field(known)
     ml = step_mm**3 / 1000
-    seeds = _deep_lung(deep, parenchyma, spread, ml)
-    air = _pure_gas(shallow, mean < PURE_HU, seeds)
-    seeds |= _thin_lung(shallow & ~seeds, parenchyma, mean < PURE_HU, beyond, ml) & ~air
+    depth = _depth(gas)
+    cut = np.isin(np.arange(len(depth.counts)), depth.labels[beyond])
+    grey = _share(depth.labels, _parenchyma(mean, spread, PURE_HU), depth.counts) > 0.35
+    textured = _textured(depth, hu, spread, cut & ~grey)
+    pure_hu = _pure_below(depth, hu, ~textured & ~cut)
+    parenchyma, pure = _parenchyma(mean, spread, pure_hu), mean < pure_hu
+    seeds = _deep_lung(depth, textured, parenchyma, spread, ml)
+    shallow = erode(gas)
+    air = _free_gas(shallow & pure, seeds)
+    seeds |= _thin_lung(shallow & ~seeds, parenchyma, pure, beyond, spread, ml) & ~air
     lung, air = _grow_together(seeds, air, gas)
     lung = _plausible(_walled(lung, hu, gas), ml)
-    lung |= _pieces_beside(lung, gas & ~lung & ~air)
+    lung |= _pieces_beside(lung, gas & ~lung & ~air, spread)
     rest = gas & ~lung
     outside = _reaching(rest, beyond)
     return Gas(lung, outside, rest & ~outside)
@@ -67,45 +85,77 @@ def _beyond_the_field(known: Mask) -> Mask:
     return beyond
 
 
-def _deep_lung(deep: Mask, parenchyma: Mask, spread: NDArray[np.float32], ml: float) -> Mask:
-    """Parts at least two voxels deep that are mostly parenchyma."""
-    labels, counts = components(deep)
-    share = _share(labels, parenchyma, counts)
-    textured = _share(labels, spread > 15, counts)
-    good = (counts * ml > 2) & (share > 0.35) & (textured > 0.5)
-    return np.asarray(good[labels])
+def _depth(gas: Mask) -> Depth:
+    labels, counts = components(erode(gas, 2))
+    deepest = np.where(erode(gas, 3), labels, 0)
+    deep_counts = np.bincount(deepest.ravel(), minlength=len(counts))
+    deep_counts[0] = 0
+    return Depth(labels, counts, deepest, deep_counts)
 
 
-def _thin_lung(shallow: Mask, parenchyma: Mask, pure: Mask, beyond: Mask, ml: float) -> Mask:
-    """Thin recesses of lung; never beside the room, where foam and cloth look the same."""
+def _parenchyma(mean: Field, spread: Field, pure_hu: float) -> Mask:
+    in_range = (mean > pure_hu) & (mean < DENSEST_HU)
+    return np.asarray(in_range & (spread > TEXTURE_HU[0]) & (spread < TEXTURE_HU[1]))
+
+
+def _textured(depth: Depth, hu: Field, spread: Field, doubtful: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Parts with texture in their depth. It tells even emphysema, whose HU are those of free gas, from bowel gas.
+
+    The room's air beside skin and cloth has a little too, so doubtful parts need more.
+    """
+    least = max(TEXTURE_LEAST, TEXTURE_NOISE * _noise(hu, spread))
+    rough = [
+        _share(depth.deepest, (spread > t) & (spread < TEXTURE_HU[1]), depth.deep_counts) for t in (least, 1.3 * least)
+    ]
+    return np.asarray(np.where(doubtful, rough[1], rough[0]) > 0.5) & (depth.deep_counts >= 20)
+
+
+def _noise(hu: Field, spread: Field) -> float:
+    """Spread of the calmest quarter of soft tissue; 0 where there is none."""
+    soft = erode((hu > -20) & (hu < 120))
+    return float(np.percentile(spread[soft], 25)) if soft.any() else 0.0
+
+
+def _pure_below(depth: Depth, hu: Field, smooth: NDArray[np.bool_]) -> float:
+    """HU below which gas counts as free, raised where a scan shows bowel gas lighter than it is (scatter)."""
+    inside = hu[smooth[depth.deepest] & (depth.deepest > 0)]
+    if inside.size < 50:
+        return PURE_HU
+    return float(np.clip(np.percentile(inside, 95) + 15, PURE_HU, HIGHEST_PURE_HU))
+
+
+def _deep_lung(depth: Depth, textured: NDArray[np.bool_], parenchyma: Mask, spread: Field, ml: float) -> Mask:
+    """Parts that are textured in their depth, or mostly parenchyma where they are too thin to tell."""
+    grey = _share(depth.labels, parenchyma, depth.counts) > 0.35
+    rough = _share(depth.labels, spread > TEXTURE_LEAST, depth.counts) > 0.5
+    good = np.where(depth.deep_counts >= 20, textured, grey & rough) & (depth.counts * ml > 2)
+    good[0] = False
+    return np.asarray(good[depth.labels])
+
+
+def _thin_lung(shallow: Mask, parenchyma: Mask, pure: Mask, beyond: Mask, spread: Field, ml: float) -> Mask:
+    """Thin recesses of lung; where the field ends, foam and cloth look alike, so more texture is asked for."""
     labels, counts = components(shallow)
     share, free = _share(labels, parenchyma, counts), _share(labels, pure, counts)
-    open_air = np.zeros(len(counts), bool)
-    open_air[np.unique(labels[beyond])] = True
-    good = (counts * ml > 1) & (share > 0.25) & (free < 0.5 * share) & ~open_air
+    open_air = np.isin(np.arange(len(counts)), labels[beyond])
+    inner = (share > 0.25) & (free < 0.5 * share) & ~open_air
+    cut = (share > 0.5) & (free < 0.05) & (_share(labels, spread > 30, counts) > 0.6)
+    good = (counts * ml > 1) & (inner | cut)
     good[0] = False
     return np.asarray(good[labels])
 
 
-def _pure_gas(shallow: Mask, pure: Mask, lung: Mask) -> Mask:
+def _free_gas(cores: Mask, lung: Mask) -> Mask:
     """Cores of free gas, but not the bullae and large airways that lie within lung."""
-    cores = shallow & pure & ~lung
+    cores = cores & ~lung
     labels, counts = components(cores)
     rim = dilate(cores) & ~cores
-    rim_labels = _spread_labels(labels, rim)
-    touching = np.bincount(rim_labels[rim], minlength=len(counts))
-    in_lung = np.bincount(rim_labels[rim & lung], minlength=len(counts))
-    good = (counts >= 8) & (in_lung < 0.5 * np.maximum(touching, 1))
+    owner = labels_beside(labels, rim)
+    touching = np.bincount(owner[rim], minlength=len(counts))
+    in_lung = np.bincount(owner[rim & lung], minlength=len(counts))
+    good = (counts >= 8) & (in_lung < 0.25 * np.maximum(touching, 1))
     good[0] = False
     return np.asarray(good[labels])
-
-
-def _spread_labels(labels: NDArray[Any], rim: Mask, steps: int = 1) -> NDArray[Any]:
-    """Give each rim voxel the number of a part within ``steps`` of it."""
-    from scipy import ndimage
-
-    cross = ndimage.iterate_structure(ndimage.generate_binary_structure(3, 1), steps)
-    return np.where(rim, ndimage.grey_dilation(labels, footprint=cross), 0)
 
 
 def _grow_together(lung: Mask, air: Mask, gas: Mask) -> tuple[Mask, Mask]:
@@ -115,32 +165,20 @@ def _grow_together(lung: Mask, air: Mask, gas: Mask) -> tuple[Mask, Mask]:
     return lung, air
 
 
-def _walled(lung: Mask, hu: NDArray[np.float32], gas: Mask) -> Mask:
+def _walled(lung: Mask, hu: Field, gas: Mask) -> Mask:
     """Drop parts that lie in gas or behind the thin table (foam) instead of in the patient.
 
     Where the volume ends does not count.
     """
     labels, counts = components(lung)
     rim = dilate(lung) & ~lung
-    rim_labels = _spread_labels(labels, rim)
+    owner = labels_beside(labels, rim)
     solid = hu > WALL_HU
     thick = dilate(open_with_ball(solid, WALL_VOXELS))
-    wall = np.bincount(rim_labels[rim & solid & thick], minlength=len(counts))
-    thin = np.bincount(rim_labels[rim & solid & ~thick], minlength=len(counts))
-    open_gas = np.bincount(rim_labels[rim & gas], minlength=len(counts))
-    good = (wall > 2 * open_gas) & (wall > thin)
-    good[0] = False
-    return np.asarray(good[labels])
-
-
-def _pieces_beside(lung: Mask, rest: Mask) -> Mask:
-    """Gas that nobody claimed and that lies against lung for a third of its surface."""
-    labels, counts = components(rest)
-    rim = dilate(rest, 2) & ~rest
-    rim_labels = _spread_labels(labels, rim, 2)
-    around = np.bincount(rim_labels[rim], minlength=len(counts))
-    beside = np.bincount(rim_labels[rim & lung], minlength=len(counts))
-    good = beside > 0.33 * np.maximum(around, 1)
+    wall = np.bincount(owner[rim & solid & thick], minlength=len(counts))
+    thin = np.bincount(owner[rim & solid & ~thick], minlength=len(counts))
+    open_gas = np.bincount(owner[rim & gas], minlength=len(counts))
+    good = (wall >= 2 * open_gas) & (wall >= thin)
     good[0] = False
     return np.asarray(good[labels])
 
@@ -149,28 +187,43 @@ def _plausible(lung: Mask, ml: float) -> Mask:
     """Keep parts that are large, or that leave the volume through its upper face as the bases of lungs do."""
     labels, counts = components(lung)
     volume = counts * ml
-    upper = np.zeros(len(counts), bool)
-    upper[np.unique(labels[-2:])] = True
+    upper = np.isin(np.arange(len(counts)), labels[-2:])
     border = np.zeros(len(counts), bool)
     for axis in range(3):
         for end in (0, -1):
             border[np.unique(np.take(labels, end, axis))] = True
     good = (volume > 250) | (upper & (volume > 4)) | (border & (volume > 60))
-    if (good & (volume > 0)).any():  # beside a lung, smaller pieces are its recesses
+    good[0] = False
+    if good.any():  # beside a lung, smaller pieces are its recesses
         good |= volume > 10
+    return np.asarray(good[labels])
+
+
+def _pieces_beside(lung: Mask, rest: Mask, spread: Field) -> Mask:
+    """Unclaimed gas against lung: enclosed by it, or dense like diseased lung (gas in bowel has sharper borders)."""
+    labels, counts = components(rest)
+    rim = dilate(rest, 2) & ~rest
+    owner = labels_beside(labels, rim, 2)
+    around = np.bincount(owner[rim], minlength=len(counts))
+    beside = np.bincount(owner[rim & lung], minlength=len(counts))
+    contact = beside / np.maximum(around, 1)
+    hazy = _share(labels, spread < HAZY_HU, counts) > 0.5
+    good = (contact > 0.33) | (hazy & (contact > 0.05))
     good[0] = False
     return np.asarray(good[labels])
 
 
 def _reaching(gas: Mask, beyond: Mask) -> Mask:
+    """Gas with much of its surface where the field ends; a cut airway or loop of bowel has little of it there."""
     labels, counts = components(gas)
-    good = np.zeros(len(counts), bool)
-    good[np.unique(labels[beyond & gas])] = True
+    ends = np.bincount(labels[gas & beyond], minlength=len(counts))
+    surface = np.bincount(labels[gas & (beyond | ~erode(gas))], minlength=len(counts))
+    good = ends > OUTSIDE_SHARE * surface
     good[0] = False
     return np.asarray(good[labels])
 
 
-def _share(labels: NDArray[Any], of: Mask, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def _share(labels: NDArray[Any], of: Mask, counts: Counts) -> NDArray[np.float64]:
     """Share of each part's voxels that lie in a mask."""
     inside = np.bincount(labels[of], minlength=len(counts))
     inside[0] = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,7 +86,8 @@ def _spine(lung: Mask, bone: Mask) -> float | None:
     """Column of the thickest bone, median over the slices that show lung; None without thick bone."""
     from scipy import ndimage
 
-    depth = np.asarray(ndimage.distance_transform_edt(np.pad(bone, ((0, 0), (1, 1), (1, 1)))))[:, 1:-1, 1:-1]
+    padded: Any = ndimage.distance_transform_edt(np.pad(bone, ((0, 0), (1, 1), (1, 1))))
+    depth = padded[:, 1:-1, 1:-1]
     slices = np.flatnonzero(lung.any(axis=(1, 2)))
     deepest = [(int(np.argmax(depth[k])), float(depth[k].max())) for k in slices]
     columns = [at % bone.shape[2] for at, value in deepest if value >= 3]

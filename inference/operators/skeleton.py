@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.morphology import bounding_slices, close_with_ball, components, fill_enclosed
+from inference.morphology import bounding_slices, close_with_ball, components, dilate, fill_enclosed, labels_beside
 
 Mask = NDArray[np.bool_]
 
 BONE_HU = 120.0  # at 3 mm, thin cortex blurred
 CORTEX_HU = 250.0  # every bone reaches this somewhere
+CORTEX_SHARE = 0.07
 LEAST_ML = 0.25
+SURELY_BONE_ML = 100.0
+MOST_CONTACT = 0.4  # share of the surface against bright organs: stones, bowel contents, pieces of vessel
+BRANCH_HU = 40.0  # a vessel that leaves a bright organ is hardly brighter than it
 CLOSING_MM = 4.5
 LARGEST_MARROW_ML = 15.0
-LARGEST_MARROW_CM2 = 12.0
+LARGEST_MARROW_CM2 = 6.0
 MARROW_HU = 60.0
 
 
@@ -27,7 +33,7 @@ def skeleton(hu: NDArray[np.float32], body: Mask, organs: Mask, step_mm: float) 
         organs: evenly bright organs and vessels, never bone.
         step_mm: voxel size.
     """
-    bone = _with_cortex((hu > BONE_HU) & body & ~organs, hu, step_mm)
+    bone = _with_cortex((hu > BONE_HU) & body & ~organs, hu, organs, step_mm)
     box = bounding_slices(bone, margin=3)
     if box is None:
         return bone
@@ -38,12 +44,32 @@ def skeleton(hu: NDArray[np.float32], body: Mask, organs: Mask, step_mm: float) 
     return filled
 
 
-def _with_cortex(bright: Mask, hu: NDArray[np.float32], step_mm: float) -> Mask:
+def _with_cortex(bright: Mask, hu: NDArray[np.float32], organs: Mask, step_mm: float) -> Mask:
+    """Keep parts that hold cortex and are neither inclusions nor branches of bright organs."""
+    from scipy import ndimage
+
     labels, counts = components(bright)
     dense = np.bincount(labels[hu > CORTEX_HU], minlength=len(counts))
-    good = (dense > 0.05 * counts) & (counts * step_mm**3 / 1000 > LEAST_ML)
+    good = (dense > CORTEX_SHARE * counts) & (counts * step_mm**3 / 1000 > LEAST_ML)
     good[0] = False
+    enclosed = _share_of_surface(labels, bright, organs, len(counts)) > MOST_CONTACT
+    boxes = ndimage.find_objects(labels)
+    beside = np.where(organs, hu, np.float32(-1024))
+    for number in np.flatnonzero(good):
+        wide = tuple(slice(max(side.start - 2, 0), side.stop + 2) for side in boxes[number - 1])
+        part = labels[wide] == number
+        near = beside[wide][dilate(part, 2)]
+        near = near[near > BONE_HU]
+        branch = near.size > 0 and np.percentile(hu[wide][part], 95) < np.median(near) + BRANCH_HU
+        good[number] = not (branch or enclosed[number]) or counts[number] * step_mm**3 / 1000 > SURELY_BONE_ML
     return np.asarray(good[labels])
+
+
+def _share_of_surface(labels: NDArray[Any], bright: Mask, organs: Mask, count: int) -> NDArray[np.float64]:
+    rim = dilate(bright) & ~bright
+    owner = labels_beside(labels, rim)
+    surface = np.bincount(owner[rim], minlength=count)
+    return np.asarray(np.bincount(owner[rim & organs], minlength=count) / np.maximum(surface, 1))
 
 
 def _fill_marrow(bone: Mask, hu: NDArray[np.float32], step_mm: float) -> Mask:
