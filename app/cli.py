@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from imaging.errors import UserError
+from inference.client import InferenceFailed
 
 COMMANDS = ("info", "convert", "segment", "case", "open", "actions", "run", "screenshot")
 
@@ -35,10 +36,21 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments; ``key=value`` words may stand anywhere, which argparse allows to no subcommand."""
+    top = parser()
+    arguments, rest = top.parse_known_args(argv)
+    if rest and not hasattr(arguments, "pairs"):
+        raise UserError(f"Unrecognized arguments: {' '.join(rest)}.", "`limner --help` lists the commands.")
+    if hasattr(arguments, "pairs"):
+        arguments.pairs = rest
+    return arguments
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     try:
-        arguments = parser().parse_args(argv)
+        arguments = _parsed(argv)
         status: int = arguments.run(arguments) or 0
         sys.stdout.flush()
     except UserError as error:
@@ -46,6 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.hint:
             print(f"hint: {' '.join(error.hint.split())}", file=sys.stderr)
         return 2
+    except InferenceFailed as failure:
+        print(f"error: {' '.join(failure.message.split())}", file=sys.stderr)
+        print(failure.details, file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("error: Stopped.", file=sys.stderr)
         return 1

@@ -235,6 +235,7 @@ class _Loader:
         document = Document(volumes, self._case, author=session.settings["person.name"], schedule=session.schedule)
         document.is_loading = is_loading
         self._case.on_written(lambda: session.post(lambda: document.notify(DocumentChange(has_history=True))))
+        document.is_loading = is_loading
         self._document = document
         saved = self._case.journal.read_state("presentation")
         if saved is not None:

@@ -74,6 +74,7 @@ def _new_segment(number: int, proposed: ProposedSegment, preview: Preview, first
         category=proposed.category,
         type=proposed.type,
         modifier=proposed.modifier,
+        encloses=proposed.encloses,
         origin=preview.author,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from imaging.palette import next_color
 from imaging.segment import Segment, SegmentState
 from imaging.segmentation import Segmentation
 from session.document import Document
-from session.preview import Preview
+from session.preview import Preview, ProposedSegment
 
 MASK_SUFFIXES = (".seg.nrrd", ".nii.gz", ".nii", ".nrrd", ".mha")
 
@@ -36,20 +37,25 @@ def check_mask_name(path: Path) -> None:
 
 
 def labels_of(segmentation: Segmentation) -> LabelFile:
-    """A segmentation as a label file, each layer as it is."""
-    segments = [
-        LabelSegment(s.name, s.color, s.label_value, s.layer, s.category, s.type, s.modifier)
-        for s in segmentation.segments
-    ]
-    return LabelFile(segmentation.geometry, list(segmentation.layers), segments)
+    """A segmentation as a label file, each layer as it is; segments that enclose others come last."""
+    return LabelFile(segmentation.geometry, list(segmentation.layers), _enclosing_last(segmentation.segments))
 
 
 def labels_of_preview(preview: Preview, geometry: Geometry) -> LabelFile:
-    """A result that nobody accepted yet, as a label file."""
-    segments = [
-        LabelSegment(s.name, s.color, s.label_value, s.layer, s.category, s.type, s.modifier) for s in preview.segments
+    """A result that nobody accepted yet, as a label file; structures that enclose others come last."""
+    return LabelFile(geometry, preview.layers, _enclosing_last(preview.segments))
+
+
+def _enclosing_last(segments: Iterable[Segment | ProposedSegment]) -> list[LabelSegment]:
+    return [
+        LabelSegment(s.name, s.color, s.label_value, s.layer, s.category, s.type, s.modifier)
+        for s in sorted(segments, key=lambda s: s.encloses)
     ]
-    return LabelFile(geometry, preview.layers, segments)
+
+
+def exported_on_one_layer(path: Path) -> bool:
+    """True when the format that the path's ending names cannot hold overlapping segments."""
+    return not path.name.lower().endswith(".nrrd")
 
 
 def stacked(labels: LabelFile) -> LabelFile:
@@ -82,8 +88,7 @@ def export_masks(labels: LabelFile, path: Path, *, stack: bool = False) -> Label
         UserError: segments overlap in a format that cannot hold it, or the file cannot be written.
     """
     check_mask_name(path)
-    holds_layers = path.name.lower().endswith(".nrrd")
-    if stack and not holds_layers and len(labels.layers) > 1:
+    if stack and exported_on_one_layer(path) and len(labels.layers) > 1:
         labels = stacked(labels)
     return write_labels(labels, path)
 

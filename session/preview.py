@@ -18,6 +18,7 @@ class ProposedSegment:
         label_value: its number in that layer.
         name, color: as it would be added.
         voxel_count: its size.
+        encloses: other structures lie inside it, see ``Segment.encloses``.
     """
 
     layer: int
@@ -25,6 +26,7 @@ class ProposedSegment:
     name: str
     color: Color
     voxel_count: int
+    encloses: bool = False
     category: CodedTerm | None = None
     type: CodedTerm | None = None
     modifier: CodedTerm | None = None

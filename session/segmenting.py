@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from imaging.errors import UserError
+from imaging.geometry import Geometry
 from imaging.palette import next_color
 from imaging.segment import Color
 from imaging.terminology import lookup
@@ -97,14 +98,14 @@ def segment_now(
     return (client or inference_client()).segment(volume, model_id, parameters, report)
 
 
-def preview_of(result: InferenceResult, document: Document) -> Preview:
+def preview_of(result: InferenceResult, geometry: Geometry) -> Preview:
     """The result with names, colours and codes, as it waits for acceptance.
 
     Raises:
-        ValueError: the result lies on another grid than the document.
+        ValueError: the result lies on another grid than the image.
     """
-    if any(layer.shape != document.segmentation.geometry.shape for layer in result.layers):
-        raise ValueError("the result lies on another grid than the document")
+    if any(layer.shape != geometry.shape for layer in result.layers):
+        raise ValueError("the result lies on another grid than the image")
     segments: list[ProposedSegment] = []
     for label in result.labels:
         segments.append(_proposed(label, [s.color for s in segments]))
@@ -123,15 +124,17 @@ def preview_of(result: InferenceResult, document: Document) -> Preview:
 
 def _proposed(label: FoundLabel, taken: list[Color]) -> ProposedSegment:
     term = lookup(label.term_name or label.name)
+    encloses = label.layer > 0  # what contains others stands on a layer above theirs, see ModelResult
     if term is None:
         color = next_color(taken)
-        return ProposedSegment(label.layer, label.label_value, label.name, color, label.voxel_count)
+        return ProposedSegment(label.layer, label.label_value, label.name, color, label.voxel_count, encloses=encloses)
     return ProposedSegment(
         label.layer,
         label.label_value,
         label.name,
         term.color,
         label.voxel_count,
+        encloses=encloses,
         category=term.category,
         type=term.type,
         modifier=term.modifier,
@@ -145,7 +148,7 @@ def _propose(session: Session, document: Document, result: InferenceResult) -> N
     elif not result.labels:
         session.messages.info(f"{result.name} found nothing in this image.", " ".join(result.notes))
     else:
-        document.set_preview(preview_of(result, document))
+        document.set_preview(preview_of(result, document.segmentation.geometry))
 
 
 def _say_why(session: Session, error: BaseException, name: str) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from app.actions import application, edit, file, segment, segmentation, tools, view
+from app.actions.application import ACTIONS as APPLICATION
+from app.actions.edit import ACTIONS as EDIT
+from app.actions.file import ACTIONS as FILE
+from app.actions.segment import ACTIONS as SEGMENT
+from app.actions.segmentation import ACTIONS as SEGMENTATION
+from app.actions.tools import ACTIONS as TOOLS
+from app.actions.view import ACTIONS as VIEW
 from session.session import Session
 
 
 def declare_all(session: Session) -> None:
     """Add all actions to the session's registry."""
-    for part in (file, edit, tools, segment, segmentation, view, application):
-        session.actions.add(*part.ACTIONS)
+    for actions in (FILE, EDIT, TOOLS, SEGMENT, SEGMENTATION, VIEW, APPLICATION):
+        session.actions.add(*actions)

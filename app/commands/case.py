@@ -54,7 +54,7 @@ def show(arguments: argparse.Namespace) -> int:
     """Print what the case holds."""
     case = Case.open(arguments.case, read_only=True)
     try:
-        record = {
+        record: dict[str, Any] = {
             "segments": [_segment_record(case.segmentation, s) for s in case.segmentation.segments],
             "entries": [_entry_record(e) for e in case.journal.entries],
             "chain_ok": case.verify().is_ok,
@@ -138,10 +138,10 @@ def attribution(arguments: argparse.Namespace) -> int:
     case = Case.open(arguments.case, read_only=True)
     try:
         geometry = case.segmentation.geometry
-        i, j, k = (int(round(v)) for v in geometry.to_index(_position(arguments.at)))
+        i, j, k = (round(v) for v in geometry.to_index(_position(arguments.at)))
         if not all(0 <= v < n for v, n in zip((k, j, i), geometry.shape, strict=True)):
             raise UserError("This position lies outside the image.")
-        layers = [
+        layers: list[dict[str, Any]] = [
             {"layer": n, "entry": describe(source_at(case.journal, n, (k, j, i)))}
             for n in range(len(case.segmentation.layers))
         ]

@@ -8,7 +8,6 @@ from typing import Any
 
 from app.actions import declare_all
 from imaging.errors import UserError
-from session.messages import Message
 from session.opening import open_case
 from session.session import Session
 
@@ -19,8 +18,8 @@ def add(parsers: Any) -> None:
     parser.add_argument("action")
     parser.add_argument("--case", type=Path, required=True)
     parser.add_argument("--images", type=Path, help="where the images are, when they moved")
-    parser.add_argument("arguments", nargs="*", metavar="key=value")
-    parser.set_defaults(run=run)
+    parser.usage = "limner run [-h] ACTION --case CASE [--images PATH] [key=value ...]"
+    parser.set_defaults(run=run, pairs=[])
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,9 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     declare_all(session)
     if arguments.action in session.actions and session.actions[arguments.action].needs_window:
         raise UserError(f"“{arguments.action}” needs the window.", "`limner actions` says which commands do not.")
-    texts = dict(_pair(text) for text in arguments.arguments)
-    errors: list[Message] = []
-    session.messages.shown.connect(errors.append)
+    texts = dict(_pair(text) for text in arguments.pairs)
     session.set_document(open_case(arguments.case, author=session.settings["person.name"], images_at=arguments.images))
     try:
         session.actions.run_with_texts(arguments.action, session, texts)
@@ -45,6 +42,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _pair(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
-    if not equals:
+    if not equals or key.startswith("-"):
         raise UserError(f"“{text}” is no argument.", "Write arguments as key=value.")
     return key, value

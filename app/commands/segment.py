@@ -8,12 +8,15 @@ from typing import Any
 
 from app.actions.segmentation import DEFAULT_MODEL
 from app.commands.output import note, print_json, progress
-from imaging.errors import UserError
+from imaging.geometry import Geometry
+from inference.result import InferenceResult
 from session.acceptance import accept
-from session.exporting import export_masks, mask_suffix_of
-from session.opening import CASE_SUFFIX, choose_series, new_document, note_pixel_hash, read_images
+from session.exporting import check_mask_name, export_masks, labels_of_preview
+from session.opening import CASE_SUFFIX, OpenedImages, choose_series, new_document, note_pixel_hash, read_images
 from session.segmenting import preview_of, segment_now
 from session.settings import Settings
+
+Label = tuple[str, int, int]  # name, label value, voxels
 
 
 def add(parsers: Any) -> None:
@@ -33,42 +36,52 @@ def run(arguments: argparse.Namespace) -> int:
     out: Path = arguments.out
     is_case = out.suffix == CASE_SUFFIX
     if not is_case:
-        mask_suffix_of(out)
+        check_mask_name(out)
     series = choose_series(arguments.path, arguments.series)
     images = read_images(arguments.path, series, regular_grid=arguments.regular_grid, report=progress)
     result = segment_now(images.volumes[0], arguments.model, {}, progress)
-    case_path = out if is_case else out.with_name(f".{out.name}{CASE_SUFFIX}.never-written")
-    document = new_document(images, case_path, author=Settings()["person.name"])
+    labels = _into_case(result, images, out) if is_case else _into_mask(result, images.volumes[0].geometry, out)
+    ml = images.volumes[0].geometry.voxel_volume_ml
+    records = [{"name": n, "label_value": v, "volume_ml": round(count * ml, 3)} for n, v, count in labels]
+    if arguments.json:
+        print_json(
+            {
+                "labels": records,
+                "seconds": result.seconds,
+                "peak_rss_mb": result.peak_rss_mb,
+                "model": result.model_id,
+                "version": result.version,
+                "missing": list(result.missing),
+                "notes": list(result.notes),
+            }
+        )
+        return 0
+    for record in records:
+        print(f"{record['label_value']:>4}  {record['name']:<28}{record['volume_ml']:>12.1f} ml")
+    for line in result.notes:
+        note(line)
+    return 0
+
+
+def _into_mask(result: InferenceResult, geometry: Geometry, out: Path) -> list[Label]:
+    """Write a mask file. On one layer, what encloses others keeps the rest of its voxels; volumes are the whole."""
+    labels = labels_of_preview(preview_of(result, geometry), geometry)
+    written = export_masks(labels, out, stack=True)
+    counts = {label.name: label.voxel_count for label in result.labels}
+    return [(s.name, s.label_value, counts[s.name]) for s in written.segments]
+
+
+def _into_case(result: InferenceResult, images: OpenedImages, out: Path) -> list[Label]:
+    """Write a case, as if somebody had accepted the result in the window."""
+    document = new_document(images, out, author=Settings()["person.name"])
     try:
-        preview = preview_of(result, document)
-        if is_case:
-            document.set_preview(preview)
-            accept(document)
-            note_pixel_hash(document)
-            if not document.case.journal.flush():
-                raise document.case.journal.failure or UserError(f"{out} could not be written.")
-            labels = [
-                (s.name, s.label_value, document.segmentation.voxel_count(s.number))
-                for s in document.segmentation.segments
-            ]
-        else:
-            labels = export_masks(document.segmentation, out, proposed=preview)
+        document.set_preview(preview_of(result, document.segmentation.geometry))
+        accept(document)
+        note_pixel_hash(document)
+        journal = document.case.journal
+        if not journal.flush() and journal.failure is not None:
+            raise journal.failure
+        segmentation = document.segmentation
+        return [(s.name, s.label_value, segmentation.voxel_count(s.number)) for s in segmentation.segments]
     finally:
         document.close()
-    ml = images.volumes[0].geometry.voxel_volume_ml
-    report = {
-        "labels": [{"name": n, "label_value": v, "volume_ml": round(c * ml, 3)} for n, v, c in labels],
-        "seconds": result.seconds,
-        "peak_rss_mb": result.peak_rss_mb,
-        "model": result.model_id,
-        "version": result.version,
-        "notes": list(result.notes),
-    }
-    if arguments.json:
-        print_json(report)
-    else:
-        for label in report["labels"]:
-            print(f"{label['label_value']:>4}  {label['name']:<28}{label['volume_ml']:>12.1f} ml")
-        for line in result.notes:
-            note(line)
-    return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 import time
@@ -19,6 +20,8 @@ from imaging.change import Change
 from imaging.errors import UserError
 
 RETRY_SECONDS = 2.0
+
+logger = logging.getLogger("limner.journal")
 
 
 @dataclass
@@ -196,13 +199,13 @@ class Journal:
     def close(self) -> None:
         """Write what is left and stop. Look at ``failure`` first: what cannot be written is lost."""
         with self._condition:
+            if self._reader is not None:  # first, because the last one to leave tidies the file, and must be able to
+                self._reader.close()
+                self._reader = None
             self._is_closing = True
             self._condition.notify_all()
         if self._thread is not None:
             self._thread.join()
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
 
     def _open_reader(self) -> sqlite3.Connection:
         if self._reader is None:
@@ -306,5 +309,9 @@ def _finish(connection: sqlite3.Connection) -> None:
     """Fold the write-ahead log into the file, so that the one file is the case."""
     try:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.OperationalError as error:
+        # Somebody else is reading it just now: nothing is lost, the log stays beside the file until the next time.
+        logger.info("the write-ahead log of a case stays: %s", error)
     finally:
         connection.close()

@@ -1,0 +1,175 @@
+"""The main window: a bar at the top, a panel on each side, the views, and a line at the bottom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from app.model_offers import model_offers
+from app.opening import open_paths, show_series
+from app.window_drop import dropped_paths
+from app.window_state import WindowState
+from session.document import Document
+from session.session import Session
+from widgets import theme
+from widgets.action_bridge import ActionBridge, guarded
+from widgets.bottom_stack import BottomStack
+from widgets.empty_state import EmptyState
+from widgets.message_bar import MessageArea
+from widgets.palette import Palette
+from widgets.panels.studies.model import Row
+from widgets.preview_bar import PreviewBar
+from widgets.side_panels import LeftPanel, RightPanel
+from widgets.status_line import StatusLine
+from widgets.top_bar import TopBar
+from widgets.view_grid import SLICES, THREE_D, ViewGrid
+
+SMALLEST_PX = (1100, 700)
+
+
+class MainWindow(QMainWindow):
+    """Puts the parts together; what they do comes from the session and its actions."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.setObjectName("main_window")
+        self.setWindowTitle("Limner")
+        self.setMinimumSize(*SMALLEST_PX)
+        self.setAcceptDrops(True)
+        self.bridge = ActionBridge(session, self)
+        self.left = LeftPanel(self.bridge)
+        self.right = RightPanel(self.bridge)
+        self.top = TopBar(self.bridge, self.left.width())
+        self.status = StatusLine(session)
+        self.grid = ViewGrid(session)
+        self.empty = EmptyState(self.bridge)
+        self.centre = QStackedWidget()
+        self.centre.setObjectName("centre")
+        self.centre.addWidget(self.empty)
+        self.centre.addWidget(self.grid)
+        self._lay_out()
+        self.stack = BottomStack(self.centre)
+        self.preview_bar = PreviewBar(self.bridge, self.centre)
+        self.stack.add(self.preview_bar)
+        self.messages = MessageArea(self.bridge, self.stack, self.centre)
+        self.palette_box = Palette(self.bridge, self)
+        self.state = WindowState(self)
+        self.state.restore()
+        self.session.document_replaced.connect(self._follow)
+        self.status.jobs_clicked.connect(lambda: self.show_page("jobs"))
+        self.left.studies.open_requested.connect(self._open_study)
+        self.empty.open_requested.connect(lambda path: self.open_paths([path]))
+        self._follow(session.document)
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Open files, folders, zips or cases; what fails becomes a message."""
+        guarded(self.session, lambda: open_paths(self.session, paths))
+
+    def show_page(self, key: str) -> None:
+        """Turn the right panel to a page, and show it when it was hidden."""
+        self.right.show()
+        self.right.show_page(key)
+
+    def toggle_panel(self, side: str) -> None:
+        """Show or hide the panel at the ``left`` or ``right``."""
+        panel = self.left if side == "left" else self.right
+        panel.setVisible(panel.isHidden())
+
+    def make_views(self) -> None:
+        """Make the views that are missing: the slices when a document comes, the 3D view a moment later."""
+        from widgets.slice_view import SliceView  # not needed for the empty window
+
+        from session.presentation import Plane
+
+        for plane in (Plane(view) for view in SLICES):
+            if self.grid.view(plane.value) is None:
+                self.grid.set_view(plane.value, SliceView(self.session, plane))
+        if self.grid.view(THREE_D) is None:
+            self.grid.set_view(THREE_D, black_view(self.tr("3D")))
+            QTimer.singleShot(50, self, self._make_volume_view)
+
+    def _make_volume_view(self) -> None:
+        from widgets.volume_view import VolumeView  # loads VTK, which would hold the first slice up
+
+        self.grid.set_view(THREE_D, VolumeView(self.session))
+
+    def _lay_out(self) -> None:
+        middle = QHBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addWidget(self.left)
+        middle.addWidget(self.centre, 1)
+        middle.addWidget(self.right)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top)
+        column.addLayout(middle, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(whole)
+
+    def _follow(self, document: Document | None) -> None:
+        if document is not None:
+            self.make_views()
+        self.centre.setCurrentWidget(self.grid if document is not None else self.empty)
+        self.setWindowTitle(f"{document.title} – Limner" if document is not None else "Limner")
+        QTimer.singleShot(0, self, self._show_offers)
+
+    def _show_offers(self) -> None:
+        offers = model_offers(self.session.document)
+        self.top.set_offers(offers)
+        self.left.models.set_offers(offers)
+
+    def _open_study(self, row: Row) -> None:
+        item = row.item
+        if item is None:
+            self.open_paths([row.path])
+        else:
+            guarded(self.session, lambda: show_series(self.session, item.path, item.series))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files, folders and zips may be dropped anywhere."""
+        if dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+            self.empty.show_drag(True)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Anywhere is right."""
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """They went on."""
+        self.empty.show_drag(False)
+        event.accept()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self.empty.show_drag(False)
+        event.acceptProposedAction()
+        paths = dropped_paths(event.mimeData())
+        QTimer.singleShot(0, self, lambda: self.open_paths(paths))  # the source program waits for this to return
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the window, stop the jobs, and write what is left of the case."""
+        self.state.remember()
+        for job in self.session.jobs.jobs:
+            if not job.is_over:
+                job.cancel()
+        self.session.set_document(None)
+        event.accept()
+
+
+def black_view(name: str) -> QWidget:
+    """What stands at a view's place until the view is made."""
+    made = QWidget()
+    made.setAccessibleName(name)
+    made.setAutoFillBackground(True)
+    colors = made.palette()
+    colors.setColor(colors.ColorRole.Window, theme.current().color("view"))
+    made.setPalette(colors)
+    return made
