@@ -6,6 +6,7 @@ interpreter free while it draws, so a thread of its own keeps the user's thread 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from render.graphics_probe import capabilities
 from render.plane_props import plane_prop
 from render.surfaces import Surface
 from render.volume_camera import point_under
@@ -49,12 +51,14 @@ class Frame:
         depth_mm: (height, width) float32 distance along the line of sight; infinite where there is only background.
         camera: what it was seen with.
         quality: how it was made.
+        seconds: how long it took.
     """
 
     rgb: NDArray[np.uint8]
     depth_mm: NDArray[np.float32]
     camera: VolumeCamera
     quality: Quality
+    seconds: float = 0.0
 
     def point_at(self, x_px: float, y_px: float) -> tuple[float, float, float] | None:
         """The LPS point of the surface seen at a pixel of this frame, None on the background."""
@@ -94,9 +98,7 @@ class VolumeRenderer:
     @property
     def device(self) -> str:
         """What OpenGL calls itself, such as ``llvmpipe (LLVM 15.0.6, 256 bits)``; known after the first frame."""
-        lines = str(self._window.ReportCapabilities()).splitlines()
-        found = [line.partition(":")[2].strip() for line in lines if line.startswith("OpenGL renderer string")]
-        return found[0] if found else ""
+        return capabilities(self._window.ReportCapabilities()).get("OpenGL renderer string", "")
 
     def render(self, state: VolumeSceneState, size_px: tuple[int, int], quality: Quality = Quality.STILL) -> Frame:
         """One picture of a scene.
@@ -106,6 +108,7 @@ class VolumeRenderer:
             size_px: width and height.
             quality: how much it may cost.
         """
+        began = time.perf_counter()
         self._show_surfaces(state.surfaces)
         self._show_planes(state.planes)
         self._show_crosshair(state.crosshair)
@@ -115,7 +118,8 @@ class VolumeRenderer:
             self._window.SetSize(width, height)
         self._window.Render()
         depth = self._depth(width, height)
-        return Frame(self._colors(width, height, depth), depth, state.camera, quality)
+        rgb = self._colors(width, height, depth)
+        return Frame(rgb, depth, state.camera, quality, time.perf_counter() - began)
 
     def close(self) -> None:
         """Let everything go, in the order VTK wants: props, renderer, then the window's OpenGL context."""

@@ -73,11 +73,18 @@ def resolved(
     camera: VolumeCamera,
     image_revision: int = 0,
 ) -> VolumeSceneState:
-    """The scene of a document; segments whose surface is not made yet are left out."""
+    """The scene of a document.
+
+    Segments whose surface is not made yet are left out. Where no segment has voxels the slices are shown, so that
+    there is something to see.
+    """
+    shows_slices = shown.shows_slices_in_3d or not any(
+        segmentation.voxel_count(s.number) for s in segmentation.segments
+    )
     return VolumeSceneState(
         camera=camera,
         surfaces=shown_surfaces(segmentation, surfaces, shown.hidden_segments),
-        planes=plane_cuts(shown, volume, image_revision) if shown.shows_slices_in_3d else (),
+        planes=plane_cuts(shown, volume, image_revision) if shows_slices else (),
         crosshair=_crosshair(shown, volume.geometry) if shown.shows_crosshair else None,
     )
 

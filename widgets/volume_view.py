@@ -1,0 +1,393 @@
+"""The 3D view: segment surfaces and slices in space, drawn by VTK on a thread of its own and shown as an image."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QPointF, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QColor,
+    QHideEvent,
+    QImage,
+    QKeyEvent,
+    QLinearGradient,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from render.graphics_probe import Graphics
+from render.render_thread import FrameRequest
+from render.surface_cache import BuiltSurface, SurfaceCache
+from render.volume_camera import StandardView, fitted
+from render.volume_renderer import BACKGROUND_BOTTOM, BACKGROUND_TOP, Frame, Quality
+from render.volume_scene import VolumeSceneState, resolved, scene_points_mm, shown_surfaces
+from session.change import DocumentChange
+from session.document import Document
+from session.presentation import PresentationState, VolumeCamera
+from session.selection import SelectionState
+from session.session import Session
+from widgets import theme
+from widgets.volume_annotations import VolumeAnnotations
+from widgets.volume_engine import VolumeEngine
+from widgets.volume_gestures import VolumeGestures
+
+THREE_D = "3d"
+START_MS = 150  # after the first showing: slices first
+STROKE_MS = 300  # after the last change of voxels surfaces are made again
+FOLLOW_MS = 80  # after a change elsewhere (crosshair, window, a finished surface) the picture follows
+STILL_MS = 180  # after the last move the picture is drawn well
+SLOW_SECONDS, QUICK_SECONDS = 0.045, 0.02  # of a moving frame: draw it smaller, draw it larger
+SCALES = (1.0, 0.7, 0.5, 0.35)
+TRIANGLES = {"software": 150_000, "hardware": 1_500_000, "reduced": 60_000, "full": 1_500_000}
+
+
+class VolumeView(QWidget):
+    """Segments as surfaces, with the slices and the crosshair.
+
+    Args:
+        session: what is open; the view follows its signals.
+        parent: the widget it stands in.
+    """
+
+    maximise_requested = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.graphics: Graphics | None = None
+        self.frame: Frame | None = None
+        self._image: QImage | None = None
+        self._failure = ""
+        self._is_busy = False
+        self._document: Document | None = None
+        self._image_revision = 0
+        self._fitted: VolumeCamera | None = None
+        self._fits_surfaces = True
+        self._asked: FrameRequest | None = None
+        self._scale = 0
+        self._cache = SurfaceCache(TRIANGLES["software"])
+        self._engine = VolumeEngine()
+        self._annotations = VolumeAnnotations()
+        self._gestures = VolumeGestures(self)
+        self._start_timer = self._timer(START_MS, self._start)
+        self._stroke_timer = self._timer(STROKE_MS, self._order_surfaces)
+        self._follow_timer = self._timer(FOLLOW_MS, self._follow)
+        self._still_timer = self._timer(STILL_MS, self._draw_still)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(120, 120)
+        self.setAccessibleName(self.tr("3D view"))
+        self._connect()
+        self._replace_document(session.document)
+
+    def _timer(self, interval_ms: int, call: object) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(call)
+        return timer
+
+    def _connect(self) -> None:
+        self.session.document_replaced.connect(self._replace_document)
+        self.session.presentation.changed.connect(self._presentation_changed)
+        self.session.selection.changed.connect(self._selection_changed)
+        self.session.settings.changed.connect(self._setting_changed)
+        theme.switch.changed.connect(self.update)
+        self._engine.started.connect(self._started)
+        self._engine.frame_ready.connect(self._take_frame)
+        self._engine.surface_built.connect(self._take_surface)
+        self._engine.idle.connect(self._surfaces_done)
+        self._engine.failed.connect(self._failed)
+        self.destroyed.connect(self._engine.close)
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self._engine.close)
+
+    # The camera
+
+    @property
+    def camera(self) -> VolumeCamera:
+        """The presentation's camera; one that fits everything until somebody moves it."""
+        chosen = self.session.presentation.state.volume_camera
+        if chosen is not None:
+            return chosen
+        if self._fitted is None:
+            self._fitted = self._fit(StandardView.ANTERIOR)
+        return self._fitted
+
+    def move_camera(self, camera: VolumeCamera) -> None:
+        """Look from elsewhere."""
+        if self._document is not None:
+            self.session.presentation.update(volume_camera=camera)
+
+    def look_from(self, view: StandardView) -> None:
+        """Look at everything from one side of the patient."""
+        if self._document is not None:
+            self.move_camera(self._fit(view))
+
+    def settle(self) -> None:
+        """A movement is over: draw well at once."""
+        self._draw_still()
+
+    def put_crosshair(self, position: QPointF) -> None:
+        """Move the crosshair to the surface or slice seen at a place of the view; nothing happens on the background."""
+        if self.frame is None or self.frame.camera != self.camera:
+            return
+        height, width = self.frame.depth_mm.shape
+        point = self.frame.point_at(position.x() * width / self.width(), position.y() * height / self.height())
+        if point is not None:
+            self.session.presentation.update(crosshair_mm=point)
+
+    def _fit(self, view: StandardView) -> VolumeCamera:
+        aspect = self.width() / max(self.height(), 1)
+        if self._document is None:
+            return fitted([[-100.0, -100.0, -100.0], [100.0, 100.0, 100.0]], aspect, view)
+        segmentation, geometry = self._document.segmentation, self._document.volume.geometry
+        hidden = self.session.presentation.state.hidden_segments
+        return fitted(
+            scene_points_mm(shown_surfaces(segmentation, self._cache.surfaces, hidden), geometry), aspect, view
+        )
+
+    # Starting and stopping
+
+    def _start(self) -> None:
+        if self.graphics is None and self.isVisible():
+            self._engine.start()
+
+    def _started(self, graphics: Graphics) -> None:
+        self.graphics = graphics
+        if not graphics.is_available:
+            self._failure = graphics.reason
+            self.update()
+            return
+        self._choose_budget()
+        self._order_surfaces()
+        self._draw_still()
+
+    def _failed(self, sentence: str) -> None:
+        self._failure = sentence
+        self.session.messages.warning(sentence, self.tr("The slice views go on working."))
+        self.update()
+
+    def close_engine(self) -> None:
+        """Stop timers and threads; nothing is drawn any more."""
+        for timer in (self._start_timer, self._stroke_timer, self._follow_timer, self._still_timer):
+            timer.stop()
+        self._engine.close()
+
+    # What changed
+
+    def _replace_document(self, document: Document | None) -> None:
+        if self._document is not None:
+            self._document.changed.disconnect(self._document_changed, missing_ok=True)
+        self._document = document
+        self._fitted, self._fits_surfaces = None, True
+        self.frame = self._image = self._asked = None
+        self._cache.restart(None if document is None else document.segmentation)
+        if document is not None:
+            document.changed.connect(self._document_changed)
+        self._order_surfaces()
+        self._follow()
+        self.update()
+
+    def _document_changed(self, change: DocumentChange) -> None:
+        if self._document is None:
+            return
+        if change.has_image:
+            self._image_revision += 1
+        if change.has_voxels or change.segment_numbers or change.is_structural:
+            self._cache.note(change, self._document.segmentation)
+        if self._cache.is_stale:
+            self._stroke_timer.start()
+        if change.has_image or change.segment_numbers or change.is_structural:
+            self._follow_later()
+
+    def _presentation_changed(self, before: PresentationState, after: PresentationState) -> None:
+        if after.volume_camera is None and before.volume_camera is not None:
+            self._fitted = None
+        if before.volume_camera != after.volume_camera:
+            self._draw_moving()
+        else:
+            self._follow_later()
+
+    def _selection_changed(self, before: SelectionState, after: SelectionState) -> None:
+        if (before.active_view == THREE_D) != (after.active_view == THREE_D):
+            self.update()
+
+    def _setting_changed(self, key: str, value: object) -> None:
+        if key == "three_d.quality" and self.graphics is not None:
+            self._choose_budget()
+            self._order_surfaces()
+
+    def _choose_budget(self) -> None:
+        quality = str(self.session.settings["three_d.quality"])
+        if quality == "auto":
+            quality = "software" if self.graphics is None or self.graphics.is_software else "hardware"
+        if self._cache.triangles != TRIANGLES[quality]:
+            self._cache.triangles = TRIANGLES[quality]
+            self._cache.restart(None if self._document is None else self._document.segmentation)
+
+    # Surfaces
+
+    def _order_surfaces(self) -> None:
+        if self._document is None or not self._engine.is_running or not self.isVisible():
+            return
+        orders = self._cache.orders(self._document.segmentation)
+        if orders:
+            self._is_busy = True
+            self._engine.order(orders, self._cache.generation)
+        self._follow_later()
+        self.update()
+
+    def _take_surface(self, built: BuiltSurface) -> None:
+        if self._cache.accept(built):
+            self._follow_later()
+
+    def _surfaces_done(self) -> None:
+        self._is_busy = False
+        if self._fits_surfaces and self._cache.surfaces:
+            self._fitted, self._fits_surfaces = None, False
+        self._follow()
+        self.update()
+
+    # Frames
+
+    def _follow_later(self) -> None:
+        if not self._follow_timer.isActive():
+            self._follow_timer.start()
+
+    def _follow(self) -> None:
+        self._request(Quality.MOVING if self._is_busy else Quality.STILL)
+
+    def _draw_moving(self) -> None:
+        self._request(Quality.MOVING)
+        self._still_timer.start()
+
+    def _draw_still(self) -> None:
+        self._still_timer.stop()
+        self._request(Quality.STILL)
+
+    def _state(self, document: Document) -> VolumeSceneState:
+        shown = self.session.presentation.state
+        volume = document.volumes[min(shown.time_point, len(document.volumes) - 1)]
+        surfaces = self._cache.surfaces
+        return resolved(shown, volume, document.segmentation, surfaces, self.camera, self._image_revision)
+
+    def _request(self, quality: Quality) -> None:
+        if self._document is None or not self._engine.is_running or not self.isVisible():
+            return
+        scale = self.devicePixelRatioF() * (SCALES[self._scale] if quality is Quality.MOVING else 1.0)
+        size = max(1, round(self.width() * scale)), max(1, round(self.height() * scale))
+        request = FrameRequest(self._state(self._document), size, quality)
+        if request != self._asked:
+            self._asked = request
+            self._engine.request(request)
+
+    def _take_frame(self, frame: Frame) -> None:
+        if self._document is None:
+            return
+        self.frame = frame
+        height, width = frame.rgb.shape[:2]
+        self._image = QImage(frame.rgb.data, width, height, frame.rgb.strides[0], QImage.Format.Format_RGB888)
+        if frame.quality is Quality.MOVING:
+            slower = frame.seconds > SLOW_SECONDS and self._scale < len(SCALES) - 1
+            quicker = frame.seconds < QUICK_SECONDS and self._scale > 0
+            self._scale += int(slower) - int(quicker)
+        self.update()
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The last frame, scaled to the view, with texts over it."""
+        painter = QPainter(self)
+        self._paint_ground(painter)
+        width, height = float(self.width()), float(self.height())
+        if self._image is not None and not self._failure:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(QRect(0, 0, self.width(), self.height()), self._image)
+            self._annotations.paint_letters(painter, width, height, self.camera)
+        if self._failure:
+            hint = self.tr("The slice views work without it.")
+            self._annotations.paint_note(painter, width, height, self.tr("3D view off"), f"{self._failure} {hint}")
+        self._annotations.paint_title(painter, self._hint())
+        if self.session.selection.state.active_view == THREE_D:
+            self._annotations.paint_border(painter, width, height)
+        painter.end()
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        if self._document is None or self._failure:
+            painter.fillRect(self.rect(), theme.current().color("view"))
+            return
+        ground = QLinearGradient(0, 0, 0, self.height())
+        ground.setColorAt(0, QColor(*BACKGROUND_TOP))
+        ground.setColorAt(1, QColor(*BACKGROUND_BOTTOM))
+        painter.fillRect(self.rect(), ground)
+
+    def _hint(self) -> str:
+        if self._document is None or self._failure:
+            return ""
+        if self.frame is None:
+            return self.tr("starting…")
+        return self.tr("making surfaces…") if self._is_busy else ""
+
+    # Events
+
+    def sizeHint(self) -> QSize:
+        """A square that fits a small screen."""
+        return QSize(480, 480)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Start when seen for the first time; catch up when seen again."""
+        super().showEvent(event)
+        if self.graphics is None:
+            self._start_timer.start()
+        else:
+            self._order_surfaces()
+            self._follow_later()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing is drawn while nobody looks."""
+        super().hideEvent(event)
+        self._asked = None
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Let VTK go before Qt goes."""
+        self.close_engine()
+        super().closeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The picture follows the size; a fitted camera stays fitted."""
+        super().resizeEvent(event)
+        if self.session.presentation.state.volume_camera is None:
+            self._fitted = None
+        self._draw_moving()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A gesture begins."""
+        self.session.selection.update(active_view=THREE_D)
+        self._gestures.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """A gesture goes on."""
+        self._gestures.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A gesture ends."""
+        self._gestures.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The view wants all the room, or to give it back."""
+        self._gestures.double_click(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom."""
+        self._gestures.wheel(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Standard views; everything else goes on to the window."""
+        if not self._gestures.key_press(event):
+            super().keyPressEvent(event)
