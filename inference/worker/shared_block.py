@@ -76,6 +76,7 @@ class SharedBlock:
         Raises:
             MemoryError: the machine has no room for it.
         """
+        _must_fit(array.nbytes)
         handle = _new_handle()
         try:
             _reserve(handle, array.nbytes)
@@ -112,8 +113,16 @@ class SharedBlock:
             _let_go(self.handle)
 
 
+def _must_fit(size: int) -> None:
+    """Nameless memory has no limit of its own: asking for too much would end some process, not this call."""
+    import psutil
+
+    if size > psutil.virtual_memory().available:
+        raise MemoryError("no room for the voxels")
+
+
 def _reserve(handle: Handle, size: int) -> None:
-    """Take the memory now: a write to memory that the system does not have would end the process."""
+    """Take the memory now: where named memory is limited, writing beyond the limit would end this process."""
     if isinstance(handle, int):
         os.ftruncate(handle, size)
         if hasattr(os, "posix_fallocate"):
