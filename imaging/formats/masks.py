@@ -38,7 +38,8 @@ def read_labels(path: Path, volume: int | None = None) -> LabelFile:
         raise UserError(f"{path.name} is a colour image, not a mask.")
     if volume is not None and not 0 <= volume < stored.volume_count:
         raise UserError(f"{path.name} has {stored.volume_count} volumes; there is no number {volume}.")
-    layers = [_as_labels(path, array) for array in read_voxels(stored)[0]]
+    arrays = read_voxels(stored, is_mask=True)[0]
+    layers = [_as_labels(path, arrays.pop(0)) for _ in range(len(arrays))]  # each is freed once converted
     segments = read_slicer_segments(stored.fields, len(layers)) or _found_segments(path, stored, layers)
     if volume is None:
         return LabelFile(stored.geometry, layers, segments)
@@ -50,11 +51,15 @@ def _as_labels(path: Path, array: NDArray[Any]) -> LabelArray:
     """Whole numbers 0 to 65535 as uint8 or uint16, whatever type held them."""
     low, high = array.min(), array.max()
     hint = "A mask holds whole numbers from 0 to 65535; a probability map must be thresholded first."
-    if array.dtype.kind == "f" and not (np.isfinite([low, high]).all() and (array == np.rint(array)).all()):
+    if array.dtype.kind == "f" and not (np.isfinite([low, high]).all() and _is_whole(array)):
         raise UserError(f"{path.name} is not a mask: it holds fractions or values that are not numbers.", hint)
     if low < 0 or high > HIGHEST_LABEL:
         raise UserError(f"{path.name} is not a mask: its values run from {low:g} to {high:g}.", hint)
     return array.astype(np.uint8 if high < 256 else np.uint16, copy=False)
+
+
+def _is_whole(array: NDArray[Any]) -> bool:
+    return all(np.array_equal(plane, np.rint(plane)) for plane in array)
 
 
 def label_values(layer: LabelArray) -> list[int]:

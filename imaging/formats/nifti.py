@@ -7,7 +7,6 @@ kept exactly. Lengths in metres or microns (xyzt_units) become millimetres. A sl
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +18,7 @@ from imaging.errors import UserError
 from imaging.formats.packing import write_gzip
 from imaging.formats.replacing import replacing
 from imaging.formats.stored_image import Packing, StoredImage, VolumeAxis, checked_geometry
+from imaging.formats.voxel_reading import Inflating
 from imaging.geometry import Affine, Geometry
 from imaging.volume import SeriesWarning
 
@@ -28,6 +28,7 @@ SCANNER_ANATOMICAL = 1  # sform and qform code
 NIFTI1_LONGEST_AXIS = 32767
 VECTOR_INTENTS = (1007, 2003, 2004)  # VECTOR, RGB_VECTOR, RGBA_VECTOR
 EXTENSION_LIMIT = 1 << 20
+LARGEST_OFFSET = 1 << 26  # 64 MiB of extensions: nobody writes more, and a packed file must be unpacked up to there
 
 
 def read_nifti(path: Path) -> StoredImage:
@@ -65,13 +66,20 @@ def _read_head(path: Path, is_packed: bool) -> tuple[bytes, str]:
     """The first 540 bytes and the text between header and voxels (extensions, at most 1 MiB)."""
     try:
         with open(path, "rb") as file:
-            source: Any = gzip.GzipFile(fileobj=file) if is_packed else file
-            head = source.read(540)
+            source: Any = Inflating(file) if is_packed else file
+            head = _read_up_to(source, 540)
             offset = _offset_of(head)
-            text = head[352:] + source.read(max(0, min(offset, EXTENSION_LIMIT) - 540))
+            text = head[352:] + _read_up_to(source, min(offset, EXTENSION_LIMIT) - 540)
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path.name} cannot be read: it is damaged or cut off.") from error
     return head, text[: max(0, offset - 352)].decode("utf-8", "replace")
+
+
+def _read_up_to(source: Any, size: int) -> bytes:
+    parts = b""
+    while len(parts) < size and (part := source.read(size - len(parts))):
+        parts += part
+    return parts
 
 
 def _offset_of(head: bytes) -> int:
@@ -80,7 +88,7 @@ def _offset_of(head: bytes) -> int:
         return 0
     little = int.from_bytes(head[:4], "little") == 348
     value = np.frombuffer(head, "<f4" if little else ">f4", 1, 108)[0]
-    return int(value) if 352 <= value < 1 << 30 else 0
+    return int(value) if 352 <= value <= LARGEST_OFFSET else 0
 
 
 def _parsed(path: Path, head: bytes) -> Any:
@@ -135,7 +143,7 @@ def _data_offset(path: Path, header: Any) -> int:
     least = 352 if int(header["sizeof_hdr"]) == 348 else 544
     if offset == 0:
         return least
-    if not np.isfinite(offset) or offset < least or offset > 1 << 40:
+    if not np.isfinite(offset) or offset < least or offset > LARGEST_OFFSET:
         raise UserError(f"{path.name} has a damaged NIfTI header: its voxels cannot begin at byte {offset:g}.")
     return int(offset)
 

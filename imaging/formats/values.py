@@ -17,10 +17,10 @@ class Narrowing:
     """Converts stored numbers, chunk by chunk, to the smallest type that holds all that were seen so far.
 
     Whole numbers stay exact: uint8 stays, others become int16, uint16, int32 or int64. Floats become float32.
-    A rescale with a whole slope and intercept keeps whole numbers whole.
+    A rescale with a whole slope and intercept keeps whole numbers whole. Of a mask, also other types may become uint8.
     """
 
-    def __init__(self, stored: np.dtype[Any], slope: float = 1.0, inter: float = 0.0) -> None:
+    def __init__(self, stored: np.dtype[Any], slope: float = 1.0, inter: float = 0.0, *, is_mask: bool = False) -> None:
         self.slope, self.inter = slope, inter
         self.is_scaled = (slope, inter) != (1.0, 0.0)
         overflows = self.is_scaled and stored.itemsize > 4  # int64 times a slope could overflow
@@ -31,6 +31,10 @@ class Narrowing:
             self.dtype = np.dtype(np.uint8 if stored.itemsize == 1 and stored.kind in "ub" else np.int16)
         if self.is_whole and self.is_scaled:
             self.dtype = np.dtype(np.int16)
+        self._ladder = INTEGERS
+        if self.is_whole and is_mask:
+            self._ladder = (np.dtype(np.uint8), *INTEGERS)
+            self.dtype = np.dtype(np.uint8)
         self._low, self._high = 0, 0
 
     def convert(self, raw: NDArray[Any]) -> NDArray[Any]:
@@ -43,8 +47,7 @@ class Narrowing:
         values = raw.astype(np.int64) * int(self.slope) + int(self.inter) if self.is_scaled else raw
         self._low = min(self._low, int(values.min()))
         self._high = max(self._high, int(values.max()))
-        if self.dtype != np.uint8:
-            self.dtype = _smallest(self._low, self._high)
+        self.dtype = _smallest(self._ladder, self._low, self._high)
         return values.astype(self.dtype)
 
     def _float(self, raw: NDArray[Any]) -> NDArray[Any]:
@@ -59,8 +62,8 @@ def _is_small_integer(number: float) -> bool:
     return float(number).is_integer() and abs(number) < 1 << 30
 
 
-def _smallest(low: int, high: int) -> np.dtype[Any]:
-    for dtype in INTEGERS:
+def _smallest(ladder: tuple[np.dtype[Any], ...], low: int, high: int) -> np.dtype[Any]:
+    for dtype in ladder:
         if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
             return dtype
     return np.dtype(np.float64)  # uint64 beyond int64: nothing medical, kept as well as a number can be

@@ -107,6 +107,16 @@ def test_a_gzip_bomb_that_its_header_announces(tmp_path: Path) -> None:
     assert "would unpack to 4.3 GB" in refused(path)
 
 
+def test_a_gzip_bomb_before_the_voxels(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.nii.gz"
+    header = nibabel.Nifti1Header()
+    header.set_data_dtype(np.uint8)
+    header.set_data_shape((4, 4, 4))
+    header["vox_offset"] = 4e9
+    path.write_bytes(gzip.compress(header.binaryblock + b"\0\0\0\0") + bomb(1 << 26) * 64)
+    assert "cannot begin" in refused(path)
+
+
 def test_a_bzip2_bomb(tmp_path: Path) -> None:
     path = tmp_path / "bomb.nrrd"
     head = "NRRD0004\ntype: short\ndimension: 3\nsizes: 2048 1024 1024\nencoding: bzip2\nendian: little\n\n"
