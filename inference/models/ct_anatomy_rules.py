@@ -140,7 +140,7 @@ def _find(voxels: NDArray[Any], geometry: Geometry, stages: _Stages) -> tuple[Co
     with stages("gas", 0.15):
         gas = classify_gas(hu, grid.known, step)
     with stages("body", 0.25):
-        body = body_mask(hu, grid.known, gas.lung, gas.outside, step)
+        body = body_mask(hu, grid.known, gas.lung, gas.outside, gas.enclosed, step)
     with stages("skeleton", 0.3):
         organs = bright_organs(np.where(body, hu, np.float32(-1024)), step)
         bone = skeleton(hu, body, organs, step)

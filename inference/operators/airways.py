@@ -1,6 +1,8 @@
-"""Trachea and main bronchi among the enclosed gas of the coarse grid."""
+"""Trachea and main bronchi among the gas of the coarse grid."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,15 +10,18 @@ from numpy.typing import NDArray
 from inference.morphology import components
 
 Mask = NDArray[np.bool_]
+Field = NDArray[np.float32]
 
 LEAST_LENGTH_MM = 30.0
 AREA_MM2 = (40.0, 900.0)
 FROM_MIDLINE_MM = 45.0
 LEAST_ML = 3.0
 HIGHEST_HU = -600.0
+FOLLOWED_HU = -850.0
+LARGEST_MM2 = 600.0  # cross-section; more is a leak into lung
 
 
-def airways(hu: NDArray[np.float32], enclosed: Mask, left: Mask, right: Mask, step_mm: float) -> Mask:
+def airways(hu: Field, enclosed: Mask, left: Mask, right: Mask, step_mm: float) -> Mask:
     """The upright tube of gas between the lungs, with what hangs on it.
 
     Args:
@@ -26,21 +31,22 @@ def airways(hu: NDArray[np.float32], enclosed: Mask, left: Mask, right: Mask, st
         step_mm: voxel size.
 
     Returns:
-        A mask, empty when no tube qualifies (bowel gas does not).
+        A mask, empty when no tube qualifies (bowel gas does not). It may take voxels from the lungs, where the upper
+        trachea was counted to them.
     """
     lung = left | right
-    levels = np.flatnonzero(lung.any(axis=(1, 2)))
+    levels = np.flatnonzero(np.asarray(lung.any(axis=(1, 2))))
     found = np.zeros_like(enclosed)
     if levels.size == 0:
         return found
     labels, counts = components(enclosed & (hu < HIGHEST_HU))
     middle = _between(left, right)
-    lowest = levels[0] + 0.25 * (levels[-1] - levels[0])
+    lowest = float(levels[0] + 0.25 * (levels[-1] - levels[0]))
     for number in np.flatnonzero(counts * step_mm**3 / 1000 >= LEAST_ML):
         part = labels == number
         if _is_trachea(part, lowest, middle, step_mm):
             found |= part
-    return found
+    return _follow_up(found, hu < FOLLOWED_HU, step_mm) if found.any() else found
 
 
 def _between(left: Mask, right: Mask) -> float:
@@ -55,10 +61,30 @@ def _between(left: Mask, right: Mask) -> float:
 
 
 def _is_trachea(part: Mask, lowest: float, middle: float, step_mm: float) -> bool:
-    area = part.sum(axis=(1, 2))
+    area: Any = part.sum(axis=(1, 2))
     levels = np.flatnonzero(area)
     if (levels.size - 1) * step_mm < LEAST_LENGTH_MM or levels[0] < lowest:
         return False
     typical = float(np.median(area[levels])) * step_mm**2
     place = float(np.average(np.arange(part.shape[2]), weights=part.sum(axis=(0, 1))))
     return AREA_MM2[0] <= typical <= AREA_MM2[1] and abs(place - middle) * step_mm <= FROM_MIDLINE_MM
+
+
+def _follow_up(tube: Mask, dark: Mask, step_mm: float) -> Mask:
+    """Complete each cross-section, and go on upwards, as long as what is dark there is no wider than a trachea."""
+    from scipy import ndimage
+
+    tube = tube.copy()
+    lowest = int(np.flatnonzero(np.asarray(tube.any(axis=(1, 2))))[0])
+    for k in range(lowest, tube.shape[0]):
+        last = tube[k] if tube[k].any() else tube[k - 1]
+        labels, _count = ndimage.label(dark[k] | tube[k])
+        touched = np.unique(labels[last & (labels > 0)])
+        if touched.size == 0:
+            break
+        here = np.isin(labels, touched)
+        if here.sum() * step_mm**2 <= LARGEST_MM2:
+            tube[k] |= here
+        elif not tube[k].any():
+            break
+    return tube

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.morphology import components, dilate, fill_enclosed, fill_planes, open_with_ball
+from inference.morphology import components, dilate, fill_enclosed, fill_planes, labels_beside, open_with_ball
 
 Mask = NDArray[np.bool_]
 
@@ -14,13 +14,13 @@ OPENING_MM = 6.0
 LEAST_SHARE = 0.03  # of the largest part's volume: arms and legs beside it stay
 
 
-def body_mask(hu: NDArray[np.float32], known: Mask, lung: Mask, outside: Mask, step_mm: float) -> Mask:
+def body_mask(hu: NDArray[np.float32], known: Mask, lung: Mask, outside: Mask, enclosed: Mask, step_mm: float) -> Mask:
     """Tissue, lungs and enclosed gas of the patient on the upright coarse grid.
 
     Args:
         hu: (k, j, i) HU.
         known: False where there is only padding.
-        lung, outside: masks from the classification of gas.
+        lung, outside, enclosed: masks from the classification of gas.
         step_mm: voxel size.
 
     Returns:
@@ -31,7 +31,19 @@ def body_mask(hu: NDArray[np.float32], known: Mask, lung: Mask, outside: Mask, s
     core = _large_parts(core, hu)
     body = dilate(core, 2, solid & ~outside)
     body = fill_enclosed(body) & ~outside
-    return np.asarray(fill_planes(body, 0) & known & ~outside)
+    body = fill_planes(body, 0) & known & ~outside
+    return np.asarray(body | _within(enclosed & ~body, body))
+
+
+def _within(gas: Mask, body: Mask) -> Mask:
+    """Gas that a cut through the field opens: most of its surface is still the body's."""
+    labels, counts = components(gas)
+    rim = dilate(gas) & ~gas
+    owner = labels_beside(labels, rim)
+    surface = np.bincount(owner[rim], minlength=len(counts))
+    good = np.bincount(owner[rim & body], minlength=len(counts)) > 0.6 * surface
+    good[0] = False
+    return np.asarray(good[labels])
 
 
 def _large_parts(core: Mask, hu: NDArray[np.float32]) -> Mask:

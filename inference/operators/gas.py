@@ -1,8 +1,8 @@
 """Tell lung, outside air and gas in hollow organs apart on the coarse grid.
 
-Lung is recognised by what fills its depth: textured parenchyma. Free gas (bowel, trachea, the room) is purer and without
-texture, foam under the patient is as grey but smooth. Sizes, shapes and places alone do not tell them apart in cropped
-scans, where lung may touch any face of the volume and no outside air be seen.
+Lung is recognised by what fills its depth: textured parenchyma. Free gas (bowel, trachea, the room) is purer and
+without texture, foam under the patient is as grey but smooth. Sizes, shapes and places alone do not tell them apart in
+cropped scans, where lung may touch any face of the volume and no outside air be seen.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ DENSEST_HU = -450.0
 TEXTURE_HU = (10.0, 130.0)  # spread in 3x3x3 voxels: foam and free gas lie below, borders and stool above
 TEXTURE_LEAST, TEXTURE_NOISE = 14.0, 1.6  # spread deep inside lung, at least, and as a multiple of the noise
 HAZY_HU = 200.0  # spread below which a border counts as soft
+HAZE_HU = -200.0
 WALL_HU = -400.0
 WALL_VOXELS = 2.0  # radius of the ball that fits into a chest wall, not into a table
 OUTSIDE_SHARE = 0.2
@@ -72,6 +73,7 @@ def classify_gas(hu: Field, known: Mask, step_mm: float) -> Gas:
     lung, air = _grow_together(seeds, air, gas)
     lung = _plausible(_walled(lung, hu, gas), ml)
     lung |= _pieces_beside(lung, gas & ~lung & ~air, spread)
+    lung |= _hazy_lung(lung, hu)
     rest = gas & ~lung
     outside = _reaching(rest, beyond)
     return Gas(lung, outside, rest & ~outside)
@@ -209,6 +211,19 @@ def _pieces_beside(lung: Mask, rest: Mask, spread: Field) -> Mask:
     contact = beside / np.maximum(around, 1)
     hazy = _share(labels, spread < HAZY_HU, counts) > 0.5
     good = (contact > 0.33) | (hazy & (contact > 0.05))
+    good[0] = False
+    return np.asarray(good[labels])
+
+
+def _hazy_lung(lung: Mask, hu: Field) -> Mask:
+    """Half-consolidated lung against clear lung: thicker than a blurred border, denser than gas, lighter than fat."""
+    hazy = ~lung & (hu > GAS_HU) & (hu < HAZE_HU)
+    thick = dilate(erode(hazy), 1, hazy)
+    labels, counts = components(thick)
+    rim = dilate(thick) & ~thick
+    owner = labels_beside(labels, rim)
+    around = np.bincount(owner[rim], minlength=len(counts))
+    good = np.bincount(owner[rim & lung], minlength=len(counts)) > 0.1 * np.maximum(around, 1)
     good[0] = False
     return np.asarray(good[labels])
 

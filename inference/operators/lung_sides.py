@@ -73,7 +73,7 @@ def _midline(lung: Mask, bone: Mask, body: Mask) -> float:
         return spine
     columns = np.flatnonzero(lung.any(axis=(0, 1)))
     centre = float(np.average(np.arange(lung.shape[2]), weights=lung.sum(axis=(0, 1))))
-    whole = body.any(axis=(0, 1))
+    whole = np.asarray(body.any(axis=(0, 1)))
     if not (whole[0] or whole[-1]):
         return float(np.average(np.arange(lung.shape[2]), weights=body.sum(axis=(0, 1))))
     # Cut close around one lung: the mediastinum is the side with more soft tissue.
@@ -88,7 +88,7 @@ def _spine(lung: Mask, bone: Mask) -> float | None:
 
     padded: Any = ndimage.distance_transform_edt(np.pad(bone, ((0, 0), (1, 1), (1, 1))))
     depth = padded[:, 1:-1, 1:-1]
-    slices = np.flatnonzero(lung.any(axis=(1, 2)))
+    slices = np.flatnonzero(np.asarray(lung.any(axis=(1, 2))))
     deepest = [(int(np.argmax(depth[k])), float(depth[k].max())) for k in slices]
     columns = [at % bone.shape[2] for at, value in deepest if value >= 3]
     if len(columns) < max(1, len(slices) // 5):
