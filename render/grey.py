@@ -32,6 +32,22 @@ def grey_of(values: NDArray[Any], windowing: Windowing, is_inverted: bool = Fals
     return _windowed(np.asarray(values), windowing, is_inverted)
 
 
+def rgb32_of(values: NDArray[Any], windowing: Windowing, is_inverted: bool = False) -> NDArray[np.uint32]:
+    """The same as 0xffRRGGBB: what the screen is made of, so that nothing needs to be converted when it is painted."""
+    if values.dtype in (np.int16, np.uint16, np.int8, np.uint8):
+        table = _rgb32_table(values.dtype.str, windowing.level, windowing.width, is_inverted)
+        return np.take(table, values.view(f"u{values.dtype.itemsize}"))
+    return np.take(_RGB32_OF_GREY, grey_of(values, windowing, is_inverted))
+
+
+_RGB32_OF_GREY = np.uint32(0xFF000000) | np.arange(256, dtype=np.uint32) * np.uint32(0x010101)
+
+
+@lru_cache(maxsize=8)
+def _rgb32_table(dtype: str, level: float, width: float, is_inverted: bool) -> NDArray[np.uint32]:
+    return np.take(_RGB32_OF_GREY, grey_table(dtype, level, width, is_inverted))
+
+
 @lru_cache(maxsize=8)
 def grey_table(dtype: str, level: float, width: float, is_inverted: bool) -> Grey:
     """Grey of every value of an 8- or 16-bit type, at the place of the value's bits read as an unsigned number."""

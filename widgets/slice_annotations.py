@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import floor, hypot, log10
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 
 from render.screen_map import ScreenMap
 from render.slice_reading import SliceReading, position_text, signed, value_text
@@ -19,6 +20,7 @@ from widgets.slice_text import ShadowText, elided
 EDGE_PX = 10
 SLIDER_PX = 16  # width of the strip at the right edge that takes the mouse
 BAR_PX = 90  # about how long the scale bar is
+THUMB_PX = (8.0, 18.0)
 CROSSHAIR_ALPHA = 0.22
 
 
@@ -47,6 +49,7 @@ class SliceAnnotations:
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
         self._text = ShadowText()
+        self._fixed: tuple[object, list[Label]] = (None, [])
 
     def paint_labels(self, painter: QPainter, rect: QRect, labels: list[Label]) -> None:
         """The texts that touch a rectangle."""
@@ -54,7 +57,15 @@ class SliceAnnotations:
             if QRectF(rect).intersects(label.rect.adjusted(-4, -4, 4, 4)):
                 self._text.draw(painter, label.rect, label.text, label.font, label.color)
 
-    def title_labels(self, size: tuple[float, float], state: SliceState) -> list[Label]:
+    def fixed_labels(self, size: tuple[float, float], state: SliceState) -> list[Label]:
+        """Everything that does not follow the cursor; laid out once for each state and size."""
+        key = (size, state, theme.current())
+        if self._fixed[0] != key:
+            labels = [part(size, state) for part in (self._title_labels, self._corner_labels, self._letter_labels)]
+            self._fixed = key, [label for part in labels for label in part]
+        return self._fixed[1]
+
+    def _title_labels(self, size: tuple[float, float], state: SliceState) -> list[Label]:
         """Top left: the plane's name, and what is unusual about the picture."""
         tokens = theme.current()
         rows = [(plane_title(self._plane), tokens.font(bold=True), tokens.color(self._plane.value))]
@@ -69,7 +80,7 @@ class SliceAnnotations:
             rows.append((QCoreApplication.translate("SliceView", "true positions"), tokens.font(11), dim))
         return self._column(rows, EDGE_PX, size, at_right=False)
 
-    def corner_labels(self, size: tuple[float, float], state: SliceState) -> list[Label]:
+    def _corner_labels(self, size: tuple[float, float], state: SliceState) -> list[Label]:
         """Top right: window, slice and position."""
         tokens = theme.current()
         window, grid = state.windowing, state.grid
@@ -93,10 +104,10 @@ class SliceAnnotations:
         rows = [(value, small, color)]
         if size[0] >= 320:
             rows.append((position_text(reading.position_mm), small, tokens.color("on_view", 0.75)))
-        top = max(label.rect.bottom() for label in self.corner_labels(size, state)) + 2
+        top = max(label.rect.bottom() for label in self._corner_labels(size, state)) + 2
         return self._column(rows, top, size, at_right=True)
 
-    def letter_labels(self, size: tuple[float, float], state: SliceState) -> list[Label]:
+    def _letter_labels(self, size: tuple[float, float], state: SliceState) -> list[Label]:
         """What lies at the left, right, top and bottom."""
         tokens = theme.current()
         font, color = tokens.font(12, bold=True), tokens.color("on_view_accent")
@@ -119,8 +130,10 @@ class SliceAnnotations:
             top += height + 1
         return labels
 
-    def paint_scale_bar(self, painter: QPainter, size: tuple[float, float], place: ScreenMap) -> None:
+    def paint_scale_bar(self, painter: QPainter, rect: QRect, size: tuple[float, float], place: ScreenMap) -> None:
         """Bottom right: a bar of a round length."""
+        if rect.right() < size[0] * 0.7 - 40 or rect.bottom() < size[1] - 40:
+            return
         tokens = theme.current()
         length_mm = nice_length_mm(min(BAR_PX, size[0] / 4) / place.scale)
         length, right, bottom = length_mm * place.scale, size[0] - EDGE_PX - SLIDER_PX / 2, size[1] - EDGE_PX
@@ -131,20 +144,15 @@ class SliceAnnotations:
         left = min(right - length / 2 - width / 2, right - width)
         self._text.draw(painter, QRectF(left, bottom - 6 - height, width, height), text, font, tokens.color("on_view"))
 
-    def paint_slider(self, painter: QPainter, size: tuple[float, float], state: SliceState) -> None:
+    def paint_slider(self, painter: QPainter, rect: QRect, size: tuple[float, float], state: SliceState) -> None:
         """Right edge: where this slice is among all."""
-        if state.grid.count < 2:
+        if state.grid.count < 2 or rect.right() < size[0] - SLIDER_PX:
             return
         tokens, track = theme.current(), slider_track(size)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(tokens.color("on_view", 0.16))
-        painter.drawRoundedRect(track, 1.5, 1.5)
+        painter.fillRect(track, tokens.color("on_view", 0.16))
         y = track.top() + slider_share(state) * track.height()
-        painter.setBrush(tokens.color("dim"))
-        painter.drawRoundedRect(QRectF(track.center().x() - 4, y - 9, 8, 18), 3, 3)
-        painter.restore()
+        thumb = _thumb(tokens.color("dim").rgba(), painter.device().devicePixelRatioF())
+        painter.drawPixmap(QPointF(track.center().x() - THUMB_PX[0] / 2, round(y - THUMB_PX[1] / 2)), thumb)
 
     def paint_border(self, painter: QPainter, size: tuple[float, float]) -> None:
         """The view's colour around it, for the active view only."""
@@ -163,23 +171,19 @@ class SliceAnnotations:
         painter.restore()
 
 
-def paint_ring(painter: QPainter, center: QPointF, radius: float, *, is_ball: bool, is_erasing: bool) -> None:
-    """The brush in its true size: white on a dark line; dashed while it erases, with a point when it is a ball."""
-    painter.save()
+@lru_cache(maxsize=4)
+def _thumb(color: int, ratio: float) -> QPixmap:
+    """The slider's handle, kept as a picture."""
+    pixmap = QPixmap(round(THUMB_PX[0] * ratio), round(THUMB_PX[1] * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    pen = QPen(QColor(255, 255, 255, 235), 1.3)
-    painter.setPen(QPen(QColor(0, 0, 0, 120), 3))
-    painter.drawEllipse(center, radius, radius)
-    if is_erasing:
-        pen.setDashPattern([4, 3])
-    painter.setPen(pen)
-    painter.drawEllipse(center, radius, radius)
-    if is_ball and radius > 5:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(255, 255, 255, 235))
-        painter.drawEllipse(center, 1.5, 1.5)
-    painter.restore()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor.fromRgba(color))
+    painter.drawRoundedRect(QRectF(0, 0, *THUMB_PX), 3, 3)
+    painter.end()
+    return pixmap
 
 
 def crosshair_lines(state: SliceState, place: ScreenMap, size: tuple[float, float]) -> list[QLineF]:

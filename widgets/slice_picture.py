@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
-from render.grey import grey_of
+from render.grey import rgb32_of
 from render.label_overlay import LabelStyle, overlay_codes
 from render.reslice import grey_pixels, label_pixels, outside_value
 from render.screen_map import ScreenMap
@@ -25,12 +25,12 @@ class SlicePicture:
 
     def __init__(self) -> None:
         self._grey: QImage | None = None
-        self._grey_pixels: Pixels | None = None  # QImage does not own this memory
+        self._grey_memory: Pixels | None = None  # QImage does not own it
         self._labels: dict[tuple[bool, int], Pixels] = {}
 
     def forget_grey(self) -> None:
         """The plane, the window or the voxels changed."""
-        self._grey = self._grey_pixels = None
+        self._grey = self._grey_memory = None
         self._labels.clear()
 
     def forget_labels(self) -> None:
@@ -77,12 +77,7 @@ class SlicePicture:
                 is_smooth=is_smooth,
                 outside=outside_value(volume.voxels.dtype, state.is_inverted),
             )
-            has_colors = values.ndim == 3
-            pixels = np.ascontiguousarray(values) if has_colors else grey_of(values, state.windowing, state.is_inverted)
-            form = QImage.Format.Format_RGB888 if has_colors else QImage.Format.Format_Grayscale8
-            rows, columns = pixels.shape[:2]
-            self._grey_pixels = pixels
-            self._grey = QImage(pixels.data, columns, rows, pixels.strides[0], form)
+            self._grey, self._grey_memory = _image_of(values, state)
         return self._grey
 
     def _paint_labels(
@@ -99,7 +94,8 @@ class SlicePicture:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.scale(1 / ratio, 1 / ratio)
-        painter.drawImage(QPoint(left, top), _color_image(style, codes))
+        image, _memory = _color_image(style, codes)
+        painter.drawImage(QPoint(left, top), image)
         painter.restore()
 
     def _label_pixels(self, state: SliceState, style: LabelStyle, layer: Pixels) -> Pixels:
@@ -111,12 +107,19 @@ class SlicePicture:
         return self._labels[key]
 
 
-def _color_image(style: LabelStyle, codes: Pixels) -> QImage:
-    """An image of the codes' colours; one byte a pixel where the codes fit. It shares the codes' memory."""
-    height, width = codes.shape
-    if codes.dtype == np.uint8:
-        image = QImage(codes.data, width, height, codes.strides[0], QImage.Format.Format_Indexed8)
-        image.setColorTable(style.argb.tolist())
-        return image
+def _image_of(values: Pixels, state: SliceState) -> tuple[QImage, Pixels]:
+    """Values under the window, or colours as they are; and the memory that must live as long as the image."""
+    rows, columns = values.shape[:2]
+    if values.ndim == 3:
+        colors = np.ascontiguousarray(values)
+        return QImage(colors.data, columns, rows, colors.strides[0], QImage.Format.Format_RGB888), colors
+    pixels = rgb32_of(values, state.windowing, state.is_inverted)
+    return QImage(pixels.data, columns, rows, pixels.strides[0], QImage.Format.Format_RGB32), pixels
+
+
+def _color_image(style: LabelStyle, codes: Pixels) -> tuple[QImage, Pixels]:
+    """An image of the codes' colours, and the memory that must live as long as the image is used."""
     colors = np.take(style.argb, codes)
-    return QImage(colors.data, width, height, colors.strides[0], QImage.Format.Format_ARGB32).copy()
+    height, width = colors.shape
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    return QImage(colors.data, width, height, colors.strides[0], form), colors

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
     QTabletEvent,
     QWheelEvent,
 )
@@ -28,13 +29,15 @@ from session.presentation import Plane, PresentationState
 from session.selection import BrushShape, SelectionState, Tool
 from session.session import Session
 from widgets import theme
-from widgets.slice_annotations import Label, SliceAnnotations, crosshair_lines, paint_ring, plane_title
+from widgets.brush_ring import paint_ring
+from widgets.paint_regions import merged
+from widgets.signal_links import SignalLinks
+from widgets.slice_annotations import Label, SliceAnnotations, crosshair_lines, plane_title
 from widgets.slice_gestures import SliceGestures
 from widgets.slice_picture import SlicePicture
 from widgets.slice_pointer import ChangedBoxes
 
 PAINTING_TOOLS = (Tool.BRUSH, Tool.ERASER)
-MOST_RECTS = 8  # of a paint event that are painted one by one
 LEAST_RING_PX = 2.0
 
 
@@ -57,11 +60,13 @@ class SliceView(QWidget):
         self.initiator = f"slice view {plane.value}"
         self.state: SliceState | None = None
         self._document: Document | None = None
+        self._links, self._document_links = SignalLinks(self), SignalLinks(self)
         self._picture = SlicePicture()
         self._annotations = SliceAnnotations(plane)
         self._gestures = SliceGestures(self)
         self._cursor: QPointF | None = None
         self._reading: SliceReading | None = None
+        self._shown_reading: list[Label] = []
         self._ring: QRect | None = None
         self._set_up()
         self._connect()
@@ -76,10 +81,10 @@ class SliceView(QWidget):
         self.setAccessibleName(self.tr("{} view").format(plane_title(self.plane)))
 
     def _connect(self) -> None:
-        self.session.document_replaced.connect(self._replace_document)
-        self.session.presentation.changed.connect(self._presentation_changed)
-        self.session.selection.changed.connect(self._selection_changed)
-        self.session.settings.changed.connect(self._setting_changed)
+        self._links.add(self.session.document_replaced, self._replace_document)
+        self._links.add(self.session.presentation.changed, self._presentation_changed)
+        self._links.add(self.session.selection.changed, self._selection_changed)
+        self._links.add(self.session.settings.changed, self._setting_changed)
         theme.switch.changed.connect(self.update)
 
     # What is shown
@@ -148,12 +153,11 @@ class SliceView(QWidget):
     # What changed
 
     def _replace_document(self, document: Document | None) -> None:
-        if self._document is not None:
-            self._document.changed.disconnect(self._document_changed, missing_ok=True)
+        self._document_links.release()
         self._gestures.forget()
         self._document, self.state = document, None
         if document is not None:
-            document.changed.connect(self._document_changed)
+            self._document_links.add(document.changed, self._document_changed)
         self._resolve()
         self.point_at(None)
         self.update()
@@ -216,23 +220,19 @@ class SliceView(QWidget):
 
     def _update_reading(self) -> None:
         before, self._reading = self._reading, self._read()
-        if before == self._reading:
-            return
-        for reading in (before, self._reading):
-            for label in self._reading_labels(reading):
+        shown = [] if self.state is None else self._annotations.reading_labels(self._size(), self.state, self._reading)
+        if shown != self._shown_reading:
+            for label in self._shown_reading + shown:
                 self.update(label.rect.adjusted(-5, -5, 5, 5).toAlignedRect())
-        self.hovered.emit(self._reading)
+        self._shown_reading = shown
+        if before != self._reading:
+            self.hovered.emit(self._reading)
 
     def _read(self) -> SliceReading | None:
         if self._cursor is None or self.state is None or self._document is None:
             return None
         position = self.place.to_world(self.state.grid, self._cursor.x(), self._cursor.y())
         return read(self._document, self.state.volume, position, self.session.presentation.state.hidden_segments)
-
-    def _reading_labels(self, reading: SliceReading | None) -> list[Label]:
-        if self.state is None:
-            return []
-        return self._annotations.reading_labels(self._size(), self.state, reading)
 
     def _size(self) -> tuple[float, float]:
         return float(self.width()), float(self.height())
@@ -253,13 +253,10 @@ class SliceView(QWidget):
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint each of the few rectangles that need it, or the one around many."""
+        """Paint each of the rectangles that need it; at broken scale factors, where their edges blur, all in one."""
         painter = QPainter(self)
-        rects = list(event.region())  # type: ignore[call-overload]  # QRegion is iterable; PySide's stubs do not say so
-        whole_ratio = self.devicePixelRatioF().is_integer()
-        if len(rects) > MOST_RECTS or not whole_ratio:
-            rects = [event.rect()]
-        for rect in rects:
+        is_whole = self.devicePixelRatioF().is_integer()
+        for rect in merged(event.region()) if is_whole else [event.rect()]:  # type: ignore[arg-type]
             painter.setClipRect(rect)
             self._paint(painter, rect)
         painter.end()
@@ -273,13 +270,17 @@ class SliceView(QWidget):
         preview = document.preview.layers if document.preview is not None else []
         is_smooth = bool(self.session.settings["slices.interpolate"])
         self._picture.paint(painter, rect, state, place, document.segmentation.layers, preview, is_smooth)
+        self._paint_over(painter, rect, state, place, size)
+
+    def _paint_over(
+        self, painter: QPainter, rect: QRect, state: SliceState, place: ScreenMap, size: tuple[float, float]
+    ) -> None:
         if state.shows_crosshair:
             self._annotations.paint_crosshair(painter, crosshair_lines(state, place, size))
-        self._annotations.paint_slider(painter, size, state)
-        self._annotations.paint_scale_bar(painter, size, place)
-        labels = self._annotations.title_labels(size, state) + self._annotations.corner_labels(size, state)
-        labels += self._annotations.letter_labels(size, state) + self._reading_labels(self._reading)
-        self._annotations.paint_labels(painter, rect, labels)
+        self._annotations.paint_slider(painter, rect, size, state)
+        self._annotations.paint_scale_bar(painter, rect, size, place)
+        self._annotations.paint_labels(painter, rect, self._annotations.fixed_labels(size, state))
+        self._annotations.paint_labels(painter, rect, self._shown_reading)
         if self._ring is not None and self._cursor is not None and rect.intersects(self._ring):
             is_ball = self.session.selection.state.brush_shape is BrushShape.BALL or state.grid.cut is None
             is_erasing = self._gestures.is_erasing
@@ -288,6 +289,10 @@ class SliceView(QWidget):
             self._annotations.paint_border(painter, size)
 
     # Events go to the gestures
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Text at the right edge moves with it."""
+        self._update_reading()
 
     def sizeHint(self) -> QSize:
         """A square that fits a small screen."""
