@@ -70,13 +70,24 @@ def flattened(labels: LabelFile) -> LabelFile:
     renumbered = _unique_values(labels.segments)
     highest = max((segment.label_value for segment in renumbered), default=0)
     flat = np.zeros(labels.geometry.shape, np.uint8 if highest < 256 else np.uint16)
-    for old, new in zip(labels.segments, renumbered, strict=True):
-        mask = labels.mask(old)
-        if flat[mask].any():
-            hint = "Write a .seg.nrrd file, which holds overlapping segments."
-            raise UserError(f"{old.name} overlaps another segment; this file format cannot hold that.", hint)
-        flat[mask] = new.label_value
+    for number, layer in enumerate(labels.layers):
+        new_values = np.zeros(int(layer.max()) + 1, flat.dtype)
+        for old, new in zip(labels.segments, renumbered, strict=True):
+            if old.layer == number and old.label_value < len(new_values):
+                new_values[old.label_value] = new.label_value
+        for into, plane in zip(flat, layer, strict=True):  # slice by slice: no second volume in memory
+            _merge(into, new_values[plane], renumbered)
     return LabelFile(labels.geometry, [flat], renumbered)
+
+
+def _merge(into: LabelArray, values: LabelArray, segments: list[LabelSegment]) -> None:
+    filled = values > 0
+    twice = values[filled & (into > 0)]
+    if twice.size:
+        name = next(segment.name for segment in segments if segment.label_value == twice[0])
+        hint = "Write a .seg.nrrd file, which holds overlapping segments."
+        raise UserError(f"{name} overlaps another segment; this file format cannot hold that.", hint)
+    into[filled] = values[filled]
 
 
 def _unique_values(segments: list[LabelSegment]) -> list[LabelSegment]:

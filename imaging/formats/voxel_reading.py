@@ -80,6 +80,7 @@ def read_voxels(stored: StoredImage, *, is_mask: bool = False) -> tuple[list[NDA
             flat = _fitting(flat, narrowing.dtype, stored.element_count)
             flat[done : done + count] = values
             done += count
+        source.read(1)  # unpacks the trailer: zlib compares its checksum
     assert flat is not None
     return _volumes(stored, flat), narrowing
 
@@ -146,7 +147,9 @@ class Inflating:
         """At most ``size`` bytes; none at the end. Raises zlib.error where the stream is damaged."""
         while True:
             if self._unpacker.eof:
-                self._packed = self._unpacker.unused_data
+                self._packed = self._unpacker.unused_data or self._file.read(1 << 20)
+                if not self._packed.startswith(b"\x1f\x8b"):
+                    return b""  # padding, or the file's end
                 self._unpacker = zlib.decompressobj(wbits=47)
             self._packed = self._packed or self._file.read(1 << 20)
             if not self._packed:
