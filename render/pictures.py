@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imaging.errors import UserError
 from imaging.segmentation import Segmentation
+from render.slice_pictures import Picture, lettered, slice_picture
 from render.surfaces import Surface, segment_surface, triangle_shares
-from render.volume_camera import StandardView, fitted
+from render.volume_camera import StandardView, fitted, letters_of
 from render.volume_renderer import Quality, VolumeRenderer
 from render.volume_scene import VolumeSceneState, scene_points_mm, shown_surfaces
 
-Picture = NDArray[np.uint8]  # (height, width, 3), first row at the top
+__all__ = ["Picture", "segmentation_surfaces", "slice_picture", "surfaces_picture", "write_png"]
 
 PICTURE_TRIANGLES = 400_000
 SUPERSAMPLING = 2
@@ -61,7 +61,7 @@ def surfaces_picture(
         frame = renderer.render(VolumeSceneState(aim, shown), large, Quality.STILL)
     finally:
         renderer.close()
-    return halved(frame.rgb)
+    return lettered(halved(frame.rgb), letters_of(aim))
 
 
 def halved(picture: Picture) -> Picture:

@@ -76,7 +76,7 @@ def resolved(
     """The scene of a document.
 
     Segments whose surface is not made yet are left out. Where no segment has voxels the slices are shown, so that
-    there is something to see.
+    there is something to see. The crosshair is drawn where no slices show it by the lines in which they cross.
     """
     shows_slices = shown.shows_slices_in_3d or not any(
         segmentation.voxel_count(s.number) for s in segmentation.segments
@@ -85,7 +85,7 @@ def resolved(
         camera=camera,
         surfaces=shown_surfaces(segmentation, surfaces, shown.hidden_segments),
         planes=plane_cuts(shown, volume, image_revision) if shows_slices else (),
-        crosshair=_crosshair(shown, volume.geometry) if shown.shows_crosshair else None,
+        crosshair=_crosshair(shown, volume.geometry) if shown.shows_crosshair and not shows_slices else None,
     )
 
 

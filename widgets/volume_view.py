@@ -40,8 +40,8 @@ START_MS = 150  # after the first showing: slices first
 STROKE_MS = 300  # after the last change of voxels surfaces are made again
 FOLLOW_MS = 80  # after a change elsewhere (crosshair, window, a finished surface) the picture follows
 STILL_MS = 180  # after the last move the picture is drawn well
-SLOW_SECONDS, QUICK_SECONDS = 0.045, 0.02  # of a moving frame: draw it smaller, draw it larger
-SCALES = (1.0, 0.7, 0.5, 0.35)
+SLOW_SECONDS, QUICK_SECONDS = 0.07, 0.03  # of a moving frame: draw it smaller, draw it larger
+SCALES = (1.0, 0.7, 0.5)
 TRIANGLES = {"software": 150_000, "hardware": 1_500_000, "reduced": 60_000, "full": 1_500_000}
 
 
