@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.metadata
 import os
 import sys
 from collections.abc import Sequence
 
 from imaging.errors import UserError
-from inference.client import InferenceFailed
 
 COMMANDS = ("info", "convert", "segment", "case", "open", "actions", "run", "screenshot")
 
@@ -26,19 +24,29 @@ class _Parser(argparse.ArgumentParser):
         raise UserError(message[:1].upper() + message[1:] + ".", f"`{self.prog} --help` lists what it takes.")
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The command line with these commands, the whole one by default."""
     top = _Parser(prog="limner", description="Open, see, segment, refine and prove medical volumes.")
-    top.add_argument("--version", action="version", version=f"limner {importlib.metadata.version('limner')}")
+    top.add_argument("--version", action=_Version, nargs=0, help="print the version")
     parsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    for name in COMMANDS:
+    for name in names:
         importlib.import_module(f"app.commands.{name}").add(parsers)
     return top
 
 
-def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+class _Version(argparse.Action):
+    """``--version``; the metadata is only read when somebody asks, it costs more than most commands."""
+
+    def __call__(self, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"limner {version('limner')}")
+        raise SystemExit(0)
+
+
+def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     """The arguments; ``key=value`` words may stand anywhere, which argparse allows to no subcommand."""
-    top = parser()
+    top = parser(argv[:1] if argv[:1] and argv[0] in COMMANDS else COMMANDS)  # loading all costs more than most do
     arguments, rest = top.parse_known_args(argv)
     if rest and not hasattr(arguments, "pairs"):
         raise UserError(f"Unrecognized arguments: {' '.join(rest)}.", "`limner --help` lists the commands.")
@@ -50,7 +58,7 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     try:
-        arguments = _parsed(argv)
+        arguments = _parsed(sys.argv[1:] if argv is None else argv)
         status: int = arguments.run(arguments) or 0
         sys.stdout.flush()
     except UserError as error:
@@ -58,10 +66,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.hint:
             print(f"hint: {' '.join(error.hint.split())}", file=sys.stderr)
         return 2
-    except InferenceFailed as failure:
-        print(f"error: {' '.join(failure.message.split())}", file=sys.stderr)
-        print(failure.details, file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print("error: Stopped.", file=sys.stderr)
         return 1

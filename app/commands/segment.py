@@ -9,6 +9,7 @@ from typing import Any
 from app.actions.segmentation import DEFAULT_MODEL
 from app.commands.output import note, print_json, progress
 from imaging.geometry import Geometry
+from inference.client import InferenceFailed
 from inference.result import InferenceResult
 from session.acceptance import accept
 from session.exporting import check_mask_name, export_masks, labels_of_preview
@@ -39,7 +40,12 @@ def run(arguments: argparse.Namespace) -> int:
         check_mask_name(out)
     series = choose_series(arguments.path, arguments.series)
     images = read_images(arguments.path, series, regular_grid=arguments.regular_grid, report=progress)
-    result = segment_now(images.volumes[0], arguments.model, {}, progress)
+    try:
+        result = segment_now(images.volumes[0], arguments.model, {}, progress)
+    except InferenceFailed as failure:
+        note(f"error: {' '.join(failure.message.split())}")
+        note(failure.details)
+        return 1
     labels = _into_case(result, images, out) if is_case else _into_mask(result, images.volumes[0].geometry, out)
     ml = images.volumes[0].geometry.voxel_volume_ml
     records = [{"name": n, "label_value": v, "volume_ml": round(count * ml, 3)} for n, v, count in labels]

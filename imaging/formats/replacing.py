@@ -1,4 +1,7 @@
-"""A new file takes its name only when it is whole: written beside, flushed to the disk, then moved into place."""
+"""A new file takes its name only when it is whole: written beside, then moved into place.
+
+Where it replaces another file, it is flushed to the disk first, so that a power cut leaves the old one or the new one.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if path.exists():  # only then is there something to lose: the old file waits until the new one is on disk
+                os.fsync(file.fileno())
         os.replace(part, path)
     except OSError as error:
         hint = "Free some space or choose another folder."
