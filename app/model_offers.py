@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from imaging.errors import UserError
+import psutil
+from PySide6.QtCore import QCoreApplication
+
 from session.document import Document
 from widgets.model_offer import ModelOffer
+
+GIB_IN_MIB = 1024
 
 
 def model_offers(document: Document | None) -> list[ModelOffer]:
     """The models, those that fit first; none while no image is open."""
     if document is None or not document.volumes:
         return []
-    from inference.models.ct_anatomy_rules import CtAnatomyRules
+    from inference.catalogue import models
 
     volume = document.volume
     modality = document.case.images[0].modality if document.case.images else volume.source.modality
+    free_mb = psutil.virtual_memory().available / 2**20
     offers = []
-    for model in (CtAnatomyRules(),):
-        try:
-            model.check(volume.geometry, volume.quantity, modality)
-            offers.append(ModelOffer(model.id, model.name, f"{len(model.labels)} structures"))
-        except UserError as error:
-            offers.append(ModelOffer(model.id, model.name, error.message, fits=False))
+    for model in models():
+        needs_mb = model.memory_mb(volume.geometry)
+        reason = model.fits(volume.quantity, modality, volume.geometry)
+        if not reason and needs_mb > free_mb:
+            words = QCoreApplication.translate("ModelOffers", "needs {0:.1f} GB of memory, {1:.1f} GB are free")
+            reason = words.format(needs_mb / GIB_IN_MIB, free_mb / GIB_IN_MIB)
+        words = QCoreApplication.translate("ModelOffers", "{0} structures · up to {1:.1f} GB")
+        detail = reason or words.format(len(model.structures), needs_mb / GIB_IN_MIB)
+        offers.append(ModelOffer(model.id, model.name, detail, fits=not reason))
     return sorted(offers, key=lambda offer: not offer.fits)

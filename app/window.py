@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -64,6 +64,8 @@ class MainWindow(QMainWindow):
         self.left.studies.open_requested.connect(self._open_study)
         self.empty.open_requested.connect(lambda path: self.open_paths([path]))
         self._follow(session.document)
+        self.centre.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.centre.setFocus()
 
     def open_paths(self, paths: list[Path]) -> None:
         """Open files, folders, zips or cases; what fails becomes a message."""
@@ -81,9 +83,8 @@ class MainWindow(QMainWindow):
 
     def make_views(self) -> None:
         """Make the views that are missing: the slices when a document comes, the 3D view a moment later."""
-        from widgets.slice_view import SliceView  # not needed for the empty window
-
         from session.presentation import Plane
+        from widgets.slice_view import SliceView  # not needed for the empty window
 
         for plane in (Plane(view) for view in SLICES):
             if self.grid.view(plane.value) is None:
@@ -116,9 +117,15 @@ class MainWindow(QMainWindow):
     def _follow(self, document: Document | None) -> None:
         if document is not None:
             self.make_views()
+            self._focus_view()
         self.centre.setCurrentWidget(self.grid if document is not None else self.empty)
         self.setWindowTitle(f"{document.title} – Limner" if document is not None else "Limner")
         QTimer.singleShot(0, self, self._show_offers)
+
+    def _focus_view(self) -> None:
+        """The keys belong to the views."""
+        view = self.grid.view(self.session.selection.state.active_view) or self.grid
+        QTimer.singleShot(0, view, view.setFocus)
 
     def _show_offers(self) -> None:
         offers = model_offers(self.session.document)

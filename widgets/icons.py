@@ -6,7 +6,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from widgets import theme
@@ -40,6 +40,20 @@ def paint(painter: QPainter, name: str, rect: QRectF, token: str, opacity: float
     drawing = pixmap(name, round(rect.width()), ratio, token)
     painter.drawPixmap(rect.topLeft(), drawing)
     painter.restore()
+
+
+def swatch(color: tuple[int, int, int], size: QSize, ratio: float = 2.0) -> QPixmap:
+    """A segment's colour as a rounded square."""
+    made = QPixmap(size * ratio)
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(*color))
+    painter.drawRoundedRect(QRectF(0, 0, size.width(), size.height()), 3, 3)
+    painter.end()
+    return made
 
 
 def icon_names() -> list[str]:

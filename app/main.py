@@ -1,0 +1,88 @@
+"""The window's entry point."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.start_guard import problem_at_start
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from app.window import MainWindow
+    from session.session import Session
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Open the window; the first argument is a file, folder, zip or case to open. Returns the exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    problem = problem_at_start()
+    if problem:
+        sys.stderr.write(f"error: {problem}\n")
+        return 2
+    from PySide6.QtCore import QTimer
+
+    from app.crash import CrashReports
+
+    application = make_application()
+    session = make_session(application)
+    CrashReports(session).install()
+    window = make_window(session)
+    window.show()
+    if arguments:
+        QTimer.singleShot(0, window, lambda: window.open_paths([Path(arguments[0])]))
+    return application.exec()
+
+
+def make_application() -> QApplication:
+    """The one QApplication, named, without a theme yet."""
+    from PySide6.QtWidgets import QApplication
+
+    running = QApplication.instance()
+    application = running if isinstance(running, QApplication) else QApplication(["limner"])
+    application.setApplicationName("limner")
+    application.setApplicationDisplayName("Limner")
+    return application
+
+
+def make_session(application: QApplication) -> Session:
+    """A session whose signals come at the end of the event-loop turn, with all actions."""
+    from app.actions import declare_all
+    from app.turn import Turn
+    from session.session import Session
+
+    turn = Turn(application)
+    session = Session(schedule=turn.schedule, post=turn.post)
+    declare_all(session)
+    return session
+
+
+def make_window(session: Session) -> MainWindow:
+    """The main window in the person's theme, not shown yet."""
+    from app.window import MainWindow
+    from app.window_services import Services
+
+    apply_theme(session)
+    window = MainWindow(session)
+    session.window = Services(window)
+    session.settings.changed.connect(lambda key, _value: apply_theme(session) if key.startswith("look.") else None)
+    if session.settings.problem:
+        session.messages.warning(session.settings.problem)
+    return window
+
+
+def apply_theme(session: Session) -> None:
+    """Colours and text size as the settings say."""
+    from PySide6.QtWidgets import QApplication
+
+    from widgets import theme
+
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    theme.apply(application, session.settings["look.theme"], session.settings["look.text_scale"])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

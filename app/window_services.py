@@ -1,0 +1,118 @@
+"""What actions may ask of the main window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog
+
+from app.window import MainWindow
+from imaging.case.images import ImageReference
+from widgets import theme
+from widgets.dialogs.about import AboutDialog
+from widgets.dialogs.choice import ask_choice
+from widgets.dialogs.settings import SettingsDialog
+from widgets.dialogs.shortcuts import ShortcutsDialog
+
+
+class Services:
+    """Implements ``session.window_services.WindowServices`` for a main window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+
+    def ask_open_paths(self) -> list[Path]:
+        """Files to open; empty when cancelled."""
+        names, _ = QFileDialog.getOpenFileNames(self._window, self._window.tr("Open files"), self._folder())
+        return [Path(name) for name in names]
+
+    def ask_folder(self) -> Path | None:
+        """A folder to open."""
+        name = QFileDialog.getExistingDirectory(self._window, self._window.tr("Open a folder"), self._folder())
+        return Path(name) if name else None
+
+    def ask_save_path(self, title: str, suggestion: str, filters: str) -> Path | None:
+        """Where to write."""
+        start = str(Path(self._folder()) / suggestion)
+        name, _ = QFileDialog.getSaveFileName(self._window, title, start, filters)
+        return Path(name) if name else None
+
+    def confirm(self, question: str, hint: str) -> bool:
+        """A question whose wrong answer loses data."""
+        options = [("yes", self._window.tr("Yes, go on"))]
+        return ask_choice(self._window, question, hint, options) == "yes"
+
+    def ask_choice(self, title: str, question: str, options: list[tuple[str, str]]) -> str | None:
+        """One of several (key, label) options; returns its key."""
+        return ask_choice(self._window, title, question, options)
+
+    def rename_segment(self, number: int) -> None:
+        """Start editing a segment's name."""
+        self._window.show_page("segments")
+        self._window.right.segments.rename(number)
+
+    def choose_color(self, number: int) -> tuple[int, int, int] | None:
+        """A new colour for a segment."""
+        segment = self._window.session.open_document.segmentation.segment(number)
+        title = self._window.tr("Colour of {0}").format(segment.name)
+        option = QColorDialog.ColorDialogOption.DontUseNativeDialog
+        chosen = QColorDialog.getColor(QColor(*segment.color), self._window, title, option)
+        return (chosen.red(), chosen.green(), chosen.blue()) if chosen.isValid() else None
+
+    def locate_images(self, reference: ImageReference) -> Path | None:
+        """Where images that moved are now."""
+        what = f"{reference.modality} {reference.description}".strip()
+        title = self._window.tr("Where are the images of this case now? ({0})").format(what)
+        kind = ask_choice(
+            self._window,
+            self._window.tr("The images of this case are not where they were"),
+            title,
+            [("folder", self._window.tr("Choose a folder")), ("file", self._window.tr("Choose a file"))],
+        )
+        if kind == "folder":
+            name = QFileDialog.getExistingDirectory(self._window, title)
+        elif kind == "file":
+            name = QFileDialog.getOpenFileName(self._window, title)[0]
+        else:
+            return None
+        return Path(name) if name else None
+
+    def show_palette(self) -> None:
+        """The command palette."""
+        self._window.palette_box.open()
+
+    def show_shortcuts(self) -> None:
+        """The shortcut editor."""
+        ShortcutsDialog(self._window.bridge, self._window).open()
+
+    def show_settings(self) -> None:
+        """The settings."""
+        SettingsDialog(self._window.session, self._window).open()
+
+    def show_about(self) -> None:
+        """Versions and licences."""
+        AboutDialog(self._window).open()
+
+    def toggle_panel(self, side: str) -> None:
+        """Show or hide the panel at the ``left`` or ``right``."""
+        self._window.toggle_panel(side)
+
+    def set_theme(self, name: str) -> None:
+        """Switch colours at once."""
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        theme.apply(application, name, self._window.session.settings["look.text_scale"])
+
+    def maximise(self, view: str) -> None:
+        """Let one view fill the grid, or give it its old place back."""
+        self._window.grid.toggle_maximised(view)
+
+    def quit(self) -> None:
+        """Close the window."""
+        self._window.close()
+
+    def _folder(self) -> str:
+        """Where file dialogs begin: beside what was opened last."""
+        recent = self._window.session.settings["recent"]
+        return str(Path(recent[0]).parent) if recent else ""

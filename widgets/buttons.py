@@ -1,0 +1,126 @@
+"""Buttons of the window. None takes the focus when clicked, so that the keys stay with the views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from widgets import icons, theme
+
+
+def action_button(action: QAction, role: str = "tool", icon_px: int = 20) -> QToolButton:
+    """A button of an action that shows its icon alone."""
+    made = QToolButton()
+    made.setDefaultAction(action)
+    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    made.setProperty("role", role)
+    made.setIconSize(QSize(theme.current().px(icon_px), theme.current().px(icon_px)))
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.setAccessibleName(action.text())
+    action.changed.connect(lambda: made.setAccessibleName(action.text()))
+    return made
+
+
+class IconButton(QToolButton):
+    """A small button with one of our icons, which follows the theme."""
+
+    def __init__(
+        self, icon: str, name: str, clicked: Callable[[], Any] | None = None, *, role: str = "small", icon_px: int = 16
+    ) -> None:
+        super().__init__()
+        self._icon = icon
+        self.setProperty("role", role)
+        self.setToolTip(name)
+        self.setAccessibleName(name)
+        self.setIconSize(QSize(theme.current().px(icon_px), theme.current().px(icon_px)))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if clicked is not None:
+            self.clicked.connect(lambda: clicked())
+        theme.switch.changed.connect(self._load_icon)
+        self._load_icon()
+
+    def _load_icon(self) -> None:
+        self.setIcon(icons.icon(self._icon, "dim" if self.property("role") == "small" else "text"))
+
+
+def text_button(text: str, clicked: Callable[[], Any] | None = None, role: str = "") -> QPushButton:
+    """A button with text; ``role`` primary for what one most likely wants, quiet for a line in a list."""
+    made = QPushButton(text)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.setAutoDefault(False)
+    if role:
+        made.setProperty("role", role)
+    if clicked is not None:
+        made.clicked.connect(lambda: clicked())
+    return made
+
+
+def menu_button(text: str, menu: QMenu, role: str = "button", name: str = "") -> QToolButton:
+    """A button with text that opens a menu."""
+    made = QToolButton()
+    made.setText(text)
+    made.setMenu(menu)
+    made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    made.setProperty("role", role)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.setAccessibleName(name or text)
+    return made
+
+
+class OneOf(QFrame):
+    """A row of buttons of which one is chosen.
+
+    Args:
+        options: (key, text) from left to right.
+        name: what is chosen, for screen readers.
+        role: the style of the buttons, choice or tab.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, options: Sequence[tuple[str, str]], name: str, role: str = "choice") -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        if role == "choice":
+            self.setObjectName("segmented")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2, 2, 2, 2) if role == "choice" else row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QToolButton] = {}
+        for key, text in options:
+            button = self._buttons[key] = _choice(text, role)
+            self._group.addButton(button)
+            row.addWidget(button)
+            button.clicked.connect(lambda _checked=False, key=key: self.chosen.emit(key))
+
+    @property
+    def key(self) -> str:
+        """The chosen one's key, empty when none is."""
+        return next((key for key, button in self._buttons.items() if button.isChecked()), "")
+
+    def button(self, key: str) -> QWidget:
+        """The button of one key."""
+        return self._buttons[key]
+
+    def choose(self, key: str) -> None:
+        """Show another one as chosen; an unknown key shows none. Emits nothing."""
+        self._group.setExclusive(False)
+        for other, button in self._buttons.items():
+            button.setChecked(other == key)
+        self._group.setExclusive(True)
+
+
+def _choice(text: str, role: str) -> QToolButton:
+    made = QToolButton()
+    made.setText(text)
+    made.setCheckable(True)
+    made.setProperty("role", role)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    made.setAccessibleName(text)
+    return made

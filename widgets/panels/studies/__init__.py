@@ -1,0 +1,1 @@
+"""What can be opened: the shelf and what was opened before."""

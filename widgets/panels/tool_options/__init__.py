@@ -1,0 +1,1 @@
+"""What the active tool can be set to."""

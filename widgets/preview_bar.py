@@ -1,0 +1,133 @@
+"""The bar for a result that waits: what was found, and accept, accept some, or reject."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QAction, QIcon
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
+
+from imaging.segment import Color
+from session.change import DocumentChange
+from session.document import Document
+from session.preview import Preview
+from session.session import Session
+from widgets import icons
+from widgets.action_bridge import ActionBridge
+from widgets.buttons import menu_button, text_button
+from widgets.labels import label
+
+CHIP_PX = 12
+
+
+class PreviewBar(QFrame):
+    """Shown while ``document.preview`` waits for acceptance."""
+
+    def __init__(self, bridge: ActionBridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("preview_bar")
+        self.setAccessibleName(self.tr("Result waiting for acceptance"))
+        self._bridge = bridge
+        self._session: Session = bridge.session
+        self._preview: Preview | None = None
+        self.menu = StayingMenu(self)
+        self._text = label()
+        self._notes = label("", "dim")
+        self.choose = menu_button(self.tr("Choose ▾"), self.menu, name=self.tr("Choose structures"))
+        self.reject = text_button(self.tr("Reject"), lambda: bridge.run("preview.reject"))
+        self.accept = text_button("", self._accept, "primary")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 8, 8)
+        row.setSpacing(8)
+        row.addWidget(label(self.tr("AI"), "chip"))
+        for part in (self._text, self._notes, self.choose, self.reject, self.accept):
+            row.addWidget(part)
+        self._session.document_replaced.connect(self._follow)
+        self._follow(self._session.document)
+
+    def chosen_names(self) -> list[str]:
+        """The structures whose box in the menu is checked."""
+        return [str(action.data()) for action in self.menu.actions() if action.isChecked()]
+
+    def _follow(self, document: Document | None) -> None:
+        if document is not None:
+            document.changed.connect(self._document_changed)
+        self._show(document.preview if document else None)
+
+    def _document_changed(self, change: DocumentChange) -> None:
+        if change.has_preview and self._session.document is not None:
+            self._show(self._session.document.preview)
+
+    def _show(self, preview: Preview | None) -> None:
+        if preview is self._preview and self.isHidden() == (preview is None):
+            return
+        self._preview = preview
+        if preview is not None:
+            count = len(preview.segments)
+            found = self.tr("%n found", "", count)
+            self._text.setText(self.tr("{0} · {1} in {2}").format(preview.title, found, duration(preview.seconds)))
+            self._notes.setText(self._note_line(preview.notes))
+            self._notes.setToolTip("\n".join(preview.notes))
+            self._notes.setVisible(bool(preview.notes))
+            self._fill_menu(preview)
+            self._choice_changed()
+            self._set_tips()
+        self.setVisible(preview is not None)
+
+    def _note_line(self, notes: tuple[str, ...]) -> str:
+        if len(notes) == 1 and len(notes[0]) < 40:
+            return f"· {notes[0]}"
+        return self.tr("· %n note(s)", "", len(notes)) if notes else ""
+
+    def _fill_menu(self, preview: Preview) -> None:
+        self.menu.clear()
+        for segment in preview.segments:
+            action = QAction(_swatch(segment.color), segment.name.replace("&", "&&"), self.menu)
+            action.setCheckable(True)
+            action.setChecked(True)
+            action.setData(segment.name)
+            action.toggled.connect(self._choice_changed)
+            self.menu.addAction(action)
+
+    def _choice_changed(self) -> None:
+        total = len(self.menu.actions())
+        chosen = len(self.chosen_names())
+        if chosen == total:
+            self.accept.setText(self.tr("Accept all"))
+        else:
+            self.accept.setText(self.tr("Accept {0} of {1}").format(chosen, total))
+        self.accept.setEnabled(chosen > 0)
+
+    def _accept(self) -> None:
+        names = self.chosen_names()
+        if len(names) == len(self.menu.actions()):
+            self._bridge.run("preview.accept_all")
+        else:
+            self._bridge.run("preview.accept", names=",".join(names))
+
+    def _set_tips(self) -> None:
+        for button, action_id in ((self.accept, "preview.accept_all"), (self.reject, "preview.reject")):
+            if self._bridge.has(action_id):
+                button.setToolTip(self._bridge.qaction(action_id).toolTip())
+
+
+class StayingMenu(QMenu):
+    """A menu that stays open while its boxes are checked and unchecked."""
+
+    def mouseReleaseEvent(self, event: object) -> None:
+        """Toggle what is under the mouse without closing."""
+        action = self.activeAction()
+        if action is not None and action.isCheckable():
+            action.toggle()
+            return
+        super().mouseReleaseEvent(event)  # type: ignore[arg-type]
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: ``0.4 s``, ``71 s``, ``3 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _swatch(color: Color) -> QIcon:
+    return QIcon(icons.swatch(color, QSize(CHIP_PX, CHIP_PX)))

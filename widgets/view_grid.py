@@ -1,0 +1,99 @@
+"""Where the views stand: four, one large and three small, one alone, or the three slices."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from session.presentation import Layout, Plane, PresentationState
+from session.session import Session
+
+THREE_D = "3d"
+SLICES = (Plane.AXIAL.value, Plane.CORONAL.value, Plane.SAGITTAL.value)
+VIEWS = (Plane.AXIAL.value, THREE_D, Plane.CORONAL.value, Plane.SAGITTAL.value)  # reading order of 2x2
+GAP_PX = 2
+
+
+def placements(layout: Layout, main_view: str, width: int, height: int) -> dict[str, QRect]:
+    """Where each shown view stands in a grid of this size, in logical pixels; views that are not shown are absent."""
+    if layout is Layout.SINGLE:
+        return {main_view: QRect(0, 0, width, height)}
+    if layout is Layout.FOUR:
+        left, right = _parts(width, 2)
+        top, bottom = _parts(height, 2)
+        places = ((left, top), (right, top), (left, bottom), (right, bottom))
+        return {view: _rect(x, y) for view, (x, y) in zip(VIEWS, places, strict=True)}
+    if layout is Layout.ONE_AND_THREE:
+        large = round((width - GAP_PX) * 0.7)
+        column = (large + GAP_PX, width - large - GAP_PX)
+        others = [view for view in VIEWS if view != main_view]
+        places_of = {view: _rect(column, y) for view, y in zip(others, _parts(height, 3), strict=True)}
+        return {main_view: QRect(0, 0, large, height)} | places_of
+    return {view: _rect(x, (0, height)) for view, x in zip(SLICES, _parts(width, 3), strict=True)}
+
+
+def _parts(length: int, count: int) -> list[tuple[int, int]]:
+    """Start and length of equal parts with gaps between them; the last takes what is left over."""
+    size = (length - GAP_PX * (count - 1)) // count
+    starts = [n * (size + GAP_PX) for n in range(count)]
+    return [(start, size) for start in starts[:-1]] + [(starts[-1], length - starts[-1])]
+
+
+def _rect(x: tuple[int, int], y: tuple[int, int]) -> QRect:
+    return QRect(x[0], y[0], x[1], y[1])
+
+
+class ViewGrid(QWidget):
+    """The views of a session, placed as its presentation says."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("view_grid")
+        self.session = session
+        self._views: dict[str, QWidget] = {}
+        self._before_maximised: tuple[Layout, str] | None = None
+        session.presentation.changed.connect(self._presentation_changed)
+
+    def set_view(self, view_id: str, widget: QWidget) -> None:
+        """Put a widget at a view's place; one that was there is deleted."""
+        old = self._views.get(view_id)
+        self._views[view_id] = widget
+        widget.setParent(self)
+        maximise = getattr(widget, "maximise_requested", None)
+        if maximise is not None:
+            maximise.connect(lambda: self.toggle_maximised(view_id))
+        if old is not None:
+            old.deleteLater()
+        self._place()
+
+    def view(self, view_id: str) -> QWidget | None:
+        """The widget at a view's place."""
+        return self._views.get(view_id)
+
+    def toggle_maximised(self, view_id: str) -> None:
+        """Let one view fill the grid; when it does already, give all their places back."""
+        state = self.session.presentation.state
+        if state.layout is not Layout.SINGLE:
+            self._before_maximised = (state.layout, state.main_view)
+            self.session.presentation.update(layout=Layout.SINGLE, main_view=view_id)
+            return
+        layout, main_view = self._before_maximised or (Layout.FOUR, state.main_view)
+        self.session.presentation.update(layout=layout, main_view=main_view)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the places."""
+        super().resizeEvent(event)
+        self._place()
+
+    def _presentation_changed(self, before: PresentationState, after: PresentationState) -> None:
+        if (before.layout, before.main_view) != (after.layout, after.main_view):
+            self._place()
+
+    def _place(self) -> None:
+        state = self.session.presentation.state
+        places = placements(state.layout, state.main_view, self.width(), self.height())
+        for view_id, widget in self._views.items():
+            if view_id in places:
+                widget.setGeometry(places[view_id])
+            widget.setVisible(view_id in places)
