@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelArray, LabelFile
@@ -119,14 +121,23 @@ def _nearest(layers: list[LabelArray], source: Geometry, target: Geometry) -> li
     """Nearest-neighbour resampling by position, slice by slice, also from and to unevenly spaced slices."""
     results = [np.zeros(target.shape, layer.dtype) for layer in layers]
     size = np.array(source.shape[::-1])
-    grid = np.indices(target.shape[1:], np.float64)  # (2, j, i)
-    ijk = np.empty((*target.shape[1:], 3))
-    ijk[..., 0], ijk[..., 1] = grid[1], grid[0]
-    for plane in range(target.shape[0]):
-        ijk[..., 2] = plane
-        nearest = np.rint(source.to_index(target.to_world(ijk)))
+    for plane, positions in enumerate(_source_indices(source, target)):
+        nearest = np.rint(positions)
         inside = np.logical_and(nearest >= 0, nearest < size).all(axis=-1)
         i, j, k = nearest[inside].astype(np.intp).T
         for layer, result in zip(layers, results, strict=True):
             result[plane][inside] = layer[k, j, i]
     return results
+
+
+def _source_indices(source: Geometry, target: Geometry) -> Iterator[NDArray[np.float64]]:
+    """For each target slice the continuous source (i, j, k) of its voxels, (j, i, 3)."""
+    grid = np.indices(target.shape[1:], np.float64)
+    ijk = np.stack([grid[1], grid[0], np.zeros(target.shape[1:])], axis=-1)
+    if source.is_regular and target.is_regular:
+        first, step = source.to_index(target.to_world(ijk)), np.linalg.solve(source.affine, target.affine)[:3, 2]
+        yield from (first + k * step for k in range(target.shape[0]))
+        return
+    for k in range(target.shape[0]):
+        ijk[..., 2] = k
+        yield source.to_index(target.to_world(ijk))
