@@ -21,12 +21,12 @@ from session.opening import (
     OpenedImages,
     check_images,
     finish_images,
-    image_series,
     is_case,
     new_case_path,
     same_series,
 )
 from session.presentation import WINDOW_PRESETS, Presentation, PresentationState, Windowing
+from session.reading import image_series
 from session.session import Session, ShelfItem
 
 RECENT_COUNT = 12

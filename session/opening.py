@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,13 +10,12 @@ from pathlib import Path
 from imaging.case.case import Case
 from imaging.case.images import ImageReference, pixel_hash
 from imaging.errors import UserError
-from imaging.opening import Series, list_series, open_series
+from imaging.opening import Series
 from imaging.volume import Volume
 from session.document import Document, Schedule
+from session.reading import Report, image_series, needs_regular_grid, on_regular_grid, read_volumes_of
 
 CASE_SUFFIX = ".limner"
-
-Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -31,42 +29,6 @@ class OpenedImages:
 def is_case(path: Path) -> bool:
     """True when the path's name says that it is a case."""
     return path.suffix == CASE_SUFFIX
-
-
-def image_series(path: Path) -> list[Series]:
-    """The series below a path that have voxels, the largest first.
-
-    Raises:
-        UserError: nothing there can be shown.
-    """
-    found = list_series(path)
-    with_voxels = [s for s in found if s.geometry is not None]
-    if not with_voxels:
-        kinds = ", ".join(sorted({s.modality for s in found if s.modality}))
-        raise UserError(
-            "There is no image to show here." + (f" Found: {kinds}." if kinds else ""),
-            "Open the folder with the image series.",
-        )
-    return sorted(with_voxels, key=_voxel_count, reverse=True)
-
-
-def choose_series(path: Path, series_id: str | None) -> Series:
-    """The series with this id, or the only one.
-
-    Raises:
-        UserError: no such series, or several and no id.
-    """
-    series = image_series(path)
-    if series_id is not None:
-        chosen = next((s for s in series if s.id == series_id), None)
-        if chosen is None:
-            raise UserError("There is no image series with this id.", "`limner info PATH` lists the ids.")
-        return chosen
-    if len(series) > 1:
-        raise UserError(
-            f"There are {len(series)} image series here.", "Choose one by --series ID; `limner info PATH` lists them."
-        )
-    return series[0]
 
 
 def read_images(
@@ -83,27 +45,19 @@ def read_images(
     Raises:
         UserError: the files cannot be read.
     """
-    volumes = open_series(series, progress=report)
+    volumes = read_volumes_of(series, report=report)
     return finish_images(path, series, volumes, regular_grid=regular_grid)
 
 
 def finish_images(path: Path, series: Series, volumes: list[Volume], *, regular_grid: bool = False) -> OpenedImages:
     """Resample where it was chosen, and describe the images for the case."""
-    if regular_grid and needs_regular_grid(volumes[0]):
-        from imaging.regular_grid import to_regular_grid  # scipy
-
-        volumes = [to_regular_grid(v) for v in volumes]
-    else:
-        regular_grid = False
+    regular_grid = regular_grid and needs_regular_grid(volumes[0])
+    if regular_grid:
+        volumes = on_regular_grid(volumes)
     reference = ImageReference(
         str(path.resolve()), series.id, series.modality, series.description, on_regular_grid=regular_grid
     )
     return OpenedImages(volumes, reference)
-
-
-def needs_regular_grid(volume: Volume) -> bool:
-    """True when the slices are uneven or tilted, so that there is a choice."""
-    return not volume.geometry.is_regular or volume.geometry.is_sheared
 
 
 def new_document(
@@ -207,10 +161,3 @@ def same_series(series: list[Series], reference: ImageReference) -> Series:
     if len(series) == 1:
         return series[0]
     raise UserError("The series of this case is not among these images.")
-
-
-def _voxel_count(series: Series) -> int:
-    if series.geometry is None:
-        return 0
-    k, j, i = series.geometry.shape
-    return k * j * i

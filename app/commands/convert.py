@@ -8,7 +8,7 @@ from typing import Any
 
 from app.commands.output import note, progress
 from imaging.formats.registry import write_volumes
-from session.opening import choose_series, read_images
+from session.reading import choose_series, read_volumes_of
 
 
 def add(parsers: Any) -> None:
@@ -24,8 +24,8 @@ def add(parsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read and write."""
     series = choose_series(arguments.path, arguments.series)
-    images = read_images(arguments.path, series, regular_grid=arguments.regular_grid, report=progress)
-    write_volumes(images.volumes, arguments.out)
-    for warning in images.volumes[0].warnings:
+    volumes = read_volumes_of(series, regular_grid=arguments.regular_grid, report=progress)
+    write_volumes(volumes, arguments.out)
+    for warning in volumes[0].warnings:
         note(f"warning: {warning.value}")
     return 0

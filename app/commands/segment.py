@@ -13,7 +13,8 @@ from inference.client import InferenceFailed
 from inference.result import InferenceResult
 from session.acceptance import accept
 from session.exporting import check_mask_name, export_masks, labels_of_preview
-from session.opening import CASE_SUFFIX, OpenedImages, choose_series, new_document, note_pixel_hash, read_images
+from session.opening import CASE_SUFFIX, OpenedImages, new_document, note_pixel_hash, read_images
+from session.reading import choose_series
 from session.segmenting import preview_of, segment_now
 from session.settings import Settings
 

@@ -1,0 +1,84 @@
+"""Images from a path: which series are there, and one of them completely read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from imaging.errors import UserError
+from imaging.opening import Series, list_series, open_series
+from imaging.volume import Volume
+
+Report = Callable[[float, str], None]
+
+
+def image_series(path: Path) -> list[Series]:
+    """The series below a path that have voxels, the largest first.
+
+    Raises:
+        UserError: nothing there can be shown.
+    """
+    found = list_series(path)
+    with_voxels = [s for s in found if s.geometry is not None]
+    if not with_voxels:
+        kinds = ", ".join(sorted({s.modality for s in found if s.modality}))
+        raise UserError(
+            "There is no image to show here." + (f" Found: {kinds}." if kinds else ""),
+            "Open the folder with the image series.",
+        )
+    return sorted(with_voxels, key=_voxel_count, reverse=True)
+
+
+def choose_series(path: Path, series_id: str | None) -> Series:
+    """The series with this id, or the only one.
+
+    Raises:
+        UserError: no such series, or several and no id.
+    """
+    series = image_series(path)
+    if series_id is not None:
+        chosen = next((s for s in series if s.id == series_id), None)
+        if chosen is None:
+            raise UserError("There is no image series with this id.", "`limner info PATH` lists the ids.")
+        return chosen
+    if len(series) > 1:
+        raise UserError(
+            f"There are {len(series)} image series here.", "Choose one by --series ID; `limner info PATH` lists them."
+        )
+    return series[0]
+
+
+def read_volumes_of(series: Series, *, regular_grid: bool = False, report: Report | None = None) -> list[Volume]:
+    """Read a series completely; one volume per time point.
+
+    Args:
+        series: one of ``image_series``.
+        regular_grid: resample uneven or tilted slices to an orthogonal, evenly spaced grid.
+        report: called with fraction and message.
+
+    Raises:
+        UserError: the files cannot be read.
+    """
+    volumes = open_series(series, progress=report)
+    return on_regular_grid(volumes) if regular_grid else volumes
+
+
+def on_regular_grid(volumes: list[Volume]) -> list[Volume]:
+    """The volumes on an orthogonal, evenly spaced grid; the same ones where they lie on such a grid already."""
+    if not needs_regular_grid(volumes[0]):
+        return volumes
+    from imaging.regular_grid import to_regular_grid  # scipy
+
+    return [to_regular_grid(v) for v in volumes]
+
+
+def needs_regular_grid(volume: Volume) -> bool:
+    """True when the slices are uneven or tilted, so that there is a choice."""
+    return not volume.geometry.is_regular or volume.geometry.is_sheared
+
+
+def _voxel_count(series: Series) -> int:
+    if series.geometry is None:
+        return 0
+    k, j, i = series.geometry.shape
+    return k * j * i
