@@ -225,7 +225,7 @@ class InferenceClient:
 def _must_fit_memory(info: ModelInfo, volume: Volume) -> None:
     import psutil
 
-    needed_mb = info.memory_mb(volume.geometry)
+    needed_mb = info.memory_mb(volume.geometry) + volume.voxels.nbytes / 2**20
     free_mb = psutil.virtual_memory().available / 2**20
     if needed_mb > free_mb:
         raise UserError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -96,6 +97,28 @@ def segment_now(
         InferenceFailed: the worker stopped, or the model has a bug.
     """
     return (client or inference_client()).segment(volume, model_id, parameters, report)
+
+
+def start_device_probe(
+    session: Session, done: Callable[[list[str]], None], client: InferenceClient | None = None
+) -> None:
+    """Ask the worker, which starts for that, what it computes on; the window itself must not load torch.
+
+    Args:
+        session: whose ``post`` brings the answer to the document's thread.
+        done: called there with descriptions, the best device first, such as ``CPU, 2 cores``; not called when the
+            worker does not start, which is noted in the log.
+    """
+
+    def ask() -> None:
+        try:
+            found = (client or inference_client()).devices()
+        except InferenceFailed as error:
+            logger.error("%s %s", error.message, error.details)
+            return
+        session.post(lambda: done(found))
+
+    threading.Thread(target=ask, name="devices", daemon=True).start()
 
 
 def preview_of(result: InferenceResult, geometry: Geometry) -> Preview:

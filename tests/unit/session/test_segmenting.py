@@ -25,7 +25,7 @@ from session.acceptance import accept
 from session.document import Document
 from session.jobs import Job, JobState
 from session.messages import Message, Severity
-from session.segmenting import preview_of, segment_now, start_segmentation
+from session.segmenting import preview_of, segment_now, start_device_probe, start_segmentation
 from session.session import Session
 
 MODELS = Path(__file__).parents[1] / "inference" / "worker"
@@ -200,6 +200,17 @@ def test_image_that_is_still_loading_is_waited_for(desk: Desk, client: Inference
     desk.wait(job)
     assert desk.document.preview is not None
     assert desk.document.preview.segments[0].voxel_count == np.count_nonzero(whole.voxels > 100)
+
+
+def test_devices_arrive_on_the_documents_thread(client: InferenceClient) -> None:
+    posted: list[Callable[[], None]] = []
+    session = Session(post=posted.append)
+    found: list[str] = []
+    start_device_probe(session, found.extend, client)
+    expect(lambda: bool(posted))
+    assert not found
+    posted[0]()
+    assert found[-1].startswith("CPU, ")
 
 
 def test_killed_worker_leaves_the_case_as_it_was(desk: Desk, client: InferenceClient) -> None:

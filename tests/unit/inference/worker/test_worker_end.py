@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from inference.client import InferenceClient
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[3]
 TIMEOUT_S = 30.0
@@ -114,6 +116,24 @@ def test_program_that_ends_takes_its_worker_along(started: Callable[..., Program
     expect(lambda: is_gone(program.worker_pid))
     assert "Warning" not in printed
     assert ("KeyboardInterrupt" in printed) == (how == "interrupt")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script that is a program")
+def test_frozen_program_is_its_own_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "limner"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nfrom inference.worker import serve_if_asked\n"
+        "sys.exit(0 if serve_if_asked(sys.argv) else 5)\n"
+    )
+    program.chmod(0o755)
+    assert subprocess.run([program, "segment"], env={**os.environ, "PYTHONPATH": str(ROOT)}).returncode == 5
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(program))
+    client = InferenceClient()
+    assert client.devices()[-1].startswith("CPU, ")
+    assert client.worker_pid is not None
+    assert "--inference-worker" in psutil.Process(client.worker_pid).cmdline()
+    client.close()
 
 
 def test_killed_worker_takes_nothing_along(started: Callable[..., Program]) -> None:
