@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +186,24 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
         write_volume(Volume(oblique(), numbers("int16")), tmp_path / "missing" / "a.mha")
     with pytest.raises(UserError, match="known ending"):
         write_volume(Volume(oblique(), numbers("int16")), tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_full_disk_is_a_message_and_leaves_the_old_file(
+    tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"a{ending}"
+    path.write_text("old")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UserError, match="No space left") as caught:
+        write_volume(Volume(oblique(), numbers("int16")), path)
+    assert "Free some space" in caught.value.hint
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
 def test_volumes_of_different_types_become_one_file(tmp_path: Path) -> None:
