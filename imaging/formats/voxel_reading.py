@@ -1,7 +1,7 @@
 """Reads the voxels that a checked header promises: bounded, in chunks, into the smallest exact type.
 
-Hostile files never reach an image library in C or C++: sizes are compared with the file and the memory first, and a packed
-stream is read only as far as the header's own promise goes.
+Hostile files never reach an image library in C or C++: sizes are compared with the file and the memory first, and
+a packed stream is read only as far as the header's own promise goes.
 """
 
 from __future__ import annotations
