@@ -190,4 +190,4 @@ def draw_trachea(slab: Slab, tubes: list[Tube], hu: dict[str, float]) -> None:
     for tube in tubes:
         slab.paint_tube(tube, hu["airway_wall"], "airway_wall", 1.8, hu["airway_wall"], "airway_wall")
     for number, tube in enumerate(tubes):
-        slab.paint_tube(tube, hu["airway_gas"], "trachea" if number == 0 else "bronchi")
+        slab.paint_tube(tube, hu["airway_gas"], "trachea" if number == 0 else "main_bronchi")

@@ -29,9 +29,10 @@ class SmoothField:
 
     def on_grid(self, x: Array, y: Array, z: Array) -> Array:
         """Values on the grid of three coordinate vectors in mm, (k, j, i)."""
+        # Three plain matrix products: a product per slice would wait for the other core each time it is busy.
         along_z = np.tensordot(self._weights(z, 2), self._lattice, 1)
-        along_y = np.matmul(self._weights(y, 1), along_z)
-        return np.asarray(np.matmul(along_y, self._weights(x, 0).T))
+        along_y = np.tensordot(along_z, self._weights(y, 1), (1, 1))  # (k, i of the lattice, j)
+        return np.tensordot(along_y.transpose(0, 2, 1), self._weights(x, 0), (2, 1))
 
     def at(self, points: ArrayLike) -> Array:
         """Values at (n, 3) points (x, y, z) in mm."""

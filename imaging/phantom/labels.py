@@ -12,6 +12,7 @@ _CHEST = (
     "pulmonary_vessels",
     "esophagus",
     "trachea",
+    "main_bronchi",
     "bronchi",
     "airway_wall",
     "lung_upper_lobe_left",
@@ -69,6 +70,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "lung_left": tuple(n for n in _CHEST if n.startswith("lung_") and n.endswith("_left")),
     "lung_right": (*(n for n in _CHEST if n.startswith("lung_") and n.endswith("_right")), "lung_nodule"),
     "liver": ("liver", "liver_lesion"),
-    "airways": ("trachea", "bronchi"),
+    "airways": ("trachea", "main_bronchi", "bronchi"),
+    "central_airways": ("trachea", "main_bronchi"),
     "skeleton": _BONES,
 }
