@@ -236,7 +236,7 @@ class _Loader:
         for task in tasks:
             pictures.setdefault(id(task.frame.instance), (len(pictures), task.frame.instance))
         argument = {
-            "pictures": [_picture(instance) for _, instance in pictures.values()],
+            "pictures": [picture_of(instance) for _, instance in pictures.values()],
             "wanted": [(pictures[id(task.frame.instance)][0], task.frame.index) for task in tasks],
         }
         biggest = max(instance.frame_bytes for _, instance in pictures.values())
@@ -282,7 +282,8 @@ def refusal(instance: Instance) -> UserError | None:
     return None
 
 
-def _picture(instance: Instance) -> dict[str, Any]:
+def picture_of(instance: Instance) -> dict[str, Any]:
+    """The instance's pixel description for the decoder's process (see `imaging.dicom.decode.Picture`)."""
     return {
         "source": instance.source.as_json(),
         "transfer_syntax": instance.header.transfer_syntax,
