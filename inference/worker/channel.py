@@ -22,23 +22,27 @@ MOST_BLOCKS = 64
 if sys.platform == "win32":
     from multiprocessing.connection import PipeConnection
 
-    def connection_of(handle: int) -> PipeConnection:
+    AnyConnection = PipeConnection
+
+    def connection_of(handle: int) -> AnyConnection:
         """The connection behind an inherited pipe handle."""
         return PipeConnection(handle)
 
     def _names(blocks: Sequence[SharedBlock]) -> list[str]:
         return [block.handle for block in blocks]
 
-    def _give(connection: Connection, blocks: Sequence[SharedBlock]) -> None:
+    def _give(connection: AnyConnection, blocks: Sequence[SharedBlock]) -> None:
         """The names went with the message."""
 
-    def _take(connection: Connection, sizes: list[int], names: list[str]) -> list[SharedBlock]:
+    def _take(connection: AnyConnection, sizes: list[int], names: list[str]) -> list[SharedBlock]:
         return [SharedBlock(size, name) for size, name in zip(sizes, names, strict=True)]
 
 else:
     import socket
 
-    def connection_of(handle: int) -> Connection:
+    AnyConnection = Connection
+
+    def connection_of(handle: int) -> AnyConnection:
         """The connection behind an inherited socket; programs that are started from here do not inherit it."""
         os.set_inheritable(handle, False)
         return Connection(handle)
@@ -46,12 +50,12 @@ else:
     def _names(blocks: Sequence[SharedBlock]) -> list[str]:
         return []
 
-    def _give(connection: Connection, blocks: Sequence[SharedBlock]) -> None:
+    def _give(connection: AnyConnection, blocks: Sequence[SharedBlock]) -> None:
         with socket.socket(fileno=os.dup(connection.fileno())) as stream:
             stream.setblocking(True)
             socket.send_fds(stream, [b"+"], [block.handle for block in blocks])
 
-    def _take(connection: Connection, sizes: list[int], names: list[str]) -> list[SharedBlock]:
+    def _take(connection: AnyConnection, sizes: list[int], names: list[str]) -> list[SharedBlock]:
         with socket.socket(fileno=os.dup(connection.fileno())) as stream:
             stream.setblocking(True)
             data, handles, _, _ = socket.recv_fds(stream, 1, len(sizes))
@@ -65,7 +69,7 @@ else:
 class Channel:
     """One end of the pipe. Any thread may send; one thread receives."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: AnyConnection) -> None:
         self._connection = connection
         self._sending = threading.Lock()
 

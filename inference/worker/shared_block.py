@@ -27,6 +27,9 @@ if sys.platform == "win32":
     def _new_handle() -> str:
         return f"limner-{secrets.token_hex(16)}"
 
+    def _reserve(handle: str, size: int) -> None:
+        """The system takes the memory when the section is made, or refuses."""
+
     def _map(handle: str, size: int) -> mmap.mmap:
         return mmap.mmap(-1, size, tagname=handle)
 
@@ -37,9 +40,7 @@ else:
     Handle = int
 
     def _new_handle() -> int:
-        if hasattr(os, "memfd_create"):
-            return os.memfd_create("limner", os.MFD_CLOEXEC)
-        return _unlinked_handle()
+        return os.memfd_create("limner", os.MFD_CLOEXEC) if sys.platform == "linux" else _unlinked_handle()
 
     def _unlinked_handle() -> int:
         import _posixshmem  # type: ignore[import-not-found]  # what multiprocessing.shared_memory stands on
@@ -48,6 +49,12 @@ else:
         handle: int = _posixshmem.shm_open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode=0o600)
         _posixshmem.shm_unlink(name)
         return handle
+
+    def _reserve(handle: int, size: int) -> None:
+        """Take the memory now: where named memory is limited, writing beyond the limit would end this process."""
+        os.ftruncate(handle, size)
+        if sys.platform == "linux":
+            os.posix_fallocate(handle, 0, size)
 
     def _map(handle: int, size: int) -> mmap.mmap:
         return mmap.mmap(handle, size)
@@ -119,11 +126,3 @@ def _must_fit(size: int) -> None:
 
     if size > psutil.virtual_memory().available:
         raise MemoryError("no room for the voxels")
-
-
-def _reserve(handle: Handle, size: int) -> None:
-    """Take the memory now: where named memory is limited, writing beyond the limit would end this process."""
-    if isinstance(handle, int):
-        os.ftruncate(handle, size)
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(handle, 0, size)
