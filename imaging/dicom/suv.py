@@ -87,6 +87,8 @@ def _moment(date: str, time: str) -> datetime | None:
     """A DICOM date and time (YYYYMMDD, HHMMSS.frac), None where they do not make one."""
     time = time.split("+")[0].split("-")[0]
     whole, _, fraction = time.partition(".")
+    if len(whole) < 2:
+        return None
     try:
         return datetime.strptime(date + whole.ljust(6, "0"), "%Y%m%d%H%M%S") + timedelta(
             microseconds=int(fraction[:6].ljust(6, "0")) if fraction else 0
