@@ -19,9 +19,11 @@ SURELY_BONE_ML = 100.0
 MOST_CONTACT = 0.4  # share of the surface against bright organs: stones, bowel contents, pieces of vessel
 BRANCH_HU = 40.0  # a vessel that leaves a bright organ is hardly brighter than it
 CLOSING_MM = 4.5
+ENCLOSED_MM = 24.0
 LARGEST_MARROW_ML = 15.0
 LARGEST_MARROW_CM2 = 6.0
-MARROW_HU = 60.0
+SURELY_MARROW_CM2 = 0.6
+MARROW_HU, FATTY_MARROW_HU = 50.0, -20.0  # the vertebral canal lies between
 
 
 def skeleton(hu: NDArray[np.float32], body: Mask, organs: Mask, step_mm: float) -> Mask:
@@ -38,7 +40,9 @@ def skeleton(hu: NDArray[np.float32], body: Mask, organs: Mask, step_mm: float) 
     if box is None:
         return bone
     filled = np.zeros_like(bone)
-    part = close_with_ball(bone[box], CLOSING_MM / step_mm) & ~organs[box]
+    solid = bone[box]
+    bridged = close_with_ball(solid, CLOSING_MM / step_mm) & ~organs[box]
+    part = solid | (bridged & (_sides_with_bone(solid, round(ENCLOSED_MM / step_mm)) >= 5))
     part = fill_enclosed(part, LARGEST_MARROW_ML * 1000 / step_mm**3)
     filled[box] = _fill_marrow(part, hu[box], step_mm) & body[box] & ~organs[box]
     return filled
@@ -72,6 +76,18 @@ def _share_of_surface(labels: NDArray[Any], bright: Mask, organs: Mask, count: i
     return np.asarray(np.bincount(owner[rim & organs], minlength=count) / np.maximum(surface, 1))
 
 
+def _sides_with_bone(bone: Mask, reach: int) -> NDArray[np.int8]:
+    """In how many of the six directions of the axes a voxel sees bone within ``reach`` voxels; marrow in five or six."""
+    sides = np.zeros(bone.shape, np.int8)
+    for axis in range(3):
+        place = np.arange(bone.shape[axis]).reshape([-1 if n == axis else 1 for n in range(3)])
+        for turned in (bone, np.flip(bone, axis)):
+            last = np.maximum.accumulate(np.where(turned, place, -reach - 1), axis=axis)
+            seen = place - last <= reach
+            sides += seen if turned is bone else np.flip(seen, axis)
+    return sides
+
+
 def _fill_marrow(bone: Mask, hu: NDArray[np.float32], step_mm: float) -> Mask:
     """Fill axial holes that measure like marrow; the vertebral canal, the brain and the chest stay open."""
     from scipy import ndimage
@@ -83,7 +99,9 @@ def _fill_marrow(bone: Mask, hu: NDArray[np.float32], step_mm: float) -> Mask:
             continue
         numbers = np.arange(1, count + 1)
         area_cm2 = np.bincount(holes.ravel())[1:] * step_mm**2 / 100
-        mean = ndimage.mean(hu[k], holes, numbers)
-        marrow = (area_cm2 < 1) | ((area_cm2 < LARGEST_MARROW_CM2) & ((mean > MARROW_HU) | (mean < -20)))
+        lower = np.array([np.percentile(hu[k][holes == n], 20) for n in numbers])
+        middle = ndimage.median(hu[k], holes, numbers)
+        marrow = (area_cm2 < SURELY_MARROW_CM2) | (lower > MARROW_HU) | (middle < FATTY_MARROW_HU)
+        marrow &= area_cm2 < LARGEST_MARROW_CM2
         filled[k] |= np.isin(holes, numbers[marrow])
     return filled
