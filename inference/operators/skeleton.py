@@ -77,7 +77,7 @@ def _share_of_surface(labels: NDArray[Any], bright: Mask, organs: Mask, count: i
 
 
 def _sides_with_bone(bone: Mask, reach: int) -> NDArray[np.int8]:
-    """In how many of the six directions of the axes a voxel sees bone within ``reach`` voxels; marrow in five or six."""
+    """In how many of the axes' six directions a voxel sees bone within ``reach`` voxels; marrow in five or six."""
     sides = np.zeros(bone.shape, np.int8)
     for axis in range(3):
         place = np.arange(bone.shape[axis]).reshape([-1 if n == axis else 1 for n in range(3)])
