@@ -39,9 +39,6 @@ if sys.platform == "win32":
 else:
     Handle = int
 
-    def _new_handle() -> int:
-        return os.memfd_create("limner", os.MFD_CLOEXEC) if sys.platform == "linux" else _unlinked_handle()
-
     def _unlinked_handle() -> int:
         import _posixshmem  # type: ignore[import-not-found]  # what multiprocessing.shared_memory stands on
 
@@ -49,6 +46,14 @@ else:
         handle: int = _posixshmem.shm_open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode=0o600)
         _posixshmem.shm_unlink(name)
         return handle
+
+    if sys.platform == "linux":
+
+        def _new_handle() -> int:
+            return os.memfd_create("limner", os.MFD_CLOEXEC)
+
+    else:
+        _new_handle = _unlinked_handle
 
     def _reserve(handle: int, size: int) -> None:
         """Take the memory now: where named memory is limited, writing beyond the limit would end this process."""
