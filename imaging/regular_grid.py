@@ -122,7 +122,15 @@ def _resample(
         plane = shifted[below]
         if weight > 0:
             plane = plane + np.float32(weight) * (shifted[below + 1] - plane)
+            _fill_around(plane, offsets[below : below + 2], source.shape[1:3], fill)
         target[k] = np.round(plane) if target.dtype.kind in "iu" else plane
+
+
+def _fill_around(plane: Plane, offsets: NDArray[np.float64], size: tuple[int, ...], fill: float) -> None:
+    """Set what only one of two slices covers: half a value and half a fill is neither."""
+    i0, j0 = np.floor(offsets.max(axis=0) + 1e-4).astype(int)
+    i1, j1 = np.ceil(offsets.min(axis=0) - 1e-4).astype(int) + np.array([size[1], size[0]])
+    plane[:j0], plane[j1:], plane[:, :i0], plane[:, i1:] = fill, fill, fill, fill
 
 
 def _neighbour(heights: NDArray[np.float64], height: float) -> tuple[int, float]:
