@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QCoreApplication, QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
@@ -22,6 +24,7 @@ from PySide6.QtWidgets import QWidget
 from render.graphics_probe import Graphics
 from render.render_thread import FrameRequest
 from render.surface_cache import BuiltSurface, SurfaceCache
+from render.surfaces import Surface
 from render.volume_camera import StandardView, fitted
 from render.volume_renderer import BACKGROUND_BOTTOM, BACKGROUND_TOP, Frame, Quality
 from render.volume_scene import VolumeSceneState, resolved, scene_points_mm, shown_surfaces
@@ -68,6 +71,7 @@ class VolumeView(QWidget):
         self._fitted: VolumeCamera | None = None
         self._fits_surfaces = True
         self._asked: FrameRequest | None = None
+        self._waits_for_frame = False
         self._scale = 0
         self._cache = SurfaceCache(TRIANGLES["software"])
         self._engine = VolumeEngine()
@@ -103,9 +107,31 @@ class VolumeView(QWidget):
         self._engine.idle.connect(self._surfaces_done)
         self._engine.failed.connect(self._failed)
         self.destroyed.connect(self._engine.close)
+        self.destroyed.connect(lambda: self._leave_session())
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self._engine.close)
+
+    @property
+    def is_busy(self) -> bool:
+        """True while surfaces are made or are to be made."""
+        return self._is_busy or self._cache.is_stale
+
+    @property
+    def frame_is_current(self) -> bool:
+        """True when nothing changed since the frame on the screen was asked for."""
+        timers = (self._stroke_timer, self._follow_timer, self._still_timer)
+        return not self._waits_for_frame and not any(timer.isActive() for timer in timers)
+
+    @property
+    def surfaces(self) -> Mapping[int, Surface]:
+        """The surfaces that are made, by segment."""
+        return self._cache.surfaces
+
+    @property
+    def note(self) -> str:
+        """Why the view is off; empty when it is not."""
+        return self._failure
 
     # The camera
 
@@ -178,6 +204,15 @@ class VolumeView(QWidget):
         for timer in (self._start_timer, self._stroke_timer, self._follow_timer, self._still_timer):
             timer.stop()
         self._engine.close()
+
+    def _leave_session(self) -> None:
+        """Hear nothing any more: the session outlives the widget. Touches nothing of Qt, which is gone by now."""
+        self.session.document_replaced.disconnect(self._replace_document, missing_ok=True)
+        self.session.presentation.changed.disconnect(self._presentation_changed, missing_ok=True)
+        self.session.selection.changed.disconnect(self._selection_changed, missing_ok=True)
+        self.session.settings.changed.disconnect(self._setting_changed, missing_ok=True)
+        if self._document is not None:
+            self._document.changed.disconnect(self._document_changed, missing_ok=True)
 
     # What changed
 
@@ -285,12 +320,15 @@ class VolumeView(QWidget):
         request = FrameRequest(self._state(self._document), size, quality)
         if request != self._asked:
             self._asked = request
+            self._waits_for_frame = True
             self._engine.request(request)
 
     def _take_frame(self, frame: Frame) -> None:
         if self._document is None:
             return
         self.frame = frame
+        asked = self._asked
+        self._waits_for_frame = asked is None or (frame.camera, frame.quality) != (asked.state.camera, asked.quality)
         height, width = frame.rgb.shape[:2]
         self._image = QImage(frame.rgb.data, width, height, frame.rgb.strides[0], QImage.Format.Format_RGB888)
         if frame.quality is Quality.MOVING:

@@ -1,0 +1,272 @@
+"""The 3D view: it starts by itself, follows the document, turns, picks, and goes without a trace."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+import widgets.volume_engine
+from imaging.case.case import Case
+from imaging.case.images import ImageReference
+from imaging.edit import AddSegment, Batch, PaintEdit
+from imaging.geometry import Box, Geometry
+from imaging.segment import Segment
+from imaging.volume import Quantity, Volume
+from render.graphics_probe import Graphics, is_software, probed
+from render.volume_renderer import Quality
+from session.document import Document
+from session.selection import Tool
+from session.session import Session
+from session.settings import Settings
+from widgets.volume_view import VolumeView
+
+LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
+NONE, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+SHAPE = (40, 40, 40)
+WAIT_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def opengl() -> None:
+    """Skips, with the reason, where VTK cannot draw."""
+    graphics = probed()
+    if not graphics.is_available:
+        pytest.skip(graphics.reason)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    made = Session(Settings(tmp_path / "settings.json"))
+    geometry = Geometry(SHAPE, np.eye(4))
+    case = Case.create(tmp_path / "case.limner", geometry, [ImageReference("image", "series")])
+    document = Document([Volume(geometry, np.zeros(SHAPE, np.int16), Quantity.HU)], case)
+    edits = [AddSegment(Segment(1, "red", (220, 60, 60))), AddSegment(Segment(2, "blue", (60, 90, 220)))]
+    boxes = {1: Box(26, 36, 4, 14, 26, 36), 2: Box(4, 14, 26, 36, 4, 14)}
+    paints = [PaintEdit(n, box, np.ones(box.shape, bool)) for n, box in boxes.items()]
+    document.apply(Batch((*edits, *paints)), title="Two cubes", tool="test")
+    made.set_document(document)
+    made.presentation.center_on(geometry)
+    yield made
+    made.set_document(None)
+
+
+@pytest.fixture
+def make_view(qtbot: QtBot, session: Session) -> Iterator[Callable[[], VolumeView]]:
+    made: list[VolumeView] = []
+
+    def make() -> VolumeView:
+        view = VolumeView(session)
+        qtbot.addWidget(view)
+        made.append(view)
+        view.resize(300, 300)
+        view.show()
+        return view
+
+    yield make
+    for view in made:
+        view.close()
+
+
+@pytest.fixture
+def view(opengl: None, make_view: Callable[[], VolumeView], qtbot: QtBot) -> VolumeView:
+    made = make_view()
+    qtbot.waitUntil(lambda: is_settled(made), timeout=WAIT_MS)
+    return made
+
+
+def is_settled(view: VolumeView) -> bool:
+    """Every surface is made and the well drawn picture of the present camera is on the screen."""
+    frame = view.frame
+    shown = frame is not None and frame.quality is Quality.STILL and frame.camera == view.camera
+    return shown and not view.is_busy and view.frame_is_current
+
+
+def color_at(view: VolumeView, x: int, y: int) -> tuple[int, int, int]:
+    color = view.grab().toImage().pixelColor(x, y)
+    return color.red(), color.green(), color.blue()
+
+
+def place_of(view: VolumeView, channel: int) -> QPoint:
+    """The middle of what is drawn in red (0) or blue (2), in the view's pixels."""
+    frame = view.frame
+    assert frame is not None
+    rgb = frame.rgb.astype(int)
+    others = [n for n in range(3) if n != channel]
+    rows, columns = np.nonzero((rgb[..., channel] > 60) & (rgb[..., channel] > 1.6 * rgb[..., others].max(axis=-1)))
+    assert rows.size > 100
+    scale = view.width() / rgb.shape[1]
+    return QPoint(round(float(np.median(columns)) * scale), round(float(np.median(rows)) * scale))
+
+
+def drag(view: VolumeView, button: Qt.MouseButton, by: QPoint) -> None:
+    start = QPoint(150, 150)
+    QTest.mousePress(view, button, NONE, start)
+    for share in (0.25, 0.5, 0.75, 1.0):
+        QTest.mouseMove(view, start + QPoint(round(by.x() * share), round(by.y() * share)))
+    QTest.mouseRelease(view, button, NONE, start + by)
+
+
+def test_it_starts_by_itself_and_shows_the_segments(view: VolumeView) -> None:
+    red, blue = place_of(view, 0), place_of(view, 2)
+    assert red.x() > 180
+    assert blue.x() < 120
+    r, _, b = color_at(view, red.x(), red.y())
+    assert r > 2 * b
+    assert color_at(view, 5, 150)[2] > 30  # the blue-grey ground, not black
+
+
+def test_the_camera_is_kept_in_the_presentation_and_fits_until_somebody_moves_it(
+    view: VolumeView, session: Session, qtbot: QtBot
+) -> None:
+    assert session.presentation.state.volume_camera is None
+    before = view.camera
+    drag(view, LEFT, QPoint(60, 0))
+    after = session.presentation.state.volume_camera
+    assert after is not None
+    assert after.position_mm[0] < before.position_mm[0] - 5
+    assert after.focal_point_mm == before.focal_point_mm
+    qtbot.waitUntil(lambda: is_settled(view), timeout=WAIT_MS)
+    session.presentation.update(volume_camera=None)
+    assert view.camera == before
+
+
+def test_middle_moves_right_and_wheel_zoom(view: VolumeView, session: Session) -> None:
+    start = view.camera
+    drag(view, MIDDLE, QPoint(40, 0))
+    moved = view.camera
+    assert moved.focal_point_mm[0] < start.focal_point_mm[0]
+    drag(view, RIGHT, QPoint(0, -40))
+    nearer = distance(view)
+    assert nearer < np.linalg.norm(np.subtract(moved.position_mm, moved.focal_point_mm))
+    wheel = QWheelEvent(
+        QPointF(150, 150), QPointF(150, 150), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton, NONE,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(view, wheel)
+    assert distance(view) < nearer
+
+
+def distance(view: VolumeView) -> float:
+    return float(np.linalg.norm(np.subtract(view.camera.position_mm, view.camera.focal_point_mm)))
+
+
+def test_keys_look_from_the_standard_sides(view: VolumeView) -> None:
+    QTest.keyClick(view, Qt.Key.Key_End)
+    assert view.camera.position_mm[1] > 50
+    QTest.keyClick(view, Qt.Key.Key_PageUp)
+    assert view.camera.position_mm[2] > 50
+    before = view.camera
+    QTest.keyClick(view, Qt.Key.Key_Left)
+    assert view.camera != before
+
+
+def test_a_click_puts_the_crosshair_on_the_surface(view: VolumeView, session: Session, qtbot: QtBot) -> None:
+    session.selection.update(tool=Tool.BRUSH)
+    before = session.presentation.state.crosshair_mm
+    red = place_of(view, 0)
+    QTest.mouseClick(view, LEFT, NONE, red)
+    assert session.presentation.state.crosshair_mm == before  # a brush does not pick
+    QTest.mouseClick(view, LEFT, CTRL, red)
+    x, y, z = session.presentation.state.crosshair_mm
+    assert 25 < x < 36
+    assert 3 < y < 14
+    assert 25 < z < 36
+    session.selection.update(tool=Tool.CROSSHAIR)
+    QTest.mouseClick(view, LEFT, NONE, QPoint(3, 3))
+    assert session.presentation.state.crosshair_mm == (x, y, z)  # nothing there
+    qtbot.waitUntil(lambda: is_settled(view), timeout=WAIT_MS)
+    QTest.mouseClick(view, LEFT, NONE, place_of(view, 2))
+    assert session.presentation.state.crosshair_mm[0] < 15
+
+
+def test_a_stroke_makes_only_its_own_surface_again(view: VolumeView, session: Session, qtbot: QtBot) -> None:
+    before = dict(view.surfaces)
+    box = Box(36, 39, 4, 14, 26, 36)
+    paint = PaintEdit(1, box, np.ones(box.shape, bool))
+    session.open_document.apply(paint, title="Stroke", tool="brush")
+    qtbot.waitUntil(lambda: view.surfaces[1] is not before[1] and is_settled(view), timeout=WAIT_MS)
+    assert view.surfaces[2] is before[2]
+    assert view.surfaces[1].points_mm[:, 2].max() == pytest.approx(38.5, abs=0.3)
+
+
+def test_hidden_segments_vanish_and_come_back(view: VolumeView, session: Session, qtbot: QtBot) -> None:
+    red = place_of(view, 0)
+    session.presentation.set_visible(1, False)
+    qtbot.waitUntil(lambda: color_at(view, red.x(), red.y())[0] < 100, timeout=WAIT_MS)
+    session.presentation.set_visible(1, True)
+    qtbot.waitUntil(lambda: color_at(view, red.x(), red.y())[0] > 150, timeout=WAIT_MS)
+
+
+def test_another_document_replaces_everything(view: VolumeView, session: Session, qtbot: QtBot, tmp_path: Path) -> None:
+    geometry = Geometry((10, 10, 10), np.eye(4))
+    case = Case.create(tmp_path / "second.limner", geometry, [ImageReference("image", "series")])
+    session.set_document(Document([Volume(geometry, np.zeros((10, 10, 10), np.int16))], case))
+    assert view.surfaces == {}
+    qtbot.waitUntil(lambda: is_settled(view), timeout=WAIT_MS)
+    session.set_document(None)
+    assert view.frame is None
+    assert color_at(view, 150, 150) == (0, 0, 0)
+
+
+def test_double_click_asks_for_all_the_room_and_a_press_makes_it_active(
+    view: VolumeView, session: Session, qtbot: QtBot
+) -> None:
+    assert session.selection.state.active_view == "axial"
+    QTest.mouseClick(view, RIGHT, NONE, QPoint(150, 150))
+    assert session.selection.state.active_view == "3d"
+    with qtbot.waitSignal(view.maximise_requested, timeout=1000):
+        QTest.mouseDClick(view, LEFT, NONE, QPoint(150, 150))
+
+
+def test_without_opengl_it_says_so_and_nothing_else_suffers(
+    make_view: Callable[[], VolumeView], session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = Graphics(False, reason="OpenGL 3.2 or later is missing.")
+    monkeypatch.setattr(widgets.volume_engine, "probe_opengl", lambda: nothing)
+    monkeypatch.setattr(widgets.volume_engine, "probed", lambda: nothing)
+    view = make_view()
+    qtbot.waitUntil(lambda: view.graphics is not None, timeout=WAIT_MS)
+    assert "OpenGL 3.2" in view.note
+    drag(view, LEFT, QPoint(50, 10))
+    QTest.mouseClick(view, LEFT, CTRL, QPoint(100, 100))
+    view.resize(200, 100)
+    view.grab()
+    assert view.frame is None
+
+
+def test_closing_ends_the_threads_whatever_they_do(
+    opengl: None, make_view: Callable[[], VolumeView], qtbot: QtBot
+) -> None:
+    for wait_for_frame in (False, True):
+        view = make_view()
+        if wait_for_frame:
+            qtbot.waitUntil(lambda view=view: view.frame is not None, timeout=WAIT_MS)
+        else:
+            qtbot.wait(200)
+        view.close()
+        assert [t.name for t in threading.enumerate() if t.name.startswith("3D")] == []
+
+
+def test_deleting_it_without_closing_ends_the_threads_too(opengl: None, session: Session, qtbot: QtBot) -> None:
+    view = VolumeView(session)
+    view.resize(200, 200)
+    view.show()
+    qtbot.waitUntil(lambda: view.frame is not None, timeout=WAIT_MS)
+    view.deleteLater()
+    qtbot.waitUntil(lambda: not any(t.name.startswith("3D") for t in threading.enumerate()), timeout=WAIT_MS)
+    session.presentation.update(overlay_opacity=0.3)  # nobody listens any more, and nobody fails
+
+
+def test_software_renderers_are_known_by_name() -> None:
+    assert is_software("llvmpipe (LLVM 15.0.6, 256 bits)")
+    assert is_software("Google SwiftShader")
+    assert not is_software("NVIDIA GeForce RTX 4090/PCIe/SSE2")
