@@ -6,6 +6,7 @@ import psutil
 from PySide6.QtCore import QCoreApplication
 
 from session.document import Document
+from widgets.counted import counted
 from widgets.model_offer import ModelOffer
 
 GIB_IN_MIB = 1024
@@ -27,7 +28,7 @@ def model_offers(document: Document | None) -> list[ModelOffer]:
         if not reason and needs_mb > free_mb:
             words = QCoreApplication.translate("ModelOffers", "needs {0:.1f} GB of memory, {1:.1f} GB are free")
             reason = words.format(needs_mb / GIB_IN_MIB, free_mb / GIB_IN_MIB)
-        words = QCoreApplication.translate("ModelOffers", "{0} structures · up to {1:.1f} GB")
-        detail = reason or words.format(len(model.structures), needs_mb / GIB_IN_MIB)
+        words = QCoreApplication.translate("ModelOffers", "{0} · up to {1:.1f} GB")
+        detail = reason or words.format(counted(len(model.structures), "structure"), needs_mb / GIB_IN_MIB)
         offers.append(ModelOffer(model.id, model.name, detail, fits=not reason))
     return sorted(offers, key=lambda offer: not offer.fits)

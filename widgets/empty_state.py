@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -82,7 +83,7 @@ class EmptyState(QWidget):
             ("file.open_demo", self.tr("Open the demo study"), ""),
         ):
             if self._bridge.has(action_id):
-                button = text_button(text, lambda action_id=action_id: self._bridge.run(action_id), role)
+                button = text_button(text, partial(self._bridge.run, action_id), role)
                 button.setToolTip(self._bridge.qaction(action_id).toolTip())
                 row.addWidget(button)
         row.addStretch(1)

@@ -51,7 +51,7 @@ class ElidedLabel(QLabel):
         self.setToolTip(self.text() if cut != self.text() else "")
         flags = int(self.alignment() | Qt.AlignmentFlag.AlignVCenter)
         role = self.foregroundRole()
-        enabled = bool(option.state & QStyle.StateFlag.State_Enabled)  # type: ignore[attr-defined]
+        enabled = bool(option.state & QStyle.StateFlag.State_Enabled)
         self.style().drawItemText(painter, rect, flags, self.palette(), enabled, cut, role)
 
 

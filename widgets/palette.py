@@ -23,6 +23,7 @@ from widgets.fuzzy import score
 WIDTH_PX = 560
 ROW_PX = 34
 ROWS = 11
+TOP_PX = 64
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 
@@ -34,6 +35,7 @@ class Palette(QFrame):
         self.setObjectName("palette")
         self.setAccessibleName(self.tr("Find a command"))
         self._bridge = bridge
+        self._window = parent
         self._focus_before: QWidget | None = None
         self.field = QLineEdit()
         self.field.setPlaceholderText(self.tr("What do you want to do?"))
@@ -46,6 +48,7 @@ class Palette(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setAccessibleName(self.tr("Commands"))
         self.list.setMouseTracking(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 8)
         column.setSpacing(8)
@@ -58,11 +61,10 @@ class Palette(QFrame):
 
     def open(self) -> None:
         """Show it, empty, and take the keys."""
-        parent = self.parentWidget()
+        parent = self._window
         self._focus_before = parent.window().focusWidget()
         width = min(theme.current().px(WIDTH_PX), parent.width() - 32)
-        height = min(theme.current().px(ROW_PX) * ROWS + 64, parent.height() - 80)
-        self.setGeometry((parent.width() - width) // 2, 64, width, height)
+        self.setGeometry((parent.width() - width) // 2, TOP_PX, width, 1)
         self.field.clear()
         self._search("")
         self.show()
@@ -95,7 +97,7 @@ class Palette(QFrame):
             if event.key() in steps:
                 self._move(steps[Qt.Key(event.key())])
                 return True
-        if isinstance(event, QFocusEvent) and event.lost() and event.reason() != Qt.FocusReason.PopupFocusReason:
+        if isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() != Qt.FocusReason.PopupFocusReason:
             self._focus_before = None  # who took the focus keeps it
             self.hide()
         return False
@@ -103,6 +105,9 @@ class Palette(QFrame):
     def _search(self, text: str) -> None:
         self.model.search(text)
         self.list.setCurrentIndex(self.model.index(0))
+        rows = min(max(self.model.rowCount(), 1), ROWS)
+        self.list.setFixedHeight(theme.current().px(ROW_PX) * rows)
+        self.resize(self.width(), self.sizeHint().height())
 
     def _move(self, by: int) -> None:
         row = min(max(self.list.currentIndex().row() + by, 0), self.model.rowCount() - 1)
@@ -182,8 +187,8 @@ class CommandDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """One row."""
         colors, enabled = theme.current(), bool(index.flags() & Qt.ItemFlag.ItemIsEnabled)
-        rect: QRect = option.rect.adjusted(8, 1, -8, -1)  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect.adjusted(8, 1, -8, -1)
+        state = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):

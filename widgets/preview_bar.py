@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
@@ -14,6 +14,7 @@ from session.session import Session
 from widgets import icons
 from widgets.action_bridge import ActionBridge
 from widgets.buttons import menu_button, text_button
+from widgets.counted import counted
 from widgets.labels import label
 
 CHIP_PX = 12
@@ -38,7 +39,7 @@ class PreviewBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(8)
-        row.addWidget(label(self.tr("AI"), "chip"))
+        row.addWidget(label(self.tr("AI"), "chip"), 0, Qt.AlignmentFlag.AlignVCenter)
         for part in (self._text, self._notes, self.choose, self.reject, self.accept):
             row.addWidget(part)
         self._session.document_replaced.connect(self._follow)
@@ -63,7 +64,7 @@ class PreviewBar(QFrame):
         self._preview = preview
         if preview is not None:
             count = len(preview.segments)
-            found = self.tr("%n found", "", count)
+            found = self.tr("{0} found").format(count)
             self._text.setText(self.tr("{0} · {1} in {2}").format(preview.title, found, duration(preview.seconds)))
             self._notes.setText(self._note_line(preview.notes))
             self._notes.setToolTip("\n".join(preview.notes))
@@ -76,7 +77,7 @@ class PreviewBar(QFrame):
     def _note_line(self, notes: tuple[str, ...]) -> str:
         if len(notes) == 1 and len(notes[0]) < 40:
             return f"· {notes[0]}"
-        return self.tr("· %n note(s)", "", len(notes)) if notes else ""
+        return f"· {counted(len(notes), 'note')}" if notes else ""
 
     def _fill_menu(self, preview: Preview) -> None:
         self.menu.clear()

@@ -10,6 +10,7 @@ from session.change import DocumentChange
 from session.document import Document
 from session.session import Session
 from widgets import theme
+from widgets.counted import counted
 from widgets.labels import ElidedLabel, set_state
 
 GRACE_MS = 250  # a stroke is on disk within this time; only later "saving" is worth a word
@@ -71,10 +72,10 @@ class SavedState(QWidget):
         if document is None:
             return self.tr("Nothing is open"), "dim", ""
         journal = document.case.journal
-        entries = self.tr("%n entries", "", len(document.entries))
+        entries = counted(len(document.entries), "entry")
         if journal.failure is not None:
             hint = f"{journal.failure.message}\n{journal.failure.hint}".strip()
-            return self.tr("NOT saved · %n waiting", "", journal.pending_count), "error", hint
+            return self.tr("NOT saved · {0} waiting").format(counted(journal.pending_count, "entry")), "error", hint
         if document.case.is_read_only:
             return self.tr("Read-only · {0}").format(entries), "warn", ""
         if not document.entries:

@@ -15,6 +15,7 @@ from session.selection import SelectionState, Tool
 from session.session import Session
 from widgets import theme
 from widgets.buttons import text_button
+from widgets.counted import counted
 from widgets.labels import ElidedLabel, label
 
 HEIGHT_PX = 30
@@ -38,7 +39,7 @@ class StatusLine(QFrame):
         self.jobs.setToolTip(self.tr("Show the jobs"))
         self.memory = label("", "dim")
         self.memory.setToolTip(self.tr("Memory that Limner uses, and that the computer has"))
-        self.device = label(self.tr("CPU, %n cores", "", os.cpu_count() or 1), "dim")
+        self.device = label(self.tr("CPU, {0}").format(counted(os.cpu_count() or 1, "core")), "dim")
         self.device.setToolTip(self.tr("What computes the pictures and the models"))
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)

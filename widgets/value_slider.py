@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
+from widgets import theme
 from widgets.labels import label
+from widgets.number_field import NumberField
 
 STEPS = 1000
+FIELD_PX = 84
 
 
 class ValueSlider(QWidget):
@@ -35,7 +38,8 @@ class ValueSlider(QWidget):
         self.slider.setRange(0, STEPS)
         self.slider.setAccessibleName(name)
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.field = _field(name, low, high, unit, decimals)
+        self.field = NumberField(name, low, high, unit, decimals)
+        self.field.setFixedWidth(theme.current().px(FIELD_PX))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
@@ -88,17 +92,3 @@ class ValueSlider(QWidget):
         if self._is_logarithmic:
             return round(STEPS * math.log(value / self._low) / math.log(self._high / self._low))
         return round(STEPS * (value - self._low) / (self._high - self._low))
-
-
-def _field(name: str, low: float, high: float, unit: str, decimals: int) -> QDoubleSpinBox:
-    made = QDoubleSpinBox()
-    made.setRange(low, high)
-    made.setDecimals(decimals)
-    made.setSuffix(f" {unit}" if unit else "")
-    made.setAlignment(Qt.AlignmentFlag.AlignRight)
-    made.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-    made.setKeyboardTracking(False)
-    made.setFixedWidth(84)
-    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    made.setAccessibleName(f"{name}, {unit}" if unit else name)
-    return made

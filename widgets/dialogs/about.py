@@ -57,12 +57,11 @@ def _split(requirement: str) -> list[str]:
 def _licence(package: metadata.Distribution) -> str:
     """The SPDX expression, else the classifiers, else the first line of the licence field."""
     fields = package.metadata
-    expression = fields.get("License-Expression")
-    if expression:
-        return expression
+    if "License-Expression" in fields:
+        return fields["License-Expression"]
     classifiers = fields.get_all("Classifier") or []
     named = [c.rsplit(" :: ", 1)[-1] for c in classifiers if c.startswith("License ::")]
-    stated = (fields.get("License") or "").strip().split("\n")[0]
+    stated = (fields.get_all("License") or [""])[0].strip().split("\n")[0]
     return ", ".join(named) or stated[:60] or "see the package"
 
 

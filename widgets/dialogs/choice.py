@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -34,7 +35,7 @@ class ChoiceDialog(QDialog):
         column.addWidget(label(question, wraps=True))
         column.addSpacing(8)
         for place, (key, text) in enumerate(options):
-            button = text_button(text, lambda key=key: self._choose(key), "primary" if place == 0 else "")
+            button = text_button(text, partial(self._choose, key), "primary" if place == 0 else "")
             button.setDefault(place == 0)
             column.addWidget(button)
         row = QHBoxLayout()

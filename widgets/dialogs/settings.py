@@ -26,6 +26,7 @@ from widgets import theme
 from widgets.action_bridge import guarded
 from widgets.buttons import text_button
 from widgets.labels import heading, label
+from widgets.number_field import make_calm
 
 HIDDEN = "Hidden"
 FIELD_PX = 240
@@ -113,7 +114,7 @@ class SettingsDialog(QDialog):
         if kind is float:
             field.setSingleStep(0.05 if (setting.high or 100) <= 10 else 0.5)
         field.setValue(value)
-        field.setKeyboardTracking(False)
+        make_calm(field)
         field.valueChanged.connect(lambda number: self._set(setting.key, kind(number)))
         made: QWidget = field
         return made

@@ -105,7 +105,9 @@ class ShortcutsDialog(QDialog):
         self._show_keys()
         for column in (0, 1):
             self.list.resizeColumnToContents(column)
-        self.list.setCurrentItem(self.list.topLevelItem(0))
+        first = self.list.topLevelItem(0)
+        if first is not None:
+            self.list.setCurrentItem(first)
 
     def _show_keys(self) -> None:
         changed = self._bridge.session.settings["shortcuts"]

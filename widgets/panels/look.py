@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from session.document import Document
 from session.presentation import WINDOW_PRESETS, Plane, PresentationState, Windowing
@@ -11,6 +11,7 @@ from session.selection import SelectionState
 from widgets.action_bridge import ActionBridge, key_text
 from widgets.buttons import OneOf, text_button
 from widgets.labels import heading, label
+from widgets.number_field import NumberField
 from widgets.value_slider import ValueSlider
 
 PRESETS = (
@@ -54,8 +55,8 @@ class LookPanel(QWidget):
         actions = dict(PRESETS)
         self.presets.chosen.connect(lambda key: self._bridge.run(actions[key]))
         self._column.addWidget(self.presets)
-        self.width_field = _number(self.tr("Width"), 0.001, LIMIT)
-        self.level_field = _number(self.tr("Level"), -LIMIT, LIMIT)
+        self.width_field = NumberField(self.tr("Width"), 0.001, LIMIT)
+        self.level_field = NumberField(self.tr("Level"), -LIMIT, LIMIT)
         for field in (self.width_field, self.level_field):
             field.valueChanged.connect(self._window_typed)
         row = QHBoxLayout()
@@ -101,9 +102,11 @@ class LookPanel(QWidget):
         """Two angles of an oblique plane."""
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
-        self.tilts = (_angle(self.tr("Tilt up and down")), _angle(self.tr("Tilt left and right")))
+        names = (self.tr("Tilt up and down"), self.tr("Tilt left and right"))
+        self.tilts = tuple(NumberField(name, -90, 90, "°", 0) for name in names)
         grid.addWidget(label(self.tr("Tilt"), "dim"), 0, 0)
         for column, field in enumerate(self.tilts, 1):
+            field.setToolTip(field.accessibleName())
             field.valueChanged.connect(self._tilt_typed)
             grid.addWidget(field, 0, column)
         self.straight = text_button(self.tr("Straight"), self._straighten)
@@ -181,21 +184,3 @@ class LookPanel(QWidget):
         self.smooth.blockSignals(True)
         self.smooth.setChecked(self._session.settings["slices.interpolate"])
         self.smooth.blockSignals(False)
-
-
-def _number(name: str, low: float, high: float) -> QDoubleSpinBox:
-    made = QDoubleSpinBox()
-    made.setRange(low, high)
-    made.setDecimals(1)
-    made.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-    made.setKeyboardTracking(False)
-    made.setAccessibleName(name)
-    made.setMinimumWidth(56)
-    return made
-
-
-def _angle(name: str) -> QDoubleSpinBox:
-    made = _number(name, -90, 90)
-    made.setSuffix("°")
-    made.setToolTip(name)
-    return made

@@ -26,8 +26,8 @@ class HistoryDelegate(QStyledItemDelegate):
         """One row."""
         row: Row = index.data(ROW)
         colors, px = theme.current(), theme.current().px
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        is_hovered = option.state & QStyle.StateFlag.State_MouseOver  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        is_hovered = option.state & QStyle.StateFlag.State_MouseOver
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if is_hovered and row.can_go_to:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    SignalInstance,
+)
 from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -71,8 +81,8 @@ class SegmentDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """One row."""
         row: Row = index.data(ROW)
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state = option.state
         place = parts(rect, row)
         is_hovered = bool(state & QStyle.StateFlag.State_MouseOver)
         is_selected = bool(state & QStyle.StateFlag.State_Selected)
@@ -101,11 +111,11 @@ class SegmentDelegate(QStyledItemDelegate):
         if signal is None:
             return super().editorEvent(event, model, option, index)
         if event.type() == QEvent.Type.MouseButtonRelease:
-            signal.emit(QModelIndex(index))  # type: ignore[attr-defined]
+            signal.emit(index)
         return True
 
-    def _signal_at(self, event: QMouseEvent, option: QStyleOptionViewItem, index: AnyIndex) -> object | None:
-        place = parts(option.rect, index.data(ROW))  # type: ignore[attr-defined]
+    def _signal_at(self, event: QMouseEvent, option: QStyleOptionViewItem, index: AnyIndex) -> SignalInstance | None:
+        place = parts(option.rect, index.data(ROW))
         point = event.position().toPoint()
         for rect, signal in (
             (place.swatch.adjusted(-5, -5, 5, 5), self.color_clicked),
@@ -131,7 +141,7 @@ class SegmentDelegate(QStyledItemDelegate):
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """From the name to the volume."""
-        place = parts(option.rect, index.data(ROW))  # type: ignore[attr-defined]
+        place = parts(option.rect, index.data(ROW))
         editor.setGeometry(
             QRect(
                 place.name.left() - 6,
@@ -146,7 +156,7 @@ class SegmentDelegate(QStyledItemDelegate):
         assert isinstance(editor, QLineEdit)
         name = editor.text().strip()
         if name and name != index.data():
-            self.renamed.emit(QModelIndex(index), name)  # type: ignore[arg-type]
+            self.renamed.emit(index, name)
 
 
 def _draw_swatch(painter: QPainter, rect: QRect, row: Row) -> None:

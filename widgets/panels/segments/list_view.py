@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu
@@ -115,11 +117,8 @@ class SegmentList(QListView):
         row: Row = index.data(ROW)
         for state in CYCLE:
             text = self.tr("Mark as {0}").format(state_name(state))
-            number, value = row.segment.number, state.value
-            action = menu.addAction(
-                text,
-                lambda number=number, value=value: self._bridge.run("segment.set_state", number=number, state=value),
-            )
+            run = partial(self._bridge.run, "segment.set_state", number=row.segment.number, state=state.value)
+            action = menu.addAction(text, run)
             action.setCheckable(True)
             action.setChecked(row.segment.state is state)
 

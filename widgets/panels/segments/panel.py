@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from widgets.action_bridge import ActionBridge
 from widgets.buttons import IconButton, action_button
+from widgets.counted import counted
 from widgets.labels import label
 from widgets.panels.segments.add_popup import AddPopup
 from widgets.panels.segments.list_view import SegmentList
@@ -52,7 +53,7 @@ class SegmentsPanel(QWidget):
 
     def _count_changed(self) -> None:
         count = self.list.segments.rowCount()
-        self.filter.setPlaceholderText(self.tr("Filter %n segments…", "", count))
+        self.filter.setPlaceholderText(self.tr("Filter {0}…").format(counted(count, "segment")))
         is_open = self._bridge.session.document is not None
         self._empty.setVisible(is_open and count == 0)
         self.add_button.setEnabled(is_open)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPixmap
 from session.change import DocumentChange
 from session.document import Document
 from session.session import Session, ShelfItem
+from widgets.counted import counted
 from widgets.panels.studies.thumbnail import thumbnail
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -77,7 +78,7 @@ class StudiesModel(QAbstractListModel):
         series = item.series
         title = f"{series.modality} {series.description}".strip() or item.path.name
         slices = series.geometry.shape[0] if series.geometry is not None else 0
-        detail = self.tr("%n slices", "", slices)
+        detail = counted(slices, "slice")
         if series.volume_count > 1:
             detail = self.tr("{0} × {1}").format(series.volume_count, detail)
         is_open = self._is_open(item)

@@ -95,9 +95,9 @@ class StudyDelegate(QStyledItemDelegate):
         """One row."""
         row: Row = index.data(ROW)
         colors, px = theme.current(), theme.current().px
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        is_hovered = option.state & QStyle.StateFlag.State_MouseOver  # type: ignore[attr-defined]
-        has_focus = option.state & QStyle.StateFlag.State_HasFocus  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        is_hovered = option.state & QStyle.StateFlag.State_MouseOver
+        has_focus = option.state & QStyle.StateFlag.State_HasFocus
         painter.save()
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         if row.is_open or is_hovered:

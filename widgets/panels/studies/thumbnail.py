@@ -41,7 +41,7 @@ def _orientation(*, horizontal: bool, vertical: bool) -> Qt.Orientation:
     return flags
 
 
-def _grey(plane: np.ndarray, windowing: Windowing) -> QImage:  # type: ignore[type-arg]
+def _grey(plane: np.ndarray, windowing: Windowing) -> QImage:
     low = windowing.level - windowing.width / 2
     scaled = (np.nan_to_num(plane.astype(np.float32)) - low) * (255 / windowing.width)
     grey = np.ascontiguousarray(np.clip(scaled, 0, 255).astype(np.uint8))
@@ -49,7 +49,7 @@ def _grey(plane: np.ndarray, windowing: Windowing) -> QImage:  # type: ignore[ty
     return QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
 
 
-def _color(plane: np.ndarray) -> QImage:  # type: ignore[type-arg]
+def _color(plane: np.ndarray) -> QImage:
     rgb = np.ascontiguousarray(plane)
     height, width = rgb.shape[:2]
     return QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()

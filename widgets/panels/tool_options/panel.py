@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from imaging.edit import Overwrite
 from imaging.errors import UserError
@@ -13,7 +13,9 @@ from session.selection import Area, BrushShape, SelectionState, Tool
 from widgets.action_bridge import ActionBridge
 from widgets.buttons import OneOf, text_button
 from widgets.labels import heading, label
+from widgets.number_field import NumberField
 from widgets.panels.tool_options.picked_range import picked_range
+from widgets.quiet_combo import QuietCombo
 from widgets.value_slider import ValueSlider
 
 RADIUS_MM = (0.2, 200.0)
@@ -34,7 +36,7 @@ class ToolOptions(QWidget):
         self.radius.value_changed.connect(lambda value: self._session.selection.update(radius_mm=value))
         self.fills_volume = QCheckBox(self.tr("Whole volume, not only this slice"))
         self.fills_volume.toggled.connect(lambda on: self._session.selection.update(fills_volume=on))
-        self.overwrite = _combo(
+        self.overwrite = QuietCombo(
             self.tr("Paint over"),
             [
                 (Overwrite.ALL, self.tr("unlocked segments")),
@@ -42,7 +44,7 @@ class ToolOptions(QWidget):
                 (Overwrite.NONE, self.tr("nothing (overlap)")),
             ],
         )
-        self.area = _combo(
+        self.area = QuietCombo(
             self.tr("Where"),
             [
                 (Area.EVERYWHERE, self.tr("everywhere")),
@@ -50,9 +52,10 @@ class ToolOptions(QWidget):
                 (Area.OUTSIDE_OTHERS, self.tr("outside all others")),
             ],
         )
-        self.inside = _combo(self.tr("Inside"), [])
+        self.inside = QuietCombo(self.tr("Inside"))
         self.uses_range = QCheckBox(self.tr("Only in range"))
-        self.low, self.high = _value_field(self.tr("Lowest value")), _value_field(self.tr("Highest value"))
+        self.low = NumberField(self.tr("Lowest value"), -VALUE_LIMIT, VALUE_LIMIT)
+        self.high = NumberField(self.tr("Highest value"), -VALUE_LIMIT, VALUE_LIMIT)
         self.from_image = text_button(self.tr("From the image"), self._pick_range)
         self.from_image.setToolTip(self.tr("Takes the values around the crosshair, within the brush's radius"))
         for box in (self.fills_volume, self.uses_range):
@@ -137,7 +140,7 @@ class ToolOptions(QWidget):
         if self._session.document is not None:
             for segment in self._session.document.segmentation.segments:
                 self.inside.addItem(segment.name, segment.number)
-        self._choose(self.inside, self._session.selection.state.inside_segment)
+        self.inside.choose(self._session.selection.state.inside_segment)
 
     def _selection_changed(self, _before: SelectionState, _after: SelectionState) -> None:
         self._show()
@@ -155,9 +158,9 @@ class ToolOptions(QWidget):
         _check(self.fills_volume, state.fills_volume)
         self._rows["overwrite"].setVisible(state.tool is not Tool.ERASER)
         self._rows["inside"].setVisible(state.area is Area.INSIDE_SEGMENT)
-        self._choose(self.overwrite, state.overwrite)
-        self._choose(self.area, state.area)
-        self._choose(self.inside, state.inside_segment)
+        self.overwrite.choose(state.overwrite)
+        self.area.choose(state.area)
+        self.inside.choose(state.inside_segment)
         _check(self.uses_range, state.uses_range)
         self._rows["range"].setVisible(state.uses_range)
         for field, value in zip((self.low, self.high), state.intensity_range, strict=True):
@@ -165,10 +168,6 @@ class ToolOptions(QWidget):
             field.setValue(value)
             field.blockSignals(False)
         self.setVisible(state.tool in EDITING and self._session.document is not None)
-
-    def _choose(self, combo: QComboBox, value: object) -> None:
-        row = next((n for n in range(combo.count()) if combo.itemData(n) == value), -1)
-        combo.setCurrentIndex(row)
 
 
 def _set_heading(title: QLabel, text: str) -> None:
@@ -182,17 +181,6 @@ def _check(box: QCheckBox, on: bool) -> None:
     box.blockSignals(False)
 
 
-def _combo(name: str, options: list[tuple[str, str]]) -> QComboBox:
-    made = QComboBox()
-    made.setAccessibleName(name)
-    made.setProperty("role", "plain")
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    for key, text in options:
-        made.addItem(text, key)
-    return made
-
-
 def _row(name: str, field: QWidget) -> QWidget:
     made = QWidget()
     row = QHBoxLayout(made)
@@ -200,15 +188,4 @@ def _row(name: str, field: QWidget) -> QWidget:
     row.addWidget(label(name, "dim"))
     row.addStretch(1)
     row.addWidget(field)
-    return made
-
-
-def _value_field(name: str) -> QDoubleSpinBox:
-    made = QDoubleSpinBox()
-    made.setRange(-VALUE_LIMIT, VALUE_LIMIT)
-    made.setDecimals(1)
-    made.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-    made.setKeyboardTracking(False)
-    made.setAccessibleName(name)
-    made.setMinimumWidth(64)
     return made

@@ -1,0 +1,20 @@
+"""Numbers with the right form of their noun."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+FORMS = {
+    "entry": ("{n} entry", "{n} entries"),
+    "slice": ("{n} slice", "{n} slices"),
+    "segment": ("{n} segment", "{n} segments"),
+    "note": ("{n} note", "{n} notes"),
+    "structure": ("{n} structure", "{n} structures"),
+    "core": ("{n} core", "{n} cores"),
+}
+
+
+def counted(number: int, noun: str) -> str:
+    """Such as ``1 entry`` and ``214 entries``, in the user's language; KeyError for a noun that is not in FORMS."""
+    one, many = FORMS[noun]
+    return QCoreApplication.translate("Counted", one if number == 1 else many).format(n=number)

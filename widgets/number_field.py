@@ -1,0 +1,34 @@
+"""A field for a number with its unit."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox
+
+MARGIN_PX = 7
+
+
+class NumberField(QDoubleSpinBox):
+    """Tells a typed number when it is finished, not at each letter; arrow keys and the wheel step.
+
+    Args:
+        name: for screen readers.
+        low, high: the range.
+        unit: shown after the number.
+        decimals: how many are shown.
+    """
+
+    def __init__(self, name: str, low: float, high: float, unit: str = "", decimals: int = 1) -> None:
+        super().__init__()
+        self.setRange(low, high)
+        self.setDecimals(decimals)
+        self.setSuffix(unit if unit in ("", "°") else f" {unit}")
+        self.setAccessibleName(f"{name}, {unit}" if unit else name)
+        make_calm(self)
+
+
+def make_calm(field: QDoubleSpinBox | QSpinBox) -> None:
+    """Right-aligned, told when finished, with room at both sides (the style sheet's padding does not reach inside)."""
+    field.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    field.setKeyboardTracking(False)
+    field.lineEdit().setTextMargins(MARGIN_PX, 0, MARGIN_PX, 0)
