@@ -109,10 +109,11 @@ def start_device_probe(
         done: called there with descriptions, the best device first, such as ``CPU, 2 cores``; not called when the
             worker does not start, which is noted in the log.
     """
+    worker = client or inference_client()
 
     def ask() -> None:
         try:
-            found = (client or inference_client()).devices()
+            found = worker.devices()
         except InferenceFailed as error:
             logger.error("%s %s", error.message, error.details)
             return
