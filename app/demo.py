@@ -160,8 +160,9 @@ def measured(segmentation: Segmentation, truth: LabelFile) -> list[Measured]:
     rows = []
     for segment in segmentation.segments:
         mask, target = segmentation.mask(segment.number), truth_mask(truth, TRUTH_GROUPS[segment.name])
-        dice = 2 * np.count_nonzero(mask & target) / max(1, np.count_nonzero(mask) + np.count_nonzero(target))
-        target_ml = np.count_nonzero(target) * segmentation.geometry.voxel_volume_ml
+        common, ours, theirs = (int(np.count_nonzero(m)) for m in (mask & target, mask, target))
+        dice = 2 * common / max(1, ours + theirs)
+        target_ml = theirs * segmentation.geometry.voxel_volume_ml
         rows.append(
             Measured(segment.name, segmentation.volume_ml(segment.number), target_ml, float(dice), segment.color)
         )
@@ -173,7 +174,7 @@ def draw(document: Document, folder: Path) -> list[tuple[str, Path]]:
     folder.mkdir(parents=True, exist_ok=True)
     segmentation = document.segmentation
     hidden = frozenset(s.number for s in segmentation.segments if s.name == "Body")
-    k, j, i = segmentation.geometry.shape
+    k, j, i = (float(n) for n in segmentation.geometry.shape)
     position = segmentation.geometry.to_world([i / 2, j / 2, k * 0.62])
     pictures = []
     for plane in Plane:
