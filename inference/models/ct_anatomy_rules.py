@@ -43,7 +43,7 @@ BORDER: dict[int, Callable[[Plane], Mask]] = {
     LEFT_LUNG: lambda hu: hu < -400,
     RIGHT_LUNG: lambda hu: hu < -400,
     AIRWAYS: lambda hu: hu < -600,
-    SKELETON: lambda hu: hu > 180,
+    SKELETON: lambda hu: hu > 150,
     SUBCUTANEOUS_FAT: lambda hu: (hu > -190) & (hu < -30),
     VISCERAL_FAT: lambda hu: (hu > -190) & (hu < -30),
 }

@@ -23,6 +23,8 @@ PURE_HU, HIGHEST_PURE_HU = -940.0, -880.0
 DENSEST_HU = -450.0
 TEXTURE_HU = (10.0, 130.0)  # spread in 3x3x3 voxels: foam and free gas lie below, borders and stool above
 TEXTURE_LEAST, TEXTURE_NOISE = 14.0, 1.6  # spread deep inside lung, at least, and as a multiple of the noise
+FLAT = 0.75  # of that: three quarters of lung have more, bowel gas has flat places between its blurred borders
+LEAST_DEEP = 60  # voxels
 HAZY_HU = 200.0  # spread below which a border counts as soft
 HAZE_HU = -200.0
 WALL_HU = -400.0
@@ -40,11 +42,11 @@ class Gas(NamedTuple):
 
 
 class Depth(NamedTuple):
-    """Gas at least two voxels from its border, in parts."""
+    """Gas at least two voxels from its border, in parts, and for each part where it is deepest (0 elsewhere)."""
 
     labels: NDArray[Any]
     counts: Counts
-    deepest: NDArray[Any]  # the labels where gas is at least three voxels deep
+    deepest: NDArray[Any]
     deep_counts: Counts
 
 
@@ -88,11 +90,16 @@ def _beyond_the_field(known: Mask) -> Mask:
 
 
 def _depth(gas: Mask) -> Depth:
+    """Parts, and what of them is four voxels deep, or three where that is too little to judge."""
     labels, counts = components(erode(gas, 2))
-    deepest = np.where(erode(gas, 3), labels, 0)
-    deep_counts = np.bincount(deepest.ravel(), minlength=len(counts))
-    deep_counts[0] = 0
-    return Depth(labels, counts, deepest, deep_counts)
+    three = erode(gas, 3)
+    levels = [np.where(mask, labels, 0) for mask in (three, erode(three))]
+    deep_counts = [np.bincount(level.ravel(), minlength=len(counts)) for level in levels]
+    use_four = deep_counts[1] >= LEAST_DEEP
+    deepest = np.where(use_four[labels], levels[1], levels[0])
+    voxels = np.where(use_four, deep_counts[1], deep_counts[0])
+    voxels[0] = 0
+    return Depth(labels, counts, deepest, voxels)
 
 
 def _parenchyma(mean: Field, spread: Field, pure_hu: float) -> Mask:
@@ -106,10 +113,12 @@ def _textured(depth: Depth, hu: Field, spread: Field, doubtful: NDArray[np.bool_
     The room's air beside skin and cloth has a little too, so doubtful parts need more.
     """
     least = max(TEXTURE_LEAST, TEXTURE_NOISE * _noise(hu, spread))
-    rough = [
-        _share(depth.deepest, (spread > t) & (spread < TEXTURE_HU[1]), depth.deep_counts) for t in (least, 1.3 * least)
-    ]
-    return np.asarray(np.where(doubtful, rough[1], rough[0]) > 0.5) & (depth.deep_counts >= 20)
+    shares = {
+        factor: _share(depth.deepest, (spread > factor * least) & (spread < TEXTURE_HU[1]), depth.deep_counts)
+        for factor in (FLAT, 1.0, 1.3)
+    }
+    rough = np.where(doubtful, shares[1.3], shares[1.0]) > 0.5
+    return np.asarray(rough & (shares[FLAT] > 0.75) & (depth.deep_counts >= 20))
 
 
 def _noise(hu: Field, spread: Field) -> float:
