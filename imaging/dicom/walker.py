@@ -8,7 +8,7 @@ child process.
 from __future__ import annotations
 
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from imaging.dicom import syntax, tags
 from imaging.dicom.header import Header
@@ -20,6 +20,7 @@ MAX_DEPTH: Final = 16
 MAX_ELEMENTS: Final = 1_000_000
 MAX_VALUE: Final = 64 << 10  # bytes of a wanted element; a longer one is left out
 UNDEFINED: Final = 0xFFFFFFFF
+_UNKNOWN: Final = 0  # stands for the tag of an "UN" element of undefined length
 
 _LONG = frozenset((b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"))
 _SHORT = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
@@ -88,20 +89,35 @@ def _file_meta(reader: Reader) -> tuple[Header, int]:
     return header, place
 
 
+class _Layout(NamedTuple):
+    """How elements are written: with or without VR, and the byte order of their tags and lengths."""
+
+    is_explicit: bool
+    pair: Struct
+    short: Struct
+    long: Struct
+
+
+def _layout(is_explicit: bool, order: str) -> _Layout:
+    return _Layout(is_explicit, Struct(order + "HH"), Struct(order + "H"), Struct(order + "I"))
+
+
+_UNKNOWN_CONTENT = _layout(False, "<")  # PS3.5 6.2.2: what an "UN" of undefined length holds, whatever is around it
+
+
 class _Walk:
     """One pass over a data set; places are offsets from the start of the source."""
 
     def __init__(self, reader: Reader, header: Header, start: int) -> None:
         self._reader = reader
         self._header = header
-        self._explicit = header.transfer_syntax != syntax.IMPLICIT_LITTLE
+        is_explicit = header.transfer_syntax != syntax.IMPLICIT_LITTLE
         if not header.transfer_syntax:
-            self._explicit = reader.read(start + 4, 2) in _SHORT
+            is_explicit = reader.read(start + 4, 2) in _SHORT
         header.is_big_endian = header.transfer_syntax == syntax.EXPLICIT_BIG
-        order = ">" if header.is_big_endian else "<"
-        self._pair, self._short, self._long = Struct(order + "HH"), Struct(order + "H"), Struct(order + "I")
+        self._layout = _layout(is_explicit, ">" if header.is_big_endian else "<")
         self._chunk_start, self._chunk = start, reader.read(start, CHUNK)
-        self._open: list[tuple[int, bool]] = []  # sequences and items of undefined length: tag, explicit outside it
+        self._open: list[tuple[int, _Layout]] = []  # sequences and items of undefined length: tag, layout outside it
         self._entered_until = 0  # end of a sequence of defined length that is walked into
 
     def run(self) -> None:
@@ -115,7 +131,7 @@ class _Walk:
                 if place < size or self._open:
                     raise Odd("the data set ends within an element")
                 return
-            group, element = self._pair.unpack_from(self._chunk, at)
+            group, element = self._layout.pair.unpack_from(self._chunk, at)
             if group == 0xFFFE:
                 place = self._delimiter(0xFFFE0000 | element, at)
                 continue
@@ -129,18 +145,18 @@ class _Walk:
 
     def _length(self, at: int) -> tuple[int, int]:
         """Where the value of the element at ``at`` of the chunk begins, and its length."""
-        chunk, start = self._chunk, self._chunk_start
-        if not self._explicit:
-            return start + at + 8, self._long.unpack_from(chunk, at + 4)[0]
+        chunk, start, layout = self._chunk, self._chunk_start, self._layout
+        if not layout.is_explicit:
+            return start + at + 8, layout.long.unpack_from(chunk, at + 4)[0]
         vr = chunk[at + 4 : at + 6]
         if vr in _SHORT:
-            return start + at + 8, self._short.unpack_from(chunk, at + 6)[0]
+            return start + at + 8, layout.short.unpack_from(chunk, at + 6)[0]
         if vr not in _LONG or len(chunk) - at < 12:
             raise Odd("an unknown value representation or a broken element")
-        length = self._long.unpack_from(chunk, at + 8)[0]
+        length = layout.long.unpack_from(chunk, at + 8)[0]
         if length == UNDEFINED and vr == b"UN":
-            self._open.append((0, True))  # PS3.5 6.2.2: unknown of undefined length holds implicit items
-            self._explicit = False
+            self._push(_UNKNOWN)
+            self._layout = _UNKNOWN_CONTENT
         return start + at + 12, length
 
     def _step(self, tag: int, begin: int, length: int) -> int:
@@ -148,7 +164,7 @@ class _Walk:
         if tag == tags.FRAME_GROUPS:
             self._header.has_frame_groups = True
         if length == UNDEFINED:
-            if not self._open or self._open[-1][0] != 0:
+            if not self._open or self._open[-1][0] != _UNKNOWN:  # an unknown is open already, see _length
                 self._push(tag)
             return begin
         if begin + length > self._reader.size:
@@ -168,7 +184,7 @@ class _Walk:
 
     def _delimiter(self, tag: int, at: int) -> int:
         """Enter, leave or step over an item; returns the place of the next element."""
-        (length,) = self._long.unpack_from(self._chunk, at + 4)
+        (length,) = self._layout.long.unpack_from(self._chunk, at + 4)
         place = self._chunk_start + at + 8
         if tag == tags.ITEM:
             if length == UNDEFINED:
@@ -177,7 +193,7 @@ class _Walk:
                 place += length
         elif tag in (tags.ITEM_END, tags.SEQUENCE_END):
             if self._open:
-                self._explicit = self._open.pop()[1]
+                self._layout = self._open.pop()[1]
         else:
             raise Odd("an unknown delimiter")
         if place > self._reader.size:
@@ -185,7 +201,7 @@ class _Walk:
         return place
 
     def _push(self, tag: int) -> None:
-        self._open.append((tag, self._explicit))
+        self._open.append((tag, self._layout))
         if len(self._open) > MAX_DEPTH:
             raise UserError("The file nests its sequences too deeply to be a medical image.")
 
