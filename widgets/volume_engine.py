@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 
@@ -12,6 +13,9 @@ from render.render_thread import FrameRequest, RenderThread
 from render.surface_builder import SurfaceBuilder
 from render.surface_cache import SurfaceOrder
 from widgets.opengl_probe import probe_opengl
+
+
+VTK_CHOICE = "VTK_DEFAULT_OPENGL_WINDOW"  # VTK's own environment variable
 
 
 class VolumeEngine(QObject):
@@ -50,9 +54,10 @@ class VolumeEngine(QObject):
         """Look for OpenGL and start; ``started`` tells what came of it.
 
         Qt's own answer takes some 50 ms. Where Qt's platform has no OpenGL (off screen, a remote desktop), VTK may
-        still find a way of its own: a child process tries it while this thread goes on.
+        still find a way of its own, and where VTK was told which way to go, Qt's answer says little: then a child
+        process tries it while this thread goes on.
         """
-        graphics = probe_opengl()
+        graphics = Graphics(False) if VTK_CHOICE in os.environ else probe_opengl()
         if graphics.is_available:
             self._start_threads(graphics)
             return
