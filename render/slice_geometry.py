@@ -118,6 +118,11 @@ class SliceGrid:
         """Where the plane stands along its normal; z of an axial slice that is not oblique."""
         return float(np.dot(self.origin_mm, self.normal))
 
+    @property
+    def location_mm(self) -> float:
+        """The x, y or z of the picture's middle, whichever runs across the plane: what people read as its place."""
+        return float(self.to_world((self.rows - 1) / 2, (self.columns - 1) / 2)[ACROSS[self.plane]])
+
     def to_world(self, row: ArrayLike, column: ArrayLike) -> Floats:
         """LPS millimetres of continuous pixel coordinates; whole numbers are pixel centres."""
         rows, columns = np.asarray(row, float)[..., None], np.asarray(column, float)[..., None]

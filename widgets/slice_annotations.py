@@ -84,7 +84,7 @@ class SliceAnnotations:
         """Top right: window, slice and position."""
         tokens = theme.current()
         window, grid = state.windowing, state.grid
-        texts = [f"{grid.number + 1} / {grid.count} · {signed(grid.position_mm, 1)} mm"]
+        texts = [f"{grid.number + 1} / {grid.count} · {signed(grid.location_mm, 1)} mm"]
         if state.volume.voxels.ndim == 3:
             decimals = 0 if window.width >= 50 else 2
             texts.insert(0, f"W {signed(window.width, decimals)} L {signed(window.level, decimals)}")

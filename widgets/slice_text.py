@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
 
 MARGIN_PX = 4  # room for the shadow around the text
-SHADOW = ((1.6, 38), (0.9, 80))  # distance in logical pixels, opacity of each of the eight copies
+SHADOW = ((2.0, 45), (1.0, 110))  # distance in logical pixels, opacity of each of the eight copies
 MOST_TEXTS = 200
 
 
