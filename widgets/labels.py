@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QStyleOption, QWidget
+import html
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QStyleOption, QToolTip, QWidget
 
 
 def label(text: str = "", role: str = "", *, wraps: bool = False) -> QLabel:
@@ -41,6 +43,14 @@ class ElidedLabel(QLabel):
         """Any width will do."""
         return QSize(24, super().minimumSizeHint().height())
 
+    def event(self, event: QEvent) -> bool:
+        """Tell the whole text where it is cut and nobody set another tooltip."""
+        if isinstance(event, QHelpEvent) and not self.toolTip():
+            if self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width():
+                QToolTip.showText(event.globalPos(), html.escape(self.text()), self)
+            return True
+        return super().event(event)
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the text as far as it fits."""
         painter = QPainter(self)
@@ -48,7 +58,6 @@ class ElidedLabel(QLabel):
         option.initFrom(self)
         rect = self.contentsRect()
         cut = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, rect.width())
-        self.setToolTip(self.text() if cut != self.text() else "")
         flags = int(self.alignment() | Qt.AlignmentFlag.AlignVCenter)
         role = self.foregroundRole()
         enabled = bool(option.state & QStyle.StateFlag.State_Enabled)

@@ -35,7 +35,7 @@ class PreviewBar(QFrame):
         self._notes = label("", "dim")
         self.choose = menu_button(self.tr("Choose ▾"), self.menu, name=self.tr("Choose structures"))
         self.reject = text_button(self.tr("Reject"), lambda: bridge.run("preview.reject"))
-        self.accept = text_button("", self._accept, "primary")
+        self.accept = text_button(self.tr("Accept all"), self._accept, "primary")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(8)
