@@ -157,7 +157,8 @@ def _apt_install(packages: list[str]) -> None:
     environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
     # A dead third-party source must not stop us; apt-get install says what is really missing.
     subprocess.run([*right, "apt-get", "update", "--quiet=2"], check=False)
-    if subprocess.run([*right, *environment, *command, "--quiet=2"], check=False).returncode != 0:
+    install = [*right, *environment, *command, "--quiet=2", "--option=Dpkg::Use-Pty=0"]
+    if subprocess.run(install, stdout=subprocess.DEVNULL, check=False).returncode != 0:
         raise Stopped(f"apt-get failed. As root, try:\n    {by_hand}")
 
 
