@@ -16,14 +16,31 @@ Pixels = NDArray[np.uint8]
 
 
 def plane_pixels(cut: PlaneCut) -> Pixels:
-    """RGB pixels (rows, columns, 3) of a slice, first row at the grid's origin."""
+    """RGBA pixels (rows, columns, 4) of a slice, first row at the grid's origin.
+
+    What is black and reaches the border, the air around the patient, is transparent: it would hide what is behind.
+    """
     voxels = cut.volume.voxels
     outside = outside_value(voxels.dtype, cut.is_inverted)
     values = grey_pixels(voxels, cut.volume.geometry, cut.grid, slab_mm=cut.slab_mm, outside=outside)
     if values.ndim == 3:
-        return np.ascontiguousarray(values, np.uint8)
+        return np.dstack([values.astype(np.uint8), np.full(values.shape[:2], 255, np.uint8)])
     grey = grey_of(np.ascontiguousarray(values), cut.windowing, cut.is_inverted)
-    return np.repeat(grey[..., None], 3, axis=2)
+    ground = np.uint8(255 if cut.is_inverted else 0)
+    shown = np.where(reaching_border(grey == ground), 0, 255).astype(np.uint8)
+    return np.dstack([grey, grey, grey, shown])
+
+
+def reaching_border(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The connected parts of a 2D mask that touch the border of the array."""
+    from scipy import ndimage  # heavy, and only needed on the drawing thread
+
+    parts, count = ndimage.label(mask)
+    touches = np.zeros(count + 1, bool)
+    for edge in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
+        touches[edge] = True
+    touches[0] = False
+    return np.asarray(touches[parts])
 
 
 def sheet_corners_mm(grid: SliceGrid) -> NDArray[np.float64]:
@@ -54,6 +71,7 @@ def plane_prop(cut: PlaneCut) -> Any:
     actor = vtkActor()
     actor.SetMapper(mapper)
     actor.SetTexture(_texture(plane_pixels(cut)))
+    actor.ForceOpaqueOn()  # a fragment is there or not (VTK's shader leaves out those of alpha 0); nothing is blended
     actor.GetProperty().LightingOff()
     return actor
 
@@ -66,9 +84,9 @@ def _texture(pixels: Pixels) -> Any:
 
     image = vtkImageData()
     image.SetDimensions(pixels.shape[1], pixels.shape[0], 1)
-    image.GetPointData().SetScalars(numpy_to_vtk(pixels.reshape(-1, 3), deep=True))
+    image.GetPointData().SetScalars(numpy_to_vtk(pixels.reshape(-1, 4), deep=True))
     texture = vtkTexture()
     texture.SetInputData(image)
     texture.InterpolateOn()
-    texture.EdgeClampOn()
+    texture.SetWrap(vtkTexture.ClampToEdge)
     return texture

@@ -25,7 +25,6 @@ from session.presentation import VolumeCamera
 BACKGROUND_TOP = (74, 82, 98)
 BACKGROUND_BOTTOM = (27, 29, 33)
 OCCLUSION_RADIUS = 0.06  # of the distance from the camera to what it looks at
-CROSSHAIR_OPACITY = 0.5
 
 # Three lights that turn with the camera: position (right, up, towards the viewer), strength, colour.
 LIGHTS = (
@@ -249,7 +248,7 @@ def _surface_actor(surface: Surface) -> Any:
     look = actor.GetProperty()
     look.SetAmbient(0.14)
     look.SetDiffuse(0.9)
-    look.SetSpecular(0.16)
+    look.SetSpecular(0.12)
     look.SetSpecularPower(24)
     return actor
 
