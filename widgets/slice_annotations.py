@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 
+from imaging.volume import SeriesWarning
 from render.screen_map import ScreenMap
 from render.slice_reading import SliceReading, position_text, signed, value_text
 from render.slice_scene import SliceState
@@ -78,13 +79,21 @@ class SliceAnnotations:
             rows.append((slab, tokens.font(11), dim))
         if state.grid.cut is None and not any(state.camera.tilt_deg):
             rows.append((QCoreApplication.translate("SliceView", "true positions"), tokens.font(11), dim))
+        if not knows_orientation(state):
+            unknown = QCoreApplication.translate("SliceView", "orientation unknown")
+            rows.append((unknown, tokens.font(11), tokens.color("warn")))
+        elif not knows_size(state):
+            rows.append(
+                (QCoreApplication.translate("SliceView", "size unknown"), tokens.font(11), tokens.color("warn"))
+            )
         return self._column(rows, EDGE_PX, size, at_right=False)
 
     def _corner_labels(self, size: tuple[float, float], state: SliceState) -> list[Label]:
         """Top right: window, slice and position."""
         tokens = theme.current()
         window, grid = state.windowing, state.grid
-        texts = [f"{grid.number + 1} / {grid.count} · {signed(grid.location_mm, 1)} mm"]
+        place = f" · {signed(grid.location_mm, 1)} mm" if knows_orientation(state) and knows_size(state) else ""
+        texts = [f"{grid.number + 1} / {grid.count}{place}"]
         if state.volume.voxels.ndim == 3:
             decimals = 0 if window.width >= 50 else 2
             texts.insert(0, f"W {signed(window.width, decimals)} L {signed(window.level, decimals)}")
@@ -102,13 +111,15 @@ class SliceAnnotations:
             width = max(40.0, size[0] / 2 - self._text.size(value, small)[0])
             value = f"{elided(reading.segment.name, small, width)} · {value}"
         rows = [(value, small, color)]
-        if size[0] >= 320:
+        if size[0] >= 320 and knows_orientation(state) and knows_size(state):
             rows.append((position_text(reading.position_mm), small, tokens.color("on_view", 0.75)))
         top = max(label.rect.bottom() for label in self._corner_labels(size, state)) + 2
         return self._column(rows, top, size, at_right=True)
 
     def _letter_labels(self, size: tuple[float, float], state: SliceState) -> list[Label]:
-        """What lies at the left, right, top and bottom."""
+        """What lies at the left, right, top and bottom; nothing is claimed where the file does not say."""
+        if not knows_orientation(state):
+            return []
         tokens = theme.current()
         font, color = tokens.font(12, bold=True), tokens.color("on_view_accent")
         labels = []
@@ -130,9 +141,11 @@ class SliceAnnotations:
             top += height + 1
         return labels
 
-    def paint_scale_bar(self, painter: QPainter, rect: QRect, size: tuple[float, float], place: ScreenMap) -> None:
-        """Bottom right: a bar of a round length."""
-        if rect.right() < size[0] * 0.7 - 40 or rect.bottom() < size[1] - 40:
+    def paint_scale_bar(
+        self, painter: QPainter, rect: QRect, size: tuple[float, float], state: SliceState, place: ScreenMap
+    ) -> None:
+        """Bottom right: a bar of a round length, where lengths are known."""
+        if not knows_size(state) or rect.right() < size[0] * 0.7 - 40 or rect.bottom() < size[1] - 40:
             return
         tokens = theme.current()
         length_mm = nice_length_mm(min(BAR_PX, size[0] / 4) / place.scale)
@@ -205,6 +218,16 @@ def crosshair_lines(state: SliceState, place: ScreenMap, size: tuple[float, floa
         else:
             lines.append(QLineF(x - dx * reach, y - dy * reach, x + dx * reach, y + dy * reach))
     return lines
+
+
+def knows_orientation(state: SliceState) -> bool:
+    """False when the file does not say how the patient lies."""
+    return SeriesWarning.NO_GEOMETRY not in state.volume.warnings
+
+
+def knows_size(state: SliceState) -> bool:
+    """False when the file does not say how large a voxel is."""
+    return SeriesWarning.NO_SPACING not in state.volume.warnings
 
 
 def slider_track(size: tuple[float, float]) -> QRectF:

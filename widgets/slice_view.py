@@ -278,7 +278,7 @@ class SliceView(QWidget):
         if state.shows_crosshair:
             self._annotations.paint_crosshair(painter, crosshair_lines(state, place, size))
         self._annotations.paint_slider(painter, rect, size, state)
-        self._annotations.paint_scale_bar(painter, rect, size, place)
+        self._annotations.paint_scale_bar(painter, rect, size, state, place)
         self._annotations.paint_labels(painter, rect, self._annotations.fixed_labels(size, state))
         self._annotations.paint_labels(painter, rect, self._shown_reading)
         if self._ring is not None and self._cursor is not None and rect.intersects(self._ring):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,13 @@ from imaging.case.case import Case
 from imaging.edit import AddSegment, PaintEdit
 from imaging.geometry import Box, Geometry
 from imaging.segment import Segment
-from imaging.volume import Quantity, Volume
+from imaging.volume import Quantity, SeriesWarning, Volume
 from session.document import Document
 from session.presentation import Plane, Windowing
 from session.selection import Tool
 from session.session import Session
 from session.settings import Settings
+from widgets.slice_annotations import SliceAnnotations, length_text, nice_length_mm
 from widgets.slice_view import SliceView
 
 SHAPE = (12, 20, 30)
@@ -269,3 +271,53 @@ def test_signals_reach_no_view_that_was_deleted(session: Session, qtbot: QtBot) 
     session.selection.update(tool=Tool.BRUSH)
     session.presentation.update(overlay_opacity=0.9)
     session.open_document.apply(AddSegment(Segment(2, "spleen")), title="Add", tool="test")
+
+
+@pytest.mark.parametrize(
+    ("warnings", "letters", "millimetres"),
+    [
+        ((), ["R", "L", "A", "P"], True),
+        ((SeriesWarning.NO_SPACING,), ["R", "L", "A", "P"], False),
+        ((SeriesWarning.NO_GEOMETRY,), [], False),
+    ],
+)
+def test_nothing_is_claimed_that_the_file_does_not_say(
+    session: Session,
+    qtbot: QtBot,
+    tmp_path: Path,
+    warnings: tuple[SeriesWarning, ...],
+    letters: list[str],
+    millimetres: bool,
+) -> None:
+    volume = replace(session.open_document.volume, warnings=warnings)
+    session.set_document(Document([volume], Case.create(tmp_path / "odd.limner", volume.geometry, [])))
+    view = shown(session, qtbot)
+    texts = [label.text for label in SliceAnnotations(Plane.AXIAL).fixed_labels((480.0, 480.0), view.state)]
+    assert [text for text in texts if len(text) == 1] == letters
+    assert any("mm" in text for text in texts) is millimetres
+    assert any("unknown" in text for text in texts) is not millimetres
+
+
+def test_every_move_of_the_mouse_counts_while_painting_only(session: Session, qtbot: QtBot) -> None:
+    view, attribute = shown(session, qtbot), Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents
+    usual = QApplication.testAttribute(attribute)
+    session.selection.update(tool=Tool.BRUSH)
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=MIDDLE)
+    assert not QApplication.testAttribute(attribute)
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=MIDDLE)
+    assert QApplication.testAttribute(attribute) is usual
+
+
+@pytest.mark.parametrize(
+    ("longest_mm", "length_mm", "text"),
+    [
+        (99.0, 50.0, "50 mm"),
+        (100.0, 100.0, "10 cm"),
+        (260.0, 200.0, "20 cm"),
+        (4.99, 2.0, "2 mm"),
+        (0.3, 0.2, "200 µm"),
+    ],
+)
+def test_the_scale_bar_has_a_round_length(longest_mm: float, length_mm: float, text: str) -> None:
+    assert nice_length_mm(longest_mm) == pytest.approx(length_mm)
+    assert length_text(nice_length_mm(longest_mm)) == text
