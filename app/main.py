@@ -47,14 +47,20 @@ def make_application() -> QApplication:
     return application
 
 
-def make_session(application: QApplication) -> Session:
-    """A session whose signals come at the end of the event-loop turn, with all actions."""
+def make_session(application: QApplication, settings_path: Path | None = None) -> Session:
+    """A session whose signals come at the end of the event-loop turn, with all actions.
+
+    Args:
+        application: the running QApplication.
+        settings_path: the settings file; None for the person's own.
+    """
     from app.actions import declare_all
     from app.turn import Turn
     from session.session import Session
+    from session.settings import Settings
 
     turn = Turn(application)
-    session = Session(schedule=turn.schedule, post=turn.post)
+    session = Session(Settings(settings_path), schedule=turn.schedule, post=turn.post)
     declare_all(session)
     return session
 

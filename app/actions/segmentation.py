@@ -5,6 +5,7 @@ from __future__ import annotations
 from imaging.errors import UserError
 from session.acceptance import accept
 from session.actions import Action
+from session.preview import ProposedSegment
 from session.segmenting import start_segmentation
 from session.session import Session, has_document
 
@@ -25,8 +26,7 @@ def run(session: Session, model: str = DEFAULT_MODEL) -> None:
 
 def accept_all(session: Session) -> None:
     """Make everything that is proposed part of the case."""
-    accept(session.open_document)
-    _select_something(session)
+    _accept(session, None)
 
 
 def accept_some(session: Session, names: str) -> None:
@@ -37,8 +37,7 @@ def accept_some(session: Session, names: str) -> None:
     chosen = [s for s in proposed if s.name.casefold() in wanted]
     if not chosen:
         raise UserError("None of these structures is proposed.")
-    accept(document, chosen)
-    _select_something(session)
+    _accept(session, chosen)
 
 
 def reject(session: Session) -> None:
@@ -51,10 +50,17 @@ def has_preview(session: Session) -> bool:
     return session.document is not None and session.document.preview is not None
 
 
-def _select_something(session: Session) -> None:
-    segments = session.open_document.segmentation.segments
-    if session.selection.state.segment_number is None and segments:
-        session.selection.update(segment_number=segments[0].number)
+def _accept(session: Session, chosen: list[ProposedSegment] | None) -> None:
+    """Accept, hide what encloses the others (it would cover them all), and select something to work on."""
+    document = session.open_document
+    before = {s.number for s in document.segmentation.segments}
+    accept(document, chosen)
+    for segment in document.segmentation.segments:
+        if segment.encloses and segment.number not in before:
+            session.presentation.set_visible(segment.number, False)
+    inside = [s for s in document.segmentation.segments if not s.encloses]
+    if session.selection.state.segment_number is None and inside:
+        session.selection.update(segment_number=inside[0].number)
 
 
 ACTIONS = (
