@@ -20,6 +20,7 @@ from imaging.segmentation import Segmentation
 from render.label_boxes import label_boxes
 from render.surfaces import Surface, segment_surface, triangle_shares
 from session.change import DocumentChange
+from session.preview import Preview
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +171,18 @@ class SurfaceCache:
         self._places.pop(number, None)
         self._counts.pop(number, None)
         self._stale.discard(number)
+
+
+def preview_orders(preview: Preview, geometry: Geometry, triangles: int, generation: int) -> list[SurfaceOrder]:
+    """The surfaces of a result that waits for acceptance; their numbers are -1, -2, ... in its order."""
+    counts = {-n: s.voxel_count for n, s in enumerate(preview.segments, start=1) if s.voxel_count > 0}
+    shares = triangle_shares(counts, triangles)
+    found = []
+    for number in sorted(counts, key=lambda n: -counts[n]):
+        proposed = preview.segments[-number - 1]
+        labels = preview.layers[proposed.layer]
+        found.append(SurfaceOrder(number, labels, proposed.label_value, geometry, None, 0, shares[number], generation))
+    return found
 
 
 def build(orders: Iterable[SurfaceOrder], is_wanted: Callable[[SurfaceOrder], bool]) -> Iterator[BuiltSurface]:

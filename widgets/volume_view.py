@@ -23,14 +23,15 @@ from PySide6.QtWidgets import QWidget
 
 from render.graphics_probe import Graphics
 from render.render_thread import FrameRequest
-from render.surface_cache import BuiltSurface, SurfaceCache
+from render.surface_cache import BuiltSurface, SurfaceCache, preview_orders
 from render.surfaces import Surface
 from render.volume_camera import StandardView, fitted
 from render.volume_renderer import BACKGROUND_BOTTOM, BACKGROUND_TOP, Frame, Quality
-from render.volume_scene import VolumeSceneState, resolved, scene_points_mm, shown_surfaces
+from render.volume_scene import ShownSurface, VolumeSceneState, resolved, scene_points_mm, shown_surfaces
 from session.change import DocumentChange
 from session.document import Document
 from session.presentation import PresentationState, VolumeCamera
+from session.preview import Preview
 from session.selection import SelectionState
 from session.session import Session
 from widgets import theme
@@ -67,6 +68,8 @@ class VolumeView(QWidget):
         self._failure = ""
         self._is_busy = False
         self._document: Document | None = None
+        self._preview: Preview | None = None
+        self._proposed: dict[int, ShownSurface] = {}
         self._image_revision = 0
         self._fitted: VolumeCamera | None = None
         self._fits_surfaces = True
@@ -124,6 +127,14 @@ class VolumeView(QWidget):
         return not self._waits_for_frame and not any(timer.isActive() for timer in timers)
 
     @property
+    def is_settled(self) -> bool:
+        """True when there is nothing to wait for: the picture is final, or there is none to come."""
+        if self._document is None or self._failure or not self.isVisible():
+            return True
+        is_drawn = self.frame is not None and self.frame.quality is Quality.STILL
+        return is_drawn and not self.is_busy and self.frame_is_current
+
+    @property
     def surfaces(self) -> Mapping[int, Surface]:
         """The surfaces that are made, by segment."""
         return self._cache.surfaces
@@ -174,9 +185,8 @@ class VolumeView(QWidget):
             return fitted([[-100.0, -100.0, -100.0], [100.0, 100.0, 100.0]], aspect, view)
         segmentation, geometry = self._document.segmentation, self._document.volume.geometry
         hidden = self.session.presentation.state.hidden_segments
-        return fitted(
-            scene_points_mm(shown_surfaces(segmentation, self._cache.surfaces, hidden), geometry), aspect, view
-        )
+        shown = shown_surfaces(segmentation, self._cache.surfaces, hidden) + tuple(self._proposed.values())
+        return fitted(scene_points_mm(shown, geometry), aspect, view)
 
     # Starting and stopping
 
@@ -223,6 +233,7 @@ class VolumeView(QWidget):
         self._fitted, self._fits_surfaces = None, True
         self.frame = self._image = self._asked = None
         self._cache.restart(None if document is None else document.segmentation)
+        self._preview, self._proposed = None, {}
         if document is not None:
             document.changed.connect(self._document_changed)
         self._order_surfaces()
@@ -238,7 +249,9 @@ class VolumeView(QWidget):
             self._cache.note(change, self._document.segmentation)
         if self._cache.is_stale:
             self._stroke_timer.start()
-        if change.has_image or change.segment_numbers or change.is_structural:
+        if change.has_preview:
+            self._order_preview()
+        if change.has_image or change.has_preview or change.segment_numbers or change.is_structural:
             self._follow_later()
 
     def _presentation_changed(self, before: PresentationState, after: PresentationState) -> None:
@@ -275,16 +288,43 @@ class VolumeView(QWidget):
         if orders:
             self._is_busy = True
             self._engine.order(orders, self._cache.generation)
+        self._order_preview()
         self._follow_later()
         self.update()
 
+    def _order_preview(self) -> None:
+        """The surfaces of a result that waits for acceptance, once for each result."""
+        if self._document is None or not self._engine.is_running or not self.isVisible():
+            return
+        preview = self._document.preview
+        if preview is self._preview:
+            return
+        self._preview, self._proposed = preview, {}
+        if preview is not None:
+            self._is_busy = True
+            geometry, generation = self._document.segmentation.geometry, self._cache.generation
+            self._engine.order(preview_orders(preview, geometry, self._cache.triangles, generation), generation)
+            self.update()
+
     def _take_surface(self, built: BuiltSurface) -> None:
-        if self._cache.accept(built):
+        if built.order.number < 0:
+            self._take_proposed(built)
+        elif self._cache.accept(built):
+            self._follow_later()
+
+    def _take_proposed(self, built: BuiltSurface) -> None:
+        """A surface of the preview, unless the preview is another by now."""
+        number, preview = built.order.number, self._preview
+        if preview is None or built.surface is None or built.order.generation != self._cache.generation:
+            return
+        proposed = preview.segments[-number - 1] if -number <= len(preview.segments) else None
+        if proposed is not None and preview.layers[proposed.layer] is built.order.labels:
+            self._proposed[number] = ShownSurface(number, built.surface, proposed.color)
             self._follow_later()
 
     def _surfaces_done(self) -> None:
         self._is_busy = False
-        if self._fits_surfaces and self._cache.surfaces:
+        if self._fits_surfaces and (self._cache.surfaces or self._proposed):
             self._fitted, self._fits_surfaces = None, False
         self._follow()
         self.update()
@@ -309,8 +349,8 @@ class VolumeView(QWidget):
     def _state(self, document: Document) -> VolumeSceneState:
         shown = self.session.presentation.state
         volume = document.volumes[min(shown.time_point, len(document.volumes) - 1)]
-        surfaces = self._cache.surfaces
-        return resolved(shown, volume, document.segmentation, surfaces, self.camera, self._image_revision)
+        surfaces, proposed = self._cache.surfaces, tuple(self._proposed.values())
+        return resolved(shown, volume, document.segmentation, surfaces, self.camera, self._image_revision, proposed)
 
     def _request(self, quality: Quality) -> None:
         if self._document is None or not self._engine.is_running or not self.isVisible():

@@ -22,8 +22,8 @@ from imaging.geometry import Box, Geometry
 from imaging.segment import Segment
 from imaging.volume import Quantity, Volume
 from render.graphics_probe import Graphics, is_software, probed
-from render.volume_renderer import Quality
 from session.document import Document
+from session.preview import Preview, ProposedSegment
 from session.selection import Tool
 from session.session import Session
 from session.settings import Settings
@@ -85,9 +85,7 @@ def view(opengl: None, make_view: Callable[[], VolumeView], qtbot: QtBot) -> Vol
 
 def is_settled(view: VolumeView) -> bool:
     """Every surface is made and the well drawn picture of the present camera is on the screen."""
-    frame = view.frame
-    shown = frame is not None and frame.quality is Quality.STILL and frame.camera == view.camera
-    return shown and not view.is_busy and view.frame_is_current
+    return view.is_settled and view.frame is not None and view.frame.camera == view.camera
 
 
 def color_at(view: VolumeView, x: int, y: int) -> tuple[int, int, int]:
@@ -204,6 +202,19 @@ def test_hidden_segments_vanish_and_come_back(view: VolumeView, session: Session
     qtbot.waitUntil(lambda: color_at(view, red.x(), red.y())[0] < 100, timeout=WAIT_MS)
     session.presentation.set_visible(1, True)
     qtbot.waitUntil(lambda: color_at(view, red.x(), red.y())[0] > 150, timeout=WAIT_MS)
+
+
+def test_a_result_that_waits_is_shown_until_it_is_taken_away(view: VolumeView, session: Session, qtbot: QtBot) -> None:
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[4:14, 4:14, 26:36] = 9
+    green = ProposedSegment(0, 9, "green", (40, 200, 40), 1000)
+    session.open_document.set_preview(Preview("Test", "model test@1", "segment.run", {}, [labels], [green]))
+    qtbot.waitUntil(lambda: is_settled(view), timeout=WAIT_MS)
+    place = place_of(view, 1)
+    assert place.x() > 180
+    assert place.y() > 180
+    session.open_document.set_preview(None)
+    qtbot.waitUntil(lambda: color_at(view, place.x(), place.y())[1] < 100, timeout=WAIT_MS)
 
 
 def test_another_document_replaces_everything(view: VolumeView, session: Session, qtbot: QtBot, tmp_path: Path) -> None:

@@ -134,6 +134,27 @@ def test_slices_stand_where_they_are_and_the_right_way_round() -> None:
     assert len(points) > 1000
 
 
+def test_air_around_the_patient_hides_nothing_but_air_inside_stays() -> None:
+    voxels = np.full(SHAPE, -1000, np.int16)
+    voxels[5:35, 5:35, 5:35] = 100
+    voxels[18:22, 18:22, 18:22] = -1000
+    volume = Volume(Geometry(SHAPE, LPS), voxels, Quantity.HU)
+    shown = PresentationState(crosshair_mm=(20, 20, 20), windowing=Windowing(0, 200), shows_crosshair=False)
+    coronal = tuple(cut for cut in plane_cuts(shown, volume) if cut.grid.plane is Plane.CORONAL)
+    camera = fitted(corners_mm(volume.geometry), 1.0)
+    renderer = VolumeRenderer()
+    try:
+        frame = renderer.render(VolumeSceneState(camera, planes=coronal), (200, 200), Quality.MOVING)
+    finally:
+        renderer.close()
+    seen = np.isfinite(frame.depth_mm)
+    points = np.array([frame.point_at(c, r) for r, c in np.argwhere(seen)])
+    assert points[:, 0].min() == pytest.approx(4.5, abs=0.6)
+    assert points[:, 2].max() == pytest.approx(34.5, abs=0.6)
+    assert seen[100, 100]
+    assert frame.rgb[100, 100].max() < 10
+
+
 def test_without_segments_the_slices_are_shown() -> None:
     volume = bright_corner()
     empty = Segmentation(volume.geometry)
