@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.morphology import components, dilate, local_mean_and_spread
+from inference.morphology import components, dilate, erode, local_mean_and_spread
 
 Mask = NDArray[np.bool_]
 Field = NDArray[np.float32]
@@ -16,7 +16,8 @@ DENSE_HU = 350.0  # as bright as dense bone without marrow: contrast only where 
 LEAST_DENSE_ML = 3.0
 DENSE_RANGE = 0.4  # 5th to 95th percentile, share of the mean
 SMOOTH_HU, SMOOTH_SHARE = 30.0, 0.12  # spread allowed in 3x3x3 voxels: noise plus a share of the brightness
-RIM_HU, RIM_SHARE = 60.0, 0.25  # how much brighter than the inside a cortex is
+RIM_HU, RIM_NOISE, RIM_SHARE = 30.0, 3.0, 0.1  # how much brighter than the inside a cortex is, at least
+CORTEX_SHARE = 0.45  # of the rim: less in a chain of organs that touches ribs, more around marrow
 METAL_HU = 2000.0
 BORDER_HU = 30.0
 
@@ -35,10 +36,11 @@ def bright_organs(hu: Field, step_mm: float) -> Mask:
 
     mean, spread = local_mean_and_spread(hu)
     even = (mean < METAL_HU) & (spread < np.maximum(SMOOTH_HU, SMOOTH_SHARE * mean))
+    margin = max(RIM_HU, RIM_NOISE * _noise(hu, spread))
     brightest = np.asarray(ndimage.maximum_filter(hu, 3), np.float32)
     organs = np.zeros(hu.shape, bool)
     for level in LEVELS_HU:
-        organs |= _without_cortex(even & (mean > level), hu, brightest, step_mm)
+        organs |= _without_cortex(even & (mean > level), hu, brightest - np.float32(margin), step_mm)
     return _downhill(organs, hu)
 
 
@@ -67,7 +69,13 @@ def _is_dense_bone(values: Field, volume_ml: float) -> bool:
 def _has_cortex(part: Mask, hu: Field, brightest: Field) -> bool:
     rim = dilate(part, 2) & ~part
     inside = float(hu[part].mean())
-    return bool((brightest[rim] > inside + max(RIM_HU, RIM_SHARE * inside)).mean() >= 0.5)
+    return bool((brightest[rim] > (1 + RIM_SHARE) * inside).mean() >= CORTEX_SHARE)
+
+
+def _noise(hu: Field, spread: Field) -> float:
+    """Spread of the calmest quarter of soft tissue; 0 where there is none."""
+    soft = erode((hu > -20) & (hu < 120))
+    return float(np.percentile(spread[soft], 25)) if soft.any() else 0.0
 
 
 def _downhill(organs: Mask, hu: Field) -> Mask:

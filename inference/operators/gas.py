@@ -29,6 +29,7 @@ HAZY_HU = 200.0  # spread below which a border counts as soft
 HAZE_HU = -200.0
 WALL_HU = -400.0
 WALL_VOXELS = 2.0  # radius of the ball that fits into a chest wall, not into a table
+RECESS_VOXELS = 5  # pieces of lung lie no further from a lung
 OUTSIDE_SHARE = 0.2
 GROWTH = 8  # voxels
 
@@ -68,8 +69,8 @@ def classify_gas(hu: Field, known: Mask, step_mm: float) -> Gas:
     textured = _textured(depth, hu, spread, cut & ~grey)
     pure_hu = _pure_below(depth, hu, ~textured & ~cut)
     parenchyma, pure = _parenchyma(mean, spread, pure_hu), mean < pure_hu
-    seeds = _deep_lung(depth, textured, parenchyma, spread, ml)
     shallow = erode(gas)
+    seeds = _deep_lung(depth, textured, _in_lung(depth, shallow, parenchyma, pure), spread, ml)
     air = _free_gas(shallow & pure, seeds)
     seeds |= _thin_lung(shallow & ~seeds, parenchyma, pure, beyond, spread, ml) & ~air
     lung, air = _grow_together(seeds, air, gas)
@@ -135,9 +136,18 @@ def _pure_below(depth: Depth, hu: Field, smooth: NDArray[np.bool_]) -> float:
     return float(np.clip(np.percentile(inside, 95) + 15, PURE_HU, HIGHEST_PURE_HU))
 
 
-def _deep_lung(depth: Depth, textured: NDArray[np.bool_], parenchyma: Mask, spread: Field, ml: float) -> Mask:
-    """Parts that are textured in their depth, or mostly parenchyma where they are too thin to tell."""
+def _in_lung(depth: Depth, shallow: Mask, parenchyma: Mask, pure: Mask) -> NDArray[np.bool_]:
+    """Parts that are mostly parenchyma and do not hang on a larger body of free gas."""
+    labels, counts = components(shallow)
+    connected = _share(labels, pure, counts) < 0.5 * _share(labels, parenchyma, counts)
     grey = _share(depth.labels, parenchyma, depth.counts) > 0.35
+    own = np.zeros(len(depth.counts), labels.dtype)
+    own[depth.labels.ravel()] = labels.ravel()
+    return np.asarray(grey & connected[own])
+
+
+def _deep_lung(depth: Depth, textured: NDArray[np.bool_], grey: NDArray[np.bool_], spread: Field, ml: float) -> Mask:
+    """Parts that are textured in their depth, or mostly parenchyma where they are too thin to tell."""
     rough = _share(depth.labels, spread > TEXTURE_LEAST, depth.counts) > 0.5
     good = np.where(depth.deep_counts >= 20, textured, grey & rough) & (depth.counts * ml > 2)
     good[0] = False
@@ -205,9 +215,10 @@ def _plausible(lung: Mask, ml: float) -> Mask:
             border[np.unique(np.take(labels, end, axis))] = True
     good = (volume > 250) | (upper & (volume > 4)) | (border & (volume > 60))
     good[0] = False
-    if good.any():  # beside a lung, smaller pieces are its recesses
-        good |= volume > 10
-    return np.asarray(good[labels])
+    kept = np.asarray(good[labels])
+    recesses = np.isin(np.arange(len(counts)), labels[dilate(kept, RECESS_VOXELS)]) & (volume > 2)
+    recesses[0] = False
+    return kept | np.asarray(recesses[labels])
 
 
 def _pieces_beside(lung: Mask, rest: Mask, spread: Field) -> Mask:

@@ -13,6 +13,7 @@ Mask = NDArray[np.bool_]
 
 MOST_EROSION = 5  # voxels
 STRADDLING = 0.15  # share of a part that may lie beyond the midline
+LEAST_PART = 0.02  # share of the lungs: smaller parts go where their larger half is
 
 
 def split_lungs(lung: Mask, bone: Mask, body: Mask) -> tuple[Mask, Mask]:
@@ -40,19 +41,21 @@ def split_lungs(lung: Mask, bone: Mask, body: Mask) -> tuple[Mask, Mask]:
 
 
 def _cores(lung: Mask, middle: float) -> tuple[Mask, Mask]:
-    """Parts left and right of the midline after the least erosion that leaves none astride."""
+    """Parts left and right of the midline; parts astride are eroded until they fall apart there."""
     beyond = np.arange(lung.shape[2]) > middle
+    left, right, whole = np.zeros_like(lung), np.zeros_like(lung), lung
     for times in range(MOST_EROSION):
-        labels, counts = components(erode(lung, times))
+        labels, counts = components(erode(whole, min(times, 1)))
         on_left = np.bincount(labels[:, :, beyond].ravel(), minlength=len(counts))
         share = on_left / np.maximum(counts, 1)
-        large = counts > 0.02 * counts.sum()
+        large = counts > LEAST_PART * lung.sum()
         astride = large & (share > STRADDLING) & (share < 1 - STRADDLING)
-        if not astride.any():
-            left = (share > 0.5) & (counts > 0)
-            right = (share <= 0.5) & (counts > 0)
-            return np.asarray(left[labels]), np.asarray(right[labels])
-    return lung & beyond, lung & ~beyond
+        left |= ((share > 0.5) & (counts > 0) & ~astride)[labels]
+        right |= ((share <= 0.5) & (counts > 0) & ~astride)[labels]
+        whole = np.asarray(astride[labels])
+        if not whole.any():
+            break
+    return left | (whole & beyond), right | (whole & ~beyond)
 
 
 def _nearer(left: Mask, right: Mask, lung: Mask) -> Mask:
@@ -71,6 +74,9 @@ def _midline(lung: Mask, bone: Mask, body: Mask) -> float:
     spine = _spine(lung, bone)
     if spine is not None:
         return spine
+    gap = _gap(lung)
+    if gap is not None:
+        return gap
     columns = np.flatnonzero(lung.any(axis=(0, 1)))
     centre = float(np.average(np.arange(lung.shape[2]), weights=lung.sum(axis=(0, 1))))
     whole = np.asarray(body.any(axis=(0, 1)))
@@ -80,6 +86,22 @@ def _midline(lung: Mask, bone: Mask, body: Mask) -> float:
     soft = dilate(lung, 8) & body & ~lung
     place = float(np.average(np.arange(lung.shape[2]), weights=soft.sum(axis=(0, 1)))) if soft.any() else centre
     return float(columns[-1] + 1 if place > centre else columns[0] - 1)
+
+
+def _gap(lung: Mask) -> float | None:
+    """Half-way between two large parts that lie side by side, None when there are no two."""
+    labels, counts = components(lung)
+    if len(counts) < 3:
+        return None
+    second, first = (int(n) for n in np.argsort(counts)[-2:])
+    if counts[second] < 0.15 * counts.sum():
+        return None
+    places = [np.arange(lung.shape[2]) @ (labels == n).sum(axis=(0, 1)) / counts[n] for n in (first, second)]
+    reach = [np.flatnonzero((labels == n).any(axis=(0, 1))) for n in (first, second)]
+    near, far = (reach[0], reach[1]) if places[0] < places[1] else (reach[1], reach[0])
+    overlap = near[-1] - far[0]
+    narrow = min(len(near), len(far))
+    return float((near[-1] + far[0]) / 2) if overlap < 0.3 * narrow else None
 
 
 def _spine(lung: Mask, bone: Mask) -> float | None:
