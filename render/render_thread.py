@@ -19,22 +19,23 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FrameRequest:
-    """A picture to draw: what, how large in device pixels, and how well."""
+    """A picture to draw: what, how large in device pixels, how well, and for which document."""
 
     state: VolumeSceneState
     size_px: tuple[int, int]
     quality: Quality
+    generation: int = 0
 
 
 class RenderThread:
     """Draws requests; one that was not begun when the next comes is dropped.
 
     Args:
-        on_frame: called on this thread with each finished frame.
+        on_frame: called on this thread with each request and its finished frame.
         on_failed: called there with a sentence when drawing broke; no further frames come.
     """
 
-    def __init__(self, on_frame: Callable[[Frame], None], on_failed: Callable[[str], None]) -> None:
+    def __init__(self, on_frame: Callable[[FrameRequest, Frame], None], on_failed: Callable[[str], None]) -> None:
         self._on_frame = on_frame
         self._on_failed = on_failed
         self._condition = threading.Condition()
@@ -72,7 +73,7 @@ class RenderThread:
                 renderer = renderer or VolumeRenderer()
                 frame = renderer.render(request.state, request.size_px, request.quality)
                 if not self._is_closed:
-                    self._on_frame(frame)
+                    self._on_frame(request, frame)
         except Exception as error:
             logger.exception("3D frames")
             self._on_failed(f"3D drawing stopped ({type(error).__name__}).")

@@ -17,18 +17,18 @@ class SurfaceBuilder:
 
     Args:
         on_built: called on the builder's thread with each surface.
-        on_idle: called there when all orders so far are done.
+        on_batch_done: called there at the end of each list of orders.
         on_failed: called there with a sentence when making surfaces broke; the details are in the log.
     """
 
     def __init__(
         self,
         on_built: Callable[[BuiltSurface], None],
-        on_idle: Callable[[], None],
+        on_batch_done: Callable[[], None],
         on_failed: Callable[[str], None],
     ) -> None:
         self._on_built = on_built
-        self._on_idle = on_idle
+        self._on_batch_done = on_batch_done
         self._on_failed = on_failed
         self._orders: queue.SimpleQueue[list[SurfaceOrder] | None] = queue.SimpleQueue()
         self._generation = 0
@@ -66,5 +66,5 @@ class SurfaceBuilder:
             except Exception as error:
                 logger.exception("3D surfaces")
                 self._on_failed(f"3D surfaces could not be made ({type(error).__name__}).")
-            if not self._is_closed and self._orders.empty():
-                self._on_idle()
+            if not self._is_closed:
+                self._on_batch_done()

@@ -69,14 +69,13 @@ def resolved(
     shown: PresentationState,
     volume: Volume,
     segmentation: Segmentation,
-    surfaces: Mapping[int, Surface],
+    surfaces: tuple[ShownSurface, ...],
     camera: VolumeCamera,
     image_revision: int = 0,
-    proposed: tuple[ShownSurface, ...] = (),
 ) -> VolumeSceneState:
-    """The scene of a document, with the surfaces of a result that waits for acceptance.
+    """The scene of a document with the surfaces that can be seen now.
 
-    Segments whose surface is not made yet are left out. Where no segment has voxels the slices are shown, so that
+    Where no segment has voxels the slices are shown, so that
     there is something to see. The crosshair is drawn where no slices show it by the lines in which they cross.
     """
     shows_slices = shown.shows_slices_in_3d or not any(
@@ -84,7 +83,7 @@ def resolved(
     )
     return VolumeSceneState(
         camera=camera,
-        surfaces=shown_surfaces(segmentation, surfaces, shown.hidden_segments) + proposed,
+        surfaces=surfaces,
         planes=plane_cuts(shown, volume, image_revision) if shows_slices else (),
         crosshair=_crosshair(shown, volume.geometry) if shown.shows_crosshair and not shows_slices else None,
     )

@@ -14,7 +14,6 @@ from render.surface_builder import SurfaceBuilder
 from render.surface_cache import SurfaceOrder
 from widgets.opengl_probe import probe_opengl
 
-
 VTK_CHOICE = "VTK_DEFAULT_OPENGL_WINDOW"  # VTK's own environment variable
 
 
@@ -23,16 +22,16 @@ class VolumeEngine(QObject):
 
     Signals:
         started: what OpenGL offers (``Graphics``); when it is not available nothing else follows.
-        frame_ready: a ``Frame``.
+        frame_ready: a ``FrameRequest`` and its ``Frame``.
         surface_built: a ``BuiltSurface``.
-        idle: every surface ordered so far is made.
+        batch_done: every surface of one order is made or was dropped.
         failed: a sentence; the part that failed stands still from then on.
     """
 
     started = Signal(object)
-    frame_ready = Signal(object)
+    frame_ready = Signal(object, object)
     surface_built = Signal(object)
-    idle = Signal()
+    batch_done = Signal()
     failed = Signal(str)
 
     _probed = Signal(object)
@@ -94,7 +93,7 @@ class VolumeEngine(QObject):
             return
         if graphics.is_available:
             self._frames = RenderThread(self.frame_ready.emit, self.failed.emit)
-            self._surfaces = SurfaceBuilder(self.surface_built.emit, self.idle.emit, self.failed.emit)
+            self._surfaces = SurfaceBuilder(self.surface_built.emit, self.batch_done.emit, self.failed.emit)
             # VTK's window must be gone before the interpreter goes, also when nobody closed the view.
             weakref.finalize(self, _close_threads, self._surfaces, self._frames)
         self.started.emit(graphics)

@@ -23,21 +23,22 @@ from PySide6.QtWidgets import QWidget
 
 from render.graphics_probe import Graphics
 from render.render_thread import FrameRequest
-from render.surface_cache import BuiltSurface, SurfaceCache, preview_orders
+from render.surface_cache import BuiltSurface
 from render.surfaces import Surface
 from render.volume_camera import StandardView, fitted
 from render.volume_renderer import BACKGROUND_BOTTOM, BACKGROUND_TOP, Frame, Quality
-from render.volume_scene import ShownSurface, VolumeSceneState, resolved, scene_points_mm, shown_surfaces
+from render.volume_scene import VolumeSceneState, resolved, scene_points_mm
 from session.change import DocumentChange
 from session.document import Document
 from session.presentation import PresentationState, VolumeCamera
-from session.preview import Preview
 from session.selection import SelectionState
 from session.session import Session
 from widgets import theme
+from widgets.signal_links import SignalLinks
 from widgets.volume_annotations import VolumeAnnotations
 from widgets.volume_engine import VolumeEngine
 from widgets.volume_gestures import VolumeGestures
+from widgets.volume_surfaces import VolumeSurfaces
 
 THREE_D = "3d"
 START_MS = 150  # after the first showing: slices first
@@ -46,7 +47,6 @@ FOLLOW_MS = 80  # after a change elsewhere (crosshair, window, a finished surfac
 STILL_MS = 180  # after the last move the picture is drawn well
 SLOW_SECONDS, QUICK_SECONDS = 0.07, 0.03  # of a moving frame: draw it smaller, draw it larger
 SCALES = (1.0, 0.7, 0.5)
-TRIANGLES = {"software": 150_000, "hardware": 1_500_000, "reduced": 60_000, "full": 1_500_000}
 
 
 class VolumeView(QWidget):
@@ -66,20 +66,19 @@ class VolumeView(QWidget):
         self.frame: Frame | None = None
         self._image: QImage | None = None
         self._failure = ""
-        self._is_busy = False
         self._document: Document | None = None
-        self._preview: Preview | None = None
-        self._proposed: dict[int, ShownSurface] = {}
         self._image_revision = 0
         self._fitted: VolumeCamera | None = None
         self._fits_surfaces = True
         self._asked: FrameRequest | None = None
         self._waits_for_frame = False
         self._scale = 0
-        self._cache = SurfaceCache(TRIANGLES["software"])
         self._engine = VolumeEngine()
+        self._surfaces = VolumeSurfaces(self._engine)
         self._annotations = VolumeAnnotations()
         self._gestures = VolumeGestures(self)
+        self._links = SignalLinks(self)
+        self._document_links = SignalLinks(self)
         self._start_timer = self._timer(START_MS, self._start)
         self._stroke_timer = self._timer(STROKE_MS, self._order_surfaces)
         self._follow_timer = self._timer(FOLLOW_MS, self._follow)
@@ -99,18 +98,17 @@ class VolumeView(QWidget):
         return timer
 
     def _connect(self) -> None:
-        self.session.document_replaced.connect(self._replace_document)
-        self.session.presentation.changed.connect(self._presentation_changed)
-        self.session.selection.changed.connect(self._selection_changed)
-        self.session.settings.changed.connect(self._setting_changed)
+        self._links.add(self.session.document_replaced, self._replace_document)
+        self._links.add(self.session.presentation.changed, self._presentation_changed)
+        self._links.add(self.session.selection.changed, self._selection_changed)
+        self._links.add(self.session.settings.changed, self._setting_changed)
         theme.switch.changed.connect(self.update)
         self._engine.started.connect(self._started)
         self._engine.frame_ready.connect(self._take_frame)
         self._engine.surface_built.connect(self._take_surface)
-        self._engine.idle.connect(self._surfaces_done)
+        self._engine.batch_done.connect(self._batch_done)
         self._engine.failed.connect(self._failed)
         self.destroyed.connect(self._engine.close)
-        self.destroyed.connect(lambda: self._leave_session())
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self._engine.close)
@@ -118,26 +116,26 @@ class VolumeView(QWidget):
     @property
     def is_busy(self) -> bool:
         """True while surfaces are made or are to be made."""
-        return self._is_busy or self._cache.is_stale
+        return self._surfaces.is_busy
 
     @property
     def frame_is_current(self) -> bool:
-        """True when nothing changed since the frame on the screen was asked for."""
+        """True when the well drawn picture of what is to be shown is on the screen."""
         timers = (self._stroke_timer, self._follow_timer, self._still_timer)
-        return not self._waits_for_frame and not any(timer.isActive() for timer in timers)
+        is_still = self.frame is not None and self.frame.quality is Quality.STILL
+        return is_still and not self._waits_for_frame and not any(timer.isActive() for timer in timers)
 
     @property
     def is_settled(self) -> bool:
         """True when there is nothing to wait for: the picture is final, or there is none to come."""
         if self._document is None or self._failure or not self.isVisible():
             return True
-        is_drawn = self.frame is not None and self.frame.quality is Quality.STILL
-        return is_drawn and not self.is_busy and self.frame_is_current
+        return not self.is_busy and self.frame_is_current
 
     @property
     def surfaces(self) -> Mapping[int, Surface]:
         """The surfaces that are made, by segment."""
-        return self._cache.surfaces
+        return self._surfaces.made
 
     @property
     def note(self) -> str:
@@ -183,10 +181,8 @@ class VolumeView(QWidget):
         aspect = self.width() / max(self.height(), 1)
         if self._document is None:
             return fitted([[-100.0, -100.0, -100.0], [100.0, 100.0, 100.0]], aspect, view)
-        segmentation, geometry = self._document.segmentation, self._document.volume.geometry
-        hidden = self.session.presentation.state.hidden_segments
-        shown = shown_surfaces(segmentation, self._cache.surfaces, hidden) + tuple(self._proposed.values())
-        return fitted(scene_points_mm(shown, geometry), aspect, view)
+        shown = self._surfaces.shown(self.session.presentation.state.hidden_segments)
+        return fitted(scene_points_mm(shown, self._document.segmentation.geometry), aspect, view)
 
     # Starting and stopping
 
@@ -215,42 +211,28 @@ class VolumeView(QWidget):
             timer.stop()
         self._engine.close()
 
-    def _leave_session(self) -> None:
-        """Hear nothing any more: the session outlives the widget. Touches nothing of Qt, which is gone by now."""
-        self.session.document_replaced.disconnect(self._replace_document, missing_ok=True)
-        self.session.presentation.changed.disconnect(self._presentation_changed, missing_ok=True)
-        self.session.selection.changed.disconnect(self._selection_changed, missing_ok=True)
-        self.session.settings.changed.disconnect(self._setting_changed, missing_ok=True)
-        if self._document is not None:
-            self._document.changed.disconnect(self._document_changed, missing_ok=True)
-
     # What changed
 
     def _replace_document(self, document: Document | None) -> None:
-        if self._document is not None:
-            self._document.changed.disconnect(self._document_changed, missing_ok=True)
+        self._document_links.release()
         self._document = document
         self._fitted, self._fits_surfaces = None, True
         self.frame = self._image = self._asked = None
-        self._cache.restart(None if document is None else document.segmentation)
-        self._preview, self._proposed = None, {}
+        self._surfaces.set_document(document)
         if document is not None:
-            document.changed.connect(self._document_changed)
+            self._document_links.add(document.changed, self._document_changed)
         self._order_surfaces()
         self._follow()
         self.update()
 
     def _document_changed(self, change: DocumentChange) -> None:
-        if self._document is None:
-            return
+        self._surfaces.note(change)
+        if self._surfaces.is_stale:
+            self._stroke_timer.start()
         if change.has_image:
             self._image_revision += 1
-        if change.has_voxels or change.segment_numbers or change.is_structural:
-            self._cache.note(change, self._document.segmentation)
-        if self._cache.is_stale:
-            self._stroke_timer.start()
-        if change.has_preview:
-            self._order_preview()
+        if change.has_preview and self.isVisible():
+            self._surfaces.order_preview()
         if change.has_image or change.has_preview or change.segment_numbers or change.is_structural:
             self._follow_later()
 
@@ -271,60 +253,27 @@ class VolumeView(QWidget):
             self._choose_budget()
             self._order_surfaces()
 
-    def _choose_budget(self) -> None:
-        quality = str(self.session.settings["three_d.quality"])
-        if quality == "auto":
-            quality = "software" if self.graphics is None or self.graphics.is_software else "hardware"
-        if self._cache.triangles != TRIANGLES[quality]:
-            self._cache.triangles = TRIANGLES[quality]
-            self._cache.restart(None if self._document is None else self._document.segmentation)
-
     # Surfaces
 
-    def _order_surfaces(self) -> None:
-        if self._document is None or not self._engine.is_running or not self.isVisible():
-            return
-        orders = self._cache.orders(self._document.segmentation)
-        if orders:
-            self._is_busy = True
-            self._engine.order(orders, self._cache.generation)
-        self._order_preview()
-        self._follow_later()
-        self.update()
+    def _choose_budget(self) -> None:
+        is_software = self.graphics is None or self.graphics.is_software
+        self._surfaces.set_quality(str(self.session.settings["three_d.quality"]), is_software)
 
-    def _order_preview(self) -> None:
-        """The surfaces of a result that waits for acceptance, once for each result."""
-        if self._document is None or not self._engine.is_running or not self.isVisible():
-            return
-        preview = self._document.preview
-        if preview is self._preview:
-            return
-        self._preview, self._proposed = preview, {}
-        if preview is not None:
-            self._is_busy = True
-            geometry, generation = self._document.segmentation.geometry, self._cache.generation
-            self._engine.order(preview_orders(preview, geometry, self._cache.triangles, generation), generation)
+    def _order_surfaces(self) -> None:
+        if self.isVisible():
+            self._surfaces.order()
+            self._follow_later()
             self.update()
 
     def _take_surface(self, built: BuiltSurface) -> None:
-        if built.order.number < 0:
-            self._take_proposed(built)
-        elif self._cache.accept(built):
+        if self._surfaces.take(built):
             self._follow_later()
 
-    def _take_proposed(self, built: BuiltSurface) -> None:
-        """A surface of the preview, unless the preview is another by now."""
-        number, preview = built.order.number, self._preview
-        if preview is None or built.surface is None or built.order.generation != self._cache.generation:
+    def _batch_done(self) -> None:
+        self._surfaces.batch_done()
+        if self.is_busy:
             return
-        proposed = preview.segments[-number - 1] if -number <= len(preview.segments) else None
-        if proposed is not None and preview.layers[proposed.layer] is built.order.labels:
-            self._proposed[number] = ShownSurface(number, built.surface, proposed.color)
-            self._follow_later()
-
-    def _surfaces_done(self) -> None:
-        self._is_busy = False
-        if self._fits_surfaces and (self._cache.surfaces or self._proposed):
+        if self._fits_surfaces and (self._surfaces.made or self._surfaces.proposed):
             self._fitted, self._fits_surfaces = None, False
         self._follow()
         self.update()
@@ -336,7 +285,7 @@ class VolumeView(QWidget):
             self._follow_timer.start()
 
     def _follow(self) -> None:
-        self._request(Quality.MOVING if self._is_busy else Quality.STILL)
+        self._request(Quality.MOVING if self.is_busy else Quality.STILL)
 
     def _draw_moving(self) -> None:
         self._request(Quality.MOVING)
@@ -349,26 +298,25 @@ class VolumeView(QWidget):
     def _state(self, document: Document) -> VolumeSceneState:
         shown = self.session.presentation.state
         volume = document.volumes[min(shown.time_point, len(document.volumes) - 1)]
-        surfaces, proposed = self._cache.surfaces, tuple(self._proposed.values())
-        return resolved(shown, volume, document.segmentation, surfaces, self.camera, self._image_revision, proposed)
+        surfaces = self._surfaces.shown(shown.hidden_segments)
+        return resolved(shown, volume, document.segmentation, surfaces, self.camera, self._image_revision)
 
     def _request(self, quality: Quality) -> None:
         if self._document is None or not self._engine.is_running or not self.isVisible():
             return
         scale = self.devicePixelRatioF() * (SCALES[self._scale] if quality is Quality.MOVING else 1.0)
         size = max(1, round(self.width() * scale)), max(1, round(self.height() * scale))
-        request = FrameRequest(self._state(self._document), size, quality)
+        request = FrameRequest(self._state(self._document), size, quality, self._surfaces.generation)
         if request != self._asked:
             self._asked = request
             self._waits_for_frame = True
             self._engine.request(request)
 
-    def _take_frame(self, frame: Frame) -> None:
-        if self._document is None:
+    def _take_frame(self, request: FrameRequest, frame: Frame) -> None:
+        if self._document is None or request.generation != self._surfaces.generation:
             return
         self.frame = frame
-        asked = self._asked
-        self._waits_for_frame = asked is None or (frame.camera, frame.quality) != (asked.state.camera, asked.quality)
+        self._waits_for_frame = request is not self._asked
         height, width = frame.rgb.shape[:2]
         self._image = QImage(frame.rgb.data, width, height, frame.rgb.strides[0], QImage.Format.Format_RGB888)
         if frame.quality is Quality.MOVING:
@@ -410,7 +358,7 @@ class VolumeView(QWidget):
             return ""
         if self.frame is None:
             return self.tr("starting…")
-        return self.tr("making surfaces…") if self._is_busy else ""
+        return self.tr("making surfaces…") if self.is_busy else ""
 
     # Events
 

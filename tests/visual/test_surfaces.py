@@ -159,8 +159,8 @@ def test_without_segments_the_slices_are_shown() -> None:
     volume = bright_corner()
     empty = Segmentation(volume.geometry)
     camera = fitted(corners_mm(volume.geometry), 1.0)
-    assert len(resolved(PresentationState(), volume, empty, {}, camera).planes) == 3
-    assert resolved(PresentationState(), volume, two_segments(), {}, camera).planes == ()
+    assert len(resolved(PresentationState(), volume, empty, (), camera).planes) == 3
+    assert resolved(PresentationState(), volume, two_segments(), (), camera).planes == ()
 
 
 def test_only_what_differs_is_changed_and_the_picture_follows() -> None:
