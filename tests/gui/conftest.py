@@ -16,13 +16,14 @@ from imaging.case.case import Case
 from imaging.case.images import ImageReference
 from imaging.edit import AddSegment, PaintEdit
 from imaging.geometry import Box, Geometry
-from imaging.segment import Segment, SegmentState
+from imaging.segment import Segment
 from imaging.volume import Quantity, Volume
 from session.document import Document
 from session.session import Session
 
 SHAPE = (10, 40, 50)
 SPACING_MM = (1.0, 1.0, 2.0)
+SEGMENTS = ((1, "liver", (220, 120, 90)), (2, "spleen", (150, 90, 170)), (3, "kidney", (180, 80, 70)))
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def window(
 
 @pytest.fixture
 def case_window(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> MainWindow:
-    """The main window with a case of three segments open: liver 1 ml done, spleen 0.25 ml, kidney empty."""
+    """The main window with a case of three segments open: liver 1 ml, spleen 0.25 ml, kidney empty."""
     window.session.set_document(small_document(window.session, tmp_path / "case.limner"))
     window.session.selection.update(segment_number=1)
     qtbot.waitUntil(lambda: window.right.segments.list.segments.rowCount() == 3)
@@ -71,8 +72,7 @@ def small_document(session: Session, path: Path) -> Document:
         (2, "spleen", (150, 90, 170)),
         (3, "kidney", (180, 80, 70)),
     ):
-        state = SegmentState.DONE if number == 1 else SegmentState.EMPTY
-        document.apply(AddSegment(Segment(number, name, color, state=state)), title=f"Add {name}", tool="segment.add")
+        document.apply(AddSegment(Segment(number, name, color)), title=f"Add {name}", tool="segment.add")
     for number, box in ((1, Box(0, 5, 0, 10, 0, 10)), (2, Box(5, 10, 20, 25, 20, 25))):
         edit = PaintEdit(number, box, np.ones(box.shape, bool))
         document.apply(edit, title=f"Paint {number}", tool="brush")

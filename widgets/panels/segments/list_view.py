@@ -24,6 +24,7 @@ class SegmentList(QListView):
         super().__init__()
         self._bridge = bridge
         self._session = bridge.session
+        self._is_searching = False
         self.segments = SegmentModel(bridge.session, self)
         self.filter = SegmentFilter(self.segments, self)
         self.setModel(self.filter)
@@ -52,9 +53,16 @@ class SegmentList(QListView):
         row: Row = index.data(ROW)
         return row.segment.number
 
+    def search(self, text: str) -> None:
+        """Show the rows that fit; which segment is selected does not change."""
+        self._is_searching = True
+        self.filter.search(text)
+        self._is_searching = False
+        self._show_selected()
+
     def rename(self, number: int) -> None:
         """Start editing a segment's name in its row."""
-        self.filter.search("")
+        self.search("")
         index = self.filter.mapFromSource(self.segments.index_of(number))
         if index.isValid():
             self.scrollTo(index)
@@ -72,7 +80,9 @@ class SegmentList(QListView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter renames, Space shows and hides; letters stay the tools' keys."""
         index = self.currentIndex()
-        if index.isValid() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if self.state() == QAbstractItemView.State.EditingState:
+            event.ignore()  # the field lets Enter through after it took it
+        elif index.isValid() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.edit(index)
         elif index.isValid() and event.key() == Qt.Key.Key_Space:
             self._run("segment.toggle_visible", index)
@@ -134,7 +144,7 @@ class SegmentList(QListView):
         self._bridge.run(action_id, number=self.number(index), **arguments)
 
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        if current.isValid():
+        if current.isValid() and not self._is_searching:
             self._session.selection.update(segment_number=self.number(current))
 
     def _selection_changed(self, before: SelectionState, after: SelectionState) -> None:

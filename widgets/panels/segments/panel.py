@@ -22,7 +22,7 @@ class SegmentsPanel(QWidget):
         self.filter = QLineEdit()
         self.filter.setClearButtonEnabled(False)
         self.filter.setAccessibleName(self.tr("Filter segments"))
-        self.filter.textChanged.connect(self.list.filter.search)
+        self.filter.textChanged.connect(self.list.search)
         self.add_popup = AddPopup(bridge, self)
         self.add_button = IconButton("add", self.tr("Add a segment"), self._open_add)
         top = QHBoxLayout()

@@ -103,8 +103,15 @@ class ToolOptions(QWidget):
 
     def _area_chosen(self) -> None:
         area = Area(self.area.currentData())
-        inside = self.inside.currentData() if area is Area.INSIDE_SEGMENT else None
+        inside = self._inside_or_another() if area is Area.INSIDE_SEGMENT else None
         self._session.selection.update(area=area, inside_segment=inside)
+
+    def _inside_or_another(self) -> int | None:
+        """The chosen segment; without a choice the first that is not the painted one itself."""
+        if self.inside.currentData() is not None:
+            return int(self.inside.currentData())
+        numbers = [int(self.inside.itemData(n)) for n in range(self.inside.count())]
+        return next((n for n in numbers if n != self._session.selection.state.segment_number), None)
 
     def _range_typed(self) -> None:
         low, high = sorted((self.low.value(), self.high.value()))
