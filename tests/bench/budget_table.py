@@ -6,11 +6,11 @@ A script is ``bench_NAME.py`` in this folder; it measures, then ends with ``rais
 
 from __future__ import annotations
 
-import resource
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -61,5 +61,5 @@ def seconds(action: Callable[[], object], repeats: int = 5) -> float:
 
 
 def peak_mb() -> float:
-    """Largest resident memory of this process so far, in MB (Linux counts kilobytes)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    """Largest resident memory of this process so far, in MB (ru_maxrss would begin with the parent's size)."""
+    return int(Path("/proc/self/status").read_text(encoding="utf-8").split("VmHWM:")[1].split()[0]) / 1000
