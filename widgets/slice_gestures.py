@@ -247,7 +247,7 @@ class SliceGestures(QObject):
         if whole and kind is Wheel.RADIUS:
             self._scale_radius(whole)
         elif whole:
-            self._view.scroll(whole)
+            self._view.step(whole)
             self._view.point_at(event.position())
 
     def _notches(self, event: QWheelEvent) -> float:
@@ -275,7 +275,7 @@ class SliceGestures(QObject):
         """True when the key meant something here."""
         plain = not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
         if plain and (steps := STEPS_OF_KEY.get(Qt.Key(event.key()), 0)):
-            self._view.scroll(steps)
+            self._view.step(steps)
             return True
         if event.key() == Qt.Key.Key_Escape:
             return self.cancel()

@@ -95,7 +95,7 @@ class SliceView(QWidget):
         assert self.state is not None
         return screen_map(self.state.grid, self.state.camera, self.width(), self.height())
 
-    def scroll(self, steps: int) -> None:  # type: ignore[override]  # QWidget's own moves pixels; nobody needs it here
+    def step(self, steps: int) -> None:
         """Show another slice: positive steps go towards the head, the back, the patient's left."""
         if self.state is not None:
             self.go_to_slice(self.state.grid.number + (steps if self.state.grid.is_forward else -steps))

@@ -111,7 +111,7 @@ def brush_ms(view: SliceView, shape: BrushShape, events: int) -> Times:
 
 def scroll_ms(view: SliceView, events: int) -> Times:
     """Steps through slices."""
-    return times_ms(events, lambda n: view.scroll(1 if n % 100 < 50 else -1))
+    return times_ms(events, lambda n: view.step(1 if n % 100 < 50 else -1))
 
 
 def window_ms(view: SliceView, events: int) -> Times:
