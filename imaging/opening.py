@@ -98,8 +98,7 @@ def start_loading(series: Series, progress: Progress | None = None, on_slices: O
 
 def _require_voxels(series: Series) -> None:
     if series.geometry is None:
-        hint = "Open the image series that it refers to." if series.stack is None else ""
-        raise UserError(series.refusal or "There is no image to show here.", hint)
+        raise UserError(series.refusal or "There is no image to show here.")
 
 
 def _readable(path: Path) -> Path:
@@ -140,7 +139,9 @@ def _not_empty(listing: Listing, found: Scan, place: str) -> Listing:
         raise UserError(
             "The file is no image that Limner knows.", "Known are DICOM, NIfTI, NRRD, MetaImage, and zip archives."
         )
-    raise UserError(f"There is no image in this {place} ({listing.skipped} other files).")
+    archive = next((Path(name).name for name in found.others if name.lower().endswith(".zip")), None)
+    hint = f"It holds an archive: open {archive} itself." if archive else ""
+    raise UserError(f"There is no image in this {place} ({listing.skipped} other files).", hint)
 
 
 def _dicom_series(found: Scan, path: Path) -> list[Series]:

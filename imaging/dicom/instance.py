@@ -32,6 +32,7 @@ DESCRIBING_MODALITIES = {
     "ECG": "a waveform",
     "HD": "a waveform",
 }
+NO_IMAGE, NO_PIXELS = "no image", "an image header without pixels"
 DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
 _SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 
@@ -112,9 +113,9 @@ class Instance:
         if self.header.text(tags.SOP_CLASS) == DIRECTORY_CLASS:
             return "a directory of other files"
         if not self.rows or not self.columns:
-            return "an object without an image"
+            return NO_IMAGE
         if self.header.pixel_offset < 0 and not self.header.is_odd:
-            return "an image header without pixels"
+            return NO_PIXELS
         return ""
 
     @property
@@ -134,6 +135,7 @@ class Frame:
         orientation: unit vectors along a row and down a column.
         spacing: (between rows, between columns) in millimetres, as DICOM orders them.
         step: distance to the next slice that the file claims, in millimetres.
+        windows: (level, width) pairs that the file proposes.
         times: what may tell this frame's volume from others at the same place.
     """
 
@@ -146,6 +148,7 @@ class Frame:
     slope: float
     intercept: float
     number: int
+    windows: tuple[tuple[float, float], ...]
     times: dict[str, str]
     image_type: str
 
@@ -191,6 +194,7 @@ def frames_of(instance: Instance, groups: list[dict[str, Any]] | None) -> list[F
         "slope": _slope(header),
         "intercept": header.number(tags.RESCALE_INTERCEPT) or 0.0,
         "number": header.integer(tags.INSTANCE_NUMBER),
+        "windows": _windows(header.numbers(tags.WINDOW_CENTRE), header.numbers(tags.WINDOW_WIDTH)),
         "times": times,
         "image_type": header.text(tags.IMAGE_TYPE),
     }
@@ -215,6 +219,8 @@ def _grouped_frame(instance: Instance, index: int, base: dict[str, Any], group: 
     fields["slope"] = float(group.get("slope") or base["slope"])
     fields["intercept"] = float(group.get("intercept", base["intercept"]))
     fields["times"] = {**base["times"], **{str(k): str(v) for k, v in group.get("times", {}).items()}}
+    levels, widths = group.get("window", ((), ()))
+    fields["windows"] = _windows(tuple(levels), tuple(widths)) or base["windows"]
     fields["image_type"] = str(group.get("image_type") or base["image_type"])
     return Frame(instance=instance, index=index, **fields)
 
@@ -242,6 +248,10 @@ def _spacing(header: Header) -> tuple[float, float] | None:
         if len(found) == 2 and min(found) > 1e-4 and max(found) < 1e4:
             return found[0], found[1]
     return None
+
+
+def _windows(levels: tuple[float, ...], widths: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
+    return tuple((level, width) for level, width in zip(levels, widths, strict=False) if width > 0)
 
 
 def _positive(value: float | None) -> float | None:

@@ -109,6 +109,10 @@ def _frame_group(groups: _Groups) -> dict[str, Any]:
         "spacing": groups.numbers("PixelMeasuresSequence", "PixelSpacing"),
         "times": {name: str(v) for name, group, key in _TIMES if (v := groups.value(group, key)) is not None},
         "image_type": "",
+        "window": [
+            groups.numbers("FrameVOILUTSequence", "WindowCenter"),
+            groups.numbers("FrameVOILUTSequence", "WindowWidth"),
+        ],
     }
     direction = groups.value("MRDiffusionSequence", "DiffusionGradientDirectionSequence")
     if direction:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from imaging.dicom import syntax, tags
-from imaging.dicom.instance import Frame, Instance
+from imaging.dicom.instance import NO_IMAGE, NO_PIXELS, Instance
 from imaging.dicom.load import IsCancelled, Voxels, load_stack, refusal
 from imaging.dicom.sort import Stack, series_uid_of
 from imaging.dicom.suv import quantity_and_factor
@@ -42,12 +41,14 @@ def describe(stack: Stack) -> Series:
 
 def describe_without_voxels(instance: Instance) -> Series:
     """The series of an object that is about images; it cannot be opened as one."""
+    kind = instance.kind_without_voxels
+    is_empty = kind in (NO_IMAGE, NO_PIXELS)
     return Series(
         id=series_uid_of(instance),
         modality=instance.modality,
         description=instance.header.human_text(tags.SERIES_DESCRIPTION),
         transfer_syntax=instance.header.transfer_syntax or syntax.IMPLICIT_LITTLE,
-        refusal=f"This is {instance.kind_without_voxels}, not an image.",
+        refusal=f"The file holds {kind}." if is_empty else f"This is {kind}, not an image.",
     )
 
 
@@ -104,7 +105,7 @@ def _volume(stack: Stack, time_point: int, voxels: Voxels, path: Path) -> Volume
         warnings=tuple(warnings),
         outside_value=voxels.outside_value,
         is_inverted=instance.photometric == "MONOCHROME1",
-        default_window=_windows(stack.first),
+        default_window=stack.first.windows,
     )
 
 
@@ -127,11 +128,3 @@ def _source(stack: Stack, time_point: int, path: Path) -> SourceSeries:
 def _description(stack: Stack) -> str:
     said: str = stack.first.instance.header.human_text(tags.SERIES_DESCRIPTION)
     return f"{said} ({stack.label})".strip() if stack.label else said
-
-
-def _windows(frame: Frame) -> tuple[tuple[float, float], ...]:
-    """(level, width) pairs that the file proposes."""
-    header = frame.instance.header
-    centres, widths = header.numbers(tags.WINDOW_CENTRE), header.numbers(tags.WINDOW_WIDTH)
-    pairs: Any = zip(centres, widths, strict=False)
-    return tuple((centre, width) for centre, width in pairs if width > 0)

@@ -115,6 +115,12 @@ def test_slopes_per_frame_are_applied_per_frame(make_series):
     assert [float(s[0, 0]) for s in volume.voxels] == [100, 202, 306, 412]
 
 
+def test_the_window_of_the_frames_is_proposed(make_series):
+    frames = [at(2.0 * n, FrameVOILUTSequence={"WindowCenter": 40, "WindowWidth": 400}) for n in range(3)]
+    _, (volume,) = opened(make_series(1, enhanced(EnhancedCTImageStorage, frames)))
+    assert volume.default_window == ((40, 400),)
+
+
 def test_missing_frame_positions_are_named(make_series):
     frames = [group(FrameContentSequence={"StackID": "1"}) for _ in range(4)]
     series, (volume,) = opened(make_series(1, enhanced(EnhancedMRImageStorage, frames)))
