@@ -13,9 +13,10 @@ Mask = NDArray[np.bool_]
 Field = NDArray[np.float32]
 
 FAT_HU = (-190.0, -30.0)
-SKIN_MM = 5.0
+SKIN_MM = 8.0  # thick slices smear it
 SEPTA_MM = 3.0
 BOWEL_WALL_MM = 6.0
+LEAST_PART = 0.15  # of the largest firm part: what is left of the skin is smaller, a thigh is not
 WALL_GAP_MM = 24.0
 LEVELS_MM = 9.0  # a gap that shows over fewer levels than twice this is bridged
 TRUNK_CM2 = 320.0  # a head or a thigh has less in one slice
@@ -57,7 +58,7 @@ def _inside_wall(hu: Field, body: Mask, hollow: Mask, bone: Mask, step_mm: float
     lean = body & deep & ((hu > FAT_HU[1]) | (hu < FAT_HU[0]))
     firm = open_with_ball(lean, SEPTA_MM / step_mm) | bone | (dilate(hollow, round(BOWEL_WALL_MM / step_mm)) & deep)
     labels, counts = components(firm)
-    firm = np.asarray((counts > 0.02 * counts.sum())[labels])
+    firm = np.asarray((counts > LEAST_PART * counts.max(initial=1))[labels])
     wall = fill_planes(close_with_ball(firm, WALL_GAP_MM / step_mm), 0)
     along = max(1, round(LEVELS_MM / step_mm))
     return np.asarray(ndimage.median_filter(wall.view(np.uint8), (2 * along + 1, 1, 1)) > 0) & body

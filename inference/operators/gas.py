@@ -218,7 +218,7 @@ def _plausible(lung: Mask, ml: float) -> Mask:
     kept = np.asarray(good[labels])
     recesses = np.isin(np.arange(len(counts)), labels[dilate(kept, RECESS_VOXELS)]) & (volume > 2)
     recesses[0] = False
-    return kept | np.asarray(recesses[labels])
+    return np.asarray(kept | recesses[labels])
 
 
 def _pieces_beside(lung: Mask, rest: Mask, spread: Field) -> Mask:
