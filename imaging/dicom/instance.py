@@ -198,6 +198,8 @@ def frames_of(instance: Instance, groups: list[dict[str, Any]] | None) -> list[F
         "times": times,
         "image_type": header.text(tags.IMAGE_TYPE),
     }
+    if "MOSAIC" in header.text(tags.IMAGE_TYPE).upper().split("\\"):
+        base["position"] = None  # many slices tiled into one picture: its corner is no slice's corner
     if instance.frame_count == 1 and not groups:
         return [Frame(instance=instance, index=0, **base)]
     if not groups:

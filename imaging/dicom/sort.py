@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -119,7 +120,27 @@ def _stacks_of_alike(frames: list[Frame], uid: str) -> list[Stack]:
     if frames[0].position is None or frames[0].orientation is None:
         ordered = sorted(frames, key=lambda f: (f.number, f.instance.source.name, f.index))
         return [_stack(Batch([ordered]), uid)]
-    return [_stack(batch, uid) for batch in batches_of(frames)]
+    stacks = []
+    for batch in batches_of(frames):
+        parts = _overlapping_acquisitions(batch)
+        stacks += [_stack(part, uid) for part in parts or [batch]]
+    return stacks
+
+
+def _overlapping_acquisitions(batch: Batch) -> list[Batch] | None:
+    """Two scans of one region, their slices interleaved: uneven together, each even by itself."""
+    frames = batch.volumes[0]
+    if len(batch.volumes) > 1 or SeriesWarning.VARIABLE_SPACING not in geometry_of(frames)[1]:
+        return None
+    parts: dict[str, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        parts[frame.times.get("acquisition", "")].append(frame)
+    if len(parts) < 2 or any(len(part) < 3 or not geometry_of(part)[0].is_regular for part in parts.values()):
+        return None
+    changes = sum(a.times.get("acquisition") != b.times.get("acquisition") for a, b in pairwise(frames))
+    if changes < len(frames) // 4:
+        return None  # one after the other: a scan in two parts, which belong together
+    return [Batch([part], label=f"acquisition {number}") for number, part in sorted(parts.items())]
 
 
 def _stack(batch: Batch, uid: str) -> Stack:

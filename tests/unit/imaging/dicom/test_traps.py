@@ -368,3 +368,30 @@ def test_lossy_compression_is_named(make_series):
         ds.LossyImageCompression = "01"
 
     assert only(make_series(3, bend)).warnings == (SeriesWarning.LOSSY,)
+
+
+def test_two_interleaved_acquisitions_are_told_apart(make_series):
+    def bend(k, ds):
+        ds.AcquisitionNumber = 1 + k % 2
+        ds.ImagePositionPatient = [-4, -6, 5.0 * (k // 2) + (1.3 if k % 2 else 0)]
+
+    first, second = list_series(make_series(20, bend))
+    assert first.warnings == second.warnings == ()
+    assert first.geometry.origin_mm[2] == pytest.approx(0)
+    assert second.geometry.origin_mm[2] == pytest.approx(1.3)
+    assert {s.geometry.spacing_mm[2] for s in (first, second)} == {5.0}
+
+
+def test_two_acquisitions_one_above_the_other_stay_together(make_series):
+    def bend(k, ds):
+        ds.AcquisitionNumber = 1 if k < 10 else 2
+        ds.ImagePositionPatient = [-4, -6, 2.0 * k if k < 10 else 20 + 5.0 * (k - 10)]
+
+    assert only(make_series(20, bend)).warnings == (SeriesWarning.VARIABLE_SPACING,)
+
+
+def test_a_mosaic_of_slices_has_no_geometry(make_series):
+    def bend(k, ds):
+        ds.Modality, ds.ImageType = "MR", ["ORIGINAL", "PRIMARY", "M", "MOSAIC"]
+
+    assert SeriesWarning.NO_GEOMETRY in only(make_series(4, bend)).warnings
