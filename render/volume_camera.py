@@ -25,6 +25,7 @@ class StandardView(StrEnum):
     RIGHT = "right"
     SUPERIOR = "superior"
     INFERIOR = "inferior"
+    CORNER = "corner"  # from the front, somewhat from the patient's left and from above
 
 
 _STANDING = {  # from where, and what is up, in LPS
@@ -34,6 +35,7 @@ _STANDING = {  # from where, and what is up, in LPS
     StandardView.RIGHT: ((-1.0, 0.0, 0.0), (0.0, 0.0, 1.0)),
     StandardView.SUPERIOR: ((0.0, 0.0, 1.0), (0.0, -1.0, 0.0)),
     StandardView.INFERIOR: ((0.0, 0.0, -1.0), (0.0, -1.0, 0.0)),
+    StandardView.CORNER: ((0.5, -1.0, 0.4), (0.0, 0.0, 1.0)),
 }
 
 

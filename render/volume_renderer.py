@@ -28,9 +28,9 @@ OCCLUSION_RADIUS = 0.06  # of the distance from the camera to what it looks at
 
 # Three lights that turn with the camera: position (right, up, towards the viewer), strength, colour.
 LIGHTS = (
-    ((-0.5, 0.7, 1.0), 0.78, (1.0, 0.97, 0.93)),
-    ((0.9, 0.1, 0.6), 0.24, (0.85, 0.92, 1.0)),
-    ((0.0, -0.8, 0.5), 0.16, (1.0, 1.0, 1.0)),
+    ((-0.5, 0.7, 1.0), 0.88, (1.0, 0.97, 0.93)),
+    ((0.9, 0.1, 0.6), 0.27, (0.85, 0.92, 1.0)),
+    ((0.0, -0.8, 0.5), 0.18, (1.0, 1.0, 1.0)),
 )
 
 

@@ -16,6 +16,8 @@ from render.slice_geometry import SliceGrid, slice_grid
 from render.surfaces import Surface
 from session.presentation import Plane, PresentationState, VolumeCamera, Windowing
 
+SMALL = 0.4  # of the image's diagonal: surfaces that are smaller are shown with the image's surroundings
+
 
 @dataclass(frozen=True)
 class ShownSurface:
@@ -118,11 +120,14 @@ def corners_mm(geometry: Geometry) -> NDArray[np.float64]:
 
 
 def scene_points_mm(surfaces: tuple[ShownSurface, ...], geometry: Geometry) -> NDArray[np.float64]:
-    """What a fitted camera must see: the box of the surfaces, or of the image when there are none."""
+    """What a fitted camera must see: the box of the surfaces; of the whole image when they are none or only small."""
+    whole = corners_mm(geometry)
     if not surfaces:
-        return corners_mm(geometry)
+        return whole
     low = np.min([s.surface.points_mm.min(axis=0) for s in surfaces], axis=0)
     high = np.max([s.surface.points_mm.max(axis=0) for s in surfaces], axis=0)
+    if np.linalg.norm(high - low) < SMALL * np.linalg.norm(np.ptp(whole, axis=0)):
+        return whole
     return np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
 
 

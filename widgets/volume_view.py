@@ -151,7 +151,7 @@ class VolumeView(QWidget):
         if chosen is not None:
             return chosen
         if self._fitted is None:
-            self._fitted = self._fit(StandardView.ANTERIOR)
+            self._fitted = self._fit(StandardView.ANTERIOR if self._has_segments else StandardView.CORNER)
         return self._fitted
 
     def move_camera(self, camera: VolumeCamera) -> None:
@@ -176,6 +176,15 @@ class VolumeView(QWidget):
         point = self.frame.point_at(position.x() * width / self.width(), position.y() * height / self.height())
         if point is not None:
             self.session.presentation.update(crosshair_mm=point)
+
+    @property
+    def _has_segments(self) -> bool:
+        """True when there are, or will be, surfaces to look at."""
+        if self._document is None:
+            return False
+        segmentation = self._document.segmentation
+        has_voxels = any(segmentation.voxel_count(s.number) for s in segmentation.segments)
+        return has_voxels or self._document.preview is not None
 
     def _fit(self, view: StandardView) -> VolumeCamera:
         aspect = self.width() / max(self.height(), 1)
@@ -216,9 +225,10 @@ class VolumeView(QWidget):
     def _replace_document(self, document: Document | None) -> None:
         self._document_links.release()
         self._document = document
-        self._fitted, self._fits_surfaces = None, True
+        self._fitted = None
         self.frame = self._image = self._asked = None
         self._surfaces.set_document(document)
+        self._fits_surfaces = self._has_segments
         if document is not None:
             self._document_links.add(document.changed, self._document_changed)
         self._order_surfaces()
@@ -232,8 +242,10 @@ class VolumeView(QWidget):
         if change.has_image:
             self._image_revision += 1
         if change.has_preview and self.isVisible():
+            self._fits_surfaces |= not self._surfaces.made
             self._surfaces.order_preview()
-        if change.has_image or change.has_preview or change.segment_numbers or change.is_structural:
+        has_image = change.has_image and self._document is not None and not self._document.is_loading
+        if has_image or change.has_preview or change.segment_numbers or change.is_structural:
             self._follow_later()
 
     def _presentation_changed(self, before: PresentationState, after: PresentationState) -> None:
