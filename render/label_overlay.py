@@ -72,7 +72,7 @@ def _premultiplied(color: Color, opacity: float) -> int:
 
 def overlay_codes(
     style: LabelStyle, labels: NDArray[Any], place: ScreenMap, rect: DeviceRect, ratio: float = 1.0
-) -> Codes | None:
+) -> tuple[Codes, DeviceRect] | None:
     """Codes of a region of the screen.
 
     Args:
@@ -83,35 +83,67 @@ def overlay_codes(
         ratio: device pixels per logical pixel; outlines are one logical pixel wide.
 
     Returns:
-        Codes (height, width), None when nothing of the layer lies in the region.
+        Codes (height, width) and the part of the region that they cover; beyond it is nothing. None when nothing of
+        the layer lies in the region.
     """
-    left, top, width, height = rect
     thick = max(1, round(ratio))
-    rows, row_at = _sampled(place.top, place.row_px, labels.shape[0], top - thick, height + 2 * thick)
-    columns, column_at = _sampled(place.left, place.column_px, labels.shape[1], left - thick, width + 2 * thick)
-    if rows.size == 0 or columns.size == 0:
+    rows = _sampled(place.top, place.row_px, labels.shape[0], rect[1], rect[3], thick)
+    columns = _sampled(place.left, place.column_px, labels.shape[1], rect[0], rect[2], thick)
+    if rows.shown.size == 0 or columns.shown.size == 0:
         return None
-    region = labels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    region = labels[rows.shown[0] : rows.shown[-1] + 1, columns.shown[0] : columns.shown[-1] + 1]
     small = np.take(style.code_of_label, region)
-    if not small.any():
+    in_rows, in_columns = np.flatnonzero(small.any(axis=1)), np.flatnonzero(small.any(axis=0))
+    if in_rows.size == 0:
         return None
-    codes = np.zeros((height + 2 * thick, width + 2 * thick), small.dtype)
-    sampled = np.take(np.take(small, columns - columns[0], axis=1), rows - rows[0], axis=0)
-    codes[row_at : row_at + rows.size, column_at : column_at + columns.size] = sampled
+    rows = rows.between(in_rows[0], in_rows[-1])
+    columns = columns.between(in_columns[0], in_columns[-1])
+    codes = np.zeros((rows.length + 2 * thick, columns.length + 2 * thick), small.dtype)
+    sampled = np.take(np.take(small, columns.shown, axis=1), rows.shown, axis=0)
+    codes[rows.at : rows.at + rows.shown.size, columns.at : columns.at + columns.shown.size] = sampled
+    part = (columns.first, rows.first, columns.length, rows.length)
     if not style.has_outline and not style.is_preview:
-        return np.ascontiguousarray(codes[thick:-thick, thick:-thick])
-    return _outlined(style, codes, thick, rect, ratio)
+        return np.ascontiguousarray(codes[thick:-thick, thick:-thick]), part
+    return _outlined(style, codes, thick, part, ratio), part
 
 
-def _sampled(start: float, size: float, count: int, first: int, length: int) -> tuple[NDArray[np.intp], int]:
-    """Which picture row (or column) each of ``length`` screen rows from ``first`` on shows.
+@dataclass(frozen=True, eq=False)
+class _Sampled:
+    """Which picture rows (or columns) a stretch of screen rows shows, with a margin for the neighbours' sake.
 
-    Returns:
-        The rows of those screen rows that show any, and how many screen rows come before them.
+    Attributes:
+        first, length: the stretch, without its margin.
+        margin: how many screen rows more are looked at before and after it.
+        shown: the picture row of each screen row that shows any.
+        at: how many screen rows, from the margin's beginning, come before those.
     """
-    index = np.floor((np.arange(first, first + length) + 0.5 - start) / size).astype(np.intp)
-    before, after = np.searchsorted(index, [0, count])
-    return index[before:after], int(before)
+
+    first: int
+    length: int
+    margin: int
+    shown: NDArray[np.intp]
+    at: int
+
+    def between(self, low: int, high: int) -> _Sampled:
+        """The shorter stretch that shows picture rows from ``low`` to ``high``, counted from the first one shown.
+
+        Picture rows of the answer are counted so, too.
+        """
+        shown = self.shown - self.shown[0]
+        begin, end = (int(n) for n in np.searchsorted(shown, [low, high + 1]))
+        start = self.first - self.margin + self.at  # the screen row of shown[0]
+        first = min(max(start + begin, self.first), self.first + self.length)
+        last = max(min(start + end, self.first + self.length), first)
+        begin, end = max(first - self.margin - start, 0), min(last + self.margin - start, shown.size)
+        return _Sampled(first, last - first, self.margin, shown[begin:end], max(start - (first - self.margin), 0))
+
+
+def _sampled(start: float, size: float, count: int, first: int, length: int, margin: int) -> _Sampled:
+    """Sample ``count`` picture rows, each ``size`` screen rows high, that begin at ``start``."""
+    screen = np.arange(first - margin, first + length + margin)
+    index = np.floor((screen + 0.5 - start) / size).astype(np.intp)
+    before, after = (int(n) for n in np.searchsorted(index, [0, count]))
+    return _Sampled(first, length, margin, index[before:after], before)
 
 
 def _outlined(style: LabelStyle, codes: Codes, thick: int, rect: DeviceRect, ratio: float) -> Codes:

@@ -88,14 +88,15 @@ class SlicePicture:
         right, bottom = ceil((rect.right() + 1) * ratio), ceil((rect.bottom() + 1) * ratio)
         pixels = self._label_pixels(state, style, layer)
         region = (left, top, right - left, bottom - top)
-        codes = overlay_codes(style, pixels, place.in_device_pixels(ratio), region, ratio)
-        if codes is None:
+        found = overlay_codes(style, pixels, place.in_device_pixels(ratio), region, ratio)
+        if found is None:
             return
+        codes, part = found
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.scale(1 / ratio, 1 / ratio)
         image, _memory = _color_image(style, codes)
-        painter.drawImage(QPoint(left, top), image)
+        painter.drawImage(QPoint(part[0], part[1]), image)
         painter.restore()
 
     def _label_pixels(self, state: SliceState, style: LabelStyle, layer: Pixels) -> Pixels:
