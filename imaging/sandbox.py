@@ -100,7 +100,7 @@ class Sandbox:
             paths = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
             quiet = {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "imaging.sandbox", str(self._memory_bytes)],
+                [sys.executable, "-P", "-m", "imaging.sandbox", str(self._memory_bytes)],  # -P: nothing from the cwd
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # decoders print what they find, which may name a patient
@@ -161,7 +161,7 @@ class Sandbox:
         assert self._child.stdin is not None
         text = json.dumps(request).encode()
         try:
-            self._child.stdin.write(_HEAD.pack(len(text), 0) + text)
+            _write(self._child.stdin, _HEAD.pack(len(text), 0) + text)
         except OSError as error:
             raise UserError(_ENDED) from error
 
@@ -201,6 +201,13 @@ def _exactly(stream: Any, count: int) -> bytes:
     return bytes(parts)
 
 
+def _write(stream: Any, data: bytes | memoryview) -> None:
+    """All of it: an unbuffered pipe may take less at a time."""
+    view, done = memoryview(data), 0
+    while done < len(view):
+        done += stream.write(view[done:])
+
+
 # ------------------------------------------------------------------------------------------------ in the child
 
 
@@ -233,10 +240,8 @@ def _run(request: dict[str, Any], answers: Any) -> None:
 def _answer(answers: Any, fields: dict[str, Any], data: Any = None) -> None:
     text = json.dumps(fields).encode()
     view = memoryview(b"") if data is None else memoryview(data).cast("B")
-    for part in (memoryview(_HEAD.pack(len(text), len(view)) + text), view):
-        done = 0
-        while done < len(part):
-            done += answers.write(part[done:])
+    _write(answers, _HEAD.pack(len(text), len(view)) + text)
+    _write(answers, view)
 
 
 def _limit_memory(count: int) -> None:
