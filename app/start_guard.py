@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Mapping
@@ -36,7 +37,9 @@ def problem_at_start() -> str:
     """Why the window cannot start here, one or two lines; empty when it can."""
     try:
         import PySide6
-        from PySide6 import QtSvg, QtWidgets  # noqa: F401  (their libraries are what may be missing)
+
+        for module in ("PySide6.QtWidgets", "PySide6.QtSvg"):  # their system libraries are what may be missing
+            importlib.import_module(module)
     except ImportError as error:
         return f"A system library that Qt needs is missing: {error}\nOn Debian and Ubuntu: {APT_LINE}"
     qt_version = tuple(int(part) for part in PySide6.__version__.split(".")[:2])

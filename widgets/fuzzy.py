@@ -1,32 +1,42 @@
-"""Finding names by a few of their letters."""
+"""Finding names by the letters that begin their words, or by any part of them."""
 
 from __future__ import annotations
 
+from functools import cache
+
+WORD_START, IN_A_ROW = 2.0, 2.5
+INSIDE = -5.0  # found in the middle of a word only
+
 
 def score(typed: str, text: str) -> float | None:
-    """How well ``text`` fits what was typed; higher is better, None when a typed letter is missing.
+    """How well ``text`` fits what was typed; higher is better, None when it does not.
 
-    All letters must occur in their order. Letters that begin a word and letters in a row count more; short texts
-    count more than long ones.
+    Each letter must begin a word or follow the letter found before: ``lw`` and ``luwi`` find “Lung window”, and
+    ``win`` does too. A part from the middle of a word fits as well, but worse. Short texts come before long ones.
     """
     wanted, letters = typed.casefold().replace(" ", ""), text.casefold()
     if not wanted:
         return 0.0
-    best = max((_from(wanted, letters, n) for n, c in enumerate(letters) if c == wanted[0]), default=None)
-    return None if best is None or best < 0 else best - 0.01 * len(letters)
+    points = _by_words(wanted, letters)
+    if points is None and wanted in letters.replace(" ", ""):
+        points = INSIDE + len(wanted) * IN_A_ROW
+    return None if points is None else points - 0.01 * len(letters)
 
 
-def _from(wanted: str, letters: str, start: int) -> float:
-    """The score of matching greedily from ``start`` on; -1 when that fails."""
-    points, place, last = 0.0, start, -2
-    for letter in wanted:
-        place = letters.find(letter, max(place, last + 1))
-        if place < 0:
-            return -1.0
-        points += 1.0
-        if place == 0 or not letters[place - 1].isalnum():
-            points += 2.0
-        if place == last + 1:
-            points += 1.5
-        last = place
-    return points
+def _by_words(wanted: str, letters: str) -> float | None:
+    """The best way of taking the letters from word starts and runs; None when there is none."""
+    starts = [n for n, c in enumerate(letters) if c.isalnum() and (n == 0 or not letters[n - 1].isalnum())]
+
+    @cache
+    def best(done: int, last: int) -> float | None:
+        if done == len(wanted):
+            return 0.0
+        found = []
+        following = last + 1
+        if last >= 0 and following < len(letters) and letters[following] == wanted[done]:
+            found.append((IN_A_ROW, best(done + 1, following)))
+        jumps = (place for place in starts if place > last and letters[place] == wanted[done])
+        found += [(WORD_START + (place == 0), best(done + 1, place)) for place in jumps]  # the first word counts more
+        return max((1.0 + bonus + rest for bonus, rest in found if rest is not None), default=None)
+
+    return best(0, -1)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.resources import files
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from widgets import theme
-
-SIZES_PX = (16, 20, 24)
-SCALES = (1, 2, 3)
 
 
 def icon(name: str, token: str = "text", on_token: str = "on_accent_soft") -> QIcon:
@@ -63,16 +60,40 @@ def icon_names() -> list[str]:
 
 @lru_cache(maxsize=256)
 def _icon(name: str, _theme: str, token: str, on_token: str) -> QIcon:
+    _svg(name)  # a missing drawing is noticed here and not while painting
     tokens = theme.current().tokens
-    made = QIcon()
-    for size in SIZES_PX:
-        for ratio in SCALES:
-            made.addPixmap(_pixmap(name, tokens[token], size, ratio), QIcon.Mode.Normal, QIcon.State.Off)
-            made.addPixmap(_pixmap(name, tokens[on_token], size, ratio), QIcon.Mode.Normal, QIcon.State.On)
-            faint = _pixmap(name, tokens["dim"], size, ratio, 0.45)
-            made.addPixmap(faint, QIcon.Mode.Disabled, QIcon.State.Off)
-            made.addPixmap(faint, QIcon.Mode.Disabled, QIcon.State.On)
-    return made
+    return QIcon(_Engine(name, tokens[token], tokens[on_token], tokens["dim"]))
+
+
+class _Engine(QIconEngine):
+    """Draws an icon when and as large as it is needed; drawing all sizes beforehand would slow the start down."""
+
+    def __init__(self, name: str, color: str, on_color: str, disabled_color: str) -> None:
+        super().__init__()
+        self._name = name
+        self._color = color
+        self._on_color = on_color
+        self._disabled_color = disabled_color
+
+    def clone(self) -> QIconEngine:
+        return _Engine(self._name, self._color, self._on_color, self._disabled_color)
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        device = painter.device()
+        drawing = self._drawing(rect.size(), mode, state, device.devicePixelRatioF() if device is not None else 1.0)
+        painter.drawPixmap(rect, drawing)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        return self._drawing(size, mode, state, 1.0)
+
+    def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
+        return self._drawing(size, mode, state, scale)
+
+    def _drawing(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, ratio: float) -> QPixmap:
+        side = max(1, min(size.width(), size.height()))
+        if mode is QIcon.Mode.Disabled:
+            return _pixmap(self._name, self._disabled_color, side, ratio, 0.45)
+        return _pixmap(self._name, self._on_color if state is QIcon.State.On else self._color, side, ratio)
 
 
 @lru_cache(maxsize=2048)
