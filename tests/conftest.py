@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before anything makes a QApplication, which would abort
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:

@@ -73,6 +73,7 @@ import os; os._exit(0)
 def timed(python: str, program: str, path: Path, workspace: str) -> tuple[float, float]:
     """Median seconds to the empty window and to the slices; the first run, which warms the cache, is left out."""
     environment = {**os.environ, "LIMNER_WORKSPACE": workspace, "HOME": workspace}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
     if not environment.get("DISPLAY"):
         environment["QT_QPA_PLATFORM"] = "offscreen"
     runs = []
