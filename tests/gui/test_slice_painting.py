@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.turn import Turn
 from imaging.case.case import Case
 from imaging.edit import AddSegment, Overwrite, UpdateSegment
 from imaging.geometry import Geometry
@@ -36,11 +37,12 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
+def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
     geometry = Geometry(SHAPE, np.diag([*SPACING, 1.0]))
     k, j, i = np.indices(SHAPE)
     volume = Volume(geometry, (i * 10 + j - k).astype(np.int16), Quantity.HU)
-    session = Session(Settings(tmp_path / "settings.json"))
+    turn = Turn(qapp)
+    session = Session(Settings(tmp_path / "settings.json"), post=turn.post)
     session.presentation.center_on(geometry)
     document = Document([volume], Case.create(tmp_path / "case.limner", geometry, []))
     session.set_document(document)
@@ -274,6 +276,16 @@ def test_fill_floods_the_slice_up_to_the_outline(session: Session, qtbot: QtBot)
     assert filled[k].sum() > 2 * outline[k].sum()
     assert filled[k].sum() == pytest.approx(np.pi * (90 / view.place.scale + 1.5) ** 2 / 1.25, rel=0.06)
     assert session.open_document.entries[-1].tool == "fill"
+
+
+def test_fill_in_the_volume_is_a_job_and_one_entry(session: Session, qtbot: QtBot) -> None:
+    view = shown(session, qtbot)
+    session.selection.update(tool=Tool.FILL, fills_volume=True, uses_range=True, intensity_range=(100.0, 200.0))
+    QTest.mouseClick(view, LEFT, pos=QPoint(150, 250))
+    session.jobs.wait(session.jobs.jobs[-1])
+    qtbot.waitUntil(lambda: session.open_document.entries[-1].tool == "fill")
+    image = session.open_document.image
+    np.testing.assert_array_equal(mask(session), (image >= 100) & (image <= 200))
 
 
 def test_pick_selects_the_visible_segment_under_the_cursor(session: Session, qtbot: QtBot) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
+from imaging.edit import PaintEdit
 from imaging.edits.fill import fill_region
 from imaging.errors import UserError
 from render.slice_reading import voxel_at
+from session.document import Document
+from session.jobs import Job, JobState
 from session.session import Session
 from widgets.painting import painting_rule, segment_to_paint
 from widgets.slice_pointer import ChangedBoxes, Pointer
@@ -37,20 +43,40 @@ class FillTool:
 
     def _fill(self, pointer: Pointer) -> None:
         document, chosen = self._session.document, self._session.selection.state
-        if document is None:
-            return
-        kji = voxel_at(document.volume, pointer.position_mm)
-        if kji is None:
+        kji = None if document is None else voxel_at(document.volume, pointer.position_mm)
+        if document is None or kji is None:
             return
         segment = segment_to_paint(self._session)
         rule = painting_rule(self._session)
         axis = None if chosen.fills_volume else _slice_axis(pointer)
-        edit = fill_region(document.segmentation, segment.number, kji, axis, document.image, rule.intensity_range, rule)
+
+        def find() -> PaintEdit | None:
+            values = rule.intensity_range
+            return fill_region(document.segmentation, segment.number, kji, axis, document.image, values, rule)
+
+        title = f"Fill {segment.name}"
+        parameters = {"voxel_kji": list(kji), "slice_axis": axis, "intensity_range": rule.intensity_range}
+        if axis is None:  # a whole volume takes too long for the window to wait
+            done = partial(self._found, document, title, parameters)
+            self._session.jobs.start(title, lambda job: find(), done)
+        else:
+            self._apply(document, find(), title, parameters)
+
+    def _found(self, document: Document, title: str, parameters: dict[str, Any], job: Job) -> None:
+        """The volume was flooded; what it gave is applied unless another case was opened meanwhile."""
+        if job.state is JobState.FAILED and job.error is not None:
+            raise job.error
+        if job.state is JobState.DONE and self._session.document is document:
+            try:
+                self._apply(document, job.result, title, parameters)
+            except UserError as error:
+                self._session.messages.error(error)
+
+    def _apply(self, document: Document, edit: PaintEdit | None, title: str, parameters: dict[str, Any]) -> None:
         if edit is None:
             self._session.messages.info("Nothing to fill here.", "Click inside an outline, or change the range.")
-            return
-        parameters = {"voxel_kji": list(kji), "slice_axis": axis, "intensity_range": rule.intensity_range}
-        document.apply(edit, title=f"Fill {segment.name}", tool="fill", parameters=parameters)
+        else:
+            document.apply(edit, title=title, tool="fill", parameters=parameters)
 
 
 def _slice_axis(pointer: Pointer) -> int:
