@@ -45,7 +45,7 @@ class Skeleton:
         neck = [sign * (vertebra.half_width + 16), vertebra.canal_y + 9, head_z - 1]
         angle = np.linspace(0.5, end, 40)
         share = (angle - 0.5) / max(2.6 - 0.5, 0.1)
-        heights = head_z - 3 - drop * np.sin(np.clip(share, 0, 1) * np.pi / 2) ** 1.2
+        heights = head_z - 3 - drop * share**0.95
         wall = self.trunk.on_wall(sign * angle, heights, 5.0)
         path = spline(np.vstack([head, neck, wall]), 5.0)
         target = float(ribs["cartilage_z_mm"][number - 1])
@@ -131,8 +131,8 @@ def _draw_sacrum(slab: Slab, skeleton: Skeleton, hu: dict[str, float]) -> None:
     if window is None:
         return
     at = slab.bent(window)
-    middle = ellipsoid(at, centre, (27, 19, 26))
-    wings = ellipsoid(at, centre + np.array([0, 8, -4]), (52, 15, 22))
+    middle = ellipsoid(at, centre, (27, 19, 18))
+    wings = ellipsoid(at, centre + np.array([0, 8, -4]), (60, 17, 18))
     canal = slab.straight(window)
     hole = np.float32(7) - np.sqrt((canal[0] / np.float32(1.4)) ** 2 + (canal[1] - np.float32(centre[1] + 17)) ** 2)
     paint_bone(slab, window, np.maximum(smooth_minimum(middle, wings, 8), hole), "sacrum", hu, 1.6)
