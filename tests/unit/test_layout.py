@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("app", "widgets", "render", "session", "sync", "inference", "imaging", "resources")
@@ -93,3 +96,19 @@ def test_no_gpl_codec_is_locked() -> None:
     locked = (ROOT / "requirements.lock").read_text(encoding="utf-8").lower()
     for package in ("pylibjpeg-libjpeg", "pymaxflow", "pyqt5", "pyqt6"):
         assert package not in locked
+
+
+def test_lock_satisfies_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    wanted += project["project"]["optional-dependencies"]["ai"]
+    locked = {}
+    for lock in ("requirements.lock", "requirements-ai.lock"):
+        for line in (ROOT / lock).read_text(encoding="utf-8").splitlines():
+            if not line.startswith("#"):
+                name, version = line.split("==")
+                locked[canonicalize_name(name)] = version
+    for text in wanted:
+        requirement = Requirement(text)
+        if requirement.marker is None or requirement.marker.evaluate():
+            assert requirement.specifier.contains(locked[canonicalize_name(requirement.name)]), text
