@@ -156,8 +156,8 @@ def _by_imagecodecs(picture: Picture, index: int) -> Pixels:
     data = _compressed(picture, index)
     uid = picture.transfer_syntax
     if uid == syntax.RLE:
-        pixels = np.asarray(imagecodecs.dicomrle_decode(data, picture.stored_type))
-        return pixels.reshape(picture.rows, picture.columns)
+        decoded = np.frombuffer(imagecodecs.dicomrle_decode(data, picture.stored_type), picture.stored_type)
+        return decoded[: picture.rows * picture.columns].reshape(picture.rows, picture.columns)
     for syntaxes, codec in _CODECS:
         if uid in syntaxes:
             return np.asarray(getattr(imagecodecs, codec)(data))

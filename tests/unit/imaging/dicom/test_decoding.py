@@ -18,6 +18,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from imaging.dicom import decode
 from imaging.dicom.load import picture_of
 from imaging.dicom.scan import scan
 from imaging.dicom.sources import FileSource
@@ -130,6 +131,31 @@ def test_one_undecodable_slice_is_named_and_the_others_are_read(make_series, sto
     assert volume.warnings == (SeriesWarning.DAMAGED_PIXELS,)
     assert (volume.voxels[3] == -1024).all()
     np.testing.assert_array_equal(volume.voxels[4], stored(4).astype(np.int32) - 1024)
+
+
+@pytest.mark.parametrize("decoder", ["_by_imagecodecs", "_by_pydicom", "_by_simpleitk"])
+@pytest.mark.parametrize(("uid", "encode"), [(JPEG2000Lossless, j2k), (RLELossless, rle)])
+def test_each_decoder_gives_the_stored_values(make_series, stored, decoder, uid, encode):
+    """Without rescale and without the inversion of MONOCHROME1 that GDCM applies to whole files."""
+
+    def bend(k, ds):
+        ds.PhotometricInterpretation = "MONOCHROME1"
+        compress(uid, encode)(k, ds)
+
+    path = make_series(1, bend) / "s000.dcm"
+    instance = scan([FileSource(str(path))]).frames[0].instance
+    pixels = getattr(decode, decoder)(decode.Picture(**picture_of(instance)), 0)
+    np.testing.assert_array_equal(pixels, stored(0))
+
+
+def test_the_second_decoder_reads_what_the_first_cannot(make_series, stored, monkeypatch):
+    def broken(data):
+        raise RuntimeError("as if the codec knew less")
+
+    path = make_series(1, compress(JPEG2000Lossless, j2k)) / "s000.dcm"
+    instance = scan([FileSource(str(path))]).frames[0].instance
+    monkeypatch.setattr(imagecodecs, "jpeg2k_decode", broken)
+    np.testing.assert_array_equal(decode.decode_frame(decode.Picture(**picture_of(instance)), 0), stored(0))
 
 
 def test_an_unknown_transfer_syntax_is_refused(make_series):
