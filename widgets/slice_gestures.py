@@ -78,6 +78,7 @@ class SliceGestures(QObject):
         }
         self._active: Gesture | None = None
         self._button = Qt.MouseButton.NoButton
+        self._last: Pointer | None = None
         self._slides = False
         self._is_space_held = False
         self._is_shift_held = False
@@ -121,7 +122,9 @@ class SliceGestures(QObject):
             self._start(event.button(), self._pointer(at, event.modifiers()))
 
     def move(self, event: QMouseEvent) -> None:
-        """The gesture goes on."""
+        """The gesture goes on; where its end was not told (another window took it), it ended at the last position."""
+        if self._active is not None and not event.buttons() & self._button:
+            self.finish_here()
         self._moved(event.position(), event.modifiers(), 1.0)
 
     def release(self, event: QMouseEvent) -> None:
@@ -185,6 +188,11 @@ class SliceGestures(QObject):
         self.update_cursor()
         self._view.update_ring()
 
+    def finish_here(self) -> None:
+        """End the gesture that is going on where it was last; nothing is lost."""
+        if self._active is not None and self._last is not None and self._view.state is not None:
+            self._finish(self._last)
+
     def cancel(self) -> bool:
         """Take back the gesture that is going on; False when there is none."""
         tool, self._active, self._button = self._active, None, Qt.MouseButton.NoButton
@@ -206,7 +214,7 @@ class SliceGestures(QObject):
         state, place = self._view.state, self._view.place
         assert state is not None
         x, y, z = place.to_world(state.grid, at.x(), at.y()).tolist()
-        return Pointer(
+        self._last = Pointer(
             (x, y, z),
             (at.x(), at.y()),
             (float(self._view.width()), float(self._view.height())),
@@ -216,6 +224,7 @@ class SliceGestures(QObject):
             bool(modifiers & Qt.KeyboardModifier.ShiftModifier) or self._is_pen_eraser,
             bool(modifiers & Qt.KeyboardModifier.ControlModifier),
         )
+        return self._last
 
     def _slide(self, at: QPointF) -> None:
         state = self._view.state

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, Si
 from PySide6.QtGui import (
     QEnterEvent,
     QFocusEvent,
+    QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -109,10 +110,11 @@ class SliceView(QWidget):
         self.session.presentation.update(crosshair_mm=moved)
 
     def update_labels(self, boxes: ChangedBoxes) -> None:
-        """Repaint where labels changed."""
+        """Repaint where labels changed; a segment that came to overlap another one may have moved to another layer."""
         if not boxes or self.state is None:
             return
         self._picture.forget_labels()
+        self._resolve()
         for box in boxes.values():
             rect = self._rect_of(box)
             if rect is not None:
@@ -337,6 +339,10 @@ class SliceView(QWidget):
         typing = isinstance(QApplication.focusWidget(), QLineEdit | QTextEdit | QAbstractSpinBox)
         if not typing and self.isActiveWindow():
             self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """A gesture cannot go on where nobody sees it, and its end might not be told."""
+        self._gestures.finish_here()
 
     def leaveEvent(self, event: QEvent) -> None:
         """The cursor is elsewhere."""

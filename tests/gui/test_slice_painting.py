@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QInputDevice, QPointingDevice, QTabletEvent
+from PySide6.QtGui import QInputDevice, QMouseEvent, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -260,6 +260,37 @@ def test_other_views_repaint_what_was_painted(session: Session, qtbot: QtBot) ->
     before = coronal.grab().toImage()
     stroke(axial, QPoint(250, 250))
     assert coronal.grab().toImage() != before
+
+
+def test_a_stroke_whose_end_was_not_told_ends_where_it_was(session: Session, qtbot: QtBot) -> None:
+    view, count = shown(session, qtbot), len(session.open_document.entries)
+    QTest.mousePress(view, LEFT, pos=START)
+    QTest.mouseMove(view, STOPS[0])
+    none = Qt.MouseButton.NoButton
+    at = QPointF(STOPS[1])
+    lost = QMouseEvent(
+        QEvent.Type.MouseMove, at, QPointF(view.mapToGlobal(STOPS[1])), none, none, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(view, lost)
+    assert len(session.open_document.entries) == count + 1
+    np.testing.assert_array_equal(mask(session), swept(view, [START, STOPS[0]], 4.0, 0))
+    QTest.mouseRelease(view, LEFT, pos=STOPS[1])
+    QTest.mousePress(view, LEFT, pos=STOPS[1])
+    view.hide()
+    assert len(session.open_document.entries) == count + 2
+
+
+def test_a_segment_that_comes_to_overlap_is_seen_at_once(session: Session, qtbot: QtBot) -> None:
+    """Sharing voxels moves a segment to a layer of its own in the middle of the stroke."""
+    view = shown(session, qtbot)
+    session.selection.update(radius_mm=8.0, overwrite=Overwrite.NONE)
+    stroke(view, START)
+    session.selection.update(segment_number=2)
+    QTest.mousePress(view, LEFT, pos=START)
+    QTest.mouseMove(view, STOPS[0])
+    assert session.open_document.segmentation.segment(2).layer == 1
+    assert [style.layer for style in view.state.styles] == [0, 1]
+    QTest.mouseRelease(view, LEFT, pos=STOPS[0])
 
 
 def test_fill_floods_the_slice_up_to_the_outline(session: Session, qtbot: QtBot) -> None:
