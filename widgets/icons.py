@@ -11,6 +11,8 @@ from PySide6.QtSvg import QSvgRenderer
 
 from widgets import theme
 
+_CLONES: list[QIconEngine] = []
+
 
 def icon(name: str, token: str = "text", on_token: str = "on_accent_soft") -> QIcon:
     """An icon of resources/icons in theme colours.
@@ -76,7 +78,9 @@ class _Engine(QIconEngine):
         self._disabled_color = disabled_color
 
     def clone(self) -> QIconEngine:
-        return _Engine(self._name, self._color, self._on_color, self._disabled_color)
+        made = _Engine(self._name, self._color, self._on_color, self._disabled_color)
+        _CLONES.append(made)  # the binding leaves the clone to Python, but Qt goes on using it
+        return made
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         device = painter.device()
