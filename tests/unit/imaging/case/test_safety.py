@@ -152,7 +152,7 @@ case = Case.open(Path(sys.argv[1]))
 print(case.is_read_only, case.segmentation.voxel_count(1), case.verify().is_ok)
 """
     for folder in [tmp_path, *tmp_path.parents[:3]]:
-        if folder.owner() == tmp_path.owner() and folder != Path("/"):
+        if folder.owner() == tmp_path.owner() and "pytest" in str(folder):  # never the system's own folders
             folder.chmod(0o555 if folder == tmp_path else 0o755)
     (tmp_path / "a.limner").chmod(0o444)
     try:
