@@ -55,8 +55,10 @@ def probed(timeout_s: float = PROBE_SECONDS) -> Graphics:
         return Graphics(False, reason=f"OpenGL could not be tried: {error.strerror}.")
     if answer.returncode != 0:
         return Graphics(False, reason=f"OpenGL {LEAST_VERSION[0]}.{LEAST_VERSION[1]} or later is missing.")
-    lines = answer.stdout.strip().splitlines()
-    return Graphics(**json.loads(lines[-1])) if lines else Graphics(False, reason="OpenGL did not answer.")
+    try:
+        return Graphics(**json.loads(answer.stdout.strip().splitlines()[-1]))
+    except (IndexError, ValueError, TypeError):  # libraries may write to stdout; an answer of ours is always the last
+        return Graphics(False, reason="OpenGL did not answer.")
 
 
 def probe_here() -> Graphics:

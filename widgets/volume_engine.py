@@ -25,14 +25,16 @@ class VolumeEngine(QObject):
         frame_ready: a ``FrameRequest`` and its ``Frame``.
         surface_built: a ``BuiltSurface``.
         batch_done: every surface of one order is made or was dropped.
-        failed: a sentence; the part that failed stands still from then on.
+        drawing_failed: a sentence; no further frames come.
+        surfaces_failed: a sentence; some surfaces of the last order were not made.
     """
 
     started = Signal(object)
     frame_ready = Signal(object, object)
     surface_built = Signal(object)
     batch_done = Signal()
-    failed = Signal(str)
+    drawing_failed = Signal(str)
+    surfaces_failed = Signal(str)
 
     _probed = Signal(object)
 
@@ -92,8 +94,8 @@ class VolumeEngine(QObject):
         if self._is_closed:
             return
         if graphics.is_available:
-            self._frames = RenderThread(self.frame_ready.emit, self.failed.emit)
-            self._surfaces = SurfaceBuilder(self.surface_built.emit, self.batch_done.emit, self.failed.emit)
+            self._frames = RenderThread(self.frame_ready.emit, self.drawing_failed.emit)
+            self._surfaces = SurfaceBuilder(self.surface_built.emit, self.batch_done.emit, self.surfaces_failed.emit)
             # VTK's window must be gone before the interpreter goes, also when nobody closed the view.
             weakref.finalize(self, _close_threads, self._surfaces, self._frames)
         self.started.emit(graphics)

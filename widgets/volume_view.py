@@ -107,7 +107,8 @@ class VolumeView(QWidget):
         self._engine.frame_ready.connect(self._take_frame)
         self._engine.surface_built.connect(self._take_surface)
         self._engine.batch_done.connect(self._batch_done)
-        self._engine.failed.connect(self._failed)
+        self._engine.drawing_failed.connect(self._drawing_failed)
+        self._engine.surfaces_failed.connect(self._surfaces_failed)
         self.destroyed.connect(self._engine.close)
         application = QCoreApplication.instance()
         if application is not None:
@@ -209,10 +210,13 @@ class VolumeView(QWidget):
         self._order_surfaces()
         self._draw_still()
 
-    def _failed(self, sentence: str) -> None:
+    def _drawing_failed(self, sentence: str) -> None:
         self._failure = sentence
         self.session.messages.warning(sentence, self.tr("The slice views go on working."))
         self.update()
+
+    def _surfaces_failed(self, sentence: str) -> None:
+        self.session.messages.warning(sentence, self.tr("What is drawn may be older than the masks."))
 
     def close_engine(self) -> None:
         """Stop timers and threads; nothing is drawn any more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+import render.surface_cache
 import widgets.volume_engine
 from imaging.case.case import Case
 from imaging.case.images import ImageReference
@@ -21,8 +23,12 @@ from imaging.edit import AddSegment, Batch, PaintEdit
 from imaging.geometry import Box, Geometry
 from imaging.segment import Segment
 from imaging.volume import Quantity, Volume
-from render.graphics_probe import Graphics, is_software, probed
+from render.graphics_probe import Graphics, probed
+from render.render_thread import FrameRequest
+from render.volume_renderer import Quality, VolumeRenderer
+from render.volume_scene import VolumeSceneState
 from session.document import Document
+from session.messages import Message, Severity
 from session.preview import Preview, ProposedSegment
 from session.selection import Tool
 from session.session import Session
@@ -277,7 +283,64 @@ def test_deleting_it_without_closing_ends_the_threads_too(opengl: None, session:
     session.presentation.update(overlay_opacity=0.3)  # nobody listens any more, and nobody fails
 
 
-def test_software_renderers_are_known_by_name() -> None:
-    assert is_software("llvmpipe (LLVM 15.0.6, 256 bits)")
-    assert is_software("Google SwiftShader")
-    assert not is_software("NVIDIA GeForce RTX 4090/PCIe/SSE2")
+def test_a_frame_of_a_closed_document_is_not_shown(view: VolumeView, session: Session) -> None:
+    request, frame = FrameRequest(VolumeSceneState(view.camera), (300, 300), Quality.STILL, -1), view.frame
+    assert frame is not None
+    late = replace(frame, rgb=np.full_like(frame.rgb, 255))
+    view._engine.frame_ready.emit(request, late)
+    assert view.frame is frame
+
+
+def test_when_drawing_breaks_the_view_is_off_and_says_so(
+    view: VolumeView, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no more memory on the card")
+
+    told: list[Message] = []
+    session.messages.shown.connect(told.append)
+    monkeypatch.setattr(VolumeRenderer, "render", broken)
+    QTest.keyClick(view, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: bool(view.note), timeout=WAIT_MS)
+    assert "RuntimeError" in view.note
+    assert [m.severity for m in told] == [Severity.WARNING]
+    assert "no more memory on the card" in caplog.text
+    assert color_at(view, 10, 290) == (0, 0, 0)
+    assert view.is_settled
+
+
+def test_when_surfaces_break_the_rest_goes_on(
+    view: VolumeView, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    told: list[Message] = []
+    session.messages.shown.connect(told.append)
+    monkeypatch.setattr(render.surface_cache, "segment_surface", broken)
+    box = Box(36, 39, 4, 14, 26, 36)
+    session.open_document.apply(PaintEdit(1, box, np.ones(box.shape, bool)), title="Stroke", tool="brush")
+    qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
+    assert view.note == ""
+    qtbot.waitUntil(lambda: is_settled(view), timeout=WAIT_MS)
+    assert "a bug" in caplog.text
+
+
+def test_an_empty_case_shows_its_slices_and_keeps_the_camera_at_the_first_stroke(
+    opengl: None, make_view: Callable[[], VolumeView], session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
+    geometry = Geometry(SHAPE, np.eye(4))
+    voxels = np.full(SHAPE, 40, np.int16)
+    case = Case.create(tmp_path / "empty.limner", geometry, [ImageReference("image", "series")])
+    document = Document([Volume(geometry, voxels, Quantity.HU)], case)
+    session.set_document(document)
+    view = make_view()
+    qtbot.waitUntil(lambda: is_settled(view), timeout=WAIT_MS)
+    assert view.frame is not None
+    assert np.isfinite(view.frame.depth_mm).mean() > 0.2  # three slices through the middle
+    before = view.camera
+    box = Box(18, 22, 18, 22, 18, 22)
+    edits = (AddSegment(Segment(1, "new")), PaintEdit(1, box, np.ones(box.shape, bool)))
+    document.apply(Batch(edits), title="Stroke", tool="brush")
+    qtbot.waitUntil(lambda: 1 in view.surfaces and is_settled(view), timeout=WAIT_MS)
+    assert view.camera == before
