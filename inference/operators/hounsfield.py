@@ -26,6 +26,5 @@ def looks_like_hounsfield(voxels: NDArray[Any]) -> bool:
     sample = sample[sample > PADDING] if (sample > PADDING).mean() > 0.02 else sample
     light = (sample < -40).mean()
     tissue = ((sample > -200) & (sample < 400)).mean()
-    return bool(
-        light > LEAST_NEGATIVE and tissue > 0.005 and np.percentile(sample, 0.1) < -60 and sample.max() <= 65535
-    )
+    only_gas = -1050 < np.median(sample) < -300  # cut close within a lung
+    return bool(light > LEAST_NEGATIVE and (tissue > 0.005 or only_gas) and np.percentile(sample, 0.1) < -60)

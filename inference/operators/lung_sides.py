@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.morphology import bounding_slices, components, dilate, erode
+from inference.morphology import bounding_slices, components, erode
 
 Mask = NDArray[np.bool_]
 
 MOST_EROSION = 5  # voxels
 STRADDLING = 0.15  # share of a part that may lie beyond the midline
+RIB_VOXELS, LEAST_RIB_VOXELS = 6, 50
 LEAST_PART = 0.02  # share of the lungs: smaller parts go where their larger half is
 
 
@@ -78,14 +79,31 @@ def _midline(lung: Mask, bone: Mask, body: Mask) -> float:
     if gap is not None:
         return gap
     columns = np.flatnonzero(lung.any(axis=(0, 1)))
-    centre = float(np.average(np.arange(lung.shape[2]), weights=lung.sum(axis=(0, 1))))
     whole = np.asarray(body.any(axis=(0, 1)))
     if not (whole[0] or whole[-1]):
         return float(np.average(np.arange(lung.shape[2]), weights=body.sum(axis=(0, 1))))
-    # Cut close around one lung: the mediastinum is the side with more soft tissue.
-    soft = dilate(lung, 8) & body & ~lung
-    place = float(np.average(np.arange(lung.shape[2]), weights=soft.sum(axis=(0, 1)))) if soft.any() else centre
-    return float(columns[-1] + 1 if place > centre else columns[0] - 1)
+    return float(columns[-1] + 1 if _ribs_at_lower_columns(lung, bone, body) else columns[0] - 1)
+
+
+def _ribs_at_lower_columns(lung: Mask, bone: Mask, body: Mask) -> bool:
+    """Whether a lung that is cut close has its ribs, so its outer side, at lower columns: then it is a right one.
+
+    Where no bone is seen, the side with more soft tissue is the mediastinum.
+    """
+    higher, lower = (_seen(lung, bone, outwards) for outwards in (1, -1))
+    if max(higher, lower) < LEAST_RIB_VOXELS:
+        soft = body & ~lung
+        higher, lower = (-_seen(lung, soft, outwards) for outwards in (1, -1))
+    return lower > higher
+
+
+def _seen(lung: Mask, other: Mask, outwards: int) -> int:
+    """How often ``other`` lies within a few columns of lung towards higher (1) or lower (-1) columns."""
+    total = 0
+    for offset in range(1, RIB_VOXELS + 1):
+        near, far = (slice(None, -offset), slice(offset, None))[::outwards]
+        total += int((lung[:, :, near] & other[:, :, far]).sum())
+    return total
 
 
 def _gap(lung: Mask) -> float | None:
