@@ -44,6 +44,7 @@ class VolumeEngine(QObject):
         self._surfaces: SurfaceBuilder | None = None
         self._probe: threading.Thread | None = None
         self._is_closed = False
+        self._is_started = False
         self._probed.connect(self._start_threads, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -52,12 +53,15 @@ class VolumeEngine(QObject):
         return self._frames is not None and not self._is_closed
 
     def start(self) -> None:
-        """Look for OpenGL and start; ``started`` tells what came of it.
+        """Look for OpenGL and start; ``started`` tells what came of it. Doing it twice is harmless.
 
         Qt's own answer takes some 50 ms. Where Qt's platform has no OpenGL (off screen, a remote desktop), VTK may
         still find a way of its own, and where VTK was told which way to go, Qt's answer says little: then a child
         process tries it while this thread goes on.
         """
+        if self._is_started:
+            return
+        self._is_started = True
         graphics = Graphics(False) if VTK_CHOICE in os.environ else probe_opengl()
         if graphics.is_available:
             self._start_threads(graphics)

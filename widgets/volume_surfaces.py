@@ -90,7 +90,9 @@ class VolumeSurfaces:
         """Have the surfaces of a result that waits for acceptance made, once for each result."""
         if self._document is None or not self._engine.is_running or self._document.preview is self._preview:
             return
-        self._preview, self._proposed = self._document.preview, {}
+        self._preview = self._document.preview
+        if self._preview is not None or not self.is_busy:
+            self._proposed = {}  # else it was accepted, and stays in sight until the segments' own surfaces are made
         if self._preview is not None:
             geometry = self._document.segmentation.geometry
             self._send(preview_orders(self._preview, geometry, self._cache.triangles, self.generation))
@@ -102,6 +104,8 @@ class VolumeSurfaces:
     def batch_done(self) -> None:
         """Everything of one order is made or was dropped."""
         self._batches -= 1
+        if self._preview is None and not self.is_busy:
+            self._proposed = {}
 
     def _restart(self) -> None:
         self._preview, self._proposed = None, {}

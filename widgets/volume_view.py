@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRect, QSize, Qt, QTimer, 
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
+    QEnterEvent,
     QHideEvent,
     QImage,
     QKeyEvent,
@@ -19,7 +20,7 @@ from PySide6.QtGui import (
     QShowEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QTextEdit, QWidget
 
 from render.graphics_probe import Graphics
 from render.render_thread import FrameRequest
@@ -257,6 +258,8 @@ class VolumeView(QWidget):
             self._fitted = None
         if before.volume_camera != after.volume_camera:
             self._draw_moving()
+        elif self._is_software:
+            self._still_timer.start()  # after the last change only: the slices need the processor now
         else:
             self._follow_later()
 
@@ -271,9 +274,12 @@ class VolumeView(QWidget):
 
     # Surfaces
 
+    @property
+    def _is_software(self) -> bool:
+        return self.graphics is None or self.graphics.is_software
+
     def _choose_budget(self) -> None:
-        is_software = self.graphics is None or self.graphics.is_software
-        self._surfaces.set_quality(str(self.session.settings["three_d.quality"]), is_software)
+        self._surfaces.set_quality(str(self.session.settings["three_d.quality"]), self._is_software)
 
     def _order_surfaces(self) -> None:
         if self.isVisible():
@@ -428,6 +434,12 @@ class VolumeView(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom."""
         self._gestures.wheel(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Keys go to the view under the mouse, unless somebody is typing."""
+        typing = isinstance(QApplication.focusWidget(), QLineEdit | QTextEdit | QAbstractSpinBox)
+        if not typing and self.isActiveWindow():
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Standard views; everything else goes on to the window."""

@@ -27,6 +27,7 @@ from render.graphics_probe import Graphics, probed
 from render.render_thread import FrameRequest
 from render.volume_renderer import Quality, VolumeRenderer
 from render.volume_scene import VolumeSceneState
+from session.acceptance import accept
 from session.document import Document
 from session.messages import Message, Severity
 from session.preview import Preview, ProposedSegment
@@ -221,6 +222,34 @@ def test_a_result_that_waits_is_shown_until_it_is_taken_away(view: VolumeView, s
     assert place.y() > 180
     session.open_document.set_preview(None)
     qtbot.waitUntil(lambda: color_at(view, place.x(), place.y())[1] < 100, timeout=WAIT_MS)
+
+
+def test_an_accepted_result_never_leaves_the_sight(view: VolumeView, session: Session, qtbot: QtBot) -> None:
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[4:14, 4:14, 26:36] = 9
+    green = ProposedSegment(0, 9, "green", (40, 200, 40), 1000)
+    document = session.open_document
+    document.set_preview(Preview("Test", "model test@1", "segment.run", {}, [labels], [green]))
+    qtbot.waitUntil(lambda: is_settled(view), timeout=WAIT_MS)
+    place = place_of(view, 1)
+    seen = []
+    view._engine.frame_ready.connect(lambda *_: seen.append(color_at(view, place.x(), place.y())[1]))
+    accept(document)
+    number = document.segmentation.segments[-1].number
+    qtbot.waitUntil(lambda: number in view.surfaces and is_settled(view), timeout=WAIT_MS)
+    assert seen
+    assert min(seen) > 150
+    assert view._surfaces.proposed == ()
+
+
+def test_showing_it_twice_starts_it_once(opengl: None, make_view: Callable[[], VolumeView], qtbot: QtBot) -> None:
+    view = make_view()
+    qtbot.wait(160)  # the probe has begun
+    view.hide()
+    view.show()
+    qtbot.waitUntil(lambda: is_settled(view), timeout=WAIT_MS)
+    names = [t.name for t in threading.enumerate() if t.name.startswith("3D")]
+    assert names.count("3D frames") == 1
 
 
 def test_another_document_replaces_everything(view: VolumeView, session: Session, qtbot: QtBot, tmp_path: Path) -> None:
