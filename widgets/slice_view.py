@@ -27,9 +27,10 @@ from render.slice_scene import SliceState, resolve
 from session.change import DocumentChange
 from session.document import Document
 from session.presentation import Plane, PresentationState
-from session.selection import BrushShape, SelectionState, Tool
+from session.selection import SelectionState
 from session.session import Session
 from widgets import theme
+from widgets.brush_cursor import BrushCircle, brush_cursor, cut_circle, is_ball, own_circle
 from widgets.brush_ring import paint_ring
 from widgets.paint_regions import merged
 from widgets.signal_links import SignalLinks
@@ -37,9 +38,6 @@ from widgets.slice_annotations import Label, SliceAnnotations, crosshair_lines, 
 from widgets.slice_gestures import SliceGestures
 from widgets.slice_picture import SlicePicture
 from widgets.slice_pointer import ChangedBoxes
-
-PAINTING_TOOLS = (Tool.BRUSH, Tool.ERASER)
-LEAST_RING_PX = 2.0
 
 
 class SliceView(QWidget):
@@ -68,7 +66,8 @@ class SliceView(QWidget):
         self._cursor: QPointF | None = None
         self._reading: SliceReading | None = None
         self._shown_reading: list[Label] = []
-        self._ring: QRect | None = None
+        self._brush = brush_cursor(session)
+        self._circle: BrushCircle | None = None
         self._set_up()
         self._connect()
         self._replace_document(session.document)
@@ -86,6 +85,7 @@ class SliceView(QWidget):
         self._links.add(self.session.presentation.changed, self._presentation_changed)
         self._links.add(self.session.selection.changed, self._selection_changed)
         self._links.add(self.session.settings.changed, self._setting_changed)
+        self._links.add(self._brush.moved, self.update_ring)
         theme.switch.changed.connect(self.update)
 
     # What is shown
@@ -127,17 +127,38 @@ class SliceView(QWidget):
 
     def point_at(self, position: QPointF | None) -> None:
         """The cursor is here, or nowhere: value, segment and brush ring follow it."""
+        had_cursor = self._cursor is not None
         self._cursor = position
         self._update_reading()
+        self._share_ball(had_cursor)
         self.update_ring()
 
     def update_ring(self) -> None:
-        """Move the brush ring to the cursor."""
-        before, self._ring = self._ring, self._ring_rect()
-        if before != self._ring or self._ring is not None:
-            for rect in (before, self._ring):
-                if rect is not None:
-                    self.update(rect)
+        """Move the brush ring to the cursor, or to where another view's ball cuts this plane."""
+        before, self._circle = self._circle, self._brush_circle()
+        if before != self._circle:
+            for circle in (before, self._circle):
+                if circle is not None:
+                    self.update(circle.rect)
+
+    def _brush_circle(self) -> BrushCircle | None:
+        chosen, erases = self.session.selection.state, self._gestures.is_erasing
+        if self.state is None or self._gestures.is_navigating:
+            return None
+        if self._cursor is not None:
+            at = self._cursor.x(), self._cursor.y()
+            return own_circle(chosen, self.state, self.place, at, erases)
+        ball_mm = self._brush.position_mm
+        return None if ball_mm is None else cut_circle(chosen, self.state, self.place, ball_mm, erases)
+
+    def _share_ball(self, had_cursor: bool) -> None:
+        """Tell the other views where the ball is, and when it went away."""
+        if self._cursor is None or self.state is None or not is_ball(self.session.selection.state, self.state):
+            if had_cursor:
+                self._brush.place(None)
+            return
+        x, y, z = self.place.to_world(self.state.grid, self._cursor.x(), self._cursor.y()).tolist()
+        self._brush.place((x, y, z))
 
     def _rect_of(self, box: Box) -> QRect | None:
         """The part of the view that shows a region of the grid, with room for the outline."""
@@ -186,6 +207,7 @@ class SliceView(QWidget):
         if (before.active_view == self.plane.value) != (after.active_view == self.plane.value):
             self.update()
         self._gestures.update_cursor()
+        self._share_ball(self._cursor is not None)
         self.update_ring()
 
     def _setting_changed(self, key: str, value: object) -> None:
@@ -239,19 +261,6 @@ class SliceView(QWidget):
     def _size(self) -> tuple[float, float]:
         return float(self.width()), float(self.height())
 
-    # The brush's ring
-
-    def _ring_rect(self) -> QRect | None:
-        shown = self._cursor is not None and self.session.selection.state.tool in PAINTING_TOOLS
-        if not shown or self.state is None or self._cursor is None or self._gestures.is_navigating:
-            return None
-        reach = self._ring_radius() + 3
-        at = self._cursor
-        return QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach).toAlignedRect()
-
-    def _ring_radius(self) -> float:
-        return max(self.session.selection.state.radius_mm * self.place.scale, LEAST_RING_PX)
-
     # Painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -283,10 +292,8 @@ class SliceView(QWidget):
         self._annotations.paint_scale_bar(painter, rect, size, state, place)
         self._annotations.paint_labels(painter, rect, self._annotations.fixed_labels(size, state))
         self._annotations.paint_labels(painter, rect, self._shown_reading)
-        if self._ring is not None and self._cursor is not None and rect.intersects(self._ring):
-            is_ball = self.session.selection.state.brush_shape is BrushShape.BALL or state.grid.cut is None
-            is_erasing = self._gestures.is_erasing
-            paint_ring(painter, self._cursor, self._ring_radius(), is_ball=is_ball, is_erasing=is_erasing)
+        if self._circle is not None and rect.intersects(self._circle.rect):
+            paint_ring(painter, self._circle)
         if self.session.selection.state.active_view == self.plane.value:
             self._annotations.paint_border(painter, size)
 

@@ -22,7 +22,7 @@ from imaging.segment import Segment
 from imaging.volume import Quantity, SeriesWarning, Volume
 from session.document import Document
 from session.presentation import Plane, Windowing
-from session.selection import Tool
+from session.selection import BrushShape, Tool
 from session.session import Session
 from session.settings import Settings
 from widgets.slice_annotations import SliceAnnotations, length_text, nice_length_mm
@@ -296,6 +296,27 @@ def test_nothing_is_claimed_that_the_file_does_not_say(
     assert [text for text in texts if len(text) == 1] == letters
     assert any("mm" in text for text in texts) is millimetres
     assert any("unknown" in text for text in texts) is not millimetres
+
+
+def test_a_ball_shows_its_cut_in_the_other_views(session: Session, qtbot: QtBot) -> None:
+    axial, coronal = shown(session, qtbot), shown(session, qtbot, Plane.CORONAL)
+    session.selection.update(tool=Tool.BRUSH, radius_mm=8.0, brush_shape=BrushShape.BALL)
+    center = axial.place.to_screen(*axial.state.grid.to_pixel(session.presentation.state.crosshair_mm))
+    above = QPoint(round(center[0]), round(center[1] - 5.0 * axial.place.scale))
+    depth = coronal.state.grid.location_mm - axial.place.to_world(axial.state.grid, above.x(), above.y())[1]
+    clean = picture(coronal)
+    QTest.mouseMove(axial, above)
+    ring = np.argwhere((picture(coronal) != clean).any(axis=-1))
+    height, width = np.ptp(ring, axis=0) + 1
+    expected = 2 * np.sqrt(8.0**2 - depth**2) * coronal.place.scale
+    assert width == pytest.approx(expected, abs=5)
+    assert height == pytest.approx(expected, abs=5)
+    far = above - QPoint(0, round(5 * axial.place.scale))
+    QTest.mouseMove(axial, far)
+    np.testing.assert_array_equal(picture(coronal), clean)
+    QTest.mouseMove(axial, above)
+    session.selection.update(brush_shape=BrushShape.DISC)
+    np.testing.assert_array_equal(picture(coronal), clean)
 
 
 def test_every_move_of_the_mouse_counts_while_painting_only(session: Session, qtbot: QtBot) -> None:

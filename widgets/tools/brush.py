@@ -122,7 +122,10 @@ class BrushTool:
         if box.is_empty or not mask.any():
             return
         values = document.image[box.slices][mask].astype(float)
-        low, high = np.nanpercentile(values, RANGE_PERCENTILES)
+        values = values[np.isfinite(values)]
+        if values.size == 0:
+            return
+        low, high = np.percentile(values, RANGE_PERCENTILES)
         self._session.selection.update(uses_range=True, intensity_range=(round(float(low), 3), round(float(high), 3)))
 
 
