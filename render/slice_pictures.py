@@ -55,9 +55,11 @@ def slice_picture(
     if segmentation is not None:
         for style in _styles(segmentation, hidden, opacity):
             labels = label_pixels(segmentation.layers[style.layer], volume.geometry, grid)
-            codes = overlay_codes(style, labels, place, (0, 0, *size_px))
-            if codes is not None:
-                picture = _over(picture, np.take(style.argb, codes))
+            found = overlay_codes(style, labels, place, (0, 0, *size_px))
+            if found is not None:
+                codes, (left, top, width, height) = found
+                covered = picture[top : top + height, left : left + width]
+                covered[...] = _over(covered, np.take(style.argb, codes))
     return lettered(picture, grid.letters())
 
 
