@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from imaging.dicom import tags
 from imaging.dicom.character_sets import decode_text
@@ -50,14 +51,7 @@ class Header:
     def numbers(self, tag: int) -> tuple[float, ...]:
         """The element as finite numbers; empty where it is absent or any of its values is not a number."""
         raw = self.values.get(tag)
-        if not raw:
-            return ()
-        kind = tags.BINARY.get(tag)
-        try:
-            found = self._unpacked(raw, kind) if kind else tuple(map(float, raw.strip(b" \0").split(b"\\")))
-        except (ValueError, struct.error):
-            return ()
-        return found if all(map(math.isfinite, found)) else ()
+        return _numbers(raw, tags.BINARY.get(tag, ""), self.is_big_endian) if raw else ()
 
     def number(self, tag: int) -> float | None:
         """The element's first number, None where there is none."""
@@ -69,9 +63,16 @@ class Header:
         found = self.number(tag)
         return default if found is None else int(found)
 
-    def _unpacked(self, raw: bytes, kind: str) -> tuple[float, ...]:
-        if kind == "H" and len(raw) == 2:
-            return (int.from_bytes(raw, "big" if self.is_big_endian else "little"),)
-        count = len(raw) // struct.calcsize(kind)
-        order = ">" if self.is_big_endian else "<"
-        return struct.unpack_from(f"{order}{count}{kind}", raw)
+
+@lru_cache(maxsize=4096)  # the files of a series repeat nearly all of their numbers
+def _numbers(raw: bytes, kind: str, is_big_endian: bool) -> tuple[float, ...]:
+    """Finite numbers of a value: of text, or of a binary ``kind`` as `struct` names it."""
+    try:
+        if kind:
+            count = len(raw) // struct.calcsize(kind)
+            found: tuple[float, ...] = struct.unpack_from(f"{'>' if is_big_endian else '<'}{count}{kind}", raw)
+        else:
+            found = tuple(map(float, raw.strip(b" \0").split(b"\\")))
+    except (ValueError, struct.error):
+        return ()
+    return found if all(map(math.isfinite, found)) else ()

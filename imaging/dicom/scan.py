@@ -146,7 +146,7 @@ def _add(found: Scan, header: Header, source: Source, groups: list[dict[str, Any
     instance = instance_of(header, source)
     if instance.kind_without_voxels:
         found.without_voxels.append(instance)
-    elif instance.frame_count > max(1000, _size_of(source)):
+    elif instance.frame_count > 1000 and instance.frame_count > _size_of(source):
         claim = f"The file claims {instance.frame_count} frames, more than it has bytes."
         found.unreadable.append((source.name, UserError(claim)))
     else:

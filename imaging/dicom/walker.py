@@ -24,6 +24,7 @@ _UNKNOWN: Final = 0  # stands for the tag of an "UN" element of undefined length
 
 _LONG = frozenset((b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"))
 _SHORT = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
+_NOTICED = tags.WANTED | {tags.FRAME_GROUPS, tags.RADIOPHARMACEUTICAL}
 
 
 class Odd(Exception):
@@ -93,13 +94,12 @@ class _Layout(NamedTuple):
     """How elements are written: with or without VR, and the byte order of their tags and lengths."""
 
     is_explicit: bool
-    pair: Struct
-    short: Struct
+    head: Struct  # group, element, VR, length of a short element
     long: Struct
 
 
 def _layout(is_explicit: bool, order: str) -> _Layout:
-    return _Layout(is_explicit, Struct(order + "HH"), Struct(order + "H"), Struct(order + "I"))
+    return _Layout(is_explicit, Struct(order + "HH2sH"), Struct(order + "I"))
 
 
 _UNKNOWN_CONTENT = _layout(False, "<")  # PS3.5 6.2.2: what an "UN" of undefined length holds, whatever is around it
@@ -128,29 +128,31 @@ class _Walk:
             if at + 12 > len(self._chunk):
                 self._chunk_start, self._chunk, at = place, self._reader.read(place, CHUNK), 0
             if len(self._chunk) - at < 8:
-                if place < size or self._open:
+                if place != size or self._open:
                     raise Odd("the data set ends within an element")
                 return
-            group, element = self._layout.pair.unpack_from(self._chunk, at)
-            if group == 0xFFFE:
-                place = self._delimiter(0xFFFE0000 | element, at)
-                continue
+            group, element, vr, length = self._layout.head.unpack_from(self._chunk, at)
             tag = group << 16 | element
-            begin, length = self._length(at)
+            if vr in _SHORT and self._layout.is_explicit and tag not in _NOTICED and tag < tags.FLOAT_PIXELS:
+                place += 8 + length  # nearly all elements end here: this loop is what reading a folder takes
+                continue
+            if group == 0xFFFE:
+                place = self._delimiter(tag, at)
+                continue
+            begin, length = self._length(at, vr, length)
             if tag >= tags.FLOAT_PIXELS and not self._open:
                 self._found_pixels(tag, begin, length)
                 return
             place = self._step(tag, begin, length)
         raise UserError("The file's header has too many elements to be a medical image.")
 
-    def _length(self, at: int) -> tuple[int, int]:
+    def _length(self, at: int, vr: bytes, short_length: int) -> tuple[int, int]:
         """Where the value of the element at ``at`` of the chunk begins, and its length."""
         chunk, start, layout = self._chunk, self._chunk_start, self._layout
         if not layout.is_explicit:
             return start + at + 8, layout.long.unpack_from(chunk, at + 4)[0]
-        vr = chunk[at + 4 : at + 6]
         if vr in _SHORT:
-            return start + at + 8, layout.short.unpack_from(chunk, at + 6)[0]
+            return start + at + 8, short_length
         if vr not in _LONG or len(chunk) - at < 12:
             raise Odd("an unknown value representation or a broken element")
         length = layout.long.unpack_from(chunk, at + 8)[0]
