@@ -43,7 +43,7 @@ class MainWindow(QMainWindow):
         self.bridge = ActionBridge(session, self)
         self.left = LeftPanel(self.bridge)
         self.right = RightPanel(self.bridge)
-        self.top = TopBar(self.bridge, self.left.width())
+        self.top = TopBar(self.bridge)
         self.status = StatusLine(session)
         self.grid = ViewGrid(session)
         self.empty = EmptyState(self.bridge)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QColorDialog, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app.window import MainWindow
 from imaging.case.images import ImageReference
 from widgets import theme
 from widgets.dialogs.about import AboutDialog
 from widgets.dialogs.choice import ask_choice
+from widgets.dialogs.color import ColorDialog
 from widgets.dialogs.settings import SettingsDialog
 from widgets.dialogs.shortcuts import ShortcutsDialog
 
@@ -55,10 +55,9 @@ class Services:
     def choose_color(self, number: int) -> tuple[int, int, int] | None:
         """A new colour for a segment."""
         segment = self._window.session.open_document.segmentation.segment(number)
-        title = self._window.tr("Colour of {0}").format(segment.name)
-        option = QColorDialog.ColorDialogOption.DontUseNativeDialog
-        chosen = QColorDialog.getColor(QColor(*segment.color), self._window, title, option)
-        return (chosen.red(), chosen.green(), chosen.blue()) if chosen.isValid() else None
+        dialog = ColorDialog(segment.name, segment.color, self._window)
+        dialog.exec()
+        return dialog.chosen
 
     def locate_images(self, reference: ImageReference) -> Path | None:
         """Where images that moved are now."""

@@ -12,17 +12,23 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QPushBut
 from widgets import icons, theme
 
 
-def action_button(action: QAction, role: str = "tool", icon_px: int = 20) -> QToolButton:
+class ActionButton(QToolButton):
     """A button of an action that shows its icon alone."""
-    made = QToolButton()
-    made.setDefaultAction(action)
-    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-    made.setProperty("role", role)
-    made.setIconSize(QSize(theme.current().px(icon_px), theme.current().px(icon_px)))
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    made.setAccessibleName(action.text())
-    action.changed.connect(lambda: made.setAccessibleName(action.text()))
-    return made
+
+    def __init__(self, action: QAction, role: str = "tool", icon_px: int = 20) -> None:
+        super().__init__()
+        self._icon_px = icon_px
+        self.setDefaultAction(action)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.setProperty("role", role)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(action.text())
+        theme.switch.changed.connect(self._fit_text)
+        self._fit_text()
+
+    def _fit_text(self) -> None:
+        side = theme.current().px(self._icon_px)
+        self.setIconSize(QSize(side, side))
 
 
 class IconButton(QToolButton):
@@ -36,7 +42,7 @@ class IconButton(QToolButton):
         self.setProperty("role", role)
         self.setToolTip(name)
         self.setAccessibleName(name)
-        self.setIconSize(QSize(theme.current().px(icon_px), theme.current().px(icon_px)))
+        self._icon_px = icon_px
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         if clicked is not None:
             self.clicked.connect(lambda: clicked())
@@ -44,6 +50,8 @@ class IconButton(QToolButton):
         self._load_icon()
 
     def _load_icon(self) -> None:
+        side = theme.current().px(self._icon_px)
+        self.setIconSize(QSize(side, side))
         self.setIcon(icons.icon(self._icon, "dim" if self.property("role") == "small" else "text"))
 
 

@@ -41,7 +41,7 @@ def paint(painter: QPainter, name: str, rect: QRectF, token: str, opacity: float
     painter.restore()
 
 
-def swatch(color: tuple[int, int, int], size: QSize, ratio: float = 2.0) -> QPixmap:
+def swatch(color: tuple[int, int, int], size: QSize, ratio: float = 2.0, radius: float = 3) -> QPixmap:
     """A segment's colour as a rounded square."""
     made = QPixmap(size * ratio)
     made.setDevicePixelRatio(ratio)
@@ -50,7 +50,7 @@ def swatch(color: tuple[int, int, int], size: QSize, ratio: float = 2.0) -> QPix
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(*color))
-    painter.drawRoundedRect(QRectF(0, 0, size.width(), size.height()), 3, 3)
+    painter.drawRoundedRect(QRectF(0, 0, size.width(), size.height()), radius, radius)
     painter.end()
     return made
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox
 
+from widgets import theme
+
 MARGIN_PX = 7
+SMALLEST_PX = 56  # Qt would make room for the largest number of the range
 
 
 class NumberField(QDoubleSpinBox):
@@ -24,7 +27,12 @@ class NumberField(QDoubleSpinBox):
         self.setDecimals(decimals)
         self.setSuffix(unit if unit in ("", "°") else f" {unit}")
         self.setAccessibleName(f"{name}, {unit}" if unit else name)
+        theme.switch.changed.connect(self._fit_text)
+        self._fit_text()
         make_calm(self)
+
+    def _fit_text(self) -> None:
+        self.setMinimumWidth(theme.current().px(SMALLEST_PX))
 
 
 def make_calm(field: QDoubleSpinBox | QSpinBox) -> None:

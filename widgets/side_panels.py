@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from widgets import theme
@@ -25,7 +26,6 @@ class LeftPanel(QFrame):
     def __init__(self, bridge: ActionBridge) -> None:
         super().__init__()
         self.setObjectName("left_panel")
-        self.setFixedWidth(theme.current().px(LEFT_PX))
         self.studies = StudiesPanel(bridge.session)
         self.models = ModelsPanel(bridge)
         column = QVBoxLayout(self)
@@ -33,6 +33,11 @@ class LeftPanel(QFrame):
         column.setSpacing(0)
         column.addWidget(self.studies, 1)
         column.addWidget(self.models)
+        theme.switch.changed.connect(self._fit_text)
+        self._fit_text()
+
+    def _fit_text(self) -> None:
+        self.setFixedWidth(theme.current().px(LEFT_PX))
 
 
 class RightPanel(QFrame):
@@ -41,7 +46,6 @@ class RightPanel(QFrame):
     def __init__(self, bridge: ActionBridge) -> None:
         super().__init__()
         self.setObjectName("right_panel")
-        self.setFixedWidth(theme.current().px(RIGHT_PX))
         self.segments = SegmentsPanel(bridge)
         self.options = ToolOptions(bridge)
         self.recent = RecentHistory(bridge)
@@ -72,6 +76,8 @@ class RightPanel(QFrame):
         column.addWidget(self.pages, 1)
         self.tabs.chosen.connect(self.show_page)
         self.show_page("segments")
+        theme.switch.changed.connect(self._fit_text)
+        self._fit_text()
 
     @property
     def page(self) -> str:
@@ -83,6 +89,9 @@ class RightPanel(QFrame):
         place = self._keys.index(key) if key in self._keys else 0
         self.pages.setCurrentIndex(place)
         self.tabs.choose(self._keys[place])
+
+    def _fit_text(self) -> None:
+        self.setFixedWidth(theme.current().px(RIGHT_PX))
 
     def _first_page(self) -> QWidget:
         page = QWidget()
@@ -100,4 +109,5 @@ def _scrolled(page: QWidget) -> QScrollArea:
     area.setWidget(page)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return area

@@ -49,7 +49,8 @@ class StatusLine(QFrame):
         for part in (self.jobs, self.memory, self.device):
             row.addSpacing(16)
             row.addWidget(part)
-        self.setFixedHeight(theme.current().px(HEIGHT_PX))
+        theme.switch.changed.connect(self._fit_text)
+        self._fit_text()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._show_memory)
         self._timer.start(MEMORY_MS)
@@ -59,6 +60,9 @@ class StatusLine(QFrame):
         self._show_memory()
         self._show_jobs()
         self._follow(session.document)
+
+    def _fit_text(self) -> None:
+        self.setFixedHeight(theme.current().px(HEIGHT_PX))
 
     def _follow(self, document: Document | None) -> None:
         if document is not None:

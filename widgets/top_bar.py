@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 from session.presentation import Layout, PresentationState
 from widgets import theme
 from widgets.action_bridge import ActionBridge, key_text
-from widgets.buttons import IconButton, action_button, menu_button, text_button
+from widgets.buttons import ActionButton, IconButton, menu_button, text_button
 from widgets.labels import label
 from widgets.model_offer import ModelOffer
 from widgets.saved_state import SavedState
+from widgets.side_panels import LEFT_PX
 
 HEIGHT_PX = 48
 NAVIGATION = ("tool.crosshair", "tool.window_level", "tool.pan_zoom")
@@ -32,12 +33,11 @@ class TopBar(QFrame):
 
     main_menu_requested = Signal()
 
-    def __init__(self, bridge: ActionBridge, left_width: int) -> None:
+    def __init__(self, bridge: ActionBridge) -> None:
         super().__init__()
         self.setObjectName("top_bar")
         self._bridge = bridge
         self.saved = SavedState(bridge.session)
-        self.saved.setFixedWidth(left_width)
         self.segment_menu = QMenu(self)
         self.segment_menu.setToolTipsVisible(True)
         self._row = QHBoxLayout(self)
@@ -59,7 +59,8 @@ class TopBar(QFrame):
         for button in (self.menu, self.palette_button, self.layout_button, self.segment_button):
             self._row.addWidget(button)
             self._row.addSpacing(4)
-        self.setFixedHeight(theme.current().px(HEIGHT_PX))
+        theme.switch.changed.connect(self._fit_text)
+        self._fit_text()
         bridge.session.presentation.changed.connect(self._presentation_changed)
         bridge.session.document_replaced.connect(lambda _document: self._show_layout())
         self.set_offers([])
@@ -78,6 +79,10 @@ class TopBar(QFrame):
             self.segment_menu.addAction(action)
         self.segment_button.setEnabled(bool(offers))
 
+    def _fit_text(self) -> None:
+        self.setFixedHeight(theme.current().px(HEIGHT_PX))
+        self.saved.setFixedWidth(theme.current().px(LEFT_PX))  # the tools begin where the views do
+
     def _add_group(self, action_ids: tuple[str, ...], *, first: bool = False) -> None:
         if not first:
             self._row.addSpacing(6)
@@ -85,7 +90,7 @@ class TopBar(QFrame):
             self._row.addSpacing(6)
         for action_id in action_ids:
             if self._bridge.has(action_id):
-                self.tools[action_id] = action_button(self._bridge.qaction(action_id))
+                self.tools[action_id] = ActionButton(self._bridge.qaction(action_id))
                 self._row.addWidget(self.tools[action_id])
 
     def _make_palette_button(self) -> QPushButton:

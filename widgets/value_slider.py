@@ -39,7 +39,8 @@ class ValueSlider(QWidget):
         self.slider.setAccessibleName(name)
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.field = NumberField(name, low, high, unit, decimals)
-        self.field.setFixedWidth(theme.current().px(FIELD_PX))
+        theme.switch.changed.connect(self._fit_text)
+        self._fit_text()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
@@ -48,6 +49,9 @@ class ValueSlider(QWidget):
         row.addWidget(self.field)
         self.slider.valueChanged.connect(lambda step: self._changed(self._value_at(step)))
         self.field.valueChanged.connect(self._changed)
+
+    def _fit_text(self) -> None:
+        self.field.setFixedWidth(theme.current().px(FIELD_PX))
 
     @property
     def name_label(self) -> QLabel:

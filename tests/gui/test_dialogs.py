@@ -20,9 +20,11 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.window import MainWindow
+from imaging.palette import PALETTE
 from session.selection import Tool
 from widgets.dialogs.about import AboutDialog, components
 from widgets.dialogs.choice import ChoiceDialog, ask_choice
+from widgets.dialogs.color import ColorDialog
 from widgets.dialogs.crash import CrashDialog
 from widgets.dialogs.settings import HIDDEN, SettingsDialog
 from widgets.dialogs.shortcuts import ShortcutsDialog
@@ -182,3 +184,28 @@ def test_crash_dialog_copies_the_report(qtbot: QtBot, qapp: QApplication) -> Non
     dialog.show()
     QTest.mouseClick(dialog.copy, LEFT)
     assert QApplication.clipboard().text() == "ValueError\n  imaging/x.py:3 in f"
+
+
+def test_colour_by_one_click_or_typed(window: MainWindow, qtbot: QtBot) -> None:
+    for act, answered in (("click", PALETTE[3]), ("type", (1, 2, 255)), ("leave", None)):
+        dialog = ColorDialog("liver", PALETTE[0], window)
+        dialog.show()
+        if act == "click":
+            QTest.mouseClick(dialog.swatches[PALETTE[3]], LEFT)
+        elif act == "type":
+            dialog.field.selectAll()
+            QTest.keyClicks(dialog.field, "#0102ff")
+            QTest.keyClick(dialog.field, Qt.Key.Key_Return)
+        else:
+            QTest.keyClick(dialog, Qt.Key.Key_Escape)
+        assert dialog.chosen == answered
+        assert not dialog.isVisible()
+
+
+def test_what_is_no_colour_is_not_taken(window: MainWindow) -> None:
+    dialog = ColorDialog("liver", PALETTE[0], window)
+    dialog.show()
+    dialog.field.setText("reddish")
+    QTest.keyClick(dialog.field, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    dialog.close()

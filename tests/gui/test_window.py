@@ -267,3 +267,19 @@ def test_all_icons_and_shortcuts_of_the_actions_exist(window: MainWindow) -> Non
             assert not keys.isEmpty(), action.id
             assert keys.toString() not in seen, f"{action.id} and {seen[keys.toString()]}"
             seen[keys.toString()] = action.id
+
+
+@pytest.mark.parametrize("page", ["segments", "look", "history", "jobs"])
+def test_text_size_grows_the_window_s_parts_at_once(case_window: MainWindow, page: str) -> None:
+    case_window.show_page(page)
+    case_window.resize(1680, 1050)
+    before = case_window.right.width(), case_window.top.height(), case_window.top.tools["tool.brush"].iconSize().width()
+    case_window.session.settings.set("look.text_scale", 1.5)
+    QApplication.processEvents()
+    after = case_window.right.width(), case_window.top.height(), case_window.top.tools["tool.brush"].iconSize().width()
+    assert after == tuple(round(size * 1.5) for size in before)
+    inner = case_window.right.pages.currentWidget()
+    assert inner.minimumSizeHint().width() <= case_window.right.width()
+    shown = [w for w in inner.findChildren(QWidget) if w.isVisible() and not w.isWindow()]
+    assert not [w for w in shown if w.mapTo(case_window, w.rect().topRight()).x() > 1680]
+    case_window.session.settings.set("look.text_scale", 1.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from widgets import theme
 from widgets.action_bridge import ActionBridge
 from widgets.buttons import text_button
 from widgets.labels import heading, label
@@ -46,7 +47,7 @@ class ModelRow(QWidget):
         self.button.setEnabled(offer.fits)
         self.button.setToolTip(self.tr("Run {0} on this image").format(offer.name) if offer.fits else offer.detail)
         detail = label(offer.detail, "small", wraps=True)
-        detail.setContentsMargins(12, 0, 12, 4)
+        detail.setContentsMargins(theme.current().px(10) + 2, 0, 12, 4)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -51,7 +51,7 @@ def parts(rect: QRect, row: Row) -> Parts:
     top, height, right = rect.top(), rect.height(), rect.right() - px(8)
     lock = QRect(right - px(22), top, px(22), height)
     eye = QRect(lock.left() - px(24), top, px(24), height)
-    volume = QRect(eye.left() - px(72), top, px(68), height)
+    volume = QRect(eye.left() - px(80), top, px(76), height)
     side = px(14)
     swatch = QRect(rect.left() + px(12), rect.center().y() - side // 2, side, side)
     name_left = swatch.right() + px(9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from widgets.action_bridge import ActionBridge
-from widgets.buttons import IconButton, action_button
+from widgets.buttons import ActionButton, IconButton
 from widgets.counted import counted
 from widgets.labels import label
 from widgets.panels.segments.add_popup import AddPopup
@@ -31,7 +31,7 @@ class SegmentsPanel(QWidget):
         top.addWidget(self.filter, 1)
         top.addWidget(self.add_button)
         if bridge.has("segment.remove"):
-            top.addWidget(action_button(bridge.qaction("segment.remove"), "small", 16))
+            top.addWidget(ActionButton(bridge.qaction("segment.remove"), "small", 16))
         self._empty = label(self.tr("No segments yet.\nAdd one, or let Segment find them."), "dim", wraps=True)
         self._empty.setContentsMargins(12, 8, 12, 8)
         column = QVBoxLayout(self)

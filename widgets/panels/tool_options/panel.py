@@ -69,7 +69,7 @@ class ToolOptions(QWidget):
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 4, 12, 8)
+        column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(6)
         column.addWidget(self._title)
         column.addWidget(self.shape)
