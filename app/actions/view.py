@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
+from render.slice_geometry import stepped_crosshair
 from session.actions import Action
 from session.presentation import WINDOW_PRESETS, Layout, Plane, SliceCamera, Windowing
 from session.session import Session, has_document
 
-PLANE_AXIS = {Plane.SAGITTAL: 0, Plane.CORONAL: 1, Plane.AXIAL: 2}  # LPS axis across each plane
 SLAB_MM = (0.0, 10.0, 20.0, 40.0)
 
 
@@ -41,13 +39,9 @@ def move_slices(session: Session, by: int) -> None:
     """Move the crosshair by whole slices across the active view's plane: up, back, left are forward."""
     active = session.selection.state.active_view
     plane = Plane(active) if active in set(Plane) else Plane.AXIAL
-    geometry = session.open_document.volume.geometry
-    axis = int(np.argmax(np.abs(geometry.direction[PLANE_AXIS[plane]])))
-    index = np.round(geometry.to_index(session.presentation.state.crosshair_mm))
-    sign = 1 if geometry.direction[PLANE_AXIS[plane], axis] >= 0 else -1
-    index[axis] = np.clip(index[axis] + sign * by, 0, geometry.shape[2 - axis] - 1)
-    x, y, z = geometry.to_world(index)
-    session.presentation.update(crosshair_mm=(float(x), float(y), float(z)))
+    shown, geometry = session.presentation.state, session.open_document.volume.geometry
+    moved = stepped_crosshair(geometry, plane, shown.slice_cameras[plane], shown.crosshair_mm, by)
+    session.presentation.update(crosshair_mm=moved)
 
 
 def _preset(name: str) -> Callable[[Session], None]:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
+from app.actions.view import move_slices
 from imaging.case.case import Case
 from imaging.edit import AddSegment, PaintEdit
 from imaging.geometry import Box, Geometry
@@ -342,3 +343,18 @@ def test_every_move_of_the_mouse_counts_while_painting_only(session: Session, qt
 def test_the_scale_bar_has_a_round_length(longest_mm: float, length_mm: float, text: str) -> None:
     assert nice_length_mm(longest_mm) == pytest.approx(length_mm)
     assert length_text(nice_length_mm(longest_mm)) == text
+
+
+def test_the_actions_and_the_wheel_step_alike_in_a_tilted_plane(session: Session, qtbot: QtBot) -> None:
+    view = shown(session, qtbot, Plane.CORONAL)
+    session.selection.update(active_view="coronal")
+    session.presentation.update_camera(Plane.CORONAL, tilt_deg=(20.0, 30.0))
+    start = session.presentation.state.crosshair_mm
+    move_slices(session, 2)
+    by_action = session.presentation.state.crosshair_mm
+    session.presentation.update(crosshair_mm=start)
+    turn(view, QPoint(0, 240))
+    assert session.presentation.state.crosshair_mm == pytest.approx(by_action)
+    along = np.subtract(by_action, start)
+    assert along @ view.state.grid.normal == pytest.approx(2 * view.state.grid.step_mm)
+    assert np.linalg.norm(along) == pytest.approx(2 * view.state.grid.step_mm)
