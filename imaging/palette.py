@@ -35,11 +35,23 @@ PALETTE: tuple[Color, ...] = (
     (150, 75, 105),
 )
 
+ALIKE = 100.0  # below this difference two colours are taken for the same at a glance
+
 
 def next_color(used: Iterable[Color]) -> Color:
-    """The first palette colour that is used least: unused ones first, then from the start again."""
-    counts = dict.fromkeys(PALETTE, 0)
-    for color in used:
-        if color in counts:
-            counts[color] += 1
-    return min(PALETTE, key=counts.__getitem__)
+    """The palette's next colour: the first unused one that nothing in use resembles, else the least used one.
+
+    Colours that are in use but not of the palette (a terminology's, an imported file's) count as well.
+    """
+    taken = list(used)
+    for color in PALETTE:
+        if all(_difference(color, other) >= ALIKE for other in taken):
+            return color
+    return min(PALETTE, key=taken.count)
+
+
+def _difference(one: Color, other: Color) -> float:
+    """A cheap distance that weighs red, green and blue about as the eye does (Riemersma's "redmean")."""
+    mean_red = (one[0] + other[0]) / 2
+    red, green, blue = (a - b for a, b in zip(one, other, strict=True))
+    return float(((2 + mean_red / 256) * red**2 + 4 * green**2 + (2 + (255 - mean_red) / 256) * blue**2) ** 0.5)

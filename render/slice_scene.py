@@ -17,7 +17,7 @@ from session.presentation import Plane, PresentationState, SliceCamera, Windowin
 
 PREVIEW_LEAST_OPACITY = 0.35
 
-SegmentLooks = tuple[tuple[int, int, Color], ...]  # layer, label value, colour
+SegmentLooks = tuple[tuple[int, bool, int, Color], ...]  # layer, encloses others, label value, colour
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ def resolve(document: Document, shown: PresentationState, plane: Plane) -> Slice
 def segment_styles(document: Document, shown: PresentationState) -> tuple[LabelStyle, ...]:
     """How the segmentation's layers are drawn; hidden segments are left out."""
     hidden = shown.hidden_segments
-    looks = tuple((s.layer, s.label_value, s.color) for s in document.segmentation.segments if s.number not in hidden)
+    segments = [s for s in document.segmentation.segments if s.number not in hidden]
+    looks = tuple((s.layer, s.encloses, s.label_value, s.color) for s in segments)
     return _styles(looks, shown.overlay_opacity if shown.shows_fill else 0.0, shown.shows_outline, False)
 
 
@@ -92,18 +93,21 @@ def preview_styles(document: Document, shown: PresentationState) -> tuple[LabelS
     """How a result that waits for acceptance is drawn: always visible, striped and dashed."""
     if document.preview is None:
         return ()
-    looks = tuple((s.layer, s.label_value, s.color) for s in document.preview.segments)
+    looks = tuple((s.layer, s.encloses, s.label_value, s.color) for s in document.preview.segments)
     return _styles(looks, max(shown.overlay_opacity, PREVIEW_LEAST_OPACITY), True, True)
 
 
 @lru_cache(maxsize=32)
 def _styles(looks: SegmentLooks, opacity: float, has_outline: bool, is_preview: bool) -> tuple[LabelStyle, ...]:
-    """Kept, so that views that show the same share the same tables."""
-    if not opacity and not has_outline:
-        return ()
-    layers: dict[int, list[tuple[int, Color]]] = {}
-    for layer, value, color in looks:
-        layers.setdefault(layer, []).append((value, color))
+    """Kept, so that views that show the same share the same tables.
+
+    What encloses others is only outlined: its fill would cover everything that people look at.
+    """
+    groups: dict[tuple[int, bool], list[tuple[int, Color]]] = {}
+    for layer, encloses, value, color in looks:
+        if has_outline or (opacity and not encloses):
+            groups.setdefault((layer, encloses), []).append((value, color))
     return tuple(
-        LabelStyle(layer, tuple(colors), opacity, has_outline, is_preview) for layer, colors in sorted(layers.items())
+        LabelStyle(layer, tuple(colors), 0.0 if encloses else opacity, has_outline, is_preview)
+        for (layer, encloses), colors in sorted(groups.items())
     )
