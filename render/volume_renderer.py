@@ -189,10 +189,12 @@ class VolumeRenderer:
 
         buffer = vtkFloatArray()
         self._window.GetZbufferData(0, 0, width - 1, height - 1, buffer)
-        z = np.asarray(vtk_to_numpy(buffer), np.float64).reshape(height, width)[::-1]
+        z = np.asarray(vtk_to_numpy(buffer)).reshape(height, width)[::-1]
         near, far = self._renderer.GetActiveCamera().GetClippingRange()
-        depth = np.where(z < 1.0, near * far / (far - z * (far - near)), np.inf)
-        return np.asarray(depth, np.float32)
+        depth = np.full(z.shape, np.inf, np.float32)
+        drawn = z < 1.0
+        depth[drawn] = near * far / (far - z[drawn].astype(np.float64) * (far - near))
+        return depth
 
     def _colors(self, width: int, height: int, depth: NDArray[np.float32]) -> NDArray[np.uint8]:
         """The colour buffer, with a gradient where there is only background (VTK's gradient is lost under SSAO)."""
@@ -202,9 +204,7 @@ class VolumeRenderer:
         buffer: Any = vtkUnsignedCharArray()
         self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 1, buffer)
         rgb = np.array(vtk_to_numpy(buffer).reshape(height, width, 4)[::-1, :, :3])
-        background = np.broadcast_to(gradient(height)[:, None, :], rgb.shape)
-        empty = np.isinf(depth)
-        rgb[empty] = background[empty]
+        np.copyto(rgb, gradient(height)[:, None, :], where=np.isinf(depth)[..., None])
         return np.asarray(rgb, np.uint8)
 
 

@@ -48,6 +48,7 @@ FOLLOW_MS = 80  # after a change elsewhere (crosshair, window, a finished surfac
 STILL_MS = 180  # after the last move the picture is drawn well
 SLOW_SECONDS, QUICK_SECONDS = 0.07, 0.03  # of a moving frame: draw it smaller, draw it larger
 SCALES = (1.0, 0.7, 0.5)
+MOST_PIXELS = {Quality.MOVING: 700_000, Quality.STILL: 2_000_000}  # of a frame on software OpenGL
 
 
 class VolumeView(QWidget):
@@ -326,13 +327,21 @@ class VolumeView(QWidget):
     def _request(self, quality: Quality) -> None:
         if self._document is None or not self._engine.is_running or not self.isVisible():
             return
-        scale = self.devicePixelRatioF() * (SCALES[self._scale] if quality is Quality.MOVING else 1.0)
-        size = max(1, round(self.width() * scale)), max(1, round(self.height() * scale))
-        request = FrameRequest(self._state(self._document), size, quality, self._surfaces.generation)
+        request = FrameRequest(
+            self._state(self._document), self._frame_size(quality), quality, self._surfaces.generation
+        )
         if request != self._asked:
             self._asked = request
             self._waits_for_frame = True
             self._engine.request(request)
+
+    def _frame_size(self, quality: Quality) -> tuple[int, int]:
+        """Device pixels of a frame: fewer while moving when that is slow, and where the processor draws."""
+        scale = self.devicePixelRatioF() * (SCALES[self._scale] if quality is Quality.MOVING else 1.0)
+        pixels = self.width() * self.height() * scale**2
+        if self._is_software and pixels > MOST_PIXELS[quality]:
+            scale *= (MOST_PIXELS[quality] / pixels) ** 0.5
+        return max(1, round(self.width() * scale)), max(1, round(self.height() * scale))
 
     def _take_frame(self, request: FrameRequest, frame: Frame) -> None:
         if self._document is None or request.generation != self._surfaces.generation:
