@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from imaging.dicom import tags
+from imaging.dicom.instance import DIRECTORY_CLASS
 from imaging.dicom.load import Cancelled
 from imaging.dicom.scan import Scan, archive_sources, files_below, scan
 from imaging.dicom.series import describe, describe_without_voxels, load_volumes
@@ -148,6 +150,8 @@ def _dicom_series(found: Scan, path: Path) -> list[Series]:
     series = [describe(stack) for stack in stacks_of(found.frames)]
     named: dict[tuple[str, str], Series] = {}
     for instance in found.without_voxels:
+        if instance.header.text(tags.SOP_CLASS) == DIRECTORY_CLASS and not path.is_file():
+            continue  # the files that it lists are found anyway
         named.setdefault((series_uid_of(instance), instance.modality), describe_without_voxels(instance))
     taken: Counter[str] = Counter()
     unique = []

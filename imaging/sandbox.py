@@ -18,6 +18,7 @@ import sys
 import threading
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -107,6 +108,7 @@ class Sandbox:
                 bufsize=0,
                 env={**os.environ, **quiet},
             )
+            _widen(self._child.stdout)
 
     def close(self) -> None:
         """End the child."""
@@ -185,6 +187,15 @@ class Sandbox:
             reply = Reply(fields, size, stream)  # type: ignore[arg-type]
             yield reply
             reply.skip()
+
+
+def _widen(pipe: Any) -> None:
+    """Let a pipe hold whole slices, so that child and parent wait less for each other (Linux only)."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):  # beyond the user's quota of pipe memory: it works, only slower
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, 1 << 20)
 
 
 class _Refused(UserError):

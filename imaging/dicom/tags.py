@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 # --- identity
+MEDIA_STORAGE_CLASS: Final = 0x00020002
 TRANSFER_SYNTAX: Final = 0x00020010
 CHARACTER_SET: Final = 0x00080005
 IMAGE_TYPE: Final = 0x00080008
@@ -98,7 +99,7 @@ BINARY: Final[dict[int, str]] = {
 NESTED: Final = frozenset({PET_START_TIME, PET_TOTAL_DOSE, PET_HALF_LIFE, PET_START_DATETIME})
 
 _STRUCTURE = {SHARED_GROUPS, FRAME_GROUPS, FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS, ITEM, ITEM_END, SEQUENCE_END}
-_STRUCTURE |= {TRANSFER_SYNTAX, RADIOPHARMACEUTICAL}
+_STRUCTURE |= {MEDIA_STORAGE_CLASS, TRANSFER_SYNTAX, RADIOPHARMACEUTICAL}
 WANTED: Final = frozenset(
     value for name, value in list(globals().items()) if name.isupper() and isinstance(value, int)
 ) - frozenset(_STRUCTURE)

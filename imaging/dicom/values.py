@@ -13,11 +13,9 @@ from imaging.dicom import tags
 from imaging.dicom.instance import Frame, Instance
 from imaging.dicom.sort import Stack
 
-INT16 = np.iinfo(np.int16)
-
 
 class TooWide(Exception):
-    """A slice holds values that int16 does not; the volume must be float32."""
+    """A slice holds values that the integer type does not; the volume must be float32."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +62,8 @@ def scale_of(frame: Frame, factor: float = 1.0) -> Scale:
 def voxel_type(stack: Stack, factor: float = 1.0) -> np.dtype[Any]:
     """The smallest of uint8, int16, int32 and float32 that holds the stack.
 
-    16-bit values whose range reaches beyond int16 are tried as int16, since nearly none use it; `TooWide` tells of
-    those that do.
+    Values whose bits could reach beyond int16 (int32) are tried as that, since nearly none do; `TooWide` tells of those
+    that do.
     """
     frames = [frame for volume in stack.volumes for frame in volume]
     if frames[0].instance.is_colour:
@@ -77,8 +75,7 @@ def voxel_type(stack: Stack, factor: float = 1.0) -> np.dtype[Any]:
         return np.dtype(np.uint8)
     if all(scale.bits_allocated <= 16 and abs(scale.intercept) < 1 << 15 for scale in scales):
         return np.dtype(np.int16)
-    low, high = min(scale.range[0] for scale in scales), max(scale.range[1] for scale in scales)
-    return np.dtype(np.int32 if low >= -(1 << 31) and high < 1 << 31 else np.float32)
+    return np.dtype(np.int32 if all(abs(scale.intercept) < 1 << 31 for scale in scales) else np.float32)
 
 
 def clear_unused_bits(stored: NDArray[Any], scale: Scale) -> NDArray[Any]:
@@ -98,19 +95,20 @@ def write_voxels(target: NDArray[Any], stored: NDArray[Any], scale: Scale) -> No
     """Rescale one frame of clean stored values into its slice; ``stored`` may be ``target``'s own memory.
 
     Raises:
-        TooWide: the values do not fit an int16 target.
+        TooWide: the values do not fit an integer target.
     """
     if target.dtype == np.float32:
         np.multiply(stored, np.float32(scale.slope), out=target, casting="unsafe")
         if scale.intercept:
             np.add(target, np.float32(scale.intercept), out=target)
         return
-    if target.dtype == np.int16 and not (scale.range[0] >= INT16.min and scale.range[1] <= INT16.max):
-        low, high = int(stored.min(initial=0)), int(stored.max(initial=0))
-        if low + scale.intercept < INT16.min or high + scale.intercept > INT16.max:
+    limits = np.iinfo(target.dtype)
+    if not (scale.range[0] >= limits.min and scale.range[1] <= limits.max):
+        low, high = int(stored.min()), int(stored.max())
+        if low + scale.intercept < limits.min or high + scale.intercept > limits.max:
             raise TooWide
     if stored.__array_interface__["data"] != target.__array_interface__["data"]:
-        np.copyto(target, stored, casting="unsafe")  # int16 wraps here and unwraps when the intercept is added
+        np.copyto(target, stored, casting="unsafe")  # an integer wraps here and unwraps when the intercept is added
     if scale.intercept:
         np.add(target, target.dtype.type(int(scale.intercept)), out=target)
 

@@ -84,6 +84,8 @@ def _file_meta(reader: Reader) -> tuple[Header, int]:
         length = int.from_bytes(head[begin - (4 if is_long else 2) : begin], "little")
         if tag == tags.TRANSFER_SYNTAX:
             header.transfer_syntax = head[begin : begin + length].decode("latin-1").strip(" \0")
+        elif tag == tags.MEDIA_STORAGE_CLASS:
+            header.values[tags.SOP_CLASS] = head[begin : begin + length]  # the data set's own replaces it
         place = begin + length
     if place > reader.size:
         raise Odd("the file meta group is longer than the file")

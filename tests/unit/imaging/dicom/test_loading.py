@@ -9,7 +9,7 @@ import imagecodecs
 import numpy as np
 import pytest
 from pydicom.encaps import encapsulate
-from pydicom.uid import JPEGLSLossless
+from pydicom.uid import JPEGLSLossless, MediaStorageDirectoryStorage
 
 from imaging.errors import UserError
 from imaging.opening import Cancelled, find_series, list_series, open_series, start_loading
@@ -165,3 +165,18 @@ def test_the_patient_is_not_named_by_what_is_printed(make_series):
     assert volume.source.patient_name == "Nobody^Made"
     assert "Nobody" not in repr(series)
     assert SeriesWarning.MISSING_UID not in series.warnings
+
+
+def test_a_dicomdir_is_passed_over_in_its_folder_and_named_alone(make_series):
+    def bend(k, ds):
+        if k == 3:
+            ds.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+            for keyword in [e.keyword for e in ds]:
+                delattr(ds, keyword)
+            ds.FileSetID = "DISC"
+
+    folder = make_series(4, bend)
+    assert [s.geometry.shape[0] for s in list_series(folder)] == [3]
+    (about,) = list_series(folder / "s003.dcm")
+    with pytest.raises(UserError, match="directory of other files"):
+        open_series(about)

@@ -120,6 +120,18 @@ def test_identical_copies_are_dropped(make_series, stored):
     np.testing.assert_array_equal(volume.voxels[4], stored(4).astype(np.int32) - 1024)
 
 
+def test_one_instance_uid_with_two_contents_loses_neither(make_series):
+    def bend(k, ds):
+        if k == 19:
+            ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+            ds.ImagePositionPatient = [-4, -6, 10.0]
+        if k == 5:
+            ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+
+    first, rest = list_series(make_series(20, bend))
+    assert (first.geometry.shape[0], rest.geometry.shape[0]) == (19, 1)
+
+
 def test_different_slices_at_one_position_are_split_and_named(make_series):
     def bend(k, ds):
         if k == 19:
