@@ -48,15 +48,18 @@ def close_with_ball(mask: Mask, radius: float) -> Mask:
 
 
 def open_with_ball(mask: Mask, radius: float) -> Mask:
-    """Opening with a ball of ``radius`` voxels; the array's border does not shrink a mask that touches it."""
+    """Opening with a ball of ``radius`` voxels; a mask that touches the array's border goes on beyond it."""
     from scipy import ndimage
 
     if mask.all() or not mask.any():
         return mask.copy()
-    core = np.asarray(ndimage.distance_transform_edt(mask) > radius)
+    pad = int(np.ceil(radius)) + 1
+    wide = np.pad(mask, pad, mode="edge")
+    core = np.asarray(ndimage.distance_transform_edt(wide) > radius)
     if not core.any():
         return np.zeros_like(mask)
-    return np.asarray((ndimage.distance_transform_edt(~core) <= radius) & mask)
+    grown = np.asarray(ndimage.distance_transform_edt(~core) <= radius)
+    return grown[(slice(pad, -pad),) * 3] & mask
 
 
 def components(mask: Mask) -> tuple[NDArray[Any], NDArray[np.int64]]:

@@ -43,7 +43,7 @@ def fat_compartments(hu: Field, body: Mask, lung: Mask, bone: Mask, gas: Mask, s
         Subcutaneous fat, and visceral fat in slices of the trunk only (heads, limbs and shoulders have none).
     """
     fat = body & (hu > FAT_HU[0]) & (hu < FAT_HU[1]) & ~bone
-    fat &= ~(dilate(lung | gas) & ~dilate(erode(fat)))  # the blurred border of gas passes through the values of fat
+    fat &= ~(dilate(lung | gas, 2) & ~dilate(erode(fat)))  # the blurred border of gas passes through the values of fat
     wall = _inside_wall(hu, body, lung | gas, bone, step_mm)
     cavity = wall & _trunk_slices(body, lung, step_mm)[:, None, None] & _between_lungs(lung, step_mm)
     return Fat(fat & ~wall, fat & cavity)

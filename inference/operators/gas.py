@@ -74,7 +74,7 @@ def classify_gas(hu: Field, known: Mask, step_mm: float) -> Gas:
     air = _free_gas(shallow & pure, seeds)
     seeds |= _thin_lung(shallow & ~seeds, parenchyma, pure, beyond, spread, ml) & ~air
     lung, air = _grow_together(seeds, air, gas)
-    lung = _plausible(_walled(lung, hu, gas), ml)
+    lung = _plausible(_walled(lung, hu, gas), beyond, ml)
     lung |= _pieces_beside(lung, gas & ~lung & ~air, spread)
     lung |= _hazy_lung(lung, hu)
     rest = gas & ~lung
@@ -204,15 +204,13 @@ def _walled(lung: Mask, hu: Field, gas: Mask) -> Mask:
     return np.asarray(good[labels])
 
 
-def _plausible(lung: Mask, ml: float) -> Mask:
-    """Keep parts that are large, or that leave the volume through its upper face as the bases of lungs do."""
+def _plausible(lung: Mask, beyond: Mask, ml: float) -> Mask:
+    """Keep parts that are large, that the field cuts, or that leave through its upper face as bases of lungs do."""
     labels, counts = components(lung)
     volume = counts * ml
-    upper = np.isin(np.arange(len(counts)), labels[-2:])
-    border = np.zeros(len(counts), bool)
-    for axis in range(3):
-        for end in (0, -1):
-            border[np.unique(np.take(labels, end, axis))] = True
+    numbers = np.arange(len(counts))
+    upper = np.isin(numbers, labels[-2:])
+    border = upper | np.isin(numbers, labels[beyond]) | np.isin(numbers, labels[0])
     good = (volume > 250) | (upper & (volume > 4)) | (border & (volume > 60))
     good[0] = False
     kept = np.asarray(good[labels])

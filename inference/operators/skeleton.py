@@ -21,7 +21,7 @@ BRANCH_HU = 40.0  # a vessel that leaves a bright organ is hardly brighter than 
 CLOSING_MM = 4.5
 ENCLOSED_MM = 24.0
 LARGEST_MARROW_ML = 15.0
-LARGEST_MARROW_CM2 = 6.0
+LARGEST_MARROW_CM2 = 14.0
 SURELY_MARROW_CM2 = 0.6
 MARROW_HU, FATTY_MARROW_HU = 50.0, -20.0  # the vertebral canal lies between
 
