@@ -252,6 +252,20 @@ def test_showing_it_twice_starts_it_once(opengl: None, make_view: Callable[[], V
     assert names.count("3D frames") == 1
 
 
+def test_large_views_are_drawn_smaller_on_the_processor_only(
+    view: VolumeView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view, "width", lambda: 2400)
+    monkeypatch.setattr(view, "height", lambda: 1500)
+    ratio = view.devicePixelRatioF()
+    view.graphics = Graphics(True, "llvmpipe")
+    width, height = view._frame_size(Quality.STILL)
+    assert width * height == pytest.approx(2_000_000, rel=0.01)
+    assert width / height == pytest.approx(1.6, rel=0.01)
+    view.graphics = Graphics(True, "A graphics card")
+    assert view._frame_size(Quality.STILL) == (round(2400 * ratio), round(1500 * ratio))
+
+
 def test_another_document_replaces_everything(view: VolumeView, session: Session, qtbot: QtBot, tmp_path: Path) -> None:
     geometry = Geometry((10, 10, 10), np.eye(4))
     case = Case.create(tmp_path / "second.limner", geometry, [ImageReference("image", "series")])
