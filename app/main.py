@@ -22,18 +22,25 @@ def main(argv: list[str] | None = None) -> int:
     if problem:
         sys.stderr.write(f"error: {problem}\n")
         return 2
-    from PySide6.QtCore import QTimer
-
     from app.crash import CrashReports
 
     application = make_application()
     session = make_session(application)
     CrashReports(session).install()
-    window = make_window(session)
+    window = start(session, [Path(argument) for argument in arguments[:1]])
     window.show()
-    if arguments:
-        QTimer.singleShot(0, window, lambda: window.open_paths([Path(arguments[0])]))
     return application.exec()
+
+
+def start(session: Session, paths: list[Path]) -> MainWindow:
+    """The main window, not shown yet, with something on its way into it.
+
+    Reading begins first, on its thread; what it finds is posted to the event loop, which runs when the window is there.
+    """
+    from app.opening import open_paths
+
+    open_paths(session, paths)
+    return make_window(session)
 
 
 def make_application() -> QApplication:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 
 from app.model_offers import model_offers
 from app.opening import open_paths, show_series
+from app.shelf_pictures import ShelfPictures
 from app.window_drop import dropped_paths
 from app.window_state import WindowState
 from session.document import Document
@@ -28,6 +29,7 @@ from widgets.top_bar import TopBar
 from widgets.view_grid import SLICES, THREE_D, ViewGrid
 
 SMALLEST_PX = (1100, 700)
+PICTURES_MS = 1500  # the series that is being opened comes first
 
 
 class MainWindow(QMainWindow):
@@ -57,12 +59,14 @@ class MainWindow(QMainWindow):
         self.stack.add(self.preview_bar)
         self.messages = MessageArea(self.bridge, self.stack, self.centre)
         self.palette_box = Palette(self.bridge, self)
+        self.pictures = ShelfPictures(session, self.left.studies.model.set_picture)
         self.state = WindowState(self)
         self.state.restore()
         self.session.document_replaced.connect(self._follow)
         self.status.jobs_clicked.connect(lambda: self.show_page("jobs"))
         self.left.studies.open_requested.connect(self._open_study)
         self.empty.open_requested.connect(lambda path: self.open_paths([path]))
+        self.session.shelf_changed.connect(lambda: QTimer.singleShot(PICTURES_MS, self, self.pictures.look))
         self._follow(session.document)
         self.centre.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.centre.setFocus()

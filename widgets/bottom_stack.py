@@ -12,6 +12,8 @@ GAP_PX = 8
 class BottomStack(QObject):
     """Keeps bars at the bottom of a widget, the first lowest, and only as wide as they need.
 
+    A bar with a method ``fit(available)`` is told the greatest width before it is asked for its size.
+
     Args:
         ground: the widget that the bars lie over.
     """
@@ -44,6 +46,9 @@ class BottomStack(QObject):
         for bar in self._bars:
             if bar.isHidden():
                 continue
+            fit = getattr(bar, "fit", None)
+            if fit is not None:
+                fit(widest)
             hint = bar.sizeHint()
             width = min(hint.width(), widest)
             height = bar.heightForWidth(width) if bar.hasHeightForWidth() else hint.height()

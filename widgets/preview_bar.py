@@ -18,6 +18,7 @@ from widgets.counted import counted
 from widgets.labels import label
 
 CHIP_PX = 12
+CHIP_ROOM_PX = 60  # the chip at the left and the margins
 
 
 class PreviewBar(QFrame):
@@ -49,6 +50,14 @@ class PreviewBar(QFrame):
         """The structures whose box in the menu is checked."""
         return [str(action.data()) for action in self.menu.actions() if action.isChecked()]
 
+    def fit(self, available: int) -> None:
+        """Leave the notes out where they would push the rest together; the tooltip of the text has them too."""
+        parts = (self._text, self._notes, self.choose, self.reject, self.accept)
+        width = sum(part.sizeHint().width() + 8 for part in parts) + CHIP_ROOM_PX
+        shows = bool(self._notes.text()) and width <= available
+        if self._notes.isHidden() == shows:
+            self._notes.setVisible(shows)
+
     def _follow(self, document: Document | None) -> None:
         if document is not None:
             document.changed.connect(self._document_changed)
@@ -68,7 +77,7 @@ class PreviewBar(QFrame):
             self._text.setText(self.tr("{0} · {1} in {2}").format(preview.title, found, duration(preview.seconds)))
             self._notes.setText(self._note_line(preview.notes))
             self._notes.setToolTip("\n".join(preview.notes))
-            self._notes.setVisible(bool(preview.notes))
+            self._text.setToolTip("\n".join(preview.notes))
             self._fill_menu(preview)
             self._choice_changed()
             self._set_tips()

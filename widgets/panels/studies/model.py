@@ -8,8 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 from PySide6.QtGui import QPixmap
 
+from imaging.volume import Volume
 from session.change import DocumentChange
 from session.document import Document
+from session.presentation import Windowing
 from session.session import Session, ShelfItem
 from widgets.counted import counted
 from widgets.panels.studies.thumbnail import thumbnail
@@ -73,6 +75,11 @@ class StudiesModel(QAbstractListModel):
         rows = [self._shelf_row(item) for item in self._session.shelf] + self._recent_rows()
         self._rows = [r for r in rows if all(w in f"{r.title} {r.detail} {r.path.name}".casefold() for w in words)]
         self.endResetModel()
+
+    def set_picture(self, item: ShelfItem, volume: Volume, windowing: Windowing) -> None:
+        """Draw a series' picture from one of its slices."""
+        self._pictures[_key(item.path, item.series.id)] = thumbnail(volume, windowing)
+        self.refresh()
 
     def _shelf_row(self, item: ShelfItem) -> Row:
         series = item.series

@@ -10,33 +10,31 @@ from imaging.volume import Volume
 from session.presentation import Windowing
 
 SIDE_PX = 96
+HEAD = 2  # the LPS axis that points up in every upright picture
 
 
 def thumbnail(volume: Volume, windowing: Windowing) -> QPixmap:
-    """The middle slice of the voxel grid, square, black around it, patient-right at the left where it is axial."""
-    geometry = volume.geometry
-    axis = int(np.argmax(np.abs(geometry.direction[2])))  # the grid axis nearest to head-foot: its middle is axial
-    middle = geometry.shape[2 - axis] // 2
-    plane = volume.voxels.take(middle, axis=2 - axis)
-    rest = [a for a in (2, 1, 0) if a != axis]  # vertical, then horizontal grid axis of the plane
-    spacing = [geometry.spacing_mm[a] for a in rest]
+    """The middle slice as it was acquired, in true proportions, turned as radiologists look at it."""
+    plane = volume.voxels[volume.geometry.shape[0] // 2]
     step = max(1, round(max(plane.shape[:2]) / (2 * SIDE_PX)))
+    width, height = (n * mm for n, mm in zip(plane.shape[1::-1], volume.geometry.spacing_mm[:2], strict=True))
     plane = plane[::step, ::step]
     image = _grey(plane, windowing) if plane.ndim == 2 else _color(plane)
-    flips = [geometry.direction[1 if n == 0 else 0, a] < 0 for n, a in enumerate(rest)]
-    image = image.flipped(_orientation(horizontal=bool(flips[1]), vertical=bool(flips[0])))
-    height, width = plane.shape[0] * spacing[0], plane.shape[1] * spacing[1]
+    image = image.flipped(_flips(volume))
     scale = SIDE_PX / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     smooth = Qt.TransformationMode.SmoothTransformation
     return QPixmap.fromImage(image.scaled(*size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth))
 
 
-def _orientation(*, horizontal: bool, vertical: bool) -> Qt.Orientation:
+def _flips(volume: Volume) -> Qt.Orientation:
+    """What turns the rows so that left and posterior are at the right, and posterior and feet at the bottom."""
+    across, down = volume.geometry.direction[:, 0], volume.geometry.direction[:, 1]
     flags = Qt.Orientation(0)
-    if horizontal:
+    if across[np.argmax(np.abs(across))] < 0:
         flags |= Qt.Orientation.Horizontal
-    if vertical:
+    axis = int(np.argmax(np.abs(down)))
+    if (down[axis] > 0) == (axis == HEAD):
         flags |= Qt.Orientation.Vertical
     return flags
 
