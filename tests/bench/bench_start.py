@@ -37,14 +37,13 @@ from pathlib import Path
 import app.main as main
 application = main.make_application()
 session = main.make_session(application, Path(os.environ["LIMNER_WORKSPACE"]) / "settings.json")
-window = main.make_window(session)
+window = main.start(session, [Path(sys.argv[1])])
 window.resize(1400, 900)
 window.show()
 application.processEvents()
 up = time.time()
 heavy = [m for m in ("torch", "monai", "scipy", "SimpleITK", "vtkmodules") if m in sys.modules]
 assert not heavy, heavy
-window.open_paths([Path(sys.argv[1])])
 while session.document is None or window.grid.view("axial") is None or not window.grid.view("axial").isVisible():
     application.processEvents()
     time.sleep(0.001)
