@@ -12,7 +12,8 @@ from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from render.grey import rgb32_of
-from render.label_overlay import LabelStyle, overlay_codes
+from render.label_overlay import LabelStyle
+from render.label_pixels import overlay_pixels
 from render.reslice import grey_pixels, label_pixels, outside_value
 from render.screen_map import ScreenMap
 from render.slice_scene import SliceState
@@ -88,15 +89,15 @@ class SlicePicture:
         right, bottom = ceil((rect.right() + 1) * ratio), ceil((rect.bottom() + 1) * ratio)
         pixels = self._label_pixels(state, style, layer)
         region = (left, top, right - left, bottom - top)
-        found = overlay_codes(style, pixels, place.in_device_pixels(ratio), region, ratio)
+        found = overlay_pixels(style, pixels, place.in_device_pixels(ratio), region, ratio)
         if found is None:
             return
-        codes, part = found
+        colors, (left, top, width, height) = found
+        image = QImage(colors.data, width, height, colors.strides[0], QImage.Format.Format_ARGB32_Premultiplied)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.scale(1 / ratio, 1 / ratio)
-        image, _memory = _color_image(style, codes)
-        painter.drawImage(QPoint(part[0], part[1]), image)
+        painter.drawImage(QPoint(left, top), image)
         painter.restore()
 
     def _label_pixels(self, state: SliceState, style: LabelStyle, layer: Pixels) -> Pixels:
@@ -116,11 +117,3 @@ def _image_of(values: Pixels, state: SliceState) -> tuple[QImage, Pixels]:
         return QImage(colors.data, columns, rows, colors.strides[0], QImage.Format.Format_RGB888), colors
     pixels = rgb32_of(values, state.windowing, state.is_inverted)
     return QImage(pixels.data, columns, rows, pixels.strides[0], QImage.Format.Format_RGB32), pixels
-
-
-def _color_image(style: LabelStyle, codes: Pixels) -> tuple[QImage, Pixels]:
-    """An image of the codes' colours, and the memory that must live as long as the image is used."""
-    colors = np.take(style.argb, codes)
-    height, width = colors.shape
-    form = QImage.Format.Format_ARGB32_Premultiplied
-    return QImage(colors.data, width, height, colors.strides[0], form), colors

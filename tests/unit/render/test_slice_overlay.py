@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from render import label_pixels
 from render.label_overlay import DeviceRect, LabelStyle, overlay_codes
 from render.screen_map import ScreenMap
 
@@ -103,3 +104,47 @@ def test_a_preview_is_striped_inside_and_dashed_at_its_border() -> None:
     assert 0.4 < (inside == 1).mean() < 0.6
     border = codes[0]
     assert {int(c) for c in border} == {1, 1 | style.outline_bit}
+
+
+def embedded(found: tuple[NDArray[Any], DeviceRect] | None, rect: DeviceRect) -> NDArray[np.uint32]:
+    left, top, width, height = rect
+    whole = np.zeros((height, width), np.uint32)
+    if found is not None:
+        pixels, (x, y, columns, rows) = found
+        assert pixels.shape == (rows, columns)
+        whole[y - top : y - top + rows, x - left : x - left + columns] = pixels
+    return whole
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_fast_way_draws_the_same_as_the_thorough_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(seed)
+    monkeypatch.setattr(label_pixels, "PIXELS_PER_SIDE", 0)
+    shape = tuple(random.integers(1, 30, 2))
+    labels = random.choice([0, 3, 7, 9], shape).astype(np.uint8)
+    labels = np.kron(labels, np.ones((random.integers(1, 4),) * 2, np.uint8))
+    ratio = float(random.choice([1.0, 1.5, 2.0, 3.0]))
+    sizes = max(1, round(ratio)) + random.choice([0.0, 0.25, 1.0, 7.3], 2) * random.choice([1.0, random.uniform(0, 3)])
+    place = ScreenMap(float(random.uniform(-30, 30)), float(random.integers(-30, 30)), sizes[0], sizes[1], 1.0)
+    style = LabelStyle(0, STYLE.colors, 0.5, bool(seed % 4))
+    for _ in range(4):
+        rect = (*(int(n) for n in random.integers(-5, 40, 2)), *(int(n) for n in random.integers(1, 60, 2)))
+        codes = overlay_codes(style, labels, place, rect, ratio)
+        expected = None if codes is None else (np.take(style.argb, codes[0]), codes[1])
+        found = label_pixels.overlay_pixels(style, labels, place, rect, ratio)
+        np.testing.assert_array_equal(embedded(found, rect), embedded(expected, rect))
+
+
+def test_outlines_everywhere_take_the_thorough_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    place, rect, called = ScreenMap(0, 0, 4, 4, 1), (0, 0, 80, 80), []
+    monkeypatch.setattr(label_pixels, "overlay_codes", lambda *a: called.append(a) or overlay_codes(*a))
+    block = np.zeros((20, 20), np.uint8)
+    block[2:18, 3:17] = 3
+    assert label_pixels.overlay_pixels(STYLE, block, place, rect) is not None
+    assert not called
+    noise = np.random.default_rng(2).choice([0, 3, 7], (20, 20)).astype(np.uint8)
+    codes, part = overlay_codes(STYLE, noise, place, rect)
+    pixels, covered = label_pixels.overlay_pixels(STYLE, noise, place, rect)
+    assert called
+    assert covered == part
+    np.testing.assert_array_equal(pixels, STYLE.argb[codes])
