@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 import app.window
 from app.shelf_pictures import first_slice
 from app.window import MainWindow
+from imaging.case.images import ImageReference
 from imaging.geometry import Geometry
 from imaging.opening import list_series
 from imaging.series import Series
@@ -42,13 +43,8 @@ def click(window: MainWindow, place: int) -> None:
 def shelf_window(case_window: MainWindow) -> MainWindow:
     """The case's series, another one, and a path that was opened before."""
     geometry = case_window.session.open_document.volume.geometry
-    case_window.session.open_document.case.set_images(
-        [
-            case_window.session.open_document.case.images[0].__class__(
-                str(Path("image").resolve()), "series", "CT", "abdomen"
-            )
-        ]
-    )
+    reference = ImageReference(str(Path("image").resolve()), "series", "CT", "abdomen")
+    case_window.session.open_document.case.set_images([reference])
     items = [
         ShelfItem(Path("image"), Series("series", "CT", "abdomen", geometry)),
         ShelfItem(Path("image"), Series("other", "MR", "T1 & T2", geometry, volume_count=3)),
@@ -140,7 +136,7 @@ def test_models_are_offered_for_a_ct_only(case_window: MainWindow, qtbot: QtBot)
     qtbot.waitUntil(panel.isVisible)
     assert case_window.top.segment_menu.actions()[0].text() == "CT anatomy (rules)"
     image = case_window.session.open_document.case.images[0]
-    case_window.session.open_document.case.set_images([type(image)(image.path, image.series_id, "MR", "head")])
+    case_window.session.open_document.case.set_images([ImageReference(image.path, image.series_id, "MR", "head")])
     case_window._show_offers()
     (action,) = case_window.top.segment_menu.actions()
     assert not action.isEnabled()

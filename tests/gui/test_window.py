@@ -29,6 +29,7 @@ from app.window import MainWindow
 from imaging.edit import PaintEdit
 from imaging.errors import UserError
 from imaging.geometry import Box
+from render.graphics_probe import probed
 from session.change import DocumentChange
 from session.presentation import Layout
 from session.selection import Tool
@@ -36,6 +37,7 @@ from widgets import theme
 from widgets.view_grid import VIEWS, placements
 
 LEFT = Qt.MouseButton.LeftButton
+MAKE_3D_VIEW = MainWindow._make_volume_view  # the fixture keeps it from being called
 
 
 def test_empty_window_invites_to_open(window: MainWindow) -> None:
@@ -283,3 +285,17 @@ def test_text_size_grows_the_window_s_parts_at_once(case_window: MainWindow, pag
     shown = [w for w in inner.findChildren(QWidget) if w.isVisible() and not w.isWindow()]
     assert not [w for w in shown if w.mapTo(case_window, w.rect().topRight()).x() > 1680]
     case_window.session.settings.set("look.text_scale", 1.0)
+
+
+def test_3d_view_takes_its_place(case_window: MainWindow, qtbot: QtBot) -> None:
+    graphics = probed()
+    if not graphics.is_available:
+        pytest.skip(graphics.reason)
+    waiting = case_window.grid.view("3d")
+    place = waiting.geometry()
+    MAKE_3D_VIEW(case_window)
+    view = case_window.grid.view("3d")
+    assert view is not waiting
+    assert view.isVisible()
+    assert view.geometry() == place
+    qtbot.waitUntil(lambda: view.grab().toImage().pixelColor(place.width() // 2, 8).lightness() > 20, timeout=30_000)
