@@ -2,7 +2,7 @@
 
 What ``label_overlay`` computes for every screen pixel, this computes for every voxel, and enlarges it; only the pixels
 of the outlines are visited one by one. The two agree where a voxel is at least as large as an outline is thick; where
-it is smaller, in stripes of previews, and where outlines are everywhere, ``label_overlay`` does the work.
+it is smaller, in small regions, in stripes of previews, and where outlines are everywhere, ``label_overlay`` works.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from render.screen_map import ScreenMap
 Argb = NDArray[np.uint32]
 Places = NDArray[np.intp]
 
+FROM_PIXELS = 1_000_000  # in smaller regions of the screen looking at each pixel is as fast
 PIXELS_PER_SIDE = 50  # of the screen; with more outlined sides of voxels than this, looking at each pixel is faster
 
 
@@ -64,7 +65,8 @@ def overlay_pixels(
         layer lies in the region.
     """
     thick = max(1, round(ratio))
-    if not style.is_preview and min(place.row_px, place.column_px) >= thick:
+    is_large = rect[2] * rect[3] >= FROM_PIXELS and min(place.row_px, place.column_px) >= thick
+    if is_large and not style.is_preview:
         with suppress(_TooManyOutlines):
             return _by_voxels(style, labels, place, rect, thick)
     found = overlay_codes(style, labels, place, rect, ratio)

@@ -120,6 +120,7 @@ def embedded(found: tuple[NDArray[Any], DeviceRect] | None, rect: DeviceRect) ->
 def test_the_fast_way_draws_the_same_as_the_thorough_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(seed)
     monkeypatch.setattr(label_pixels, "PIXELS_PER_SIDE", 0)
+    monkeypatch.setattr(label_pixels, "FROM_PIXELS", 0)
     shape = tuple(random.integers(1, 30, 2))
     labels = random.choice([0, 3, 7, 9], shape).astype(np.uint8)
     labels = np.kron(labels, np.ones((random.integers(1, 4),) * 2, np.uint8))
@@ -136,13 +137,14 @@ def test_the_fast_way_draws_the_same_as_the_thorough_one(seed: int, monkeypatch:
 
 
 def test_outlines_everywhere_take_the_thorough_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    place, rect, called = ScreenMap(0, 0, 4, 4, 1), (0, 0, 80, 80), []
+    place, rect, called = ScreenMap(0, 0, 50, 50, 1), (0, 0, 1000, 1000), []
     monkeypatch.setattr(label_pixels, "overlay_codes", lambda *a: called.append(a) or overlay_codes(*a))
     block = np.zeros((20, 20), np.uint8)
     block[2:18, 3:17] = 3
     assert label_pixels.overlay_pixels(STYLE, block, place, rect) is not None
     assert not called
-    noise = np.random.default_rng(2).choice([0, 3, 7], (20, 20)).astype(np.uint8)
+    place = ScreenMap(0, 0, 4, 4, 1)
+    noise = np.random.default_rng(2).choice([0, 3, 7], (250, 250)).astype(np.uint8)
     codes, part = overlay_codes(STYLE, noise, place, rect)
     pixels, covered = label_pixels.overlay_pixels(STYLE, noise, place, rect)
     assert called
