@@ -60,7 +60,7 @@ class CrashReports:
             self._session.messages.error(error)
             return
         text = report_text(error, self._qt_lines)
-        sys.stderr.write(text)
+        _say(text)
         self._show(text, self._kept(text))
 
     def _caught_in_thread(self, what: threading.ExceptHookArgs) -> None:
@@ -71,7 +71,7 @@ class CrashReports:
     def _qt_message(self, kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
         if kind not in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg):
             self._qt_lines = [*self._qt_lines, masked(text)][-QT_LINES:]
-            sys.stderr.write(f"Qt: {text}\n")
+            _say(f"Qt: {text}\n")
 
     def _kept(self, text: str) -> Path | None:
         """Write the report; None when that fails, for a report about a full disk must not raise another error."""
@@ -127,6 +127,12 @@ def known_place(filename: str) -> str:
 def masked(text: str) -> str:
     """A line of Qt's without paths."""
     return re.sub(r"(?:[A-Za-z]:)?[/\\][^\s:\"']+", "…", text)
+
+
+def _say(text: str) -> None:
+    """To the terminal, if there is one: a windowed program on Windows has none."""
+    if sys.stderr is not None:
+        sys.stderr.write(text)
 
 
 def _version() -> str:

@@ -69,6 +69,7 @@ def make_session(application: QApplication, settings_path: Path | None = None) -
     turn = Turn(application)
     session = Session(Settings(settings_path), schedule=turn.schedule, post=turn.post)
     declare_all(session)
+    session.selection.update(radius_mm=session.settings["brush.radius_mm"])
     return session
 
 

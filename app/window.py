@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.model_offers import model_offers
@@ -142,6 +142,12 @@ class MainWindow(QMainWindow):
             self.open_paths([row.path])
         else:
             guarded(self.session, lambda: show_series(self.session, item.path, item.series))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Escape end the work in a field: the keys belong to the views again."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+            self._focus_view()
+        super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files, folders and zips may be dropped anywhere."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox
 
 from widgets import theme
@@ -29,7 +30,15 @@ class NumberField(QDoubleSpinBox):
         self.setAccessibleName(f"{name}, {unit}" if unit else name)
         theme.switch.changed.connect(self._fit_text)
         self._fit_text()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         make_calm(self)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The wheel scrolls the panel; it changes the number only after a click into the field."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     def _fit_text(self) -> None:
         self.setMinimumWidth(theme.current().px(SMALLEST_PX))

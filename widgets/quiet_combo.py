@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox
 
 from widgets import icons, theme
@@ -32,6 +32,10 @@ class QuietCombo(QComboBox):
         """Show the option of this value; none when there is no such option. Emits ``currentIndexChanged`` only."""
         row = next((n for n in range(self.count()) if self.itemData(n) == value), -1)
         self.setCurrentIndex(row)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The wheel scrolls the panel and never changes a choice by accident."""
+        event.ignore()
 
     def sizeHint(self) -> QSize:
         """As wide as its widest text."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
@@ -127,7 +127,7 @@ def main_menu(bridge: ActionBridge, parent: QWidget) -> QMenu:
     whole = QMenu(parent)
     menus: dict[str, QMenu] = {}
     for top in MENUS:
-        menus[top] = whole.addMenu(top)
+        menus[top] = whole.addMenu(_menu_name(top))
     for action in bridge.session.actions:
         if not action.menu:
             continue
@@ -135,12 +135,16 @@ def main_menu(bridge: ActionBridge, parent: QWidget) -> QMenu:
         for part in action.menu.split("/"):
             above, path = path, f"{path}/{part}" if path else part
             if path not in menus:
-                menus[path] = (menus[above] if above else whole).addMenu(part)
+                menus[path] = (menus[above] if above else whole).addMenu(_menu_name(part))
         menus[action.menu].addAction(bridge.qaction(action.id))
     for name, menu in menus.items():
         if menu.isEmpty():
             whole.removeAction(menus[name].menuAction())
     return whole
+
+
+def _menu_name(part: str) -> str:
+    return QCoreApplication.translate("Menus", part)
 
 
 def _line() -> QFrame:

@@ -14,7 +14,8 @@ SLAB_MM = (0.0, 10.0, 20.0, 40.0)
 
 def _layout(layout: Layout) -> Callable[[Session], None]:
     def choose(session: Session) -> None:
-        session.presentation.update(layout=layout)
+        alone = {"main_view": session.selection.state.active_view} if layout is Layout.SINGLE else {}
+        session.presentation.update(layout=layout, **alone)
 
     return choose
 

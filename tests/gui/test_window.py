@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -299,3 +299,42 @@ def test_3d_view_takes_its_place(case_window: MainWindow, qtbot: QtBot) -> None:
     assert view.isVisible()
     assert view.geometry() == place
     qtbot.waitUntil(lambda: view.grab().toImage().pixelColor(place.width() // 2, 8).lightness() > 20, timeout=30_000)
+
+
+def test_enter_in_a_field_gives_the_keys_back_to_the_view(case_window: MainWindow, qtbot: QtBot) -> None:
+    case_window.session.selection.update(tool=Tool.ERASER, active_view="coronal")
+    field = case_window.right.options.radius.field
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, "12.5")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert case_window.session.selection.state.radius_mm == 12.5
+    qtbot.waitUntil(lambda: case_window.grid.view("coronal").hasFocus())
+    QTest.keyClick(case_window.grid.view("coronal"), Qt.Key.Key_B)
+    assert case_window.session.selection.state.tool is Tool.BRUSH
+
+
+def test_wheel_over_a_field_without_focus_changes_nothing(case_window: MainWindow) -> None:
+    case_window.show_page("look")
+    QApplication.processEvents()
+    before = case_window.session.presentation.state
+    for widget in (case_window.right.look.width_field, case_window.right.look.slab.field):
+        middle = QPointF(widget.rect().center())
+        event = QWheelEvent(
+            middle,
+            widget.mapToGlobal(middle),
+            QPoint(),
+            QPoint(0, 120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(widget, event)
+    assert case_window.session.presentation.state == before
+
+
+def test_single_layout_shows_the_active_view(case_window: MainWindow) -> None:
+    case_window.session.selection.update(active_view="sagittal")
+    case_window.bridge.run("view.layout_single")
+    assert case_window.grid.view("sagittal").isVisible()
