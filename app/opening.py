@@ -232,7 +232,8 @@ class _Loader:
                 on_regular_grid=self._regular,
             )
             self._case = Case.create(path, volumes[0].geometry, [reference])
-        document = Document(volumes, self._case, author=session.settings["person.name"], schedule=session.schedule)
+        author = session.settings["person.name"]
+        document = Document(volumes, self._case, author=author, schedule=session.schedule, post=session.post)
         document.is_loading = is_loading
         self._case.on_written(lambda: session.post(lambda: document.notify(DocumentChange(has_history=True))))
         document.is_loading = is_loading

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from imaging.case.entry import Entry
 from imaging.edit import AddSegment, Batch, Edit, LabelsEdit, Overwrite, PaintRule, UpdateSegment
 from imaging.geometry import Box
@@ -11,31 +14,44 @@ from session.document import Document
 from session.preview import Preview, ProposedSegment
 
 
-def accept(document: Document, segments: list[ProposedSegment] | None = None, initiator: str = "") -> Entry | None:
+def accept(
+    document: Document,
+    segments: list[ProposedSegment] | None = None,
+    initiator: str = "",
+    done: Callable[[Entry | None], None] | None = None,
+) -> None:
     """Make the preview's segments, or some of them, part of the case as one entry.
 
     A segment of the same name is replaced when it is unlocked; a locked one stays as it is and the proposal is left
     out. Other segments keep their voxels: where the result meets them, segments overlap.
 
-    Returns:
-        The entry, None when nothing changed.
+    Args:
+        document: with a preview; nothing happens without one.
+        segments: those to accept, all by default; the others wait on.
+        initiator: who asked.
+        done: called with the entry, or with None when nothing changed. In a window that is a moment later.
     """
     preview = document.preview
     if preview is None:
-        return None
+        return
     chosen = preview.segments if segments is None else segments
-    edit = accepting_edit(document.segmentation, preview, chosen)
-    parameters = preview.parameters | {"accepted_by": document.author, "segments": [s.name for s in chosen]}
-    if len(chosen) == len(preview.segments):
-        title = f"Accept {preview.title}"
-    else:
-        title = f"Accept {', '.join(s.name for s in chosen)} of {preview.title}"
-    entry = document.apply(
-        edit, title=title, tool=preview.tool, parameters=parameters, author=preview.author, initiator=initiator
-    )
     rest = [s for s in preview.segments if s not in chosen]
-    document.set_preview(None if not rest else _with_segments(preview, rest))
-    return entry
+    names = ", ".join(s.name for s in chosen)
+
+    def finish(entry: Entry | None) -> None:
+        document.set_preview(replace(preview, segments=rest) if rest else None)
+        if done is not None:
+            done(entry)
+
+    document.apply_soon(
+        accepting_edit(document.segmentation, preview, chosen),
+        title=f"Accept {names} of {preview.title}" if rest else f"Accept {preview.title}",
+        tool=preview.tool,
+        parameters=preview.parameters | {"accepted_by": document.author, "segments": [s.name for s in chosen]},
+        author=preview.author,
+        initiator=initiator,
+        done=finish,
+    )
 
 
 def accepting_edit(segmentation: Segmentation, preview: Preview, chosen: list[ProposedSegment]) -> Batch:
@@ -76,17 +92,4 @@ def _new_segment(number: int, proposed: ProposedSegment, preview: Preview, first
         modifier=proposed.modifier,
         encloses=proposed.encloses,
         origin=preview.author,
-    )
-
-
-def _with_segments(preview: Preview, segments: list[ProposedSegment]) -> Preview:
-    return Preview(
-        preview.title,
-        preview.author,
-        preview.tool,
-        preview.parameters,
-        preview.layers,
-        segments,
-        preview.seconds,
-        preview.notes,
     )

@@ -16,10 +16,13 @@ from imaging.geometry import Box
 from imaging.segmentation import Segmentation
 from imaging.transaction import Transaction
 from imaging.volume import Volume, Voxels
+from session.apart import Apart, Post
 from session.change import DocumentChange
 from session.preview import Preview
 
 Schedule = Callable[[Callable[[], None]], None]
+
+LONG_BLOCKS = 250  # undoing this many blocks takes about as long as the window may stand still
 
 
 class Document:
@@ -32,12 +35,20 @@ class Document:
         case: where every change goes.
         author: who works: the journal's author for work by hand.
         schedule: calls a function at the end of the current event-loop turn; the default calls it at once.
+        post: calls a function on this thread from another one. With it, changes of many voxels are worked out on a
+            thread (``is_busy``); without it everything happens at once.
     """
 
     changed = psygnal.Signal(DocumentChange)
 
     def __init__(
-        self, volumes: list[Volume], case: Case, *, author: str = "", schedule: Schedule | None = None
+        self,
+        volumes: list[Volume],
+        case: Case,
+        *,
+        author: str = "",
+        schedule: Schedule | None = None,
+        post: Post | None = None,
     ) -> None:
         self.volumes = volumes
         self.case = case
@@ -45,6 +56,8 @@ class Document:
         self.preview: Preview | None = None
         self.is_loading = False  # True while slices of the image are still missing
         self._schedule: Schedule = schedule or (lambda call: call())
+        self._post = post
+        self._apart: Apart | None = None
         self._united: DocumentChange | None = None
         self._stroke: Stroke | None = None
 
@@ -101,6 +114,41 @@ class Document:
             return None
         return self._record(change, title, tool, parameters or {}, author or self.author, initiator)
 
+    def apply_soon(
+        self,
+        edit: Edit,
+        *,
+        title: str,
+        tool: str,
+        parameters: dict[str, Any] | None = None,
+        author: str = "",
+        initiator: str = "",
+        done: Callable[[Entry | None], None] | None = None,
+    ) -> None:
+        """``apply`` for edits of many voxels: on a thread where there is an event loop, then ``done(entry)``.
+
+        Until then ``is_busy`` is true and nothing else can be changed.
+
+        Raises:
+            UserError: a read-only case, or busy with another change; a locked segment a moment later, from the event
+                loop.
+        """
+        self._must_be_writable()
+
+        def finish(change: Change | None) -> None:
+            entry = None
+            if change is not None:
+                entry = self._record(change, title, tool, parameters or {}, author or self.author, initiator)
+            if done is not None:
+                done(entry)
+
+        self._perform(lambda: self.segmentation.apply(edit, self.image), finish, is_long=True)
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a change of many voxels is worked out."""
+        return self._apart is not None
+
     def stroke(self, *, title: str, tool: str, parameters: dict[str, Any] | None = None, initiator: str = "") -> Stroke:
         """Begin a gesture of many edits that ends as one entry. Only one at a time.
 
@@ -116,12 +164,12 @@ class Document:
     @property
     def can_undo(self) -> bool:
         """True when there is a change to take back."""
-        return self.case.timeline.undo_target is not None and self._stroke is None
+        return self.case.timeline.undo_target is not None and self._stroke is None and not self.is_busy
 
     @property
     def can_redo(self) -> bool:
         """True when there is an undone change to bring back."""
-        return self.case.timeline.redo_target is not None and self._stroke is None
+        return self.case.timeline.redo_target is not None and self._stroke is None and not self.is_busy
 
     @property
     def undo_title(self) -> str:
@@ -135,27 +183,32 @@ class Document:
         target = self.case.timeline.redo_target
         return "" if target is None else self.entries[target - 1].title
 
-    def undo(self, initiator: str = "") -> Entry | None:
-        """Take the last change back; that is an entry too. None when there is nothing to undo."""
-        return self._step(EntryKind.UNDO, self.case.timeline.undo_target if self.can_undo else None, initiator)
+    def undo(self, initiator: str = "") -> None:
+        """Take the last change back; that is an entry too. Nothing happens when there is nothing to undo."""
+        if self.can_undo:
+            self._step([(EntryKind.UNDO, self.case.timeline.in_force[-1])], initiator)
 
-    def redo(self, initiator: str = "") -> Entry | None:
-        """Bring the last undone change back; that is an entry too. None when there is nothing to redo."""
-        return self._step(EntryKind.REDO, self.case.timeline.redo_target if self.can_redo else None, initiator)
+    def redo(self, initiator: str = "") -> None:
+        """Bring the last undone change back; that is an entry too. Nothing happens when there is nothing to redo."""
+        if self.can_redo:
+            self._step([(EntryKind.REDO, self.case.timeline.undone[-1])], initiator)
 
-    def go_to(self, sequence: int) -> None:
+    def go_to(self, sequence: int, initiator: str = "") -> None:
         """Undo or redo until this change is the last one in force; 0 goes back to the beginning.
 
         Raises:
             ValueError: the change is neither in force nor can it be redone.
         """
-        timeline = self.case.timeline
-        if sequence and sequence not in timeline.in_force and sequence not in timeline.undone:
+        in_force, undone = self.case.timeline.in_force, self.case.timeline.undone
+        if sequence in undone:
+            steps = [(EntryKind.REDO, n) for n in reversed(undone[undone.index(sequence) :])]
+        elif sequence in in_force or sequence == 0:
+            kept = in_force.index(sequence) + 1 if sequence else 0
+            steps = [(EntryKind.UNDO, n) for n in reversed(in_force[kept:])]
+        else:
             raise ValueError(f"entry {sequence} is not on the present line of history")
-        while sequence in timeline.undone:
-            self.redo()
-        while timeline.in_force and timeline.in_force[-1] != sequence:
-            self.undo()
+        if steps:
+            self._step(steps, initiator)
 
     def replace_volumes(self, volumes: list[Volume]) -> None:
         """Take the completely loaded volumes in place of those that were filling; the grid stays the same."""
@@ -180,6 +233,8 @@ class Document:
 
     def close(self) -> None:
         """Finish the stroke that is being drawn, write what is left, and let the case go."""
+        if self._apart is not None:
+            self._apart.complete()
         if self._stroke is not None:
             self._stroke.finish()
         self.case.close()
@@ -192,6 +247,8 @@ class Document:
     def _must_be_writable(self) -> None:
         if self.case.is_read_only:
             raise UserError("This case is open read-only.", "Use “Save a copy as” and work in the copy.")
+        if self.is_busy:
+            raise UserError("The last change is still being worked out.", "One moment.")
 
     def _record(
         self, change: Change, title: str, tool: str, parameters: dict[str, Any], author: str, initiator: str
@@ -201,22 +258,45 @@ class Document:
         self._announce(change, initiator)
         return entry
 
-    def _step(self, kind: EntryKind, target: int | None, initiator: str) -> Entry | None:
-        if target is None:
-            return None
+    def _step(self, steps: list[tuple[EntryKind, int]], initiator: str) -> None:
+        """Undo and redo changes, each as an entry, all as one announcement."""
         self._must_be_writable()
-        change = self.case.journal.change(target)
-        if kind is EntryKind.UNDO:
-            change = change.inverted()
-        self.segmentation.replay(change)
-        verb = "Undo" if kind is EntryKind.UNDO else "Redo"
-        title = f"{verb} {self.entries[target - 1].title}"
-        entry = self.case.journal.append(
-            None, author=self.author, tool=f"edit.{kind.value}", title=title, kind=kind, target=target
-        )
-        self.case.timeline.note(entry)
-        self._announce(change, initiator)
-        return entry
+        journal = self.case.journal
+
+        def replay() -> list[Change]:
+            changes = []
+            for kind, target in steps:
+                change = journal.change(target)
+                changes.append(change.inverted() if kind is EntryKind.UNDO else change)
+                self.segmentation.replay(changes[-1])
+            return changes
+
+        def finish(changes: list[Change]) -> None:
+            for (kind, target), change in zip(steps, changes, strict=True):
+                title = f"{kind.value.capitalize()} {self.entries[target - 1].title}"
+                tool = f"edit.{kind.value}"
+                entry = journal.append(None, author=self.author, tool=tool, title=title, kind=kind, target=target)
+                self.case.timeline.note(entry)
+                self._announce(change, initiator)
+
+        blocks = sum(journal.delta_count(target) for _, target in steps)
+        self._perform(replay, finish, is_long=blocks > LONG_BLOCKS)
+
+    def _perform(self, work: Callable[[], Any], finish: Callable[[Any], None], *, is_long: bool) -> None:
+        """Work a change out, here or on a thread, then record it here."""
+        if self._post is None or not is_long:
+            finish(work())
+            return
+
+        def complete(result: Any, error: BaseException | None) -> None:
+            self._apart = None
+            self.notify(DocumentChange(has_history=True))
+            if error is not None:
+                raise error
+            finish(result)
+
+        self._apart = Apart(work, complete, self._post)
+        self.notify(DocumentChange(has_history=True))
 
     def _announce(self, change: Change, initiator: str) -> None:
         self.notify(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -93,38 +93,48 @@ def export_masks(labels: LabelFile, path: Path, *, stack: bool = False) -> Label
     return write_labels(labels, path)
 
 
-def import_masks(
-    document: Document, path: Path, *, consent_to_resample: bool = False, initiator: str = ""
-) -> Entry | None:
-    """Add the segments of a mask file to the case, as one entry.
+@dataclass(frozen=True, eq=False)
+class FittedMasks:
+    """A mask file's segments on the image's grid. ``was_refitted`` says that they came on another one."""
+
+    labels: LabelFile
+    file_name: str
+    was_refitted: bool
+
+
+def read_masks(path: Path, geometry: Geometry, *, consent_to_resample: bool = False) -> FittedMasks:
+    """Read a mask file for an image; slow for large files, touches no document.
 
     Args:
-        document: the open case.
         path: a mask in any format that ``read_labels`` knows.
+        geometry: the image's grid.
         consent_to_resample: a mask on another grid is resampled (nearest) instead of refused.
 
     Raises:
         UserError: no mask, or on another grid without consent.
     """
-    return add_labels(
-        document, read_labels(path), path.name, consent_to_resample=consent_to_resample, initiator=initiator
-    )
+    labels = read_labels(path)
+    fitted = match(labels, geometry, consent_to_resample)
+    return FittedMasks(fitted, path.name, not labels.geometry.same_space(geometry))
 
 
-def add_labels(
-    document: Document, labels: LabelFile, name: str, *, consent_to_resample: bool = False, initiator: str = ""
-) -> Entry | None:
-    """Add the segments of a label file to the case, as one entry; see ``import_masks``."""
-    resampled = not labels.geometry.same_space(document.segmentation.geometry)
-    labels = match(labels, document.segmentation.geometry, consent_to_resample)
-    edit = _adding(document.segmentation, labels)
-    return document.apply(
-        edit,
-        title=f"Import {len(labels.segments)} segment{'s' if len(labels.segments) != 1 else ''}",
+def add_masks(
+    document: Document, masks: FittedMasks, *, initiator: str = "", done: Callable[[Entry | None], None] | None = None
+) -> None:
+    """Add the segments of a mask file to the case, as one entry.
+
+    Raises:
+        UserError: a read-only case, or busy with another change.
+    """
+    count = len(masks.labels.segments)
+    document.apply_soon(
+        _adding(document.segmentation, masks.labels),
+        title=f"Import {count} segment{'s' if count != 1 else ''}",
         tool="file.import_masks",
-        parameters={"file": name, "fitted_to_grid": resampled},
+        parameters={"file": masks.file_name, "refitted": masks.was_refitted},
         author="import",
         initiator=initiator,
+        done=done,
     )
 
 

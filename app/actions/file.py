@@ -7,7 +7,7 @@ from pathlib import Path
 from app.opening import open_path, open_paths, show_series
 from imaging.errors import UserError
 from session.actions import Action
-from session.exporting import check_mask_name, export_masks, import_masks, labels_of
+from session.exporting import add_masks, check_mask_name, export_masks, labels_of, read_masks
 from session.jobs import Job
 from session.session import Session, has_document
 
@@ -97,20 +97,40 @@ def export(session: Session, path: str = "", stack: bool = False) -> None:
 
 def import_(session: Session, path: str = "", resample: bool = False) -> None:
     """Add the segments of a mask file; on another grid only with consent."""
+    if session.window is None:
+        if not path:
+            raise UserError("A file name is needed.", "Give it as path=...")
+        document = session.open_document
+        add_masks(document, read_masks(Path(path), document.segmentation.geometry, consent_to_resample=resample))
+        return
+    for one in [Path(path)] if path else session.window.ask_open_paths():
+        _import_in_background(session, one, consent=resample)
+
+
+def _import_in_background(session: Session, path: Path, *, consent: bool) -> None:
     document = session.open_document
-    paths = [Path(path)] if path else (session.window.ask_open_paths() if session.window is not None else [])
-    for one in paths:
-        try:
-            import_masks(document, one, consent_to_resample=resample)
-        except UserError as error:
-            asks = session.window is not None and "--resample" in error.hint and not resample
-            if not asks or session.window is None:
-                raise
-            if session.window.confirm(
-                error.message, "Resample it to this image's grid? Edges may move by half a voxel."
-            ):
-                import_masks(document, one, consent_to_resample=True)
-    segments = document.segmentation.segments
+    geometry = document.segmentation.geometry
+
+    def finished(job: Job) -> None:
+        if isinstance(job.error, UserError):
+            asks = "--resample" in job.error.hint and not consent and session.window is not None
+            question = "Resample it to this image's grid? Edges may move by half a voxel."
+            if asks and session.window is not None and session.window.confirm(job.error.message, question):
+                _import_in_background(session, path, consent=True)
+            elif not asks:
+                session.messages.error(job.error)
+        elif job.error is not None:
+            raise job.error
+        elif not job.is_cancelled and session.document is document:
+            add_masks(document, job.result, done=lambda entry: _select_first(session))
+
+    session.jobs.start(
+        f"Import {path.name}", lambda job: read_masks(path, geometry, consent_to_resample=consent), finished
+    )
+
+
+def _select_first(session: Session) -> None:
+    segments = session.open_document.segmentation.segments
     if session.selection.state.segment_number is None and segments:
         session.selection.update(segment_number=segments[0].number)
 

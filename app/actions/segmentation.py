@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imaging.case.entry import Entry
 from imaging.errors import UserError
 from session.acceptance import accept
 from session.actions import Action
@@ -54,13 +55,16 @@ def _accept(session: Session, chosen: list[ProposedSegment] | None) -> None:
     """Accept, hide what encloses the others (it would cover them all), and select something to work on."""
     document = session.open_document
     before = {s.number for s in document.segmentation.segments}
-    accept(document, chosen)
-    for segment in document.segmentation.segments:
-        if segment.encloses and segment.number not in before:
-            session.presentation.set_visible(segment.number, False)
-    inside = [s for s in document.segmentation.segments if not s.encloses]
-    if session.selection.state.segment_number is None and inside:
-        session.selection.update(segment_number=inside[0].number)
+
+    def show(entry: Entry | None) -> None:
+        for segment in document.segmentation.segments:
+            if segment.encloses and segment.number not in before:
+                session.presentation.set_visible(segment.number, False)
+        inside = [s for s in document.segmentation.segments if not s.encloses]
+        if session.selection.state.segment_number is None and inside:
+            session.selection.update(segment_number=inside[0].number)
+
+    accept(document, chosen, done=show)
 
 
 ACTIONS = (

@@ -16,7 +16,7 @@ from imaging.errors import UserError
 from imaging.segment import Segment
 from imaging.segmentation import Segmentation
 from session.document import Document
-from session.exporting import export_masks, import_masks, labels_of
+from session.exporting import add_masks, export_masks, labels_of, read_masks
 from session.settings import Settings
 
 FORMATS = {"nifti": ".nii.gz", "seg.nrrd": ".seg.nrrd", "mha": ".mha", "nrrd": ".nrrd"}
@@ -123,13 +123,15 @@ def import_(arguments: argparse.Namespace) -> int:
     """Add the segments of a mask file."""
     document = _document(arguments.case)
     try:
-        entry = import_masks(document, arguments.file, consent_to_resample=arguments.resample)
+        geometry = document.segmentation.geometry
+        add_masks(document, read_masks(arguments.file, geometry, consent_to_resample=arguments.resample))
         _settle(document)
         segments = [_segment_record(document.segmentation, s) for s in document.segmentation.segments]
+        entry = _entry_record(document.entries[-1])
     finally:
         document.close()
     if arguments.json:
-        print_json({"entry": None if entry is None else _entry_record(entry), "segments": segments})
+        print_json({"entry": entry, "segments": segments})
     return 0
 
 
@@ -174,11 +176,11 @@ def _settle(document: Document) -> None:
 def _step(arguments: argparse.Namespace, *, redo: bool) -> int:
     document = _document(arguments.case)
     try:
-        entry = document.redo() if redo else document.undo()
-        if entry is None:
+        if not (document.can_redo if redo else document.can_undo):
             raise UserError("There is nothing to redo." if redo else "There is nothing to undo.")
+        (document.redo if redo else document.undo)()
         _settle(document)
-        record = _entry_record(entry)
+        record = _entry_record(document.entries[-1])
     finally:
         document.close()
     if arguments.json:

@@ -128,6 +128,15 @@ class Journal:
         except ValueError as error:
             raise UserError(f"Entry {sequence} of this case is damaged.", "Run `limner case verify` on it.") from error
 
+    def delta_count(self, sequence: int) -> int:
+        """How many blocks an entry changed."""
+        change = self._unwritten.get(sequence)
+        if change is not None:
+            return len(change.deltas)
+        with self._condition:
+            counted = self._open_reader().execute("SELECT count(*) FROM deltas WHERE sequence = ?", (sequence,))
+            return int(counted.fetchone()[0])
+
     def save_state(self, key: str, value: str) -> None:
         """Keep a JSON text beside the journal (presentation, selection); not an entry, not undoable.
 
