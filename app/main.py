@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from app.window import MainWindow
     from session.session import Session
+
+LAST_WAIT_S = 5.0
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -29,7 +32,9 @@ def main(argv: list[str] | None = None) -> int:
     CrashReports(session).install()
     window = start(session, [Path(argument) for argument in arguments[:1]])
     window.show()
-    return application.exec()
+    code = application.exec()
+    wait_for_threads(session)
+    return code
 
 
 def start(session: Session, paths: list[Path]) -> MainWindow:
@@ -41,6 +46,13 @@ def start(session: Session, paths: list[Path]) -> MainWindow:
 
     open_paths(session, paths)
     return make_window(session)
+
+
+def wait_for_threads(session: Session) -> None:
+    """Give cancelled jobs a moment: a thread in a library's code while Python goes away can end in a crash."""
+    deadline = time.monotonic() + LAST_WAIT_S
+    while any(not job.is_over for job in session.jobs.jobs) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def make_application() -> QApplication:
@@ -66,7 +78,8 @@ def make_session(application: QApplication, settings_path: Path | None = None) -
     from session.session import Session
     from session.settings import Settings
 
-    turn = Turn(application)
+    turn = Turn()  # not the application's child: threads may outlive that
+    application.aboutToQuit.connect(turn.end)
     session = Session(Settings(settings_path), schedule=turn.schedule, post=turn.post)
     declare_all(session)
     session.selection.update(radius_mm=session.settings["brush.radius_mm"])

@@ -16,11 +16,17 @@ class Turn(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._is_over = False
         self._posted.connect(self._run, Qt.ConnectionType.QueuedConnection)
 
     def post(self, call: Call) -> None:
-        """Call this on the GUI thread, soon."""
-        self._posted.emit(call)
+        """Call this on the GUI thread, soon; never once the program ends, for nobody is left to see it."""
+        if not self._is_over:
+            self._posted.emit(call)
+
+    def end(self) -> None:
+        """The event loop is about to end."""
+        self._is_over = True
 
     def schedule(self, call: Call) -> None:
         """Call this when the present turn of the event loop is over."""

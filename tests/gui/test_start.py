@@ -90,6 +90,33 @@ def test_empty_window_loads_nothing_heavy_and_ends_cleanly(tmp_path: Path) -> No
     assert not loaded & set(HEAVY)
 
 
+def test_quitting_while_something_loads_ends_cleanly(tmp_path: Path) -> None:
+    code = (
+        "import sys, time, threading\n"
+        "from PySide6.QtCore import QTimer\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "import app.main\n"
+        "app.main.make_application()\n"
+        "def end():\n"
+        "    (window,) = [w for w in QApplication.topLevelWidgets() if w.objectName() == 'main_window']\n"
+        "    jobs = window.session.jobs\n"
+        "    def work(job):\n"
+        "        while not job.is_cancelled:\n"
+        "            jobs.notify(job)\n"
+        "        time.sleep(0.3)\n"
+        "        jobs.notify(job)\n"
+        "        print('worked to its end')\n"
+        "    jobs.start('long', work)\n"
+        "    QTimer.singleShot(200, window.close)\n"
+        "QTimer.singleShot(300, end)\n"
+        "sys.exit(app.main.main([]))\n"
+    )
+    done = python(code, tmp_path, QT_QPA_PLATFORM="offscreen")
+    assert done.returncode == 0, done.stderr
+    assert "worked to its end" in done.stdout
+    assert "Error" not in done.stderr
+
+
 def test_main_opens_shows_and_quits(tmp_path: Path) -> None:
     code = (
         "import sys\n"
