@@ -23,7 +23,7 @@ from imaging.dicom.sources import Reader, source_from_json
 from imaging.errors import UserError
 
 Pixels = NDArray[Any]
-FAULTS = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError, UserError)
+FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
 THREADS = 4
 
 
@@ -57,14 +57,17 @@ def frames(argument: dict[str, Any]) -> Answers:
     """Decode frames in the order asked for.
 
     Args:
-        argument: ``pictures`` (see `Picture`) and ``wanted``: pairs (picture, frame).
+        argument: ``pictures`` (see `Picture`), ``wanted``: pairs (picture, frame), and ``threads``: 0 for as many as
+            are good, 1 to decode nothing ahead.
 
     Yields:
         ``{"error": ""}`` with the frame's bytes, or ``{"error": why}`` without.
     """
     pictures = [Picture(**fields) for fields in argument["pictures"]]
-    with ThreadPoolExecutor(THREADS) as pool:
-        for done in _windowed(pool, [(pictures[p], frame) for p, frame in argument["wanted"]]):
+    threads = int(argument.get("threads") or THREADS)
+    wanted = [(pictures[p], frame) for p, frame in argument["wanted"]]
+    with ThreadPoolExecutor(threads) as pool:
+        for done in _windowed(pool, wanted, 2 * threads if threads > 1 else 1):
             try:
                 pixels = done()
             except UserError as error:
@@ -73,9 +76,10 @@ def frames(argument: dict[str, Any]) -> Answers:
                 yield {"error": ""}, pixels
 
 
-def _windowed(pool: ThreadPoolExecutor, wanted: list[tuple[Picture, int]]) -> Iterator[Callable[[], Pixels]]:
+def _windowed(
+    pool: ThreadPoolExecutor, wanted: list[tuple[Picture, int]], ahead: int
+) -> Iterator[Callable[[], Pixels]]:
     """Results in order, with only a few frames decoded ahead."""
-    ahead = 2 * THREADS
     running = [pool.submit(decode_frame, *each) for each in wanted[:ahead]]
     for n in range(len(wanted)):
         yield running[n].result

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.dicom.checks import check_memory, check_pixels
+from imaging.dicom.foreign import decoded_frames
 from imaging.dicom.instance import Frame, Instance
 from imaging.dicom.sort import Stack
 from imaging.dicom.sources import Reader
@@ -29,7 +31,7 @@ from imaging.dicom.values import (
     write_voxels,
 )
 from imaging.errors import UserError
-from imaging.sandbox import MEMORY_LIMIT, Sandbox
+from imaging.sandbox import Reply
 from imaging.volume import Quantity
 
 THREADS = min(4, os.cpu_count() or 1)
@@ -123,7 +125,10 @@ class _Loader:
         refused = self._refused()
         check_memory(self._stack, kind.itemsize)
         shape = (*self._stack.geometry.shape, 3) if self._stack.first.instance.is_colour else self._stack.geometry.shape
-        arrays = [np.zeros(shape, kind) for _ in self._stack.volumes]
+        try:
+            arrays = [np.zeros(shape, kind) for _ in self._stack.volumes]
+        except MemoryError as error:
+            raise UserError("There is not enough memory for this series.") from error
         self._voxels = Voxels(arrays, self._quantity, self._outside_value(kind))
         if self._on_start is not None:
             self._on_start(self._voxels)
@@ -232,27 +237,20 @@ class _Loader:
     def _decode(self, tasks: list[_Task]) -> None:
         if not tasks:
             return
-        pictures: dict[int, tuple[int, Instance]] = {}
-        for task in tasks:
-            pictures.setdefault(id(task.frame.instance), (len(pictures), task.frame.instance))
-        argument = {
-            "pictures": [picture_of(instance) for _, instance in pictures.values()],
-            "wanted": [(pictures[id(task.frame.instance)][0], task.frame.index) for task in tasks],
-        }
-        biggest = max(instance.frame_bytes for _, instance in pictures.values())
-        memory = MEMORY_LIMIT + min(24 * biggest, 3 << 30)
-        with Sandbox(memory) as sandbox:
-            replies = sandbox.stream("imaging.dicom.decode:frames", argument, 5 + 0.5 * len(tasks))
-            for task, reply in zip(tasks, replies, strict=False):
-                if reply.fields["error"]:
-                    self._damage(task, UserError(str(reply.fields["error"])))
+        with closing(decoded_frames([task.frame for task in tasks])) as answers:
+            for task, answer in zip(tasks, answers, strict=True):
+                try:
+                    self._receive(task, answer)
+                except UserError as error:
+                    self._damage(task, error)
                 else:
-                    self._receive(task, reply)
                     self._on_slice(task.time_point, task.k)
                 if self._is_cancelled():
                     raise Cancelled
 
-    def _receive(self, task: _Task, reply: Any) -> None:
+    def _receive(self, task: _Task, reply: Reply | UserError) -> None:
+        if isinstance(reply, UserError):
+            raise reply
         instance, target = task.frame.instance, self._voxels.arrays[task.time_point][task.k]
         if instance.is_colour:
             reply.read_into(target.reshape(-1).data)
@@ -280,22 +278,3 @@ def refusal(instance: Instance) -> UserError | None:
     except OSError:
         return UserError(f"{instance.source.name} cannot be read any more.")
     return None
-
-
-def picture_of(instance: Instance) -> dict[str, Any]:
-    """The instance's pixel description for the decoder's process (see `imaging.dicom.decode.Picture`)."""
-    return {
-        "source": instance.source.as_json(),
-        "transfer_syntax": instance.header.transfer_syntax,
-        "offset": instance.header.pixel_offset,
-        "rows": instance.rows,
-        "columns": instance.columns,
-        "frame_count": instance.frame_count,
-        "bits_allocated": instance.bits_allocated,
-        "bits_stored": instance.bits_stored,
-        "is_signed": instance.is_signed,
-        "photometric": instance.photometric,
-        "is_colour": instance.is_colour,
-        "is_encapsulated": instance.header.is_encapsulated,
-        "is_odd": instance.header.is_odd,
-    }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 
 import imagecodecs
 import numpy as np
+import psutil
 import pytest
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
@@ -19,7 +21,7 @@ from pydicom.uid import (
 )
 
 from imaging.dicom import decode
-from imaging.dicom.load import picture_of
+from imaging.dicom.foreign import picture_of
 from imaging.dicom.scan import scan
 from imaging.dicom.sources import FileSource
 from imaging.errors import UserError
@@ -242,6 +244,32 @@ def test_the_child_is_replaced_after_it_died(make_series):
         with pytest.raises(UserError, match="decoder stopped"):
             sandbox.call("imaging.dicom.odd:describe", argument)
         assert sandbox.call("imaging.dicom.odd:describe", argument)["has_pixels"]
+
+
+def kill_children_of(parent):
+    for child in psutil.Process(parent).children():
+        child.kill()
+
+
+def test_a_series_survives_the_death_of_its_decoder(make_series, stored):
+    (series,) = list_series(make_series(30, compress(JPEGLSLossless, imagecodecs.jpegls_encode)))
+    seen = []
+
+    def on_progress(fraction, message):
+        seen.append(fraction)
+        if len(seen) == 5:
+            kill_children_of(os.getpid())
+
+    (volume,) = open_series(series, progress=on_progress)
+    assert volume.warnings == ()
+    for k in range(30):
+        np.testing.assert_array_equal(volume.voxels[k], stored(k).astype(np.int32) - 1024)
+
+
+def test_a_decoder_that_keeps_dying_ends_in_a_message(make_series):
+    (series,) = list_series(make_series(60, compress(JPEGLSLossless, imagecodecs.jpegls_encode)))
+    with pytest.raises(UserError, match="decoder stopped"):
+        open_series(series, progress=lambda fraction, message: kill_children_of(os.getpid()))
 
 
 def test_the_child_stays_warm_after_it_refused_a_file(tmp_path):

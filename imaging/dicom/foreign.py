@@ -1,0 +1,81 @@
+"""Frames that only the sandbox may decode: asked for in one stream, which survives frames that kill the decoder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from typing import Any, Final
+
+from imaging.dicom.instance import Frame, Instance
+from imaging.errors import UserError
+from imaging.sandbox import MEMORY_LIMIT, Reply, Sandbox
+
+MAX_CRASHES: Final = 4  # of one series; a codec that dies more often is not going to read it
+_SLOW_S: Final = 4.0  # a child that takes this long to die did not crash but ran out of its time
+
+
+def decoded_frames(frames: list[Frame]) -> Generator[Reply | UserError]:
+    """The stored values of each frame, in order, or why there are none.
+
+    A reply's bytes must be read before the next one is asked for.
+
+    Raises:
+        UserError: the decoder crashed too often, or took too long.
+    """
+    first, crashes, threads = 0, 0, 0
+    with Sandbox(_memory(frames)) as sandbox:
+        while first < len(frames):
+            began = time.monotonic()
+            try:
+                for answer in _stream(sandbox, frames[first:], threads):
+                    first += 1
+                    yield answer
+            except UserError as error:
+                crashes += 1
+                if crashes > MAX_CRASHES or len(frames) == 1 or time.monotonic() - began > _SLOW_S:
+                    raise
+                if threads == 1:  # frames are decoded one by one now: it was this one
+                    first += 1
+                    yield error
+                threads = 1
+
+
+def _stream(sandbox: Sandbox, frames: list[Frame], threads: int) -> Iterator[Reply | UserError]:
+    instances = {id(frame.instance): frame.instance for frame in frames}
+    numbers = {key: number for number, key in enumerate(instances)}
+    argument = {
+        "pictures": [picture_of(instance) for instance in instances.values()],
+        "wanted": [(numbers[id(frame.instance)], frame.index) for frame in frames],
+        "threads": threads,
+    }
+    answered = 0
+    for reply in sandbox.stream("imaging.dicom.decode:frames", argument, 5 + 0.5 * len(frames)):
+        answered += 1
+        yield UserError(str(reply.fields["error"])) if reply.fields["error"] else reply
+    if answered != len(frames):
+        raise UserError("The decoder did not answer for every slice.")
+
+
+def _memory(frames: list[Frame]) -> int:
+    """What the child may take: room for the frames that are decoded at the same time."""
+    biggest = max((frame.instance.frame_bytes for frame in frames), default=0)
+    return MEMORY_LIMIT + min(24 * biggest, 3 << 30)
+
+
+def picture_of(instance: Instance) -> dict[str, Any]:
+    """The instance's pixel description for the decoder's process (see `imaging.dicom.decode.Picture`)."""
+    return {
+        "source": instance.source.as_json(),
+        "transfer_syntax": instance.header.transfer_syntax,
+        "offset": instance.header.pixel_offset,
+        "rows": instance.rows,
+        "columns": instance.columns,
+        "frame_count": instance.frame_count,
+        "bits_allocated": instance.bits_allocated,
+        "bits_stored": instance.bits_stored,
+        "is_signed": instance.is_signed,
+        "photometric": instance.photometric,
+        "is_colour": instance.is_colour,
+        "is_encapsulated": instance.header.is_encapsulated,
+        "is_odd": instance.header.is_odd,
+    }
