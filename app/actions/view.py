@@ -147,7 +147,7 @@ ACTIONS = (
            "layout-single", _L, checked=_has_layout(Layout.SINGLE), needs_window=True),
     Action("view.layout_slices", "Only slices", _layout(Layout.SLICES), "Three slices, no 3D.", "Ctrl+4",
            "layout-slices", _L, checked=_has_layout(Layout.SLICES), needs_window=True),
-    Action("view.maximise", "Maximise the view", maximise, "And back.", "F", "maximise", "View", has_document,
+    Action("view.maximise", "Maximise the view", maximise, "And back.", "Ctrl+M", "maximise", "View", has_document,
            needs_window=True),
     Action("view.fit", "Fit", fit, "The whole image in every view.", "R", "fit", "View", has_document,
            needs_window=True),
