@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imaging.phantom.canvas import Slab, Window
 from imaging.phantom.chest import Diaphragm
@@ -130,47 +129,3 @@ def draw_kidneys(slab: Slab, abdomen: Abdomen, hu: dict[str, float]) -> None:
         )
         slab.paint(window, core + 3 * np.abs(middle), hu["visceral_fat"], "visceral_fat", within=whole + np.float32(4))
         slab.paint(window, core + np.float32(4.5), hu["fluid"], None, within=whole + np.float32(4))
-
-
-def draw_gut(slab: Slab, abdomen: Abdomen, loops: list[dict[str, Any]], hu: dict[str, float]) -> None:
-    """Paint hollow organs one after another: wall, content, and gas above its level."""
-    for loop in loops:
-        tube: Tube = loop["tube"]
-        found = slab.distance(tube)
-        if found is None:
-            continue
-        window, distance = found
-        distance = distance + np.float32(loop.get("rough_mm", 0.8)) * slab.texture["middle"][window]
-        room = abdomen.room(slab, window)
-        fine, middle = slab.texture["fine"][window], slab.texture["middle"][window]
-        slab.paint(window, distance, hu["gut_wall"] + 4 * fine, loop["name"], within=room)
-        inner = np.maximum(distance, room) + np.float32(loop["wall_mm"])
-        slab.paint(window, inner, _content(loop, fine, middle, hu), None)
-        if loop.get("gas_above_mm") is not None:
-            level = slab.y[window.j, None] - np.float32(loop["gas_above_mm"]) + 0 * inner
-            slab.paint(window, inner, hu["gut_gas"], None, within=level)
-
-
-def _content(loop: dict[str, Any], fine: Array, middle: Array, hu: dict[str, float]) -> Array:
-    """Fluid, or stool with bubbles."""
-    if not loop.get("stool"):
-        return np.asarray(hu["gut_fluid"] + loop.get("thicker_hu", 0.0) + 14 * fine, np.float32)
-    bubbles = np.clip((middle - 0.9) / 0.4, 0, 1) + 0.5 * np.clip((fine - 1.2) / 0.5, 0, 1)
-    return np.asarray(hu["stool"] + 30 * middle + 25 * fine - 650 * np.clip(bubbles, 0, 1), np.float32)
-
-
-def small_bowel_path(parameters: dict[str, Any], seed: int) -> NDArray[np.float64]:
-    """A winding path that fills an ellipsoid: scattered points, each joined to the nearest one left; (n, 3) mm."""
-    generator = np.random.default_rng((seed, 55))
-    low, high = np.array(parameters["box_mm"], float)
-    candidates = generator.uniform(-1, 1, (3000, 3))
-    candidates = candidates[np.linalg.norm(candidates, axis=1) < 1]
-    points: list[NDArray[np.float64]] = []
-    for place in (low + high) / 2 + candidates * (high - low) / 2:
-        if not points or np.linalg.norm(np.array(points) - place, axis=1).min() > parameters["apart_mm"]:
-            points.append(place)
-    path = [points.pop(0)]
-    while points:
-        distances = [float(np.linalg.norm(point - path[-1])) for point in points]
-        path.append(points.pop(int(np.argmin(distances))))
-    return np.array(path)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from imaging.phantom.canvas import Slab, Window
 from imaging.phantom.fields import Array
@@ -28,6 +27,8 @@ def draw_table(slab: Slab, table: dict[str, Any], hu: dict[str, float]) -> None:
 
 def scanned(slab: Slab, noise: dict[str, float], seed: int) -> NDArray[np.int16]:
     """The slab as the scanner gives it: blurred in the slice, noisy, whole Hounsfield units; (k, j, i)."""
+    from scipy.ndimage import gaussian_filter
+
     blur = noise["blur_mm"] / float(slab.x[1] - slab.x[0])
     result = np.empty(slab.shape, np.int16)
     for k, z in enumerate(slab.z):
@@ -40,6 +41,8 @@ def scanned(slab: Slab, noise: dict[str, float], seed: int) -> NDArray[np.int16]
 
 def _grain(shape: tuple[int, ...], blur: float, seed: tuple[int, int, int]) -> Array:
     """Noise of unit strength with the band-pass spectrum of filtered back-projection, (j, i)."""
+    from scipy.ndimage import gaussian_filter
+
     white = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
     band = gaussian_filter(white, 0.75 * blur + 0.25) - 0.8 * gaussian_filter(white, 2.2 * blur + 0.4)
     return np.asarray(band / band.std(), np.float32)

@@ -19,11 +19,11 @@ from imaging.phantom import chest as thorax
 from imaging.phantom.acquisition import draw_table, scanned
 from imaging.phantom.canvas import Slab
 from imaging.phantom.fields import Array, SmoothField, Warp
+from imaging.phantom.gut import draw_gut, large_gut, mesentery, small_bowel
 from imaging.phantom.labels import GROUPS, NAMES
-from imaging.phantom.shapes import Tube, ellipsoid, spline
+from imaging.phantom.shapes import Tube, ellipsoid
 from imaging.phantom.skeleton import Skeleton, draw_skeleton
 from imaging.phantom.spine import draw_spine
-from imaging.phantom.trees import grow_tree
 from imaging.phantom.trunk import Trunk, draw_trunk
 from imaging.volume import Quantity, SourceSeries, Volume
 
@@ -68,7 +68,7 @@ def torso_parameters() -> dict[str, Any]:
 
 
 def make_torso(parameters: dict[str, Any] | None = None, scale: float = 1.0, report: Report | None = None) -> Phantom:
-    """Compute the phantom; the same parameters always give the same voxels.
+    """Compute the phantom; on one machine the same parameters always give the same voxels.
 
     Args:
         parameters: as from ``torso_parameters()``; None takes those.
@@ -131,42 +131,11 @@ class _Anatomy:
         self.trachea = thorax.trachea(parameters["chest"], self.warp)
         self.abdomen = belly.Abdomen(parameters["abdomen"], self.trunk, self.chest.diaphragm, self.warp, seed)
         self.tubes = [(tube, self._tube(tube)) for tube in parameters["tubes"]]
-        self.gut = self._gut(seed)
-        self.mesentery = self._mesentery(seed)
+        self.gut = small_bowel(parameters["small_bowel"], seed) + large_gut(parameters["gut"], self.warp)
+        self.mesentery = mesentery(parameters["mesentery"], seed)
 
     def _tube(self, tube: dict[str, Any]) -> Tube:
         return thorax.warped_tube(self.warp, tube["points_mm"], tuple(tube.get("stretch", (1, 1, 1))))
-
-    def _gut(self, seed: int) -> list[dict[str, Any]]:
-        loops = [{**loop, "tube": self._haustra(loop)} for loop in self.parameters["gut"]]
-        small = self.parameters["small_bowel"]
-        path = spline(belly.small_bowel_path(small, seed), 7.0)
-        generator = np.random.default_rng((seed, 56))
-        for start in range(0, len(path) - 1, 6):
-            radius = small["radius_mm"] * generator.uniform(0.82, 1.12)
-            piece: dict[str, Any] = {"name": "small_bowel", "wall_mm": small["wall_mm"], "rough_mm": 1.2}
-            piece["thicker_hu"] = generator.uniform(-8, 25)
-            if generator.random() < small["gas_share"]:
-                piece["gas_above_mm"] = float(path[start : start + 7, 1].mean() - 2)
-            loops.insert(0, {**piece, "tube": Tube.along(path[start : start + 8], radius)})
-        return loops
-
-    def _haustra(self, loop: dict[str, Any]) -> Tube:
-        """A gut's tube; the colon's is pinched at regular distances."""
-        path = spline(loop["points_mm"], 3.0)
-        along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(path[:, :3], axis=0), axis=1))])
-        pinch = 1 + loop.get("haustra", 0.0) * np.sin(along * 2 * np.pi / 24)
-        return Tube.along(self.warp.unwarped(path[:, :3]), path[:, 3] * pinch)
-
-    def _mesentery(self, seed: int) -> list[Tube]:
-        trees = self.parameters["mesentery"]
-        generator = np.random.default_rng((seed, 57))
-        box = np.array(trees["box_mm"], float)
-        tips = generator.uniform(box[0], box[1], (trees["tips"] * len(trees["stems_mm"]), 3))
-        return [
-            grow_tree(stem, tips[number :: len(trees["stems_mm"])], trees["tip_mm"], (seed, 60 + number))
-            for number, stem in enumerate(trees["stems_mm"])
-        ]
 
     def scan(self, axes: tuple[Array, Array, Array]) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
         """Voxels and truth of the slices at the given coordinates."""
@@ -182,7 +151,7 @@ class _Anatomy:
         thorax.draw_heart(slab, self.chest, self.hu)
         thorax.draw_lungs(slab, self.chest, self.hu)
         thorax.draw_trachea(slab, self.trachea, self.hu)
-        belly.draw_gut(slab, self.abdomen, self.gut, self.hu)
+        draw_gut(slab, self.abdomen, self.gut, self.hu)
         self._draw_tubes(slab, 1)
         belly.draw_liver(slab, self.abdomen, self.hu)
         self._draw_tubes(slab, 2)

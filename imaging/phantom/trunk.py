@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from imaging.phantom.canvas import Slab, Window
 from imaging.phantom.fields import Array
@@ -48,10 +47,14 @@ class Trunk:
         self.skin = self.cavity + np.maximum(muscle, 1.5) + np.maximum(fat - furrow, 3.0)
 
     def _smooth(self, z: list[float], values: list[float]) -> NDArray[np.float64]:
+        from scipy.ndimage import gaussian_filter1d
+
         return np.asarray(gaussian_filter1d(np.interp(self.z, z, values), SMOOTHING_MM / STEP_MM, mode="nearest"))
 
     def _ripple(self, amplitude_mm: float, orders: range) -> NDArray[np.float64]:
         """Irregularity of an outline: a few waves around it that drift with height."""
+        from scipy.ndimage import gaussian_filter1d
+
         angle = np.arange(ANGLES) * 2 * np.pi / ANGLES
         total = np.zeros((len(self.z), ANGLES))
         for order in orders:
