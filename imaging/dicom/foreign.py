@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, Final
 
 from imaging.dicom.instance import Frame, Instance
 from imaging.errors import UserError
 from imaging.sandbox import MEMORY_LIMIT, Reply, Sandbox
 
+Buffer = Callable[[int], memoryview]
+
 MAX_CRASHES: Final = 4  # of one series; a codec that dies more often is not going to read it
 _SLOW_S: Final = 4.0  # a child that takes this long to die did not crash but ran out of its time
 
 
-def decoded_frames(frames: list[Frame]) -> Generator[Reply | UserError]:
-    """The stored values of each frame, in order, or why there are none.
+def decoded_frames(frames: list[Frame], buffer: Buffer) -> Generator[UserError | None]:
+    """Fill a buffer for each frame, in order; yields why there is nothing in it, or None.
 
-    A reply's bytes must be read before the next one is asked for.
+    Args:
+        buffer: gives the bytes that the n-th frame's stored values shall fill.
 
     Raises:
         UserError: the decoder crashed too often, or took too long.
@@ -27,7 +30,7 @@ def decoded_frames(frames: list[Frame]) -> Generator[Reply | UserError]:
         while first < len(frames):
             began = time.monotonic()
             try:
-                for answer in _stream(sandbox, frames[first:], threads):
+                for answer in _stream(sandbox, frames, first, threads, buffer):
                     first += 1
                     yield answer
             except UserError as error:
@@ -40,20 +43,33 @@ def decoded_frames(frames: list[Frame]) -> Generator[Reply | UserError]:
                 threads = 1
 
 
-def _stream(sandbox: Sandbox, frames: list[Frame], threads: int) -> Iterator[Reply | UserError]:
-    instances = {id(frame.instance): frame.instance for frame in frames}
+def _stream(
+    sandbox: Sandbox, frames: list[Frame], first: int, threads: int, buffer: Buffer
+) -> Iterator[UserError | None]:
+    waiting = frames[first:]
+    instances = {id(frame.instance): frame.instance for frame in waiting}
     numbers = {key: number for number, key in enumerate(instances)}
     argument = {
         "pictures": [picture_of(instance) for instance in instances.values()],
-        "wanted": [(numbers[id(frame.instance)], frame.index) for frame in frames],
+        "wanted": [(numbers[id(frame.instance)], frame.index) for frame in waiting],
         "threads": threads,
     }
-    answered = 0
-    for reply in sandbox.stream("imaging.dicom.decode:frames", argument, 5 + 0.5 * len(frames)):
+    answered = first
+    for reply in sandbox.stream("imaging.dicom.decode:frames", argument, 5 + 0.5 * len(waiting)):
+        answer = _received(reply, buffer(answered)) if answered < len(frames) else None
         answered += 1
-        yield UserError(str(reply.fields["error"])) if reply.fields["error"] else reply
+        yield answer
     if answered != len(frames):
         raise UserError("The decoder did not answer for every slice.")
+
+
+def _received(reply: Reply, target: memoryview) -> UserError | None:
+    if reply.fields["error"]:
+        return UserError(str(reply.fields["error"]))
+    if reply.size != len(target):
+        return UserError("The compressed image does not have the size that the header claims.")
+    reply.read_into(target)
+    return None
 
 
 def _memory(frames: list[Frame]) -> int:

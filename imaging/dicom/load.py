@@ -31,7 +31,6 @@ from imaging.dicom.values import (
     write_voxels,
 )
 from imaging.errors import UserError
-from imaging.sandbox import Reply
 from imaging.volume import Quantity
 
 THREADS = min(4, os.cpu_count() or 1)
@@ -237,28 +236,35 @@ class _Loader:
     def _decode(self, tasks: list[_Task]) -> None:
         if not tasks:
             return
-        with closing(decoded_frames([task.frame for task in tasks])) as answers:
-            for task, answer in zip(tasks, answers, strict=True):
-                try:
-                    self._receive(task, answer)
-                except UserError as error:
+        raw = np.empty(0)
+
+        def buffer(n: int) -> memoryview:
+            nonlocal raw
+            raw = self._target_of_bytes(tasks[n])
+            return raw.reshape(-1).view(np.uint8).data
+
+        with closing(decoded_frames([task.frame for task in tasks], buffer)) as answers:
+            for task, error in zip(tasks, answers, strict=True):
+                if error is not None:
                     self._damage(task, error)
                 else:
+                    self._rescale(task, raw)
                     self._on_slice(task.time_point, task.k)
                 if self._is_cancelled():
                     raise Cancelled
 
-    def _receive(self, task: _Task, reply: Reply | UserError) -> None:
-        if isinstance(reply, UserError):
-            raise reply
-        instance, target = task.frame.instance, self._voxels.arrays[task.time_point][task.k]
-        if instance.is_colour:
-            reply.read_into(target.reshape(-1).data)
-            return
-        scale = scale_of(task.frame, self._factor)
-        raw = np.empty(target.shape, instance.stored_type.newbyteorder("<"))
-        reply.read_into(raw.reshape(-1).view(np.uint8).data)
-        write_voxels(target, clear_unused_bits(native(raw), scale), scale)
+    def _target_of_bytes(self, task: _Task) -> NDArray[Any]:
+        """Where the decoder's bytes go: the slice itself for colour, else an array of stored values."""
+        target: NDArray[Any] = self._voxels.arrays[task.time_point][task.k]
+        if task.frame.instance.is_colour:
+            return target
+        return np.empty(target.shape, task.frame.instance.stored_type.newbyteorder("<"))
+
+    def _rescale(self, task: _Task, raw: NDArray[Any]) -> None:
+        if not task.frame.instance.is_colour:
+            scale = scale_of(task.frame, self._factor)
+            target = self._voxels.arrays[task.time_point][task.k]
+            write_voxels(target, clear_unused_bits(native(raw), scale), scale)
 
 
 def _tasks(stack: Stack) -> Iterator[_Task]:

@@ -267,7 +267,16 @@ def test_a_series_survives_the_death_of_its_decoder(make_series, stored):
 
 
 def test_a_decoder_that_keeps_dying_ends_in_a_message(make_series):
-    (series,) = list_series(make_series(60, compress(JPEGLSLossless, imagecodecs.jpegls_encode)))
+    pixels = np.random.default_rng(0).integers(0, 4096, (400, 400), np.uint16)
+
+    def bend(k, ds):
+        ds.Rows, ds.Columns = pixels.shape  # large enough that the pipe holds only a few
+        ds.file_meta.TransferSyntaxUID = JPEGLSLossless
+        ds.PixelData = encapsulate([packed])
+        ds["PixelData"].is_undefined_length = True
+
+    packed = imagecodecs.jpegls_encode(pixels)
+    (series,) = list_series(make_series(60, bend))
     with pytest.raises(UserError, match="decoder stopped"):
         open_series(series, progress=lambda fraction, message: kill_children_of(os.getpid()))
 
