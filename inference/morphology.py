@@ -31,19 +31,18 @@ def erode(mask: Mask, times: int = 1) -> Mask:
 
 
 def close_with_ball(mask: Mask, radius: float) -> Mask:
-    """Closing with a ball of ``radius`` voxels; nothing is added because of the array's border."""
+    """Closing with a ball of ``radius`` voxels; a mask that touches the array's border goes on beyond it."""
     from scipy import ndimage
 
-    box = bounding_slices(mask, margin=0)
+    pad = int(np.ceil(radius)) + 1
+    box = bounding_slices(mask, margin=pad)
     if box is None:
         return mask.copy()
-    pad = int(np.ceil(radius)) + 1
-    part = np.pad(mask[box], pad)
+    part = np.pad(mask[box], pad, mode="edge")
     grown = ndimage.distance_transform_edt(~part) <= radius
     kept = np.asarray(ndimage.distance_transform_edt(grown) > radius)
     closed = mask.copy()
-    inner = (slice(pad, -pad),) * 3
-    closed[box] |= kept[inner]
+    closed[box] |= kept[(slice(pad, -pad),) * 3]
     return closed
 
 

@@ -48,7 +48,7 @@ BORDER: dict[int, Callable[[Plane], Mask]] = {
     VISCERAL_FAT: lambda hu: (hu > -190) & (hu < -30),
 }
 LEAST_ML = {
-    BODY: 20.0,
+    BODY: 2.0,
     LEFT_LUNG: 4.0,
     RIGHT_LUNG: 4.0,
     AIRWAYS: 3.0,

@@ -18,6 +18,7 @@ DENSE_RANGE = 0.4  # 5th to 95th percentile, share of the mean
 SMOOTH_HU, SMOOTH_SHARE = 30.0, 0.12  # spread allowed in 3x3x3 voxels: noise plus a share of the brightness
 RIM_HU, RIM_NOISE, RIM_SHARE = 30.0, 3.0, 0.1  # how much brighter than the inside a cortex is, at least
 CORTEX_SHARE = 0.45  # of the rim: less in a chain of organs that touches ribs, more around marrow
+LEAST_CORTEX_SHARE, MOST_DARK_SHARE = 0.35, 0.25
 METAL_HU = 2000.0
 BORDER_HU = 30.0
 
@@ -40,11 +41,11 @@ def bright_organs(hu: Field, step_mm: float) -> Mask:
     brightest = np.asarray(ndimage.maximum_filter(hu, 3), np.float32)
     organs = np.zeros(hu.shape, bool)
     for level in LEVELS_HU:
-        organs |= _without_cortex(even & (mean > level), hu, brightest - np.float32(margin), step_mm)
+        organs |= _without_cortex(even & (mean > level), hu, brightest, margin, step_mm)
     return _downhill(organs, hu)
 
 
-def _without_cortex(even: Mask, hu: Field, brightest: Field, step_mm: float) -> Mask:
+def _without_cortex(even: Mask, hu: Field, brightest: Field, margin: float, step_mm: float) -> Mask:
     from scipy import ndimage
 
     labels, counts = components(even)
@@ -55,7 +56,7 @@ def _without_cortex(even: Mask, hu: Field, brightest: Field, step_mm: float) -> 
             continue
         wide = tuple(slice(max(side.start - 3, 0), side.stop + 3) for side in box)
         part = labels[wide] == number
-        if not _is_dense_bone(hu[wide][part], volume_ml) and not _has_cortex(part, hu[wide], brightest[wide]):
+        if not _is_dense_bone(hu[wide][part], volume_ml) and not _has_cortex(part, hu[wide], brightest[wide], margin):
             organs[wide] |= part
     return organs
 
@@ -66,10 +67,13 @@ def _is_dense_bone(values: Field, volume_ml: float) -> bool:
     return mean > DENSE_HU and (volume_ml < LEAST_DENSE_ML or high - low > DENSE_RANGE * mean)
 
 
-def _has_cortex(part: Mask, hu: Field, brightest: Field) -> bool:
+def _has_cortex(part: Mask, hu: Field, brightest: Field, margin: float) -> bool:
+    """Whether the rim has brighter places all around, or many of them and hardly any darker ones."""
     rim = dilate(part, 2) & ~part
     inside = float(hu[part].mean())
-    return bool((brightest[rim] > (1 + RIM_SHARE) * inside).mean() >= CORTEX_SHARE)
+    brighter = float((brightest[rim] > (1 + RIM_SHARE) * inside + margin).mean())
+    darker = float((brightest[rim] < inside).mean())
+    return brighter >= CORTEX_SHARE or (brighter >= LEAST_CORTEX_SHARE and darker < MOST_DARK_SHARE)
 
 
 def _noise(hu: Field, spread: Field) -> float:

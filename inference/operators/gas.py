@@ -160,7 +160,9 @@ def _thin_lung(shallow: Mask, parenchyma: Mask, pure: Mask, beyond: Mask, spread
     share, free = _share(labels, parenchyma, counts), _share(labels, pure, counts)
     open_air = np.isin(np.arange(len(counts)), labels[beyond])
     inner = (share > 0.25) & (free < 0.5 * share) & ~open_air
-    cut = (share > 0.5) & (free < 0.05) & (_share(labels, spread > 30, counts) > 0.6)
+    surface = np.bincount(labels[shallow & (beyond | ~erode(shallow))], minlength=len(counts))
+    ends = np.bincount(labels[shallow & beyond], minlength=len(counts))
+    cut = (share > 0.5) & (free < 0.05) & (_share(labels, spread > 30, counts) > 0.6) & (ends < 0.3 * surface)
     good = (counts * ml > 1) & (inner | cut)
     good[0] = False
     return np.asarray(good[labels])
@@ -199,7 +201,7 @@ def _walled(lung: Mask, hu: Field, gas: Mask) -> Mask:
     wall = np.bincount(owner[rim & solid & thick], minlength=len(counts))
     thin = np.bincount(owner[rim & solid & ~thick], minlength=len(counts))
     open_gas = np.bincount(owner[rim & gas], minlength=len(counts))
-    good = (wall >= 2 * open_gas) & (wall >= thin)
+    good = (wall >= 2 * open_gas) & (wall >= 2 * thin)
     good[0] = False
     return np.asarray(good[labels])
 
