@@ -37,6 +37,13 @@ class ShelfPictures:
         self._waiting: list[ShelfItem] = []
         self._lock = threading.Lock()
         self._is_working = False
+        self._is_over = False
+
+    def stop(self) -> None:
+        """The window goes away: take no further picture."""
+        self._is_over = True
+        with self._lock:
+            self._waiting.clear()
 
     def look(self) -> None:
         """Queue what is new; what is open has its picture from the document."""
@@ -66,7 +73,7 @@ class ShelfPictures:
 
     def _give(self, item: ShelfItem, volume: Volume) -> None:
         windowing = first_windowing(volume)
-        self._session.post(lambda: self._take(item, volume, windowing))
+        self._session.post(lambda: None if self._is_over else self._take(item, volume, windowing))
 
 
 def first_slice(series: Series) -> Volume | None:

@@ -60,6 +60,7 @@ class MainWindow(QMainWindow):
         self.messages = MessageArea(self.bridge, self.stack, self.centre)
         self.palette_box = Palette(self.bridge, self)
         self.pictures = ShelfPictures(session, self.left.studies.model.set_picture)
+        self.destroyed.connect(self.pictures.stop)
         self.state = WindowState(self)
         self.state.restore()
         self.session.document_replaced.connect(self._follow)
