@@ -43,10 +43,11 @@ class Row:
         return self.standing not in (Standing.LEFT, Standing.STEP)
 
 
-def rows_of(document: Document, *, with_steps: bool, beginning: str) -> list[Row]:
+def rows_of(document: Document, *, with_steps: bool, beginning: str, limit: int | None = None) -> list[Row]:
     """The rows of a journal, newest first.
 
     Args:
+        limit: stop after this many, without the beginning.
         with_steps: show undo and redo, which are entries too.
         beginning: what the state before all changes is called.
     """
@@ -64,7 +65,9 @@ def rows_of(document: Document, *, with_steps: bool, beginning: str) -> list[Row
             standing = Standing.UNDONE if entry.sequence in undone else Standing.LEFT
         if standing is not Standing.STEP or with_steps:
             rows.append(Row(entry.sequence, entry.title, entry.utc, entry.author, standing))
-    if rows:
+        if len(rows) == limit:
+            return rows
+    if rows and limit is None:
         first = Standing.IN_FORCE if in_force else Standing.CURRENT
         rows.append(Row(0, beginning, "", "", first))
     return rows
@@ -83,6 +86,9 @@ class HistoryModel(QAbstractListModel):
         self._limit = limit
         self._with_steps = False
         self._rows: list[Row] = []
+        self._is_shown = False
+        self._is_stale = False
+        self._shown_state: tuple[int, int | None] | None = None
         session.document_replaced.connect(self._follow)
         self._follow(session.document)
 
@@ -116,21 +122,38 @@ class HistoryModel(QAbstractListModel):
         """What cannot be gone to is shown, but does not react."""
         return Qt.ItemFlag.ItemIsEnabled if self._rows[index.row()].can_go_to else Qt.ItemFlag.NoItemFlags
 
+    def show(self, on: bool) -> None:
+        """Say whether anybody sees the rows; while nobody does, a long journal is not read."""
+        self._is_shown = on
+        if on and self._is_stale:
+            self.refresh()
+
     def refresh(self) -> None:
         """Read the journal anew."""
+        self._is_stale = False
         self.beginResetModel()
         rows = []
         if self._document is not None:
-            rows = rows_of(self._document, with_steps=self._with_steps, beginning=self.tr("Beginning"))
-        self._rows = rows if self._limit is None else [r for r in rows if r.sequence][: self._limit]
+            rows = rows_of(
+                self._document, with_steps=self._with_steps, beginning=self.tr("Beginning"), limit=self._limit
+            )
+        self._rows = rows
         self.endResetModel()
 
     def _follow(self, document: Document | None) -> None:
         self._document = document
+        self._shown_state = None
         if document is not None:
             document.changed.connect(self._document_changed)
         self.refresh()
 
     def _document_changed(self, change: DocumentChange) -> None:
-        if change.has_history:
+        if not change.has_history or self._document is None:
+            return
+        state = len(self._document.entries), self._document.case.timeline.undo_target
+        if state == self._shown_state:
+            return  # what waited is on disk now: nothing that a row shows
+        self._shown_state = state
+        self._is_stale = True
+        if self._is_shown or self._limit is not None:
             self.refresh()

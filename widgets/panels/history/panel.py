@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QListView, QVBoxLayout, QWidget
 
 from widgets import theme
@@ -35,6 +35,16 @@ class HistoryList(QListView):
         self._timer = QTimer(self)  # "now" becomes "1 min" by itself
         self._timer.timeout.connect(self.viewport().update)
         self._timer.start(MINUTE_MS)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Follow the journal."""
+        super().showEvent(event)
+        self.entries.show(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Leave the journal alone."""
+        super().hideEvent(event)
+        self.entries.show(False)
 
     def go_to(self, index: QModelIndex) -> None:
         """Undo or redo until this entry is the last one in force."""

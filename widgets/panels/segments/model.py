@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
+    QTimer,
 )
 
 from imaging.segment import Segment, SegmentState
@@ -21,6 +22,7 @@ from session.session import Session
 AnyIndex = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole  # the whole row, for the delegate
 KEYS = 9  # segments that a number key selects
+VOLUMES_MS = 80  # while a stroke is drawn, volumes follow this often; the frame belongs to the slice
 
 STATE_NAMES = {
     SegmentState.EMPTY: "empty",
@@ -63,6 +65,10 @@ class SegmentModel(QAbstractListModel):
         self._session = session
         self._document: Document | None = None
         self._segments: tuple[Segment, ...] = ()
+        self._counts: list[int] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._tell_volumes)
         session.document_replaced.connect(self._follow)
         session.presentation.changed.connect(self._presentation_changed)
         self._follow(session.document)
@@ -121,7 +127,20 @@ class SegmentModel(QAbstractListModel):
     def _reset(self) -> None:
         self.beginResetModel()
         self._segments = self._document.segmentation.segments if self._document is not None else ()
+        self._counts = self._counted()
         self.endResetModel()
+
+    def _counted(self) -> list[int]:
+        if self._document is None:
+            return []
+        return [self._document.segmentation.voxel_count(s.number) for s in self._segments]
+
+    def _tell_volumes(self) -> None:
+        """Have the rows drawn whose volume is another one now."""
+        before, self._counts = self._counts, self._counted()
+        for row, (old, new) in enumerate(zip(before, self._counts, strict=False)):
+            if old != new:
+                self.dataChanged.emit(self.index(row), self.index(row))
 
     def _document_changed(self, change: DocumentChange) -> None:
         if self._document is None:
@@ -129,9 +148,11 @@ class SegmentModel(QAbstractListModel):
         segments = self._document.segmentation.segments
         if [s.number for s in segments] != [s.number for s in self._segments]:
             self._reset()
-        elif change.has_voxels or change.segment_numbers:
+        elif change.segment_numbers:
             self._segments = segments
             self._tell_all()
+        if change.has_voxels and not self._timer.isActive():
+            self._timer.start(VOLUMES_MS)
 
     def _presentation_changed(self, before: PresentationState, after: PresentationState) -> None:
         if before.hidden_segments != after.hidden_segments:

@@ -18,6 +18,7 @@ from widgets.panels.studies.thumbnail import thumbnail
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole
+PICTURE_MS = 500  # while slices arrive, the picture follows this often
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ class StudiesModel(QAbstractListModel):
         self._text = ""
         self._rows: list[Row] = []
         self._pictures: dict[str, QPixmap] = {}
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._draw_picture)
         session.shelf_changed.connect(self.refresh)
         session.document_replaced.connect(self._follow)
         session.settings.changed.connect(self._setting_changed)
@@ -108,12 +112,12 @@ class StudiesModel(QAbstractListModel):
     def _follow(self, document: Document | None) -> None:
         if document is not None:
             document.changed.connect(self._document_changed)
-            QTimer.singleShot(0, self, self._draw_picture)
+            self._timer.start(0)
         self.refresh()
 
     def _document_changed(self, change: DocumentChange) -> None:
-        if change.has_image:
-            QTimer.singleShot(0, self, self._draw_picture)
+        if change.has_image and not self._timer.isActive():
+            self._timer.start(PICTURE_MS)
 
     def _setting_changed(self, key: str, _value: object) -> None:
         if key == "recent":
