@@ -64,7 +64,7 @@ def _with_cortex(bright: Mask, hu: NDArray[np.float32], organs: Mask, step_mm: f
         part = labels[wide] == number
         near = beside[wide][dilate(part, 2)]
         near = near[near > BONE_HU]
-        branch = near.size > 0 and np.percentile(hu[wide][part], 95) < np.median(near) + BRANCH_HU
+        branch = near.size > 0 and np.percentile(hu[wide][part], 95) < np.percentile(near, 90) + BRANCH_HU
         good[number] = not (branch or enclosed[number]) or counts[number] * step_mm**3 / 1000 > SURELY_BONE_ML
     return np.asarray(good[labels])
 
