@@ -198,8 +198,10 @@ class Geometry:
     def cropped(self, box: Box) -> Geometry:
         """The geometry of ``array[box.slices]``."""
         affine = self.affine.copy()
-        affine[:3, 3] = self.affine @ np.array([box.i0, box.j0, box.k0, 1.0]) @ np.eye(4)[:, :3]
-        origins = None if self.slice_origins_mm is None else self.slice_origins_mm[box.k0 : box.k1]
+        affine[:3, 3] += self.affine[:3, :3] @ np.array([box.i0, box.j0, box.k0])
+        origins = None
+        if self.slice_origins_mm is not None:
+            origins = self.slice_origins_mm[box.k0 : box.k1] + self.affine[:3, :2] @ np.array([box.i0, box.j0])
         return Geometry(box.shape, affine, self.frame_of_reference_uid, origins)
 
     def _slice_origin(self, k: NDArray[np.float64]) -> NDArray[np.float64]:

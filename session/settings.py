@@ -135,6 +135,8 @@ class Settings:
     def _load(self) -> None:
         try:
             stored = json.loads(self.path.read_text("utf-8"))
+            if not isinstance(stored, dict):
+                raise ValueError("it holds no settings")
         except FileNotFoundError:
             return
         except (OSError, ValueError) as error:
