@@ -136,10 +136,10 @@ class Settings:
         try:
             stored = json.loads(self.path.read_text("utf-8"))
             if not isinstance(stored, dict):
-                raise ValueError("it holds no settings")
+                raise TypeError("it holds no settings")
         except FileNotFoundError:
             return
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:
             self.problem = f"The settings file could not be read; defaults are used ({error})."
             return
         for key, value in stored.items():
