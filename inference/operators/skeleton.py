@@ -12,8 +12,10 @@ from inference.morphology import bounding_slices, close_with_ball, components, d
 Mask = NDArray[np.bool_]
 
 BONE_HU = 120.0  # at 3 mm, thin cortex blurred
-CORTEX_HU = 250.0  # every bone reaches this somewhere
+CORTEX_HU = 250.0  # every thicker bone reaches this somewhere
 CORTEX_SHARE = 0.07
+THIN_BONE_HU = 170.0  # what a thin rib still reaches
+BESIDE = 2  # voxels
 LEAST_ML = 0.25
 SURELY_BONE_ML = 100.0
 MOST_CONTACT = 0.4  # share of the surface against bright organs: stones, bowel contents, pieces of vessel
@@ -53,20 +55,29 @@ def _with_cortex(bright: Mask, hu: NDArray[np.float32], organs: Mask, step_mm: f
     from scipy import ndimage
 
     labels, counts = components(bright)
-    dense = np.bincount(labels[hu > CORTEX_HU], minlength=len(counts))
-    good = (dense > CORTEX_SHARE * counts) & (counts * step_mm**3 / 1000 > LEAST_ML)
-    good[0] = False
-    enclosed = _share_of_surface(labels, bright, organs, len(counts)) > MOST_CONTACT
-    boxes = ndimage.find_objects(labels)
+    dense = np.bincount(labels[hu > CORTEX_HU], minlength=len(counts)) > CORTEX_SHARE * counts
+    volume_ml = counts * step_mm**3 / 1000
+    inclusion = _share_of_surface(labels, bright, organs, len(counts)) > MOST_CONTACT
     beside = np.where(organs, hu, np.float32(-1024))
-    for number in np.flatnonzero(good):
-        wide = tuple(slice(max(side.start - 2, 0), side.stop + 2) for side in boxes[number - 1])
+    good = volume_ml > SURELY_BONE_ML
+    boxes = ndimage.find_objects(labels)
+    for number in np.flatnonzero((volume_ml > LEAST_ML) & ~inclusion & ~good):
+        wide = tuple(slice(max(side.start - BESIDE, 0), side.stop + BESIDE) for side in boxes[number - 1])
         part = labels[wide] == number
-        near = beside[wide][dilate(part, 2)]
-        near = near[near > BONE_HU]
-        branch = near.size > 0 and np.percentile(hu[wide][part], 95) < np.percentile(near, 90) + BRANCH_HU
-        good[number] = not (branch or enclosed[number]) or counts[number] * step_mm**3 / 1000 > SURELY_BONE_ML
+        good[number] = _is_bone(hu[wide][part], beside[wide][dilate(part, BESIDE)], bool(dense[number]))
     return np.asarray(good[labels])
+
+
+def _is_bone(values: NDArray[np.float32], beside: NDArray[np.float32], is_dense: bool) -> bool:
+    """Judge a small part by its HU and by those of bright organs within reach.
+
+    Alone, a thin rib needs little; beside a filled vessel a part must be dense and brighter than it.
+    """
+    brightest = float(np.percentile(values, 95))
+    organ = beside[beside > BONE_HU]
+    if organ.size == 0:
+        return is_dense or brightest > THIN_BONE_HU
+    return is_dense and brightest > float(np.percentile(organ, 90)) + BRANCH_HU
 
 
 def _share_of_surface(labels: NDArray[Any], bright: Mask, organs: Mask, count: int) -> NDArray[np.float64]:
