@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,12 +58,15 @@ def wait_for_threads(session: Session) -> None:
 
 def make_application() -> QApplication:
     """The one QApplication, named, without a theme yet."""
+    from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
 
     running = QApplication.instance()
     application = running if isinstance(running, QApplication) else QApplication(["limner"])
     application.setApplicationName("limner")
     application.setApplicationDisplayName("Limner")
+    application.setDesktopFileName("limner")
+    application.setWindowIcon(QIcon(str(files("resources") / "logo.svg")))
     return application
 
 

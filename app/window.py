@@ -18,6 +18,8 @@ from session.session import Session
 from widgets import theme
 from widgets.action_bridge import ActionBridge, guarded
 from widgets.bottom_stack import BottomStack
+from widgets.counted import counted
+from widgets.dialogs.choice import ask_choice
 from widgets.empty_state import EmptyState
 from widgets.message_bar import MessageArea
 from widgets.palette import Palette
@@ -29,6 +31,7 @@ from widgets.top_bar import TopBar
 from widgets.view_grid import SLICES, THREE_D, ViewGrid
 
 SMALLEST_PX = (1100, 700)
+FLUSH_S = 5.0  # how long closing waits for the last entries
 PICTURES_MS = 1500  # the series that is being opened comes first
 
 
@@ -173,13 +176,32 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, lambda: self.open_paths(paths))  # the source program waits for this to return
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the window, stop the jobs, and write what is left of the case."""
+        """Remember the window, stop the jobs, and write what is left of the case; ask only when that would fail."""
+        if not self._may_close():
+            event.ignore()
+            return
         self.state.remember()
         for job in self.session.jobs.jobs:
             if not job.is_over:
                 job.cancel()
         self.session.set_document(None)
         event.accept()
+
+    def _may_close(self) -> bool:
+        """False when entries could not be written and the person does not want to lose them."""
+        document = self.session.document
+        if document is None or document.case.journal.flush(FLUSH_S):
+            return True
+        waiting = counted(document.case.journal.pending_count, "entry")
+        answer = ask_choice(
+            self,
+            self.tr("Not everything is saved"),
+            self.tr("{0} could not be written: {1} Closing loses them.").format(
+                waiting, document.case.journal.failure.message if document.case.journal.failure else ""
+            ),
+            [("stay", self.tr("Keep the window open")), ("lose", self.tr("Close and lose them"))],
+        )
+        return answer == "lose"
 
 
 def black_view(name: str) -> QWidget:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from imaging.errors import UserError
 from session.change import DocumentChange
 from session.document import Document
 from session.session import Session
@@ -34,6 +35,7 @@ class SavedState(QWidget):
         column.setSpacing(1)
         column.addWidget(self.name)
         column.addLayout(second)
+        self._has_failed = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._show_late)
@@ -41,6 +43,7 @@ class SavedState(QWidget):
         self._follow(session.document)
 
     def _follow(self, document: Document | None) -> None:
+        self._has_failed = False
         self.name.setText(document.title if document is not None else "Limner")
         if document is not None:
             document.changed.connect(self._document_changed)
@@ -59,12 +62,25 @@ class SavedState(QWidget):
             self._timer.start(GRACE_MS)
 
     def _show(self, *, is_late: bool) -> None:
+        self._tell_failure()
         text, token, hint = self._words(is_late)
         self.state.setText(text)
         self.state.setToolTip(hint)
         set_state(self.state, "severity", {"error": "error", "warn": "warning"}.get(token, ""))
         self._dot.show_token(token)
         self.setAccessibleName(text)
+
+    def _tell_failure(self) -> None:
+        """A failure, and its end, are said once as messages too: nobody watches the top bar while painting."""
+        document = self._session.document
+        failure = document.case.journal.failure if document is not None else None
+        if failure is not None and not self._has_failed:
+            hint = self.tr("Everything is kept in memory and tried again every two seconds. Do not close the window.")
+            text = self.tr("NOT saved: {0}").format(failure.message)
+            self._session.messages.error(UserError(text, f"{failure.hint} {hint}".strip()))
+        elif failure is None and self._has_failed:
+            self._session.messages.info(self.tr("Everything is saved again."))
+        self._has_failed = failure is not None
 
     def _words(self, is_late: bool) -> tuple[str, str, str]:
         """Text, colour token, and the tooltip."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from session.presentation import Layout, PresentationState
 from widgets import theme
-from widgets.action_bridge import ActionBridge, key_text
+from widgets.action_bridge import ActionBridge
 from widgets.buttons import ActionButton, IconButton, menu_button, text_button
-from widgets.labels import label
+from widgets.key_label import KeyLabel
 from widgets.model_offer import ModelOffer
 from widgets.saved_state import SavedState
 from widgets.side_panels import LEFT_PX
@@ -95,7 +95,7 @@ class TopBar(QFrame):
 
     def _make_palette_button(self) -> QPushButton:
         button = text_button(self.tr("Find a command"), lambda: self._bridge.run("app.palette"))
-        keys = label(key_text(self._bridge.keys("app.palette")), "key") if self._bridge.has("app.palette") else QLabel()
+        keys = KeyLabel(self._bridge, "app.palette", "key")
         inside = QHBoxLayout(button)
         inside.setContentsMargins(0, 0, 10, 0)
         inside.addStretch(1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QPushButton,
     QScrollBar,
     QWidget,
 )
@@ -34,6 +35,7 @@ from session.change import DocumentChange
 from session.presentation import Layout
 from session.selection import Tool
 from widgets import theme
+from widgets.dialogs.choice import ChoiceDialog
 from widgets.view_grid import VIEWS, placements
 
 LEFT = Qt.MouseButton.LeftButton
@@ -76,7 +78,31 @@ def test_failure_to_save_is_said_in_the_error_colour(case_window: MainWindow, qt
     qtbot.waitUntil(lambda: saved.text().startswith("NOT saved"))
     assert saved.property("severity") == "error"
     assert "The disk is full." in saved.toolTip()
+    (bar,) = case_window.messages.bars
+    assert bar.message.text == "NOT saved: The disk is full."
     document.case.journal.failure = None
+    document.notify(DocumentChange(has_history=True))
+    qtbot.waitUntil(lambda: case_window.messages.bars[-1].message.text == "Everything is saved again.")
+
+
+@pytest.mark.parametrize(("answer", "stays"), [("Keep the window open", True), ("Close and lose them", False)])
+def test_closing_asks_only_when_something_would_be_lost(
+    case_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, answer: str, stays: bool
+) -> None:
+    journal = case_window.session.open_document.case.journal
+    with monkeypatch.context() as broken:
+        broken.setattr(journal, "flush", lambda _seconds=0.0: False)
+
+        def press() -> None:
+            dialog = next(d for d in case_window.findChildren(ChoiceDialog) if d.isVisible())
+            QTest.mouseClick(next(b for b in dialog.findChildren(QPushButton) if b.text() == answer), LEFT)
+
+        QTimer.singleShot(50, case_window, press)
+        case_window.close()
+        assert case_window.isVisible() is stays
+        assert (case_window.session.document is not None) is stays
+    case_window.close()
+    assert not case_window.isVisible()  # with everything written it asks nothing
 
 
 def test_tool_button_chooses_the_tool(case_window: MainWindow) -> None:
@@ -338,3 +364,25 @@ def test_single_layout_shows_the_active_view(case_window: MainWindow) -> None:
     case_window.session.selection.update(active_view="sagittal")
     case_window.bridge.run("view.layout_single")
     assert case_window.grid.view("sagittal").isVisible()
+
+
+def test_no_part_of_the_window_shows_itself_as_a_window(
+    case_window: MainWindow, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    shown: list[str] = []
+    case_window.session.selection.update(tool=Tool.BRUSH)
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                shown.append(type(watched).__name__)
+            return False
+
+    watch = Watch()
+    QApplication.instance().installEventFilter(watch)
+    again = make_window(case_window.session)  # with a case, a brush and shortcuts: everything that can be visible is
+    qtbot.addWidget(again)
+    again.show()
+    QApplication.instance().removeEventFilter(watch)
+    assert set(shown) == {"MainWindow"}
+    again.close()

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, 
 from session.document import Document
 from session.presentation import WINDOW_PRESETS, Plane, PresentationState, Windowing
 from session.selection import SelectionState
-from widgets.action_bridge import ActionBridge, key_text
+from widgets.action_bridge import ActionBridge
 from widgets.buttons import OneOf, text_button
+from widgets.key_label import KeyLabel
 from widgets.labels import heading, label
 from widgets.number_field import NumberField
 from widgets.value_slider import ValueSlider
@@ -124,7 +125,7 @@ class LookPanel(QWidget):
         box.setToolTip(self._bridge.qaction(action_id).toolTip())
         box.clicked.connect(lambda _checked: self._bridge.run(action_id))
         row.addWidget(box, 1)
-        row.addWidget(label(key_text(self._bridge.keys(action_id)), "small"))
+        row.addWidget(KeyLabel(self._bridge, action_id, "small"))
         self._column.addLayout(row)
 
     def _plane(self) -> Plane:

@@ -92,8 +92,8 @@ class HistoryPanel(QWidget):
 class RecentHistory(QWidget):
     """The last entries, for the foot of the right panel."""
 
-    def __init__(self, bridge: ActionBridge) -> None:
-        super().__init__()
+    def __init__(self, bridge: ActionBridge, parent: QWidget) -> None:
+        super().__init__(parent)
         self.list = HistoryList(bridge, RECENT)
         self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         title = heading(self.tr("History"))

@@ -26,8 +26,8 @@ EDITING = (Tool.BRUSH, Tool.ERASER, Tool.FILL)
 class ToolOptions(QWidget):
     """Hidden while the active tool has no options."""
 
-    def __init__(self, bridge: ActionBridge) -> None:
-        super().__init__()
+    def __init__(self, bridge: ActionBridge, parent: QWidget) -> None:
+        super().__init__(parent)
         self._session = bridge.session
         self._title = heading("")
         self.shape = OneOf([(BrushShape.BALL, self.tr("Ball")), (BrushShape.DISC, self.tr("Disc"))], self.tr("Shape"))
