@@ -44,6 +44,15 @@ def test_a_gap_in_the_wall_is_bridged() -> None:
     assert fat.subcutaneous[~MUSCLE & (hu == -100)].mean() > 0.99
 
 
+def test_a_slab_of_two_slices_is_judged_like_a_whole_trunk() -> None:
+    hu = trunk()
+    hu[MUSCLE & ~CAVITY & (abs(X - 60) < 3) & (J < 45)] = -100
+    part = slice(0, 2)
+    nothing = NOTHING[part]
+    fat = fat_compartments(hu[part], BODY[part], nothing, nothing, nothing, STEP_MM)
+    assert fat.visceral[(CAVITY & (hu == -100))[part]].mean() > 0.99
+
+
 def test_a_head_has_no_visceral_fat() -> None:
     head = ellipse(25, 30)
     hu = np.where(head, 40, -1000).astype(np.float32)

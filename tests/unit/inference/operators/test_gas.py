@@ -70,6 +70,18 @@ def test_foam_behind_the_table_is_not_lung() -> None:
     assert not classified(hu).lung.any()
 
 
+def test_foam_between_the_back_and_the_table_is_not_lung() -> None:
+    """In a single slice, too: a strip of uneven foam that the round field cuts."""
+    rng = np.random.default_rng(3)
+    hu, known = scan(-850, 40)[10:11], np.ones((1, 60, 70), bool)
+    known[:, 50:, :8] = known[:, 50:, 62:] = False
+    hu[:, 50:54], hu[:, 54] = -880 + rng.normal(0, 60, (1, 4, 70)), 150
+    hu[~known] = -1024
+    gas = classified(hu.astype(np.float32), known)
+    assert not gas.lung[:, 50:].any()
+    assert gas.lung[POCKET[10:11]].mean() > 0.95
+
+
 def test_lung_may_touch_every_side_of_a_cropped_volume() -> None:
     hu = scan(-850, 40)[8:28, 18:38, 14:34]
     gas = classified(hu)

@@ -56,6 +56,15 @@ def test_cortex_is_bone_and_its_marrow_is_filled(marrow_hu: float) -> None:
     assert (bone & ~disc(25, 30, 8.5)).sum() == 0
 
 
+def test_dense_marrow_in_a_single_slice_is_bone() -> None:
+    """As in a thin slice through a young lumbar vertebra: marrow as bright as contrast."""
+    hu = np.full((1, 50, 60), 50.0)
+    vertebra, marrow = (J[:1] - 25) ** 2 + (X[:1] - 30) ** 2 < 64, (J[:1] - 25) ** 2 + (X[:1] - 30) ** 2 < 42
+    hu[vertebra], hu[marrow] = 700, 320
+    bone, _organs = found(scanned(hu))
+    assert bone[vertebra].mean() > 0.97
+
+
 def test_bone_beside_a_filled_vessel_stays_whole() -> None:
     hu = body()
     vertebra, aorta = disc(25, 30, 7), disc(14, 30, 4)
@@ -75,10 +84,11 @@ def test_a_thin_branch_of_a_filled_vessel_is_not_bone() -> None:
     assert not bone.any()
 
 
-def test_a_rib_without_visible_marrow_is_bone() -> None:
+@pytest.mark.parametrize(("peak_hu", "half"), [(420, 1.6), (260, 1.0)], ids=["thick", "thin"])
+def test_a_rib_without_visible_marrow_is_bone(peak_hu: float, half: float) -> None:
     hu = body()
-    rib = (np.abs(J - 10) < 1.6) & (np.abs(K - 12 - X / 12) < 1.6)
-    hu[rib] = 420
+    rib = (np.abs(J - 10.5) < half) & (np.abs(K - 12 - X / 12) < half)
+    hu[rib] = peak_hu
     bone, _organs = found(scanned(hu))
     assert bone[rib].mean() > 0.9
 
