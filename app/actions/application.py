@@ -26,6 +26,6 @@ ACTIONS = (
            "File", needs_window=True),
     Action("app.about", "About Limner", _ask(lambda w: w.show_about()), "Versions and licences.", "", "info", "Help",
            needs_window=True),
-    Action("app.quit", "Quit", _ask(lambda w: w.quit()), "Everything is saved already.", "Ctrl+Q", "", "File",
+    Action("app.quit", "Quit", _ask(lambda w: w.quit()), "Everything is saved already.", "Ctrl+Q", "quit", "File",
            needs_window=True),
 )  # fmt: skip

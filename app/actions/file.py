@@ -163,6 +163,6 @@ ACTIONS = (
            has_document),
     Action("file.import_masks", "Import masks", import_, "Add the segments of a mask file.", "Ctrl+I", "import",
            "File", has_document),
-    Action("file.close", "Close", close, "The case is saved already.", "Ctrl+W", "", "File", has_document,
+    Action("file.close", "Close", close, "The case is saved already.", "Ctrl+W", "x", "File", has_document,
            needs_window=True),
 )  # fmt: skip

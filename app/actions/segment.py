@@ -165,10 +165,10 @@ ACTIONS = (
     Action("segment.select", "Select a segment", select, "By its number.", "", "", "", has_document),
     Action("segment.swap_last", "Swap the last two segments", swap_last, "Back to the segment before.", "X", "swap",
            "Segment", has_segment),
-    Action("segment.next", "Next segment", lambda session: step(session, 1), "Down the list.", "Ctrl+Down", "",
-           "Segment", has_document),
-    Action("segment.previous", "Previous segment", lambda session: step(session, -1), "Up the list.", "Ctrl+Up", "",
-           "Segment", has_document),
+    Action("segment.next", "Next segment", lambda session: step(session, 1), "Down the list.", "Ctrl+Down",
+           "chevron-down", "Segment", has_document),
+    Action("segment.previous", "Previous segment", lambda session: step(session, -1), "Up the list.", "Ctrl+Up",
+           "chevron-up", "Segment", has_document),
     *(
         Action(f"segment.select_{n}", f"Select segment {n} of the list", _select_place(n - 1), "By its place.", str(n),
                enabled=has_document, needs_window=True)

@@ -57,10 +57,11 @@ ACTIONS = (
     _tool(Tool.ERASER, "Eraser", "Erase the selected segment.", "E", "eraser"),
     _tool(Tool.FILL, "Fill", "Fill the region that an outline encloses.", "G", "fill"),
     _tool(Tool.PICK, "Pick segment", "Select the segment under the cursor.", "P", "pick"),
-    Action("brush.larger", "Larger brush", larger, "Radius + 15 %.", "]", menu="Tools", needs_window=True),
-    Action("brush.smaller", "Smaller brush", smaller, "Radius − 15 %.", "[", menu="Tools", needs_window=True),
+    Action("brush.larger", "Larger brush", larger, "Radius + 15 %.", "]", "larger", menu="Tools", needs_window=True),
+    Action("brush.smaller", "Smaller brush", smaller, "Radius − 15 %.", "[", "smaller", menu="Tools",
+           needs_window=True),
     Action(
-        "brush.toggle_shape", "Disc or ball", toggle_shape, "Paint one slice or in 3D.", "D", menu="Tools",
+        "brush.toggle_shape", "Disc or ball", toggle_shape, "Paint one slice or in 3D.", "D", "ball", menu="Tools",
         needs_window=True,
     ),
 )  # fmt: skip
