@@ -148,7 +148,7 @@ def _find(voxels: NDArray[Any], geometry: Geometry, stages: _Stages) -> tuple[Co
         lung = close_with_ball(gas.lung & body, LUNG_CLOSING_MM / step) & body & ~bone & ~gas.enclosed
         left, right = split_lungs(lung, bone, body)
     with stages("airways", 0.4):
-        tube = airways(hu, gas.enclosed & body, left, right, step)
+        tube = airways(hu, (gas.enclosed | gas.outside) & body, left, right, step)
     with stages("fat", 0.42):
         fat = fat_compartments(hu, body, lung, bone, gas.enclosed & body, step)
     return grid, {

@@ -18,6 +18,7 @@ FROM_MIDLINE_MM = 45.0
 LEAST_ML = 3.0
 HIGHEST_HU = -600.0
 FOLLOWED_HU = -850.0
+EMPHYSEMA_HU, DARKER_HU = -880.0, 40.0
 LARGEST_MM2 = 600.0  # cross-section; more is a leak into lung
 
 
@@ -39,14 +40,28 @@ def airways(hu: Field, enclosed: Mask, left: Mask, right: Mask, step_mm: float) 
     found = np.zeros_like(enclosed)
     if levels.size == 0:
         return found
-    labels, counts = components(enclosed & (hu < HIGHEST_HU))
     middle = _between(left, right)
     lowest = float(levels[0] + 0.25 * (levels[-1] - levels[0]))
-    for number in np.flatnonzero(counts * step_mm**3 / 1000 >= LEAST_ML):
-        part = labels == number
-        if _is_trachea(part, lowest, middle, step_mm):
-            found |= part
-    return _follow_up(found, hu < FOLLOWED_HU, step_mm) if found.any() else found
+    for gas in (enclosed & (hu < HIGHEST_HU), _darker_than_lung(hu, lung)):
+        found = _tracheas(gas, lowest, middle, step_mm)
+        if found.any():
+            return _follow_up(found, hu < FOLLOWED_HU, step_mm)
+    return found
+
+
+def _darker_than_lung(hu: Field, lung: Mask) -> Mask:
+    """Where thick slices blur its wall, the trachea was counted to lung; healthy lung is denser than its gas."""
+    typical = float(np.median(hu[lung]))
+    if typical < EMPHYSEMA_HU:
+        return np.zeros_like(lung)
+    return np.asarray(lung & (hu < min(typical - DARKER_HU, FOLLOWED_HU)))
+
+
+def _tracheas(gas: Mask, lowest: float, middle: float, step_mm: float) -> Mask:
+    labels, counts = components(gas)
+    large = np.flatnonzero(counts * step_mm**3 / 1000 >= LEAST_ML)
+    good = [n for n in large if _is_trachea(labels == n, lowest, middle, step_mm)]
+    return np.isin(labels, good)
 
 
 def _between(left: Mask, right: Mask) -> float:

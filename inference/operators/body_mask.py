@@ -11,6 +11,7 @@ Mask = NDArray[np.bool_]
 
 SKIN_HU = -300.0
 OPENING_MM = 6.0
+THROAT_CM2 = 10.0
 LEAST_SHARE = 0.03  # of the largest part's volume: arms and legs beside it stay
 
 
@@ -31,8 +32,21 @@ def body_mask(hu: NDArray[np.float32], known: Mask, lung: Mask, outside: Mask, e
     core = _large_parts(core, hu)
     body = dilate(core, 2, solid & ~outside)
     body = fill_enclosed(body) & ~outside
-    body = fill_planes(body, 0) & known & ~outside
+    filled = fill_planes(body, 0) & known
+    body = filled & ~(outside & ~_small_in_plane(filled & outside, step_mm))
     return np.asarray(body | _within(enclosed & ~body, body))
+
+
+def _small_in_plane(gas: Mask, step_mm: float) -> Mask:
+    """Axial cross-sections as small as a throat's: through an open mouth the room's air reaches down the airways."""
+    from scipy import ndimage
+
+    small = np.zeros_like(gas)
+    for k in np.flatnonzero(gas.any(axis=(1, 2))):
+        labels, _count = ndimage.label(gas[k])
+        area_cm2 = np.bincount(labels.ravel()) * step_mm**2 / 100
+        small[k] = (area_cm2 < THROAT_CM2)[labels] & gas[k]
+    return small
 
 
 def _within(gas: Mask, body: Mask) -> Mask:

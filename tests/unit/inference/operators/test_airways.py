@@ -43,3 +43,12 @@ def test_short_wide_low_and_lateral_gas_is_not_airway() -> None:
 def test_without_lungs_nothing_is_called_airway() -> None:
     nothing = np.zeros(SHAPE, bool)
     assert not run(TRACHEA, nothing, nothing).any()
+
+
+def test_a_trachea_that_was_wholly_counted_to_lung_is_found_by_its_darkness() -> None:
+    hu = np.where(LEFT | RIGHT, -820, 40).astype(np.float32)
+    hu[TRACHEA] = -960
+    nothing = np.zeros(SHAPE, bool)
+    assert np.array_equal(airways(hu, nothing, LEFT, RIGHT | TRACHEA, 3.0), TRACHEA)
+    hu[LEFT | RIGHT] = -930  # emphysema: its own gas is as dark
+    assert not airways(hu, nothing, LEFT, RIGHT | TRACHEA, 3.0).any()

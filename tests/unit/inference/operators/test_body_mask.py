@@ -53,3 +53,12 @@ def test_gas_that_a_cut_opens_stays_in() -> None:
 
 def test_an_empty_room_has_no_body() -> None:
     assert not run(np.full(SHAPE, -1000)).any()
+
+
+def test_the_rooms_air_that_reaches_down_an_open_throat_is_in() -> None:
+    throat = ((J - 28) ** 2 + (X - 40) ** 2 < 10) & (K > 3)
+    mouth = (K > 16) & (J < 29) & (abs(X - 40) < 4)
+    hu = np.where(TRUNK & ~throat & ~mouth, 40, -1000)
+    found = run(hu)
+    assert found[throat & (K < 17)].all()
+    assert not found[mouth & (J < 20)].any()
