@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from session.session import Session
 
 LAST_WAIT_S = 5.0
+SLICES_MS = 20  # after the window was drawn
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -26,6 +27,8 @@ def main(argv: list[str] | None = None) -> int:
     if problem:
         sys.stderr.write(f"error: {problem}\n")
         return 2
+    from PySide6.QtCore import QTimer
+
     from app.crash import CrashReports
 
     application = make_application()
@@ -33,6 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     CrashReports(session).install()
     window = start(session, [Path(argument) for argument in arguments[:1]])
     window.show()
+    QTimer.singleShot(SLICES_MS, window, window.make_slice_views)
     code = application.exec()
     wait_for_threads(session)
     return code

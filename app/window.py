@@ -89,14 +89,18 @@ class MainWindow(QMainWindow):
         panel = self.left if side == "left" else self.right
         panel.setVisible(panel.isHidden())
 
-    def make_views(self) -> None:
-        """Make the views that are missing: the slices when a document comes, the 3D view a moment later."""
+    def make_slice_views(self) -> None:
+        """Make the three slice views unless they are there; called early, so that a document finds them ready."""
         from session.presentation import Plane
-        from widgets.slice_view import SliceView  # not needed for the empty window
+        from widgets.slice_view import SliceView  # not needed for the first look at the window
 
         for plane in (Plane(view) for view in SLICES):
             if self.grid.view(plane.value) is None:
                 self.grid.set_view(plane.value, SliceView(self.session, plane))
+
+    def make_views(self) -> None:
+        """Make the views that are missing: the slices at once, the 3D view a moment later."""
+        self.make_slice_views()
         if self.grid.view(THREE_D) is None:
             self.grid.set_view(THREE_D, black_view(self.tr("3D")))
             QTimer.singleShot(50, self, self._make_volume_view)
