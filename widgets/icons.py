@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.resources import files
 
-from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QIconEngine, QImage, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QImage, QPainter, QPen, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from widgets import theme
@@ -53,6 +53,34 @@ def swatch(color: tuple[int, int, int], size: QSize, ratio: float = 2.0, radius:
     painter.drawRoundedRect(QRectF(0, 0, size.width(), size.height()), radius, radius)
     painter.end()
     return made
+
+
+def check_icon(color: tuple[int, int, int], size_px: int) -> QIcon:
+    """A segment's colour as a box: filled with a tick when it is checked, an outline when it is not."""
+    made = QIcon()
+    ratio = 2.0
+    for state, is_on in ((QIcon.State.On, True), (QIcon.State.Off, False)):
+        drawing = QPixmap(QSize(size_px, size_px) * ratio)
+        drawing.setDevicePixelRatio(ratio)
+        drawing.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(drawing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(*color), 1.5))
+        painter.setBrush(QColor(*color) if is_on else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(1, 1, size_px - 2, size_px - 2), 3, 3)
+        if is_on:
+            _draw_tick(painter, size_px, "black" if QColor(*color).lightnessF() > 0.45 else "white")
+        painter.end()
+        made.addPixmap(drawing, QIcon.Mode.Normal, state)
+    return made
+
+
+def _draw_tick(painter: QPainter, size_px: int, ink: str) -> None:
+    third = size_px / 3
+    painter.setPen(QPen(QColor(ink), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    painter.drawPolyline(
+        [QPointF(0.8 * third, 1.6 * third), QPointF(1.3 * third, 2.1 * third), QPointF(2.2 * third, third)]
+    )
 
 
 def icon_names() -> list[str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QIcon
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
-from imaging.segment import Color
 from session.change import DocumentChange
 from session.document import Document
 from session.preview import Preview
@@ -17,7 +16,7 @@ from widgets.buttons import menu_button, text_button
 from widgets.counted import counted
 from widgets.labels import label
 
-CHIP_PX = 12
+CHECK_PX = 16
 CHIP_ROOM_PX = 60  # the chip at the left and the margins
 
 
@@ -32,6 +31,7 @@ class PreviewBar(QFrame):
         self._session: Session = bridge.session
         self._preview: Preview | None = None
         self.menu = StayingMenu(self)
+        self.menu.setObjectName("choices")
         self._text = label()
         self._notes = label("", "dim")
         self.choose = menu_button(self.tr("Choose ▾"), self.menu, name=self.tr("Choose structures"))
@@ -91,7 +91,7 @@ class PreviewBar(QFrame):
     def _fill_menu(self, preview: Preview) -> None:
         self.menu.clear()
         for segment in preview.segments:
-            action = QAction(_swatch(segment.color), segment.name.replace("&", "&&"), self.menu)
+            action = QAction(icons.check_icon(segment.color, CHECK_PX), segment.name.replace("&", "&&"), self.menu)
             action.setCheckable(True)
             action.setChecked(True)
             action.setData(segment.name)
@@ -123,13 +123,22 @@ class PreviewBar(QFrame):
 class StayingMenu(QMenu):
     """A menu that stays open while its boxes are checked and unchecked."""
 
-    def mouseReleaseEvent(self, event: object) -> None:
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Toggle what is under the mouse without closing."""
+        if not self._toggled():
+            super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Toggle the marked one by Space without closing."""
+        if event.key() != Qt.Key.Key_Space or not self._toggled():
+            super().keyPressEvent(event)
+
+    def _toggled(self) -> bool:
         action = self.activeAction()
-        if action is not None and action.isCheckable():
-            action.toggle()
-            return
-        super().mouseReleaseEvent(event)  # type: ignore[arg-type]
+        if action is None or not action.isCheckable():
+            return False
+        action.toggle()
+        return True
 
 
 def duration(seconds: float) -> str:
@@ -137,7 +146,3 @@ def duration(seconds: float) -> str:
     if seconds < 10:
         return f"{seconds:.1f} s"
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
-
-
-def _swatch(color: Color) -> QIcon:
-    return QIcon(icons.swatch(color, QSize(CHIP_PX, CHIP_PX)))

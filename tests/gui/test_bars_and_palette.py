@@ -139,6 +139,10 @@ def test_accept_some(case_window: MainWindow, qtbot: QtBot) -> None:
     assert bar.menu.isVisible()  # it stays open for the next box
     assert bar.chosen_names() == ["Lung"]
     assert bar.accept.text() == "Accept 1 of 2"
+    for _ in range(2):  # by keyboard off and on again
+        QTest.keyClick(bar.menu, Qt.Key.Key_Space)
+        assert bar.menu.isVisible()
+    assert bar.chosen_names() == ["Lung"]
     bar.menu.close()
     QTest.mouseClick(bar.accept, LEFT)
     QApplication.processEvents()
