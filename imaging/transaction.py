@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 UPDATABLE = frozenset({"name", "color", "state", "locked", "encloses", "category", "type", "modifier"})
 LOOK_UP_SIZE = 65536
+MOST_NEW_LAYERS = 255
 
 # What the look-up table says of a voxel that another segment holds.
 TAKE, BLOCKED, SHARE = 0, 1, 2
@@ -120,18 +121,28 @@ class Transaction:
         self._put(segment.number, segment.changed(layer=layer, label_value=value))
 
     def _free_place(self, segment: Segment) -> tuple[int, int]:
-        """Layer and label value for a new segment: its own wish when free, else the next free value."""
+        """Layer and label value for a new segment: its own wish when free, else the next free value or layer.
+
+        A segment that encloses others gets a layer that nothing else uses, so that painting need not part them later.
+        """
         taken = {(s.layer, s.label_value) for s in self._s.segments}
         taken |= {(s.layer, s.label_value) for s in self._before.values() if s is not None}
-        layer = min(segment.layer, len(self._s._layers))
+        if segment.layer > len(self._s._layers) + MOST_NEW_LAYERS:
+            raise ValueError(f"layer {segment.layer} is far beyond the {len(self._s._layers)} that exist")
+        layer = segment.layer
         while True:
             room = int(np.iinfo(self._s._layers[layer].dtype).max) if layer < len(self._s._layers) else 65535
-            if segment.label_value <= room and (layer, segment.label_value) not in taken:
-                return layer, segment.label_value
-            value = next((v for v in range(1, min(room, 255) + 1) if (layer, v) not in taken), None)
-            if value is not None:
-                return layer, value
+            if self._suits(segment, layer):
+                if segment.label_value <= room and (layer, segment.label_value) not in taken:
+                    return layer, segment.label_value
+                value = next((v for v in range(1, min(room, 255) + 1) if (layer, v) not in taken), None)
+                if value is not None:
+                    return layer, value
             layer += 1
+
+    def _suits(self, segment: Segment, layer: int) -> bool:
+        others = [s for s in self._s.segments if s.layer == layer]
+        return not others if segment.encloses else not any(s.encloses for s in others)
 
     def _remove(self, number: int) -> None:
         segment = self._unlocked(number)
@@ -267,11 +278,13 @@ class Transaction:
 
     def _move_to_own_layer(self, segment: Segment, box: Box, wanted: Mask) -> Segment:
         """Put a segment where nothing of it and of what is wanted meets another segment."""
-        mask = self._s.mask(segment.number)
-        mask[box.slices] |= wanted
-        layer = self._layer_with_room(segment, mask)
-        old = self._s.mask(segment.number)
-        self._write(segment.layer, Box.whole(self._s.geometry.shape), old, 0)
+        there = self._s.bounding_box(segment.number)
+        there = box if there is None else there.union(box)
+        old = self._s.mask(segment.number, there)
+        both = old.copy()
+        both[_cut(there, box)] |= wanted
+        layer = self._layer_with_room(segment, there, both)
+        self._write(segment.layer, there, old, 0)
         taken = {s.label_value for s in self._s.segments if s.layer == layer}
         value = segment.label_value
         if value in taken:
@@ -279,14 +292,15 @@ class Transaction:
         moved = segment.changed(layer=layer, label_value=value)
         self._put(segment.number, moved)
         self._s._counts[segment.number] = 0
-        self._write(layer, Box.whole(self._s.geometry.shape), old, value)
+        self._write(layer, there, old, value)
         return moved
 
-    def _layer_with_room(self, segment: Segment, mask: Mask) -> int:
+    def _layer_with_room(self, segment: Segment, box: Box, mask: Mask) -> int:
+        """The first layer that is empty under a mask and whose segments the segment may live with, or a new one."""
         for layer, labels in enumerate(self._s._layers):
             used = sum(1 for s in self._s.segments if s.layer == layer)
-            fits = segment.label_value <= np.iinfo(labels.dtype).max and used < 255
-            if layer != segment.layer and fits and not labels[mask].any():
+            fits = segment.label_value <= np.iinfo(labels.dtype).max and used < 255 and self._suits(segment, layer)
+            if layer != segment.layer and fits and not labels[box.slices][mask].any():
                 return layer
         return len(self._s._layers)
 

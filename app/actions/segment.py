@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from imaging.case.entry import Entry
 from imaging.edit import AddSegment, RemoveSegment, UpdateSegment
 from imaging.errors import UserError
 from imaging.palette import next_color
@@ -36,9 +37,13 @@ def coded(term: Term) -> dict[str, CodedTerm | None]:
 def remove(session: Session, number: int = 0) -> None:
     """Remove a segment with its voxels; without a number, the selected one."""
     document, segment = _segment(session, number)
-    document.apply(RemoveSegment(segment.number), title=f"Remove {segment.name}", tool="segment.remove")
-    rest = document.segmentation.segments
-    session.selection.update(segment_number=rest[0].number if rest else None)
+
+    def select_another(entry: Entry | None) -> None:
+        rest = document.segmentation.segments
+        session.selection.update(segment_number=rest[0].number if rest else None)
+
+    edit = RemoveSegment(segment.number)
+    document.apply_soon(edit, title=f"Remove {segment.name}", tool="segment.remove", done=select_another)
 
 
 def rename(session: Session, number: int = 0, name: str = "") -> None:

@@ -211,3 +211,27 @@ def test_an_enclosing_segment_loses_nothing_and_takes_nothing(two) -> None:
     two.apply(UpdateSegment(1, {"locked": False}))
     paint(two, 1, ALL)
     assert masks(two, 1, 2) == [set(range(10)), {4, 5, 6, 7, 8, 9}]
+
+
+def test_an_enclosing_segment_never_shares_a_layer() -> None:
+    segmentation = Segmentation(Geometry(SHAPE, np.eye(4)))
+    body, liver = Segment(1, "body", label_value=1, layer=1, encloses=True), Segment(2, "liver", label_value=2)
+    segmentation.apply(Batch((AddSegment(body), AddSegment(liver), AddSegment(Segment(3, "lesion")))))
+    assert [s.layer for s in segmentation.segments] == [1, 0, 0]
+    paint(segmentation, 1, ALL)
+    paint(segmentation, 2, LEFT)
+    paint(segmentation, 3, RIGHT)
+    assert [s.layer for s in segmentation.segments] == [1, 0, 0]
+    segmentation.apply(AddSegment(Segment(4, "trunk", layer=0, encloses=True)))
+    assert segmentation.segment(4).layer == 2
+
+
+def test_a_segment_that_has_to_share_takes_only_its_own_blocks_along() -> None:
+    segmentation = Segmentation(Geometry((100, 100, 100), np.eye(4)))
+    segmentation.apply(Batch((AddSegment(Segment(1, "one")), AddSegment(Segment(2, "two")))))
+    box = Box(40, 50, 40, 50, 40, 50)
+    for number in (1, 2):
+        change = segmentation.apply(PaintEdit(number, box, full(box), rule=PaintRule(Overwrite.NONE)))
+    assert change is not None
+    assert {d.place for d in change.deltas} == {(1, 1, 1)}
+    assert segmentation.voxel_count(1) == segmentation.voxel_count(2) == 1000
