@@ -6,6 +6,7 @@ import platform
 import re
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from session.session import Session
 from widgets.dialogs.crash import CrashDialog
 
 OUR_FOLDERS = ("app", "widgets", "render", "session", "sync", "inference", "imaging", "resources")
+REPEATED_S = 5.0
 QT_LINES = 20  # of Qt's own messages, kept for the report
 
 
@@ -44,6 +46,7 @@ class CrashReports:
         self._show = show or self._show_dialog
         self._qt_lines: list[str] = []
         self._dialog: CrashDialog | None = None
+        self._last: tuple[str, tuple[tuple[str, int | None], ...], float] = ("", (), 0.0)
 
     def install(self) -> None:
         """Take over the hooks of Python and Qt."""
@@ -59,9 +62,17 @@ class CrashReports:
         if isinstance(error, UserError):
             self._session.messages.error(error)
             return
+        if self._is_repeated(error):
+            return
         text = report_text(error, self._qt_lines)
         _say(text)
         self._show(text, self._kept(text))
+
+    def _is_repeated(self, error: BaseException) -> bool:
+        """True for the same error again within seconds: one in a paint event comes with every frame."""
+        places = tuple((frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__))
+        before, self._last = self._last, (type(error).__name__, places, time.monotonic())
+        return before[:2] == self._last[:2] and self._last[2] - before[2] < REPEATED_S
 
     def _caught_in_thread(self, what: threading.ExceptHookArgs) -> None:
         error = what.exc_value

@@ -99,6 +99,8 @@ class Services:
 
     def set_theme(self, name: str) -> None:
         """Switch colours at once."""
+        if theme.current().name == name:
+            return  # the setting has changed it already
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         theme.apply(application, name, self._window.session.settings["look.text_scale"])

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.crash import CrashReports, known_place, masked
@@ -88,6 +90,35 @@ def test_users_mistake_is_a_message(reports: CrashReports, shown: Shown, session
     caught(reports, UserError("Locked.", "Unlock it."))
     assert [m.text for m in said] == ["Locked."]
     assert shown.reports == []
+
+
+def test_the_same_error_in_every_frame_is_one_report(reports: CrashReports, shown: Shown, tmp_path: Path) -> None:
+    for text in ("a", "b", "c"):
+        try:
+            fail(text)
+        except ValueError as error:
+            caught(reports, error)
+    assert len(shown.reports) == 1
+    caught(reports, KeyError("another"))
+    assert len(shown.reports) == 2
+    assert len(list((tmp_path / "reports").iterdir())) == 2
+
+
+def test_error_in_a_paint_event_is_caught(qtbot: QtBot, reports: CrashReports, shown: Shown, own_hooks: None) -> None:
+    class Broken(QWidget):
+        def paintEvent(self, _event: QPaintEvent) -> None:
+            fail("x")
+
+    sys.excepthook = reports.caught
+    widget = Broken()
+    qtbot.addWidget(widget)
+    QTimer.singleShot(0, widget.show)
+    loop = QEventLoop()  # not the application's own, which could not be run again after its end
+    QTimer.singleShot(200, loop.quit)
+    loop.exec()
+    widget.hide()
+    assert len(shown.reports) == 1
+    assert "in paintEvent" in shown.reports[0][0]
 
 
 def test_report_without_a_folder_is_still_shown(session: Session, shown: Shown, tmp_path: Path) -> None:
