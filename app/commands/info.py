@@ -30,12 +30,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def record(series: Series) -> dict[str, Any]:
-    """The JSON record of one series; ``shape`` and the rest of the geometry are null where there are no voxels."""
+    """The JSON record of one series; without voxels ``shape`` is 0, 0, 0 and the rest of the geometry null."""
     geometry = series.geometry
     return {
         "id": series.id,
         "modality": series.modality,
-        "shape": None if geometry is None else list(geometry.shape),
+        "shape": [0, 0, 0] if geometry is None else list(geometry.shape),
         "spacing_mm": None if geometry is None else list(geometry.spacing_mm),
         "affine_lps": None if geometry is None else geometry.affine.tolist(),
         "volume_count": series.volume_count,

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from PIL import Image
 
 from imaging.phantom.series import write_dicom_series
 from imaging.phantom.torso import make_torso
@@ -212,3 +213,22 @@ def test_a_non_ct_image_is_refused_by_the_model(limner, tmp_path) -> None:
     sitk.WriteImage(sitk.GetImageFromArray(values), str(tmp_path / "mr.nii.gz"))
     limner.refused("segment", tmp_path / "mr.nii.gz", "-o", tmp_path / "out.nii.gz")
     assert not (tmp_path / "out.nii.gz").exists()
+
+
+def test_screenshot_is_the_windows_picture(limner, case, tmp_path) -> None:
+    limner("screenshot", case, "-o", tmp_path / "window.png", "--size", "1100x700", "--scale", "2", "--layout", "2x2")
+    with Image.open(tmp_path / "window.png") as opened:
+        picture = np.asarray(opened.convert("RGB")).astype(int)
+    assert picture.shape == (1400, 2200, 3)
+    views = picture[120:1300, 480:1500]
+    grey = (views.max(axis=2) - views.min(axis=2) < 12) & (views.mean(axis=2) > 60)
+    colourful = views.max(axis=2) - views.min(axis=2) > 40
+    assert grey.mean() > 0.02  # anatomy
+    assert colourful.mean() > 0.02  # segments
+    assert limner.json("case", "show", case)["entries"][-1]["kind"] in ("change", "undo", "redo")
+
+
+def test_objects_without_voxels_are_listed_and_refused(limner, shared_data, tmp_path) -> None:
+    series = limner.json("info", shared_data / "04_ct_lung_gtv_rtstruct" / "pat_1")["series"]
+    assert {s["modality"] for s in series} == {"CT", "RTSTRUCT"}
+    assert next(s for s in series if s["modality"] == "RTSTRUCT")["shape"] == [0, 0, 0]
