@@ -108,6 +108,7 @@ class Demo:
             target = truth_mask(truth, TRUTH_GROUPS[CORRECTED])
             strokes = correct_with_brush(session, CORRECTED, target)
             step.notes.append(f"{strokes} strokes")
+            arrange(session)
 
     def _save_and_reopen(self, document: Document, case: Path) -> None:
         with self._step("Close the case, open it again, undo and redo everything, check the hash chain") as step:
@@ -147,6 +148,18 @@ class Demo:
         step.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         self.steps.append(step)
         print(f"{step.seconds:7.1f} s  {title}", flush=True)
+
+
+def arrange(session: Session) -> None:
+    """How the case opens in the window: at the height of the heart, without what would cover the rest."""
+    document = session.open_document
+    k, j, i = (float(n) for n in document.segmentation.geometry.shape)
+    x, y, z = (float(v) for v in document.segmentation.geometry.to_world([i * 0.52, j * 0.45, k * 0.62]))
+    covering = {s.number for s in document.segmentation.segments if s.encloses or "fat" in s.name}
+    session.presentation.update(
+        crosshair_mm=(x, y, z), hidden_segments=frozenset(covering), windowing=Windowing(40, 400)
+    )
+    session.save_presentation()
 
 
 def truth_mask(truth: LabelFile, group: str) -> Voxels:

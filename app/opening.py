@@ -243,8 +243,9 @@ class _Loader:
             session.presentation.update(**vars(PresentationState.from_text(saved)))
         else:
             _begin_presentation(session.presentation, volumes[0])
-        segments = document.segmentation.segments
-        session.selection.update(segment_number=segments[0].number if segments else None)
+        shown = [s for s in document.segmentation.segments if session.presentation.is_visible(s.number)]
+        first = next((s for s in shown if not s.encloses), None)
+        session.selection.update(segment_number=first.number if first is not None else None)
         session.set_document(document)
 
     def _done(self, job: Job) -> None:
