@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from imaging.case.case import Case
+from imaging.case.case import Case, CaseInUse
 from imaging.case.images import ImageReference, pixel_hash
 from imaging.errors import UserError
 from imaging.opening import Series, start_loading
@@ -60,6 +60,10 @@ def open_path(session: Session, path: Path, images_at: Path | None = None, *, re
             if place is not None:
                 open_path(session, path, place, read_only=read_only)
                 return
+        if isinstance(job.error, CaseInUse) and session.window is not None:
+            if session.window.confirm(job.error.message, "Open it read-only? Nothing can be changed then."):
+                open_path(session, path, images_at, read_only=True)
+            return
         if _failed(session, job):
             return
         result: _Found = job.result
@@ -164,6 +168,7 @@ class _Loader:
         self._regular = regular
         self._afresh = afresh
         self._document: Document | None = None
+        self._is_refused = False
 
     def start(self) -> None:
         """Run on a thread; the document appears with the first slices."""
@@ -210,6 +215,8 @@ class _Loader:
 
     def _show(self, voxels: Any) -> None:
         """On the document's thread: show what has arrived so far."""
+        if self._is_refused:
+            return
         if self._document is None:
             assert self._series.geometry is not None
             self._install([Volume(self._series.geometry, voxels, self._series.quantity)], is_loading=True)
@@ -246,9 +253,16 @@ class _Loader:
         shown = [s for s in document.segmentation.segments if session.presentation.is_visible(s.number)]
         first = next((s for s in shown if not s.encloses), None)
         session.selection.update(segment_number=first.number if first is not None else None)
-        session.set_document(document)
+        try:
+            session.set_document(document)
+        except UserError as error:  # the open case has changes that cannot be written: it stays, this one goes
+            self._is_refused = True
+            document.close()
+            session.messages.error(error, "file.save_copy")
 
     def _done(self, job: Job) -> None:
+        if self._is_refused:
+            return
         if _failed(self._session, job):
             self._give_up()
             return

@@ -188,7 +188,7 @@ class MainWindow(QMainWindow):
         for job in self.session.jobs.jobs:
             if not job.is_over:
                 job.cancel()
-        self.session.set_document(None)
+        self.session.set_document(None, loses_unsaved=True)  # the person was asked
         event.accept()
 
     def _may_close(self) -> bool:

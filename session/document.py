@@ -233,11 +233,15 @@ class Document:
 
     def close(self) -> None:
         """Finish the stroke that is being drawn, write what is left, and let the case go."""
+        self.settle()
+        self.case.close()
+
+    def settle(self) -> None:
+        """End what is under way: wait for a long change, finish the stroke that is being drawn."""
         if self._apart is not None:
             self._apart.complete()
         if self._stroke is not None:
             self._stroke.finish()
-        self.case.close()
 
     def _emit(self) -> None:
         united, self._united = self._united, None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psygnal
 
+from imaging.errors import UserError
 from imaging.opening import Series
 from session.actions import ActionRegistry
 from session.document import Document
@@ -17,6 +18,8 @@ from session.presentation import Presentation
 from session.selection import Selection
 from session.settings import Settings
 from session.window_services import WindowServices
+
+FLUSH_S = 5.0  # how long closing waits for a slow disk
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,31 @@ class Session:
         self.document: Document | None = None
         self.window: WindowServices | None = None
 
-    def set_document(self, document: Document | None) -> None:
-        """Replace the open document; the old one is closed first."""
+    def set_document(self, document: Document | None, *, loses_unsaved: bool = False) -> None:
+        """Replace the open document; the old one is closed first.
+
+        Args:
+            document: the new one, or None.
+            loses_unsaved: close the old one even if its last changes cannot be written.
+
+        Raises:
+            UserError: the last changes of the old one cannot be written; it stays open.
+        """
         if self.document is not None:
             self.save_presentation()
+            self._must_be_saved(self.document, loses_unsaved=loses_unsaved)
             self.document.close()
         self.document = document
         self.document_replaced.emit(document)
+
+    def _must_be_saved(self, document: Document, *, loses_unsaved: bool) -> None:
+        document.settle()
+        if loses_unsaved or document.case.journal.flush(FLUSH_S):
+            return
+        raise UserError(
+            "The last changes of the open case cannot be saved, so it stays open.",
+            "“Save a copy as” writes everything to another place.",
+        )
 
     def put_on_shelf(self, items: list[ShelfItem]) -> None:
         """Offer series in the Studies panel; those that were there already stay where they are."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from imaging.case.entry import Entry
-from imaging.edit import AddSegment, RemoveSegment, UpdateSegment
+from imaging.edit import AddSegment, MoveSegment, RemoveSegment, UpdateSegment
 from imaging.errors import UserError
 from imaging.palette import next_color
 from imaging.segment import CodedTerm, Segment, SegmentState
@@ -98,6 +98,21 @@ def set_state(session: Session, state: str, number: int = 0) -> None:
     _update(document, segment, title, "segment.set_state", state=chosen)
 
 
+def toggle_encloses(session: Session, number: int = 0) -> None:
+    """Say that other segments lie inside this one, so that painting one takes nothing from the other; or unsay it."""
+    document, segment = _segment(session, number)
+    title = f"{segment.name} {'does not enclose' if segment.encloses else 'encloses'} others"
+    _update(document, segment, title, "segment.toggle_encloses", encloses=not segment.encloses)
+
+
+def move(session: Session, by: int, number: int = 0) -> None:
+    """Move a segment up or down the list."""
+    document, segment = _segment(session, number)
+    numbers = [s.number for s in document.segmentation.segments]
+    place = min(max(numbers.index(segment.number) + by, 0), len(numbers) - 1)
+    document.apply(MoveSegment(segment.number, place), title=f"Move {segment.name}", tool="segment.move")
+
+
 def select(session: Session, number: int) -> None:
     """Select a segment by its number."""
     _segment(session, number)
@@ -167,6 +182,12 @@ ACTIONS = (
            "Segment", has_segment),
     Action("segment.set_state", "Mark the segment", set_state, "Done, flagged, in progress.", "", "flag", "",
            has_segment),
+    Action("segment.toggle_encloses", "Encloses others", toggle_encloses,
+           "Other segments lie inside it, like organs in the body.", "", "", "Segment", has_segment),
+    Action("segment.move_up", "Move the segment up", lambda session: move(session, -1), "In the list.",
+           "Ctrl+Shift+Up", "", "Segment", has_segment),
+    Action("segment.move_down", "Move the segment down", lambda session: move(session, 1), "In the list.",
+           "Ctrl+Shift+Down", "", "Segment", has_segment),
     Action("segment.select", "Select a segment", select, "By its number.", "", "", "", has_document),
     Action("segment.swap_last", "Swap the last two segments", swap_last, "Back to the segment before.", "X", "swap",
            "Segment", has_segment),

@@ -183,6 +183,8 @@ ACTIONS = (
            needs_window=True),
     Action("view.next_time_point", "Next time point", next_time_point, "Of a 4D image.", "Ctrl+Right", "", "View",
            has_time_points, needs_window=True),
+    Action("view.previous_time_point", "Previous time point", lambda session: next_time_point(session, -1),
+           "Of a 4D image.", "Ctrl+Left", "", "View", has_time_points, needs_window=True),
     Action("view.toggle_slices_3d", "Slices in 3D", toggle_slices_3d, "Show the three planes.", "Shift+S", "cube",
            "View", has_document, _shown("shows_slices_in_3d"), needs_window=True),
     Action("view.toggle_left_panel", "Left panel", _panel("left"), "Show or hide.", "F3", "panel-left", "View",

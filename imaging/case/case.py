@@ -24,6 +24,15 @@ from imaging.segmentation import Segmentation
 CHECKPOINT_ENTRIES = 64  # replaying more than this many entries at the next opening is worth a checkpoint
 
 
+class CaseInUse(UserError):
+    """Another Limner, perhaps on another computer, holds the case."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This case is already open in another Limner.", "Close it there, or open it read-only (--read-only)."
+        )
+
+
 class Case:
     """An open case: its journal, its segmentation in the newest state, and the images it belongs to.
 
@@ -167,9 +176,7 @@ def _lock(path: Path) -> FileLock:
     try:
         lock.acquire()
     except Timeout as error:
-        raise UserError(
-            "This case is already open in another Limner.", "Close it there, or open it read-only (--read-only)."
-        ) from error
+        raise CaseInUse from error
     except OSError as error:
         raise UserError(f"The folder {path.parent} cannot be written.", str(error)) from error
     return lock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 import threading
@@ -187,19 +188,24 @@ class Journal:
     def copy_to(self, path: Path) -> None:
         """Write a complete copy, through a temporary file beside it.
 
+        Entries that could not be written to the case itself are in the copy: it is the way out of a full disk.
+
         Raises:
             UserError: the copy cannot be written.
         """
-        self.flush()
+        if self.failure is None:
+            self.flush()
         partial = path.with_name(path.name + ".partial")
         try:
             partial.unlink(missing_ok=True)
             with self._condition:
-                target = sqlite3.connect(partial)
-                try:
-                    self._open_reader().backup(target)
-                finally:
-                    target.close()
+                if self.path.exists():
+                    with contextlib.closing(sqlite3.connect(partial)) as target:
+                        self._open_reader().backup(target)
+                waiting = list(self._waiting)
+            with contextlib.closing(self._writer_of(partial)) as connection:
+                self._write(connection, waiting)
+                connection.execute("PRAGMA journal_mode=DELETE")
             partial.replace(path)
         except (OSError, sqlite3.Error) as error:
             partial.unlink(missing_ok=True)
@@ -242,7 +248,7 @@ class Journal:
             if not batch:
                 break
             try:
-                connection = connection or self._open_writer()
+                connection = connection or self._writer_of(self.path)
                 self._write(connection, batch)
             except (sqlite3.Error, OSError) as error:
                 if self._failed(connection, error):
@@ -252,9 +258,9 @@ class Journal:
         if connection is not None:
             _finish(connection)
 
-    def _open_writer(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = connect_writer(self.path)
+    def _writer_of(self, path: Path) -> sqlite3.Connection:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = connect_writer(path)
         if connection.execute("SELECT count(*) FROM meta").fetchone()[0] == 0:
             connection.executemany("INSERT INTO meta VALUES (?,?)", list(self._meta.items()))
         return connection

@@ -16,11 +16,14 @@ import pytest
 
 from imaging.case.case import Case
 from imaging.case.images import ImageReference
+from imaging.case.journal import Journal
 from imaging.edit import AddSegment, PaintEdit
 from imaging.errors import UserError
 from imaging.geometry import Box, Geometry
 from imaging.segment import Segment
 from session.document import Document
+from session.session import Session
+from session.settings import Settings
 
 SHAPE = (32, 64, 64)
 
@@ -226,6 +229,61 @@ def test_a_copy_is_complete_while_work_goes_on(tmp_path) -> None:
     assert copy.verify().is_ok
     copy.close()
     document.close()
+
+
+def test_a_copy_holds_what_could_not_be_written_to_the_case(tmp_path, monkeypatch) -> None:
+    document = painted(tmp_path / "a.limner")
+    journal = document.case.journal
+    written = Journal._write
+
+    def full(self: Journal, connection: sqlite3.Connection, batch: list) -> None:
+        if Path(connection.execute("PRAGMA database_list").fetchone()[2]).name == "a.limner":
+            raise sqlite3.OperationalError("database or disk is full")
+        written(self, connection, batch)
+
+    monkeypatch.setattr(Journal, "_write", full)
+    box = Box(20, 30, 20, 30, 20, 30)
+    document.apply(PaintEdit(1, box, np.ones(box.shape, bool)), title="late", tool="t")
+    assert not journal.flush()
+    assert journal.failure is not None
+    journal.copy_to(tmp_path / "copy.limner")
+    copy = Case.open(tmp_path / "copy.limner")
+    assert copy.segmentation.voxel_count(1) == document.segmentation.voxel_count(1)
+    assert copy.journal.entries[-1].title == "late"
+    assert copy.verify().is_ok
+    copy.close()
+    monkeypatch.undo()
+    assert journal.flush_after_failure()
+    document.close()
+
+
+def test_a_case_whose_folder_vanished_is_saved_by_a_copy(tmp_path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    case = Case.create(tmp_path / "x" / "a.limner", Geometry(SHAPE, np.eye(4)), [])
+    case.journal.path = tmp_path / "file" / "a.limner"  # as if the share had gone
+    document = Document([], case)
+    document.apply(AddSegment(Segment(1, "one")), title="add", tool="t")
+    assert not case.journal.flush()
+    case.journal.copy_to(tmp_path / "copy.limner")
+    copy = Case.open(tmp_path / "copy.limner")
+    assert [s.name for s in copy.segmentation.segments] == ["one"]
+    copy.close()
+    document.close()
+
+
+def test_a_session_keeps_a_case_open_that_cannot_be_saved(tmp_path, monkeypatch) -> None:
+    session = Session(Settings(tmp_path / "settings.json"))
+    document = painted(tmp_path / "a.limner")
+    session.set_document(document)
+    monkeypatch.setattr(Journal, "_write", lambda *_: (_ for _ in ()).throw(sqlite3.OperationalError("full")))
+    document.apply(AddSegment(Segment(2, "two")), title="add", tool="t")
+    with pytest.raises(UserError, match="stays open"):
+        session.set_document(None)
+    assert session.document is document
+    monkeypatch.undo()
+    assert document.case.journal.flush_after_failure()
+    session.set_document(None)
+    assert session.document is None
 
 
 def test_looking_at_an_image_leaves_no_file_behind(tmp_path) -> None:
