@@ -60,6 +60,7 @@ def take_screenshot(
         if theme is not None:
             session.settings.set("look.theme", theme)
         main_window = make_window(session)
+        session.window = None  # nobody is there to answer a question; what would ask becomes an error
         main_window.resize(*size)
         main_window.show()
         errors: list[Message] = []

@@ -202,6 +202,9 @@ def test_images_that_moved_are_asked_for_and_checked(limner, torso, case, tmp_pa
         limner("run", "edit.undo", "--case", case)
     finally:
         moved.rename(torso)
+    assert "not where they were" in limner.refused("screenshot", case, "-o", tmp_path / "window.png")
+    limner("run", "segment.add", "--case", case, "--images", torso, "name=x")
+    limner("run", "edit.undo", "--case", case)
     other = tmp_path / "other"
     other.mkdir()
     write_dicom_series(make_torso(scale=0.2).volume, other)
