@@ -100,14 +100,15 @@ class Case:
             connection.close()
         read_only = read_only or not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
         lock = None if read_only else _lock(path)
+        journal: Journal | None = None
         try:
             journal = Journal(path, meta, geometry.shape, is_read_only=read_only)
-            segmentation = Segmentation(geometry)
-            case = Case(journal, segmentation, images, lock)
+            case = Case(journal, Segmentation(geometry), images, lock)
             case._catch_up()
         except BaseException:
-            if lock is not None:
-                lock.release()
+            if journal is not None:
+                journal.close()
+            _unlock(lock)
             raise
         return case
 
@@ -161,10 +162,8 @@ class Case:
         """Write what is left, fold the log into the file, release the lock."""
         self.checkpoint()
         self.journal.close()
-        if self._lock is not None:
-            self._lock.release()
-            Path(self._lock.lock_file).unlink(missing_ok=True)
-            self._lock = None
+        _unlock(self._lock)
+        self._lock = None
 
     def on_written(self, callback: Callable[[], None] | None) -> None:
         """Call this on the writer's thread after each commit or failure."""
@@ -180,3 +179,9 @@ def _lock(path: Path) -> FileLock:
     except OSError as error:
         raise UserError(f"The folder {path.parent} cannot be written.", str(error)) from error
     return lock
+
+
+def _unlock(lock: FileLock | None) -> None:
+    if lock is not None:
+        lock.release()
+        Path(lock.lock_file).unlink(missing_ok=True)

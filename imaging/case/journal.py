@@ -76,7 +76,7 @@ class Journal:
         self.entries: list[Entry] = []
         if path.exists():
             self._reader = connect_reader(path)
-            self.entries = records.read_entries(self._reader)
+            self.entries = _without_gaps(records.read_entries(self._reader))
 
     @property
     def pending_count(self) -> int:
@@ -307,6 +307,14 @@ class Journal:
             if not self._is_closing:
                 self._condition.wait(RETRY_SECONDS)
             return self._is_closing
+
+
+def _without_gaps(entries: list[Entry]) -> list[Entry]:
+    """The entries, numbered 1, 2, 3; UserError when some are missing."""
+    for place, entry in enumerate(entries, start=1):
+        if entry.sequence != place:
+            raise UserError(f"This case is damaged: entry {place} of its journal is missing.")
+    return entries
 
 
 def _write_one(connection: sqlite3.Connection, pending: _Pending) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from imaging.case.entry import Entry, EntryKind
+from imaging.errors import UserError
 
 
 class Timeline:
@@ -17,14 +18,21 @@ class Timeline:
             self.note(entry)
 
     def note(self, entry: Entry) -> None:
-        """Follow the journal by one entry."""
+        """Follow the journal by one entry.
+
+        Raises:
+            UserError: the entry undoes or redoes what was not its turn, so somebody changed the journal.
+        """
         if entry.kind is EntryKind.CHANGE:
             self.in_force.append(entry.sequence)
             self.undone.clear()
-        elif entry.kind is EntryKind.UNDO:
-            self.undone.append(self.in_force.pop())
-        else:
-            self.in_force.append(self.undone.pop())
+            return
+        source, goal = (self.in_force, self.undone) if entry.kind is EntryKind.UNDO else (self.undone, self.in_force)
+        if not source or source[-1] != entry.target:
+            raise UserError(
+                f"This case is damaged: entry {entry.sequence} of its journal does not follow from the others."
+            )
+        goal.append(source.pop())
 
     @property
     def undo_target(self) -> int | None:

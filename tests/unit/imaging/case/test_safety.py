@@ -211,6 +211,27 @@ def test_a_changed_byte_breaks_the_chain_where_it_is(tmp_path) -> None:
     case.close()
 
 
+@pytest.mark.parametrize(
+    ("trigger", "statement", "complaint"),
+    [
+        ("entries_last", "DELETE FROM entries WHERE sequence = 3", "entry 3 of its journal is missing"),
+        ("entries_stay", "UPDATE entries SET kind = 'undo', target = 2 WHERE sequence = 5", "does not follow"),
+        ("deltas_stay", "UPDATE deltas SET data = x'00' WHERE sequence = 4", "Entry 4 of this case is damaged"),
+    ],
+)
+def test_a_journal_with_holes_is_not_guessed_at(tmp_path, trigger, statement, complaint) -> None:
+    path = tmp_path / "a.limner"
+    painted(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"DROP TRIGGER {trigger}")
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+    with pytest.raises(UserError, match=complaint):
+        Case.open(path)
+    assert not list(tmp_path.glob(".*.lock"))
+
+
 def test_the_journal_refuses_to_be_rewritten(tmp_path) -> None:
     path = tmp_path / "a.limner"
     painted(path).close()
