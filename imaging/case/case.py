@@ -182,6 +182,13 @@ def _lock(path: Path) -> FileLock:
 
 
 def _unlock(lock: FileLock | None) -> None:
-    if lock is not None:
-        lock.release()
+    """Let the case go and leave no lock file behind.
+
+    On POSIX the name goes while the lock is still held: whoever opened the old file finds it nameless and tries again,
+    so no two programs can hold locks of one name. On Windows filelock removes the file itself.
+    """
+    if lock is None:
+        return
+    if os.name == "posix":
         Path(lock.lock_file).unlink(missing_ok=True)
+    lock.release()
