@@ -151,6 +151,14 @@ class Geometry:
         """Volume of one voxel in millilitres (of the mean voxel when the slices are uneven)."""
         return float(abs(np.linalg.det(self.affine[:3, :3])) / 1000)
 
+    def slice_voxel_volumes_ml(self) -> NDArray[np.float64]:
+        """(k,) volume of one voxel of each slice: an uneven slice reaches half-way to its neighbours."""
+        if self.slice_origins_mm is None or self.shape[0] < 2:
+            return np.full(self.shape[0], self.voxel_volume_ml)
+        across = np.cross(self.affine[:3, 0], self.affine[:3, 1])  # its length is a pixel's area
+        gaps = np.abs(np.diff(self.slice_origins_mm @ across))
+        return np.asarray((np.concatenate([gaps[:1], gaps]) + np.concatenate([gaps, gaps[-1:]])) / 2000)
+
     def to_world(self, ijk: ArrayLike) -> NDArray[np.float64]:
         """LPS millimetres of continuous indices.
 

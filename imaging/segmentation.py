@@ -67,8 +67,11 @@ class Segmentation:
         return self._counts.get(number, 0)
 
     def volume_ml(self, number: int) -> float:
-        """A segment's volume in millilitres."""
-        return self.voxel_count(number) * self.geometry.voxel_volume_ml
+        """A segment's volume in millilitres; on unevenly spaced slices each slice counts with its own thickness."""
+        if self.geometry.is_regular:
+            return self.voxel_count(number) * self.geometry.voxel_volume_ml
+        per_slice = np.count_nonzero(self.mask(number), axis=(1, 2))
+        return float(per_slice @ self.geometry.slice_voxel_volumes_ml())
 
     def mask(self, number: int, box: Box | None = None) -> Voxels:
         """Boolean array of a segment's voxels, of the whole grid or of a region of it."""

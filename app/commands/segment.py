@@ -18,7 +18,7 @@ from session.reading import choose_series
 from session.segmenting import preview_of, segment_now
 from session.settings import Settings
 
-Label = tuple[str, int, int]  # name, label value, voxels
+Label = tuple[str, int, float]  # name, label value, millilitres
 
 
 def add(parsers: Any) -> None:
@@ -48,8 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         note(failure.details)
         return 1
     labels = _into_case(result, images, out) if is_case else _into_mask(result, images.volumes[0].geometry, out)
-    ml = images.volumes[0].geometry.voxel_volume_ml
-    records = [{"name": n, "label_value": v, "volume_ml": round(count * ml, 3)} for n, v, count in labels]
+    records = [{"name": n, "label_value": v, "volume_ml": round(ml, 3)} for n, v, ml in labels]
     if arguments.json:
         print_json(
             {
@@ -74,8 +73,8 @@ def _into_mask(result: InferenceResult, geometry: Geometry, out: Path) -> list[L
     """Write a mask file. On one layer, what encloses others keeps the rest of its voxels; volumes are the whole."""
     labels = labels_of_preview(preview_of(result, geometry), geometry)
     written = export_masks(labels, out, stack=True)
-    counts = {label.name: label.voxel_count for label in result.labels}
-    return [(s.name, s.label_value, counts[s.name]) for s in written.segments]
+    ml = {label.name: label.voxel_count * geometry.voxel_volume_ml for label in result.labels}
+    return [(s.name, s.label_value, ml[s.name]) for s in written.segments]
 
 
 def _into_case(result: InferenceResult, images: OpenedImages, out: Path) -> list[Label]:
@@ -89,6 +88,6 @@ def _into_case(result: InferenceResult, images: OpenedImages, out: Path) -> list
         if not journal.flush() and journal.failure is not None:
             raise journal.failure
         segmentation = document.segmentation
-        return [(s.name, s.label_value, segmentation.voxel_count(s.number)) for s in segmentation.segments]
+        return [(s.name, s.label_value, segmentation.volume_ml(s.number)) for s in segmentation.segments]
     finally:
         document.close()

@@ -235,3 +235,16 @@ def test_a_segment_that_has_to_share_takes_only_its_own_blocks_along() -> None:
     assert change is not None
     assert {d.place for d in change.deltas} == {(1, 1, 1)}
     assert segmentation.voxel_count(1) == segmentation.voxel_count(2) == 1000
+
+
+def test_volumes_on_uneven_slices_weigh_each_slice_by_its_thickness() -> None:
+    heights = np.array([0.0, 1, 2, 6, 10, 11])
+    origins = np.stack([np.zeros(6), np.zeros(6), heights], axis=1)
+    geometry = Geometry(SHAPE, np.diag([0.5, 0.5, 2.2, 1.0]), slice_origins_mm=origins)
+    segmentation = Segmentation(geometry)
+    segmentation.apply(AddSegment(Segment(1, "one")))
+    for k, thickness in enumerate([1.0, 1, 2.5, 4, 2.5, 1]):
+        box = Box(k, k + 1, 0, 8, 0, 10)
+        before = segmentation.volume_ml(1)
+        paint(segmentation, 1, box)
+        assert segmentation.volume_ml(1) - before == pytest.approx(80 * 0.25 * thickness / 1000)
