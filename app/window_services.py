@@ -14,6 +14,7 @@ from widgets.dialogs.choice import ask_choice
 from widgets.dialogs.color import ColorDialog
 from widgets.dialogs.settings import SettingsDialog
 from widgets.dialogs.shortcuts import ShortcutsDialog
+from widgets.sentences import translated
 
 
 class Services:
@@ -41,11 +42,11 @@ class Services:
     def confirm(self, question: str, hint: str) -> bool:
         """A question whose wrong answer loses data."""
         options = [("yes", self._window.tr("Yes, go on"))]
-        return ask_choice(self._window, question, hint, options) == "yes"
+        return ask_choice(self._window, translated(question), translated(hint), options) == "yes"
 
     def ask_choice(self, title: str, question: str, options: list[tuple[str, str]]) -> str | None:
         """One of several (key, label) options; returns its key."""
-        return ask_choice(self._window, title, question, options)
+        return ask_choice(self._window, title, translated(question), options)
 
     def rename_segment(self, number: int) -> None:
         """Start editing a segment's name."""

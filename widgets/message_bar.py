@@ -11,6 +11,7 @@ from widgets.bottom_stack import BottomStack
 from widgets.buttons import IconButton, text_button
 from widgets.icons import pixmap
 from widgets.labels import label
+from widgets.sentences import translated
 from widgets.theme import current
 
 MAXIMUM = 3
@@ -29,7 +30,7 @@ class MessageBar(QFrame):
         self.message = message
         self.setObjectName("message_bar")
         self.setProperty("severity", message.severity.value)
-        self.setAccessibleName(message.text)
+        self.setAccessibleName(translated(message.text))
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(12)
@@ -46,7 +47,7 @@ class MessageBar(QFrame):
     def _texts(self) -> QVBoxLayout:
         texts = QVBoxLayout()
         texts.setSpacing(2)
-        for text, role in ((self.message.text, ""), (self.message.hint, "small")):
+        for text, role in ((translated(self.message.text), ""), (translated(self.message.hint), "small")):
             if text:
                 line = label(text, role)
                 wide = line.fontMetrics().horizontalAdvance(text) > TEXT_PX

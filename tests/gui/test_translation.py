@@ -9,14 +9,22 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from PySide6.QtWidgets import QLabel
 
 import app.translation
 from app.translation import install_translation
+from imaging.edit import RemoveSegment
+from imaging.errors import UserError
 from widgets.action_bridge import ActionBridge
+from widgets.sentences import translated
 
 SOURCE = """<?xml version="1.0" encoding="utf-8"?><!DOCTYPE TS>
 <TS version="2.1" language="de"><context><name>Actions</name>
-<message><source>Undo</source><translation>Rückgängig</translation></message></context></TS>"""
+<message><source>Undo</source><translation>Rückgängig</translation></message></context>
+<context><name>Sentences</name>
+<message><source>The segment “{0}” is locked.</source><translation>„{0}“ ist gesperrt.</translation></message>
+<message><source>Unlock it in the Segments panel to change it.</source><translation>Erst entsperren.</translation>
+</message></context></TS>"""
 
 
 @pytest.fixture
@@ -29,6 +37,8 @@ def german(tmp_path: Path, monkeypatch, qapp) -> None:
     (tmp_path / "limner_de.ts").write_text(SOURCE, "utf-8")
     compiled = tmp_path / "translations" / "limner_de.qm"
     subprocess.run([compiler, tmp_path / "limner_de.ts", "-qm", compiled], check=True, capture_output=True)
+    real = app.translation.files("resources") / "translations" / "sentences.json"
+    shutil.copy(str(real), tmp_path / "translations")
     monkeypatch.setattr(app.translation, "files", lambda _package: tmp_path)
     yield
     for translator in qapp.findChildren(QTranslator):
@@ -45,3 +55,20 @@ def test_commands_speak_the_language_of_the_locale(german, window, qapp) -> None
 
 def test_without_a_translation_it_speaks_english(german, qapp) -> None:
     assert not install_translation(qapp, QLocale("fr_FR"))
+
+
+def test_errors_of_the_lower_layers_are_shown_in_the_language_with_their_own_words(german, case_window, qapp) -> None:
+    assert install_translation(qapp, QLocale("de_DE"))
+    session = case_window.session
+    session.actions["segment.toggle_lock"].run(session, number=1)
+    with pytest.raises(UserError) as raised:
+        session.open_document.apply(RemoveSegment(1), title="remove", tool="t")
+    session.messages.error(raised.value)
+    texts = {label.text() for label in case_window.centre.findChildren(QLabel)}
+    assert {"„liver“ ist gesperrt.", "Erst entsperren."} <= texts
+
+
+def test_a_sentence_that_nobody_translated_stays_as_it_is(german, qapp) -> None:
+    assert install_translation(qapp, QLocale("de_DE"))
+    assert translated("There is no such segment.") == "There is no such segment."
+    assert translated("Something that is not in the code at all.") == "Something that is not in the code at all."
