@@ -1,0 +1,120 @@
+"""How long the window stands still: the longest gap between two turns of the event loop during the main job.
+
+    python3 dev.py bench gui_thread
+
+The demo's torso is opened, segmented, accepted, undone, redone and painted on in the real window. A timer that is due
+every 2 ms notices the gaps; with other programs on the machine they grow.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+if not os.environ.get("DISPLAY"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from budget_table import Measured, print_table
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.main import make_application, make_session, make_window
+from imaging.phantom.series import write_dicom_series
+from imaging.phantom.torso import make_torso
+
+PROMISE_MS = 50
+LONGEST_S = 120
+
+
+class Gaps:
+    """Notes the longest time between two timer events, under the name of what is being done."""
+
+    def __init__(self) -> None:
+        self.longest: dict[str, float] = {}
+        self._name = ""
+        self._last = time.perf_counter()
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._tick)
+        self._timer.start(2)
+
+    def during(self, name: str) -> None:
+        """What is done from now on."""
+        self._name = name
+        self.longest[name] = 0.0
+        self._last = time.perf_counter()
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        if self._name:
+            self.longest[self._name] = max(self.longest[self._name], 1000 * (now - self._last))
+        self._last = now
+
+
+def run(application: QApplication, until: Callable[[], bool], rest_s: float = 2.0) -> None:
+    """Run the event loop until something is true, and for a while after."""
+    began, reached = time.monotonic(), None
+    while reached is None or time.monotonic() - reached < rest_s:
+        application.processEvents()
+        time.sleep(0.0005)
+        if reached is None and until():
+            reached = time.monotonic()
+        if time.monotonic() - began > LONGEST_S:
+            raise TimeoutError("the window did not get so far")
+
+
+def main() -> int:
+    """Do the main job, note the gaps."""
+    with tempfile.TemporaryDirectory() as name:
+        os.environ["LIMNER_WORKSPACE"] = name
+        write_dicom_series(make_torso().volume, Path(name) / "series")
+        application = make_application()
+        session = make_session(application, Path(name) / "settings.json")
+        window = make_window(session)
+        window.resize(1680, 1020)
+        window.show()
+        run(application, lambda: True)
+        gaps = Gaps()
+        gaps.during("opening a series")
+        window.open_paths([Path(name) / "series"])
+        run(application, lambda: session.document is not None and not session.document.is_loading)
+        gaps.during("segmenting, preview shown")
+        session.actions["segment_image.run"].run(session)
+        run(application, lambda: session.open_document.preview is not None, 4)
+        gaps.during("accepting")
+        session.actions["preview.accept_all"].run(session)
+        run(application, lambda: session.open_document.preview is None, 6)
+        for step in ("undo", "redo"):
+            gaps.during(f"{step} of the accepted result")
+            session.actions[f"edit.{step}"].run(session)
+            run(application, lambda: not session.open_document.is_busy, 4)
+        gaps.during("painting")
+        paint(application, window.grid.view("axial"), session)
+        gaps.during("scrolling")
+        for _ in range(60):
+            session.actions["view.next_slice"].run(session)
+            run(application, lambda: True, 0.01)
+        window.close()
+    rows = [Measured(what, longest, "ms", PROMISE_MS) for what, longest in gaps.longest.items()]
+    return print_table("Longest the window stood still", rows)
+
+
+def paint(application: QApplication, view, session) -> None:
+    """A stroke of 60 mouse moves with a new segment."""
+    session.actions["segment.add"].run(session)
+    session.actions["tool.brush"].run(session)
+    point = QPoint(view.width() // 2 - 60, view.height() // 2)
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, point)
+    for n in range(60):
+        point += QPoint(2, (-1) ** (n // 6) * 3)
+        QTest.mouseMove(view, point)
+        run(application, lambda: True, 0.01)
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, point)
+    run(application, lambda: True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
