@@ -96,6 +96,7 @@ def make_session(application: QApplication, settings_path: Path | None = None) -
 
 def make_window(session: Session) -> MainWindow:
     """The main window in the person's theme, not shown yet."""
+    from app.garbage import StartFreezer
     from app.keeping import PresentationKeeper
     from app.window import MainWindow
     from app.window_services import Services
@@ -103,6 +104,7 @@ def make_window(session: Session) -> MainWindow:
     apply_theme(session)
     window = MainWindow(session)
     PresentationKeeper(session, window)
+    StartFreezer(session, window)
     session.window = Services(window)
     session.settings.changed.connect(lambda key, _value: apply_theme(session) if key.startswith("look.") else None)
     if session.settings.problem:

@@ -16,6 +16,8 @@ from imaging.volume import Voxels
 if TYPE_CHECKING:
     from imaging.transaction import Transaction
 
+COUNTED_AT_ONCE = 1 << 18  # counting holds the interpreter's lock, and the window waits for it
+
 
 class Segmentation:
     """Segments and their voxels on one geometry.
@@ -160,12 +162,11 @@ class Segmentation:
 
     def _count(self, layer: int, values: Labels, sign: int) -> None:
         """Add ``sign`` to the count of each label value's segment; values of removed segments count nowhere."""
-        if values.size == 0:
-            return
-        counts = np.bincount(values)
-        for value in np.flatnonzero(counts[1:]) + 1:
-            number = self._number_of(layer, int(value))
-            self._counts[number] = self._counts.get(number, 0) + sign * int(counts[value])
+        for start in range(0, values.size, COUNTED_AT_ONCE):
+            counts = np.bincount(values[start : start + COUNTED_AT_ONCE])
+            for value in np.flatnonzero(counts[1:]) + 1:
+                number = self._number_of(layer, int(value))
+                self._counts[number] = self._counts.get(number, 0) + sign * int(counts[value])
 
     def _number_of(self, layer: int, label_value: int) -> int:
         for segment in self._segments.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ PASS_BAND = 0.05  # of the smoothing: low enough to take the voxels' stairs away
 SMOOTHING_ITERATIONS = 20
 MOST_DECIMATION = 4.0  # a mesh more than so many times over its budget is made from a coarser mask instead
 LEAST_TRIANGLES = 400  # no segment gets fewer, however small its share
+
+_kept = threading.local()
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +74,7 @@ def segment_surface(mask: Mask, geometry: Geometry, box: Box, budget: int) -> Su
         x, y, z = geometry.spacing_mm
         factors = coarsening((z, y, x), excess)
         mask = coarsened(mask, factors)
-    points, triangles = _decimated(_smoothed(_surface_net(mask)), budget)
+    points, triangles = _mesh(mask, budget)
     first = np.array([box.i0, box.j0, box.k0], np.float64)
     steps = np.array(factors[::-1], np.float64)
     indices = first + (points + 0.5) * steps - 0.5  # a coarse voxel's centre is the middle of its block
@@ -98,13 +101,51 @@ def _surface(points_mm: NDArray[np.float64], triangles: NDArray[np.int32]) -> Su
     )
 
 
-def _surface_net(mask: Mask) -> Any:
-    """A vtkPolyData of triangles in (i, j, k) index space of the mask."""
+def _mesh(mask: Mask, budget: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Points in (i, j, k) index space of the mask, and triangles, thinned out to about the budget.
+
+    The filters form one pipeline whose large intermediate meshes are freed inside ``Update``: there VTK has released
+    the interpreter's lock, while freeing them from Python would keep the window waiting.
+    """
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+
+    padded = np.pad(mask, 1).astype(np.uint8)
+    nets = _surface_nets(padded)
+    last = smoothing = _smoothing(nets)
+    smoothing.Update()
+    count = smoothing.GetOutput().GetNumberOfCells()
+    if count > budget:
+        smoothing.ReleaseDataFlagOn()
+        last = _decimation()
+        last.SetInputConnection(smoothing.GetOutputPort())
+        last.SetTargetReduction(1 - budget / count)
+        last.VolumePreservationOn()
+        last.Update()
+    mesh = last.GetOutput()
+    points = vtk_to_numpy(mesh.GetPoints().GetData()).astype(np.float64)
+    triangles = vtk_to_numpy(mesh.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int32)
+    return points, triangles
+
+
+def _decimation() -> Any:
+    """This thread's filter that thins a mesh out.
+
+    It is kept, because deleting it frees a table of all edges from Python: 0.1 s for 300,000 triangles, in which the
+    window stands still. Its next ``Update`` frees the table while the interpreter's lock is released.
+    """
+    from vtkmodules.vtkFiltersCore import vtkQuadricDecimation
+
+    if not hasattr(_kept, "decimation"):
+        _kept.decimation = vtkQuadricDecimation()
+    return _kept.decimation
+
+
+def _surface_nets(padded: NDArray[np.uint8]) -> Any:
+    """The filter that makes triangles around the ones of a mask with a border of zeros; the array must stay alive."""
     from vtkmodules.util.numpy_support import numpy_to_vtk
     from vtkmodules.vtkCommonDataModel import vtkImageData
     from vtkmodules.vtkFiltersCore import vtkSurfaceNets3D
 
-    padded = np.pad(mask, 1).astype(np.uint8)
     image = vtkImageData()
     image.SetDimensions(*padded.shape[::-1])
     image.SetOrigin(-1.0, -1.0, -1.0)
@@ -115,40 +156,20 @@ def _surface_net(mask: Mask) -> Any:
     nets.SetOutputMeshTypeToTriangles()
     nets.SetDataCaching(False)
     nets.SmoothingOff()
-    nets.Update()
-    mesh = nets.GetOutput()
-    mesh.GetCellData().Initialize()
-    return mesh
+    nets.ReleaseDataFlagOn()
+    return nets
 
 
-def _smoothed(mesh: Any) -> Any:
-    """A vtkPolyData without the voxels' stairs, of nearly the same volume."""
+def _smoothing(source: Any) -> Any:
+    """The filter that takes the voxels' stairs away and leaves nearly the same volume."""
     from vtkmodules.vtkFiltersCore import vtkWindowedSincPolyDataFilter
 
     smoothing = vtkWindowedSincPolyDataFilter()
-    smoothing.SetInputData(mesh)
+    smoothing.SetInputConnection(source.GetOutputPort())
     smoothing.SetPassBand(PASS_BAND)
     smoothing.SetNumberOfIterations(SMOOTHING_ITERATIONS)
     smoothing.NormalizeCoordinatesOn()
     smoothing.NonManifoldSmoothingOn()
     smoothing.FeatureEdgeSmoothingOff()
     smoothing.BoundarySmoothingOff()
-    smoothing.Update()
-    return smoothing.GetOutput()
-
-
-def _decimated(mesh: Any, budget: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Points and triangles of a vtkPolyData, thinned out to about the budget."""
-    from vtkmodules.util.numpy_support import vtk_to_numpy
-    from vtkmodules.vtkFiltersCore import vtkQuadricDecimation
-
-    if mesh.GetNumberOfCells() > budget:
-        decimation = vtkQuadricDecimation()
-        decimation.SetInputData(mesh)
-        decimation.SetTargetReduction(1 - budget / mesh.GetNumberOfCells())
-        decimation.VolumePreservationOn()
-        decimation.Update()
-        mesh = decimation.GetOutput()
-    points = vtk_to_numpy(mesh.GetPoints().GetData()).astype(np.float64)
-    triangles = vtk_to_numpy(mesh.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int32)
-    return points, triangles
+    return smoothing
