@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 from session.document import Document
 from widgets.counted import counted
 from widgets.model_offer import ModelOffer
+from widgets.sentences import translated
 
 GIB_IN_MIB = 1024
 
@@ -29,6 +30,7 @@ def model_offers(document: Document | None) -> list[ModelOffer]:
             words = QCoreApplication.translate("ModelOffers", "needs {0:.1f} GB of memory, {1:.1f} GB are free")
             reason = words.format(needs_mb / GIB_IN_MIB, free_mb / GIB_IN_MIB)
         words = QCoreApplication.translate("ModelOffers", "{0} · up to {1:.1f} GB")
-        detail = reason or words.format(counted(len(model.structures), "structure"), needs_mb / GIB_IN_MIB)
+        size = words.format(counted(len(model.structures), "structure"), needs_mb / GIB_IN_MIB)
+        detail = translated(reason) if reason else size
         offers.append(ModelOffer(model.id, model.name, detail, fits=not reason))
     return sorted(offers, key=lambda offer: not offer.fits)

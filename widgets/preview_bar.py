@@ -15,6 +15,7 @@ from widgets.action_bridge import ActionBridge
 from widgets.buttons import menu_button, text_button
 from widgets.counted import counted
 from widgets.labels import label
+from widgets.sentences import translated
 
 CHECK_PX = 16
 CHIP_ROOM_PX = 60  # the chip at the left and the margins
@@ -75,9 +76,10 @@ class PreviewBar(QFrame):
             count = len(preview.segments)
             found = self.tr("{0} found").format(count)
             self._text.setText(self.tr("{0} · {1} in {2}").format(preview.title, found, duration(preview.seconds)))
-            self._notes.setText(self._note_line(preview.notes))
-            self._notes.setToolTip("\n".join(preview.notes))
-            self._text.setToolTip("\n".join(preview.notes))
+            notes = tuple(map(translated, preview.notes))
+            self._notes.setText(self._note_line(notes))
+            self._notes.setToolTip("\n".join(notes))
+            self._text.setToolTip("\n".join(notes))
             self._fill_menu(preview)
             self._choice_changed()
             self._set_tips()

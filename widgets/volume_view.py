@@ -35,6 +35,7 @@ from session.presentation import PresentationState, VolumeCamera
 from session.selection import SelectionState
 from session.session import Session
 from widgets import theme
+from widgets.sentences import translated
 from widgets.signal_links import SignalLinks
 from widgets.volume_annotations import VolumeAnnotations
 from widgets.volume_engine import VolumeEngine
@@ -369,7 +370,8 @@ class VolumeView(QWidget):
             self._annotations.paint_letters(painter, width, height, self.camera)
         if self._failure:
             hint = self.tr("The slice views work without it.")
-            self._annotations.paint_note(painter, width, height, self.tr("3D view off"), f"{self._failure} {hint}")
+            why = f"{translated(self._failure)} {hint}"
+            self._annotations.paint_note(painter, width, height, self.tr("3D view off"), why)
         self._annotations.paint_title(painter, self._hint())
         if self.session.selection.state.active_view == THREE_D:
             self._annotations.paint_border(painter, width, height)
