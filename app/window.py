@@ -194,7 +194,7 @@ class MainWindow(QMainWindow):
     def _may_close(self) -> bool:
         """False when entries could not be written and the person does not want to lose them."""
         document = self.session.document
-        if document is None or document.case.journal.flush(FLUSH_S):
+        if document is None or document.case.journal.flush_after_failure(FLUSH_S):
             return True
         waiting = counted(document.case.journal.pending_count, "entry")
         answer = ask_choice(

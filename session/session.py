@@ -79,7 +79,7 @@ class Session:
 
     def _must_be_saved(self, document: Document, *, loses_unsaved: bool) -> None:
         document.settle()
-        if loses_unsaved or document.case.journal.flush(FLUSH_S):
+        if loses_unsaved or document.case.journal.flush_after_failure(FLUSH_S):
             return
         raise UserError(
             "The last changes of the open case cannot be saved, so it stays open.",
