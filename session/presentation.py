@@ -10,6 +10,8 @@ from typing import Any
 import psygnal
 
 from imaging.geometry import Geometry
+from session.look.json_form import from_json
+from session.look.look import Look
 
 
 class Plane(StrEnum):
@@ -27,6 +29,14 @@ class Layout(StrEnum):
     ONE_AND_THREE = "1+3"
     SINGLE = "single"
     SLICES = "slices"  # three slices, no 3D
+
+
+class VolumeMode(StrEnum):
+    """How the 3D view shows the case."""
+
+    SURFACES = "surfaces"
+    RAYCAST = "raycast"
+    CINEMATIC = "cinematic"
 
 
 @dataclass(frozen=True)
@@ -90,6 +100,8 @@ class PresentationState:
         shows_fill, shows_outline: how segments are drawn over the slices.
         hidden_segments: numbers of the segments that are not shown.
         shows_slices_in_3d: the three planes in the 3D view.
+        volume_mode: surfaces, ray casting or path tracing in the 3D view.
+        look: how the volume looks there; None until somebody chose a preset, then the image's kind decides.
     """
 
     layout: Layout = Layout.FOUR
@@ -106,6 +118,8 @@ class PresentationState:
     shows_outline: bool = True
     hidden_segments: frozenset[int] = frozenset()
     shows_slices_in_3d: bool = False
+    volume_mode: VolumeMode = VolumeMode.SURFACES
+    look: Look | None = None
 
     def to_text(self) -> str:
         """JSON text for the case file."""
@@ -134,6 +148,10 @@ class PresentationState:
                 camera["view_angle_deg"],
             )
         known["hidden_segments"] = frozenset(known["hidden_segments"])
+        if "volume_mode" in known:
+            known["volume_mode"] = VolumeMode(known["volume_mode"])
+        if known.get("look") is not None:
+            known["look"] = from_json(Look, known["look"])
         return PresentationState(**known)
 
 
