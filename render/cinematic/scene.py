@@ -75,8 +75,9 @@ class TracedScene:
         records: of the segments in ``classes``.
         look: with what the eye buttons hide already in it.
         camera, size_px: from where, and width and height.
-        backdrop_mm: (height, width) float32: where opaque things (surfaces, slices, caps) end the view, as distance along
-            the line of sight (not along the ray), infinite where nothing does; None for nothing anywhere. By identity.
+        backdrop_mm: (height, width) float32: where opaque things (surfaces, slices, caps) end the view, as distance
+            along the line of sight (not along the ray), infinite where nothing does; None for nothing anywhere. Compared
+            by identity.
         seed: of the random numbers.
         most_bounces: how often light may be scattered on its way.
     """
@@ -97,8 +98,8 @@ class LinearPicture:
     """The mean of the samples so far.
 
     Attributes:
-        rgba: (height, width, 4) float32, first row at the top: scene-linear radiance (sRGB primaries, before exposure and
-            tone curve), premultiplied, and the share of the pixel that the volume covers.
+        rgba: (height, width, 4) float32, first row at the top: scene-linear radiance (sRGB primaries, before exposure
+            and tone curve), premultiplied, and the share of the pixel that the volume covers.
         samples: paths per pixel.
         noise: the mean relative difference between two halves of the samples; infinite while there is only one.
     """
