@@ -17,6 +17,7 @@ from session.messages import Messages
 from session.presentation import Presentation
 from session.selection import Selection
 from session.settings import Settings
+from session.three_d_status import ThreeDStatus
 from session.window_services import WindowServices
 
 FLUSH_S = 5.0  # how long closing waits for a slow disk
@@ -56,6 +57,7 @@ class Session:
         self.jobs = JobQueue(post)
         self.presentation = Presentation()
         self.selection = Selection()
+        self.three_d = ThreeDStatus()
         self.shelf: list[ShelfItem] = []
         self.document: Document | None = None
         self.window: WindowServices | None = None
