@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psygnal
 
@@ -13,12 +14,17 @@ from imaging.opening import Series
 from session.actions import ActionRegistry
 from session.document import Document
 from session.jobs import JobQueue
+from session.look.look import Look
+from session.look_editing import LookEditing
 from session.messages import Messages
 from session.presentation import Presentation
 from session.selection import Selection
 from session.settings import Settings
 from session.three_d_status import ThreeDStatus
 from session.window_services import WindowServices
+
+if TYPE_CHECKING:
+    from session.look.preset_store import PresetStore
 
 FLUSH_S = 5.0  # how long closing waits for a slow disk
 
@@ -42,6 +48,7 @@ class Session:
 
     document_replaced = psygnal.Signal(object)  # the new Document, or None
     shelf_changed = psygnal.Signal()
+    presets_changed = psygnal.Signal()  # the presets that the person keeps
 
     def __init__(
         self,
@@ -58,6 +65,7 @@ class Session:
         self.presentation = Presentation()
         self.selection = Selection()
         self.three_d = ThreeDStatus()
+        self.looks = LookEditing(self.presentation, self._default_look)
         self.shelf: list[ShelfItem] = []
         self.document: Document | None = None
         self.window: WindowServices | None = None
@@ -77,6 +85,7 @@ class Session:
             self._must_be_saved(self.document, loses_unsaved=loses_unsaved)
             self.document.close()
         self.document = document
+        self.looks.forget()
         self.document_replaced.emit(document)
 
     def _must_be_saved(self, document: Document, *, loses_unsaved: bool) -> None:
@@ -98,6 +107,22 @@ class Session:
         """Keep how the case is shown and what is selected beside its journal."""
         if self.document is not None:
             self.document.case.journal.save_state("presentation", self.presentation.state.to_text())
+
+    @property
+    def preset_store(self) -> PresetStore:
+        """The looks that the person keeps, in the workspace."""
+        from session.look.preset_store import PresetStore
+
+        return PresetStore(self.settings.workspace() / "presets")
+
+    def _default_look(self) -> Look:
+        """What the open image's 3D picture looks like until somebody chooses."""
+        from session.look.presets import default_preset, look_for  # read from files when they are first needed
+
+        if self.document is None or not self.document.volumes:
+            return Look()
+        volume = self.document.volume
+        return look_for(default_preset(volume), volume)
 
     @property
     def open_document(self) -> Document:
