@@ -33,6 +33,11 @@ class Services:
         name = QFileDialog.getExistingDirectory(self._window, self._window.tr("Open a folder"), self._folder())
         return Path(name) if name else None
 
+    def ask_open_path(self, title: str, filters: str) -> Path | None:
+        """One file to read."""
+        name, _ = QFileDialog.getOpenFileName(self._window, translated(title), self._folder(), filters)
+        return Path(name) if name else None
+
     def ask_save_path(self, title: str, suggestion: str, filters: str) -> Path | None:
         """Where to write."""
         start = str(Path(self._folder()) / suggestion)
@@ -52,6 +57,11 @@ class Services:
         """Start editing a segment's name."""
         self._window.show_page("segments")
         self._window.right.segments.rename(number)
+
+    def name_look(self) -> None:
+        """Start naming the look that is to be kept as a preset."""
+        self._window.show_page("look")
+        self._window.right.look.name_look()
 
     def choose_color(self, number: int) -> tuple[int, int, int] | None:
         """A new colour for a segment."""

@@ -17,6 +17,9 @@ class WindowServices(Protocol):
     def ask_folder(self) -> Path | None:
         """A folder to open."""
 
+    def ask_open_path(self, title: str, filters: str) -> Path | None:
+        """One file to read; ``filters`` in Qt's form ``Name (*.a *.b);;...``."""
+
     def ask_save_path(self, title: str, suggestion: str, filters: str) -> Path | None:
         """Where to write; ``filters`` in Qt's form ``Name (*.a *.b);;...``."""
 
@@ -28,6 +31,9 @@ class WindowServices(Protocol):
 
     def rename_segment(self, number: int) -> None:
         """Start editing a segment's name."""
+
+    def name_look(self) -> None:
+        """Start naming the look that is to be kept as a preset."""
 
     def choose_color(self, number: int) -> tuple[int, int, int] | None:
         """A new colour for a segment."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from app.actions.application import ACTIONS as APPLICATION
 from app.actions.edit import ACTIONS as EDIT
 from app.actions.file import ACTIONS as FILE
+from app.actions.look import ACTIONS as LOOK
+from app.actions.look_segments import ACTIONS as LOOK_SEGMENTS
 from app.actions.segment import ACTIONS as SEGMENT
 from app.actions.segmentation import ACTIONS as SEGMENTATION
 from app.actions.tools import ACTIONS as TOOLS
@@ -14,5 +16,5 @@ from session.session import Session
 
 def declare_all(session: Session) -> None:
     """Add all actions to the session's registry."""
-    for actions in (FILE, EDIT, TOOLS, SEGMENT, SEGMENTATION, VIEW, APPLICATION):
+    for actions in (FILE, EDIT, TOOLS, SEGMENT, SEGMENTATION, VIEW, LOOK, LOOK_SEGMENTS, APPLICATION):
         session.actions.add(*actions)

@@ -61,6 +61,22 @@ def without_segment_choices(look: Look, origin: Look | None = None) -> Look:
     return replace(look, segments=origin.segments, segment=origin.segment, rest=origin.rest)
 
 
+def all_shown(look: Look, origin: Look | None = None) -> Look:
+    """No segment alone any more: single ones shown, the others and the rest as in the preset; tints and so on stay.
+
+    Args:
+        look: to be changed.
+        origin: the preset's look; None when there is none.
+    """
+    origin = origin or Look()
+    return replace(
+        look,
+        segment=replace(look.segment, visibility=origin.segment.visibility),
+        rest=replace(look.rest, visibility=origin.rest.visibility),
+        segments=tuple(replace(e, look=replace(e.look, visibility=Visibility.SHOWN)) for e in look.segments),
+    )
+
+
 def has_segment_choices(look: Look) -> bool:
     """True when some segment has a look of its own or something is not plainly shown."""
     return bool(look.segments) or look.segment != SegmentLook() or look.rest != SegmentLook()
