@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -76,8 +76,8 @@ class TracedScene:
         look: with what the eye buttons hide already in it.
         camera, size_px: from where, and width and height.
         backdrop_mm: (height, width) float32: where opaque things (surfaces, slices, caps) end the view, as distance
-            along the line of sight (not along the ray), infinite where nothing does; None for nothing anywhere. Compared
-            by identity.
+            along the line of sight (not along the ray), infinite where nothing does; None for nothing anywhere.
+            Left out of ``==``; see ``is_same``.
         seed: of the random numbers.
         most_bounces: how often light may be scattered on its way.
     """
@@ -88,9 +88,13 @@ class TracedScene:
     look: Look
     camera: VolumeCamera
     size_px: tuple[int, int]
-    backdrop_mm: NDArray[np.float32] | None = None
+    backdrop_mm: NDArray[np.float32] | None = field(default=None, compare=False)
     seed: int = 0
     most_bounces: int = 4
+
+    def is_same(self, other: TracedScene | None) -> bool:
+        """True when nothing differs; arrays are compared by identity."""
+        return other is not None and self == other and self.backdrop_mm is other.backdrop_mm
 
 
 @dataclass(frozen=True, eq=False)

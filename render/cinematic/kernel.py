@@ -1,0 +1,511 @@
+"""The path tracer, compiled by Numba: the reference that the GLSL version follows number by number.
+
+A path starts in a pixel, moves by delta tracking (Woodcock 1965) through bricks with a bound of their own, and is
+scattered where it meets matter: as by a surface where the opacity changes quickly there, as by a cloud otherwise (the
+choice of Kroes et al. 2012, "Exposure Render"). At each event the disc light is sampled; the sky is found by paths that
+leave the volume. Values are classified after interpolation. Classes are taken from the voxel nearest to a randomly
+moved position, which smooths borders without mixing labels.
+
+Coordinates: ``x`` in world millimetres (LPS); ``q`` in voxels, from 0 to the grid's size, voxel centres at one half.
+Random numbers: a PCG-style generator (O'Neill 2014; hash after Jarzynski and Olano 2020), seeded by pixel and sample;
+a picture depends on nothing but its seed.
+
+Types are left out: Numba finds them. All numbers are float32, all random words uint32.
+"""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from render.cinematic.parameters import OFFSETS
+from render.compiled import compiled
+
+EYE, ACROSS, UPWARDS, FORWARD = (OFFSETS[n] for n in ("EYE", "ACROSS", "UPWARDS", "FORWARD"))
+APERTURE, FOCUS, MATRIX, SHIFT, SIZE = (OFFSETS[n] for n in ("APERTURE", "FOCUS", "MATRIX", "SHIFT", "SIZE"))
+ENTRY_SCALE, ENTRY_OFFSET, LAST_ENTRY = (OFFSETS[n] for n in ("ENTRY_SCALE", "ENTRY_OFFSET", "LAST_ENTRY"))
+GRADIENT_SCALE, HAS_CLASSES, ALL_CLIPPED = (OFFSETS[n] for n in ("GRADIENT_SCALE", "HAS_CLASSES", "ALL_CLIPPED"))
+PLANE_COUNT, PLANES, BOX_LOW, BOX_HIGH = (OFFSETS[n] for n in ("PLANE_COUNT", "PLANES", "BOX_LOW", "BOX_HIGH"))
+LIGHT, LIGHT_U, LIGHT_V = (OFFSETS[n] for n in ("LIGHT", "LIGHT_U", "LIGHT_V"))
+LIGHT_NORMAL, LIGHT_COLOR = (OFFSETS[n] for n in ("LIGHT_NORMAL", "LIGHT_COLOR"))
+SKY_MATRIX, SKY_STRENGTH, SURFACE = (OFFSETS[n] for n in ("SKY_MATRIX", "SKY_STRENGTH", "SURFACE"))
+ANISOTROPY, MOST_BOUNCES, START_MM = (OFFSETS[n] for n in ("ANISOTROPY", "MOST_BOUNCES", "START_MM"))
+
+f32 = np.float32
+ZERO, ONE, HALF, TWO, FOUR = f32(0.0), f32(1.0), f32(0.5), f32(2.0), f32(4.0)
+PI = f32(math.pi)
+FAR = f32(1e30)
+TINY = f32(1e-12)
+NUDGE = f32(1e-4)  # voxels: how far past a brick's face the next brick is looked up
+MOST_STEPS = 4096  # bricks and tentative collisions on one way; more are taken as having left
+
+
+@compiled
+def scrambled(x):
+    """The PCG output function of one 32-bit step."""
+    x = np.uint32(x * np.uint32(747796405) + np.uint32(2891336453))
+    x = np.uint32(
+        np.uint32(np.uint32(x >> np.uint32(np.uint32(x >> np.uint32(28)) + np.uint32(4))) ^ x) * np.uint32(277803737)
+    )
+    return np.uint32(np.uint32(x >> np.uint32(22)) ^ x)
+
+
+@compiled
+def advanced(state):
+    """The next state: a linear congruential step."""
+    return np.uint32(state * np.uint32(747796405) + np.uint32(2891336453))
+
+
+@compiled
+def word_of(state):
+    """32 random bits of a state."""
+    x = np.uint32(
+        np.uint32(np.uint32(state >> np.uint32(np.uint32(state >> np.uint32(28)) + np.uint32(4))) ^ state)
+        * np.uint32(277803737)
+    )
+    return np.uint32(np.uint32(x >> np.uint32(22)) ^ x)
+
+
+@compiled
+def uniform_of(state):
+    """A number in [0, 1) of a state."""
+    return f32(np.uint32(word_of(state) >> np.uint32(8))) * f32(1.0 / 16777216.0)
+
+
+@compiled
+def value_at(values, qi, qj, qk):
+    """The trilinear value (in 16-bit units), constant beyond the outer voxel centres."""
+    nk, nj, ni = values.shape
+    pi = min(max(qi - HALF, ZERO), f32(ni - 1))
+    pj = min(max(qj - HALF, ZERO), f32(nj - 1))
+    pk = min(max(qk - HALF, ZERO), f32(nk - 1))
+    i, j, k = int(pi), int(pj), int(pk)
+    a, b, c = pi - f32(i), pj - f32(j), pk - f32(k)
+    i1, j1, k1 = min(i + 1, ni - 1), min(j + 1, nj - 1), min(k + 1, nk - 1)
+    v00 = f32(values[k, j, i]) * (ONE - a) + f32(values[k, j, i1]) * a
+    v01 = f32(values[k, j1, i]) * (ONE - a) + f32(values[k, j1, i1]) * a
+    v10 = f32(values[k1, j, i]) * (ONE - a) + f32(values[k1, j, i1]) * a
+    v11 = f32(values[k1, j1, i]) * (ONE - a) + f32(values[k1, j1, i1]) * a
+    return (v00 * (ONE - b) + v01 * b) * (ONE - c) + (v10 * (ONE - b) + v11 * b) * c
+
+
+@compiled
+def entry_of(value, parameters):
+    """The table's entry for a value in 16-bit units."""
+    entry = value * parameters[ENTRY_SCALE] + parameters[ENTRY_OFFSET] + HALF
+    return int(min(max(entry, ZERO), parameters[LAST_ENTRY]))
+
+
+@compiled
+def class_at(classes, qi, qj, qk, word):
+    """The class of the voxel nearest to a position moved at random by up to half a voxel along each axis."""
+    nk, nj, ni = classes.shape
+    i = math.floor(qi - HALF + f32(word & np.uint32(1023)) * f32(1 / 1024))
+    j = math.floor(qj - HALF + f32(np.uint32(word >> np.uint32(10)) & np.uint32(1023)) * f32(1 / 1024))
+    k = math.floor(qk - HALF + f32(np.uint32(word >> np.uint32(20)) & np.uint32(1023)) * f32(1 / 1024))
+    return classes[min(max(k, 0), nk - 1), min(max(j, 0), nj - 1), min(max(i, 0), ni - 1)]
+
+
+@compiled
+def gradient_size(values, qi, qj, qk, m):
+    """The magnitude of the value's gradient in 16-bit units per millimetre."""
+    gi = (value_at(values, qi + ONE, qj, qk) - value_at(values, qi - ONE, qj, qk)) * HALF
+    gj = (value_at(values, qi, qj + ONE, qk) - value_at(values, qi, qj - ONE, qk)) * HALF
+    gk = (value_at(values, qi, qj, qk + ONE) - value_at(values, qi, qj, qk - ONE)) * HALF
+    x = m[MATRIX] * gi + m[MATRIX + 3] * gj + m[MATRIX + 6] * gk
+    y = m[MATRIX + 1] * gi + m[MATRIX + 4] * gj + m[MATRIX + 7] * gk
+    z = m[MATRIX + 2] * gi + m[MATRIX + 5] * gj + m[MATRIX + 8] * gk
+    return math.sqrt(x * x + y * y + z * z)
+
+
+@compiled
+def is_kept(x, y, z, qi, qj, qk, m):
+    """True inside the crop box and on the kept side of all planes."""
+    if qi < m[BOX_LOW] or qj < m[BOX_LOW + 1] or qk < m[BOX_LOW + 2]:
+        return False
+    if qi > m[BOX_HIGH] or qj > m[BOX_HIGH + 1] or qk > m[BOX_HIGH + 2]:
+        return False
+    for n in range(int(m[PLANE_COUNT])):
+        at = PLANES + 4 * n
+        if m[at] * x + m[at + 1] * y + m[at + 2] * z < m[at + 3]:
+            return False
+    return True
+
+
+@compiled
+def slab(origin, direction, low, high, t0, t1):
+    """A ray's interval within low..high along one axis."""
+    if abs(direction) < TINY:
+        if origin < low or origin > high:
+            return FAR, -FAR
+        return t0, t1
+    a, b = (low - origin) / direction, (high - origin) / direction
+    return max(t0, min(a, b)), min(t1, max(a, b))
+
+
+@compiled
+def interval(ox, oy, oz, dx, dy, dz, qi, qj, qk, di, dj, dk, limit, m):
+    """Where a ray is within the grid, and within the cuts where they apply to everything."""
+    t0, t1 = ZERO, limit
+    if m[ALL_CLIPPED] > ZERO:
+        t0, t1 = slab(qi, di, m[BOX_LOW], m[BOX_HIGH], t0, t1)
+        t0, t1 = slab(qj, dj, m[BOX_LOW + 1], m[BOX_HIGH + 1], t0, t1)
+        t0, t1 = slab(qk, dk, m[BOX_LOW + 2], m[BOX_HIGH + 2], t0, t1)
+        for n in range(int(m[PLANE_COUNT])):
+            at = PLANES + 4 * n
+            height = m[at] * ox + m[at + 1] * oy + m[at + 2] * oz - m[at + 3]
+            slope = m[at] * dx + m[at + 1] * dy + m[at + 2] * dz
+            if abs(slope) < TINY:
+                if height < ZERO:
+                    t1 = -FAR
+            elif slope > ZERO:
+                t0 = max(t0, -height / slope)
+            else:
+                t1 = min(t1, -height / slope)
+    else:
+        t0, t1 = slab(qi, di, ZERO, m[SIZE], t0, t1)
+        t0, t1 = slab(qj, dj, ZERO, m[SIZE + 1], t0, t1)
+        t0, t1 = slab(qk, dk, ZERO, m[SIZE + 2], t0, t1)
+    return t0, t1
+
+
+@compiled
+def edge_after(q, d, cell):
+    """How far along a ray, from where it is at ``q``, the next face of a brick lies along one axis."""
+    if abs(d) < TINY:
+        return FAR
+    face = f32(8 * (cell + 1)) if d > ZERO else f32(8 * cell)
+    return (face - q) / d
+
+
+@compiled
+def tracked(ox, oy, oz, dx, dy, dz, limit, state, values, classes, bounds, table, materials, gradient, m):
+    """Delta tracking along a ray.
+
+    Returns:
+        t, class, entry, state, look-ups: t is negative when nothing was met before ``limit``.
+    """
+    qi = m[MATRIX] * ox + m[MATRIX + 1] * oy + m[MATRIX + 2] * oz + m[SHIFT]
+    qj = m[MATRIX + 3] * ox + m[MATRIX + 4] * oy + m[MATRIX + 5] * oz + m[SHIFT + 1]
+    qk = m[MATRIX + 6] * ox + m[MATRIX + 7] * oy + m[MATRIX + 8] * oz + m[SHIFT + 2]
+    di = m[MATRIX] * dx + m[MATRIX + 1] * dy + m[MATRIX + 2] * dz
+    dj = m[MATRIX + 3] * dx + m[MATRIX + 4] * dy + m[MATRIX + 5] * dz
+    dk = m[MATRIX + 6] * dx + m[MATRIX + 7] * dy + m[MATRIX + 8] * dz
+    t, end = interval(ox, oy, oz, dx, dy, dz, qi, qj, qk, di, dj, dk, limit, m)
+    lookups = 0
+    if t >= end:
+        return -ONE, 0, 0, state, lookups
+    state = advanced(state)
+    depth = -math.log(ONE - uniform_of(state))
+    speed = max(abs(di), abs(dj), abs(dk))
+    nudge = NUDGE / max(speed, TINY)
+    nk, nj, ni = bounds.shape
+    bi = min(max(math.floor((qi + di * (t + nudge)) * f32(0.125)), 0), ni - 1)
+    bj = min(max(math.floor((qj + dj * (t + nudge)) * f32(0.125)), 0), nj - 1)
+    bk = min(max(math.floor((qk + dk * (t + nudge)) * f32(0.125)), 0), nk - 1)
+    for _ in range(MOST_STEPS):
+        ei, ej, ek = edge_after(qi, di, bi), edge_after(qj, dj, bj), edge_after(qk, dk, bk)
+        leave = min(min(ei, ej), min(ek, end))
+        bound = bounds[bk, bj, bi]
+        step = depth / bound if bound > ZERO else FAR
+        if t + step >= leave:
+            depth -= max(leave - t, ZERO) * bound
+            t = leave
+            if t >= end:
+                return -ONE, 0, 0, state, lookups
+            if ei <= ej and ei <= ek:
+                bi += 1 if di > ZERO else -1
+            elif ej <= ek:
+                bj += 1 if dj > ZERO else -1
+            else:
+                bk += 1 if dk > ZERO else -1
+            if bi < 0 or bj < 0 or bk < 0 or bi >= ni or bj >= nj or bk >= nk:
+                return -ONE, 0, 0, state, lookups
+            continue
+        t += step
+        lookups += 1
+        pi, pj, pk = qi + di * t, qj + dj * t, qk + dk * t
+        entry = entry_of(value_at(values, pi, pj, pk), m)
+        kind = 0
+        if m[HAS_CLASSES] > ZERO:
+            state = advanced(state)
+            kind = int(class_at(classes, pi, pj, pk, word_of(state)))
+        extinction = ZERO
+        if kind < table.shape[0]:
+            extinction = table[kind, entry, 3]
+            if extinction > ZERO and m[GRADIENT_SCALE] > ZERO:
+                place = gradient_size(values, pi, pj, pk, m) * m[GRADIENT_SCALE] + HALF
+                extinction *= gradient[int(min(place, f32(gradient.shape[0] - 1)))]
+            may_be_cut = m[ALL_CLIPPED] == ZERO and materials[kind, 1] > ZERO
+            if may_be_cut and not is_kept(ox + dx * t, oy + dy * t, oz + dz * t, pi, pj, pk, m):
+                extinction = ZERO
+        state = advanced(state)
+        if uniform_of(state) * bound < extinction:
+            return t, kind, entry, state, lookups
+        state = advanced(state)
+        depth = -math.log(ONE - uniform_of(state))
+    return -ONE, 0, 0, state, lookups
+
+
+@compiled
+def share_at(occupancy, qi, qj, qk):
+    """How much of what is solid there, 0-1, smoothed over borders."""
+    return value_at(occupancy, qi, qj, qk) * f32(1 / 255)
+
+
+@compiled
+def opacity_at(values, occupancy, table, kind, is_solid, qi, qj, qk, m):
+    """The opacity of a millimetre of a class's matter at a position; solid classes end where the solid ones end."""
+    entry = entry_of(value_at(values, qi, qj, qk), m)
+    opacity = ONE - math.exp(-table[kind, entry, 3])
+    if is_solid:
+        opacity *= share_at(occupancy, qi, qj, qk)
+    return opacity
+
+
+@compiled
+def opacity_gradient(values, occupancy, table, kind, is_solid, qi, qj, qk, m):
+    """The gradient of the classified opacity in world space, per millimetre."""
+    gi = opacity_at(values, occupancy, table, kind, is_solid, qi + ONE, qj, qk, m)
+    gi = (gi - opacity_at(values, occupancy, table, kind, is_solid, qi - ONE, qj, qk, m)) * HALF
+    gj = opacity_at(values, occupancy, table, kind, is_solid, qi, qj + ONE, qk, m)
+    gj = (gj - opacity_at(values, occupancy, table, kind, is_solid, qi, qj - ONE, qk, m)) * HALF
+    gk = opacity_at(values, occupancy, table, kind, is_solid, qi, qj, qk + ONE, m)
+    gk = (gk - opacity_at(values, occupancy, table, kind, is_solid, qi, qj, qk - ONE, m)) * HALF
+    x = m[MATRIX] * gi + m[MATRIX + 3] * gj + m[MATRIX + 6] * gk
+    y = m[MATRIX + 1] * gi + m[MATRIX + 4] * gj + m[MATRIX + 7] * gk
+    z = m[MATRIX + 2] * gi + m[MATRIX + 5] * gj + m[MATRIX + 8] * gk
+    return x, y, z
+
+
+@compiled
+def about(ax, ay, az, cosine, angle):
+    """A unit vector at an angle from an axis (Duff et al. 2017 for the frame)."""
+    sign = ONE if az >= ZERO else -ONE
+    a = -ONE / (sign + az)
+    b = ax * ay * a
+    sine = math.sqrt(max(ZERO, ONE - cosine * cosine))
+    u, v = sine * math.cos(angle), sine * math.sin(angle)
+    x = u * (ONE + sign * ax * ax * a) + v * b + cosine * ax
+    y = u * (sign * b) + v * (sign + ay * ay * a) + cosine * ay
+    z = u * (-sign * ax) + v * (-ay) + cosine * az
+    return x, y, z
+
+
+@compiled
+def cloud_share(cosine, g):
+    """Henyey and Greenstein's phase function (1941); ``cosine`` is of the angle of deflection."""
+    below = ONE + g * g - TWO * g * cosine
+    return (ONE - g * g) / (FOUR * PI * below * math.sqrt(max(below, f32(1e-6))))
+
+
+@compiled
+def cloud_cosine(g, u):
+    """A cosine of deflection drawn from the phase function."""
+    if abs(g) < f32(1e-3):
+        return ONE - TWO * u
+    part = (ONE - g * g) / (ONE - g + TWO * g * u)
+    return (ONE + g * g - part * part) / (TWO * g)
+
+
+@compiled
+def exponent_of(gloss):
+    """Of the cosine lobe about the mirrored direction."""
+    return TWO ** (ONE + f32(8.0) * gloss)
+
+
+@compiled
+def sky_at(sky, x, y, z, m):
+    """Radiance of the sky in a world direction; nearest texel of the equirectangular picture."""
+    right = m[SKY_MATRIX] * x + m[SKY_MATRIX + 1] * y + m[SKY_MATRIX + 2] * z
+    up = m[SKY_MATRIX + 3] * x + m[SKY_MATRIX + 4] * y + m[SKY_MATRIX + 5] * z
+    back = m[SKY_MATRIX + 6] * x + m[SKY_MATRIX + 7] * y + m[SKY_MATRIX + 8] * z
+    rows, columns = sky.shape[0], sky.shape[1]
+    row = int(math.acos(min(max(up, -ONE), ONE)) / PI * f32(rows))
+    column = int((math.atan2(right, -back) / (TWO * PI) + HALF) * f32(columns))
+    row, column = min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
+    strength = m[SKY_STRENGTH]
+    return sky[row, column, 0] * strength, sky[row, column, 1] * strength, sky[row, column, 2] * strength
+
+
+@compiled
+def camera_ray(px, py, width, height, state, m):
+    """A ray through a random place of a pixel and of the lens, and how much of it lies along the line of sight."""
+    state = advanced(state)
+    x = TWO * (f32(px) + uniform_of(state)) / f32(width) - ONE
+    state = advanced(state)
+    y = ONE - TWO * (f32(py) + uniform_of(state)) / f32(height)
+    dx = m[FORWARD] + x * m[ACROSS] + y * m[UPWARDS]
+    dy = m[FORWARD + 1] + x * m[ACROSS + 1] + y * m[UPWARDS + 1]
+    dz = m[FORWARD + 2] + x * m[ACROSS + 2] + y * m[UPWARDS + 2]
+    ox, oy, oz = m[EYE], m[EYE + 1], m[EYE + 2]
+    if m[APERTURE] > ZERO:
+        state = advanced(state)
+        radius = m[APERTURE] * math.sqrt(uniform_of(state))
+        state = advanced(state)
+        angle = TWO * PI * uniform_of(state)
+        across = math.sqrt(m[ACROSS] ** 2 + m[ACROSS + 1] ** 2 + m[ACROSS + 2] ** 2)
+        upwards = math.sqrt(m[UPWARDS] ** 2 + m[UPWARDS + 1] ** 2 + m[UPWARDS + 2] ** 2)
+        a, b = radius * math.cos(angle) / across, radius * math.sin(angle) / upwards
+        lx = a * m[ACROSS] + b * m[UPWARDS]
+        ly = a * m[ACROSS + 1] + b * m[UPWARDS + 1]
+        lz = a * m[ACROSS + 2] + b * m[UPWARDS + 2]
+        ox, oy, oz = ox + lx, oy + ly, oz + lz
+        dx, dy, dz = dx * m[FOCUS] - lx, dy * m[FOCUS] - ly, dz * m[FOCUS] - lz
+    length = math.sqrt(dx * dx + dy * dy + dz * dz)
+    dx, dy, dz = dx / length, dy / length, dz / length
+    along = dx * m[FORWARD] + dy * m[FORWARD + 1] + dz * m[FORWARD + 2]
+    return ox, oy, oz, dx, dy, dz, along, state
+
+
+@compiled
+def light_ray(x, y, z, state, m):
+    """Direction and distance to a random place of the light, and the irradiance that it would give."""
+    state = advanced(state)
+    radius = math.sqrt(uniform_of(state))
+    state = advanced(state)
+    angle = TWO * PI * uniform_of(state)
+    u, v = radius * math.cos(angle), radius * math.sin(angle)
+    lx = m[LIGHT] + u * m[LIGHT_U] + v * m[LIGHT_V] - x
+    ly = m[LIGHT + 1] + u * m[LIGHT_U + 1] + v * m[LIGHT_V + 1] - y
+    lz = m[LIGHT + 2] + u * m[LIGHT_U + 2] + v * m[LIGHT_V + 2] - z
+    distance = max(math.sqrt(lx * lx + ly * ly + lz * lz), f32(1e-3))
+    lx, ly, lz = lx / distance, ly / distance, lz / distance
+    facing = -(lx * m[LIGHT_NORMAL] + ly * m[LIGHT_NORMAL + 1] + lz * m[LIGHT_NORMAL + 2])
+    return lx, ly, lz, distance, max(facing, ZERO) / (distance * distance), state
+
+
+@compiled
+def path(
+    px, py, width, height, state, values, classes, occupancy, bounds, table, materials, gradient, sky, backdrop, m
+):
+    """One path: red, green, blue, and 1 when it met the volume; with the look-ups that it took."""
+    red, green, blue = ZERO, ZERO, ZERO
+    tr, tg, tb = ONE, ONE, ONE
+    ox, oy, oz, dx, dy, dz, along, state = camera_ray(px, py, width, height, state, m)
+    limit = FAR
+    if backdrop.shape[0] > 1:
+        limit = min(backdrop[py, px], FAR) / max(along, f32(1e-6))
+    lookups = 0
+    for bounce in range(int(m[MOST_BOUNCES]) + 1):
+        t, kind, entry, state, taken = tracked(
+            ox, oy, oz, dx, dy, dz, limit, state, values, classes, bounds, table, materials, gradient, m
+        )
+        lookups += taken
+        if t < ZERO:
+            if bounce == 0:
+                return ZERO, ZERO, ZERO, ZERO, lookups
+            sr, sg, sb = sky_at(sky, dx, dy, dz, m)
+            return red + tr * sr, green + tg * sg, blue + tb * sb, ONE, lookups
+        limit = FAR
+        x, y, z = ox + t * dx, oy + t * dy, oz + t * dz
+        qi = m[MATRIX] * x + m[MATRIX + 1] * y + m[MATRIX + 2] * z + m[SHIFT]
+        qj = m[MATRIX + 3] * x + m[MATRIX + 4] * y + m[MATRIX + 5] * z + m[SHIFT + 1]
+        qk = m[MATRIX + 6] * x + m[MATRIX + 7] * y + m[MATRIX + 8] * z + m[SHIFT + 2]
+        ar, ag, ab = table[kind, entry, 0], table[kind, entry, 1], table[kind, entry, 2]
+        is_ghost = materials[kind, 2] > ZERO
+        is_solid = m[HAS_CLASSES] > ZERO and not is_ghost
+        gx, gy, gz = opacity_gradient(values, occupancy, table, kind, is_solid, qi, qj, qk, m)
+        steepness = math.sqrt(gx * gx + gy * gy + gz * gz)
+        state = advanced(state)
+        as_surface = uniform_of(state) < ONE - math.exp(-m[SURFACE] * steepness)
+        if as_surface and steepness > f32(1e-7) and not is_ghost:
+            nx, ny, nz = -gx / steepness, -gy / steepness, -gz / steepness
+            facing = -(nx * dx + ny * dy + nz * dz)
+            if facing < ZERO:
+                nx, ny, nz, facing = -nx, -ny, -nz, -facing
+            gloss = materials[kind, 0]
+            mirrored = ZERO
+            if gloss > ZERO:
+                mirrored = f32(0.04) + f32(0.96) * (ONE - min(facing, ONE)) ** 5
+                mirrored *= min(ONE, TWO * gloss)
+            power = exponent_of(gloss)
+            rx, ry, rz = dx + TWO * facing * nx, dy + TWO * facing * ny, dz + TWO * facing * nz
+            ox, oy, oz = x + m[START_MM] * nx, y + m[START_MM] * ny, z + m[START_MM] * nz
+            lx, ly, lz, distance, irradiance, state = light_ray(ox, oy, oz, state, m)
+            cosine = lx * nx + ly * ny + lz * nz
+            if cosine > ZERO and irradiance > ZERO:
+                matt = (ONE - mirrored) * cosine / PI
+                shine = ZERO
+                if mirrored > ZERO:
+                    # what the lobe sends below the surface is folded up, so that no energy is lost
+                    direct = max(lx * rx + ly * ry + lz * rz, ZERO)
+                    fx, fy, fz = lx - TWO * cosine * nx, ly - TWO * cosine * ny, lz - TWO * cosine * nz
+                    folded = max(fx * rx + fy * ry + fz * rz, ZERO)
+                    shine = mirrored * (power + ONE) / (TWO * PI) * (direct**power + folded**power)
+                seen, _, _, state, taken = tracked(
+                    ox, oy, oz, lx, ly, lz, distance, state, values, classes, bounds, table, materials, gradient, m
+                )
+                lookups += taken
+                if seen < ZERO:
+                    red += tr * irradiance * m[LIGHT_COLOR] * (matt * ar + shine)
+                    green += tg * irradiance * m[LIGHT_COLOR + 1] * (matt * ag + shine)
+                    blue += tb * irradiance * m[LIGHT_COLOR + 2] * (matt * ab + shine)
+            state = advanced(state)
+            chosen = uniform_of(state)
+            state = advanced(state)
+            u = uniform_of(state)
+            state = advanced(state)
+            angle = TWO * PI * uniform_of(state)
+            if chosen < mirrored:
+                dx, dy, dz = about(rx, ry, rz, u ** (ONE / (power + ONE)), angle)
+            else:
+                dx, dy, dz = about(nx, ny, nz, math.sqrt(u), angle)
+                tr, tg, tb = tr * ar, tg * ag, tb * ab
+            below = dx * nx + dy * ny + dz * nz
+            if below < ZERO:
+                dx, dy, dz = dx - TWO * below * nx, dy - TWO * below * ny, dz - TWO * below * nz
+        else:
+            g = m[ANISOTROPY]
+            ox, oy, oz = x, y, z
+            lx, ly, lz, distance, irradiance, state = light_ray(ox, oy, oz, state, m)
+            if irradiance > ZERO:
+                part = cloud_share(lx * dx + ly * dy + lz * dz, g)
+                seen, _, _, state, taken = tracked(
+                    ox, oy, oz, lx, ly, lz, distance, state, values, classes, bounds, table, materials, gradient, m
+                )
+                lookups += taken
+                if seen < ZERO:
+                    red += tr * irradiance * m[LIGHT_COLOR] * part * ar
+                    green += tg * irradiance * m[LIGHT_COLOR + 1] * part * ag
+                    blue += tb * irradiance * m[LIGHT_COLOR + 2] * part * ab
+            tr, tg, tb = tr * ar, tg * ag, tb * ab
+            state = advanced(state)
+            u = uniform_of(state)
+            state = advanced(state)
+            angle = TWO * PI * uniform_of(state)
+            dx, dy, dz = about(dx, dy, dz, cloud_cosine(g, u), angle)
+        if bounce >= 2:
+            lasting = min(max(tr, max(tg, tb)), ONE)
+            state = advanced(state)
+            if uniform_of(state) >= lasting:
+                return red, green, blue, ONE, lookups
+            tr, tg, tb = tr / lasting, tg / lasting, tb / lasting
+    return red, green, blue, ONE, lookups
+
+
+@compiled
+def trace_rows(
+    first, last, sample, seed, values, classes, occupancy, bounds, table, materials, gradient, sky, backdrop, m, out
+):
+    """Write one sample of each pixel of rows ``first`` to ``last`` into ``out``; returns the look-ups taken."""
+    height, width = out.shape[0], out.shape[1]
+    total = 0
+    for py in range(first, last):
+        for px in range(width):
+            state = scrambled(np.uint32(py * width + px))
+            state = scrambled(np.uint32(state + np.uint32(sample)))
+            state = scrambled(np.uint32(state + np.uint32(seed)))
+            red, green, blue, alpha, lookups = path(
+                px, py, width, height, state, values, classes, occupancy, bounds, table, materials, gradient, sky,
+                backdrop, m,
+            )  # fmt: skip
+            out[py, px, 0] = red
+            out[py, px, 1] = green
+            out[py, px, 2] = blue
+            out[py, px, 3] = alpha
+            total += lookups
+    return total
