@@ -13,7 +13,7 @@ a picture depends on nothing but its seed.
 Types are left out: Numba finds them. All numbers are float32, all random words uint32.
 """
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, operator"
 
 from __future__ import annotations
 

@@ -76,7 +76,8 @@ class NumbaTracer:
 
     def _one_sample(self, is_wanted: Callable[[], bool]) -> NDArray[np.float32] | None:
         """One sample of each pixel; None when it was stopped."""
-        assert self._prepared is not None and self._scene is not None, "show a scene first"
+        if self._prepared is None or self._scene is None:
+            raise RuntimeError("show a scene first")
         out = np.empty(self._sums.shape[1:], np.float32)
         arrays, seed, number = self._prepared.arrays, self._scene.seed, self._samples
         stopped = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from render.cinematic.occupancy import occupancy_of
 from render.cinematic.parameters import parameters
 from render.cinematic.scene import ClassMap, Field, TracedScene
 from render.cinematic.tables import ClassTables, class_tables
+from session.look.look import Look
 
 NOTHING_8 = np.zeros((1, 1, 1), np.uint8)
 NO_GRADIENT = np.ones(2, np.float32)
@@ -66,8 +67,7 @@ class Preparer:
         field, classes, look = scene.field, scene.classes, scene.look
         tables: ClassTables = self._keep(
             "tables",
-            (field, classes, scene.records, look.transfer, look.matter, look.ghost, look.rest, look.segment)
-            + (look.segments, look.material),
+            (field, classes, scene.records, _without_light(look)),
             lambda: class_tables(look, field, classes, scene.records),
         )
         values: ValueBricks = self._keep("values", (field,), lambda: value_bricks(field))
@@ -105,6 +105,14 @@ class Preparer:
         made = make()
         self._kept[name] = (key, made)
         return made
+
+
+def _without_light(look: Look) -> Look:
+    """What of a look the tables depend on."""
+    return replace(
+        Look(), transfer=look.transfer, matter=look.matter, ghost=look.ghost, rest=look.rest, segment=look.segment,
+        segments=look.segments, material=look.material,
+    )  # fmt: skip
 
 
 def _occupancy(field: Field, classes: ClassMap | None, tables: ClassTables) -> NDArray[np.uint8]:
