@@ -212,8 +212,10 @@ def write_locks(upgrade: bool) -> None:
     import tomllib  # not there before Python 3.11, which main() must still be able to refuse
 
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))
-    needed = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"], BUILD_REQUIREMENT]
-    inference = project["project"]["optional-dependencies"]["ai"]
+    extras = project["project"]["optional-dependencies"]
+    dependencies = [*project["project"]["dependencies"], *extras["cinematic"]]
+    needed = [*dependencies, *project["dependency-groups"]["dev"], BUILD_REQUIREMENT]
+    inference = extras["ai"]
     known = [part for lock in (LOCK, AI_LOCK) if lock.exists() and not upgrade for part in ("-c", str(lock))]
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
@@ -223,7 +225,7 @@ def write_locks(upgrade: bool) -> None:
         _pip("install", *inference, *known, python=python)
         # torch's own CUDA packages differ by system: pip resolves them, this file pins what is the same everywhere.
         added = [line for line in _frozen(python) if line not in base and not line.startswith(("nvidia-", "cuda-"))]
-    _write_lock(LOCK, base, "all of pyproject.toml's dependencies, the dev group and the build backend")
+    _write_lock(LOCK, base, "pyproject.toml's dependencies, its extra `cinematic`, the dev group and the build backend")
     _write_lock(AI_LOCK, added, "the optional extra `ai`, on top of requirements.lock")
 
 
