@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from widgets import theme
 from widgets.action_bridge import ActionBridge
 from widgets.buttons import OneOf
 from widgets.panels.history.panel import HistoryPanel, RecentHistory
 from widgets.panels.jobs import JobsPanel
-from widgets.panels.look import LookPanel
+from widgets.panels.look.panel import LookPanel
 from widgets.panels.models import ModelsPanel
 from widgets.panels.segments.panel import SegmentsPanel
 from widgets.panels.studies.panel import StudiesPanel
@@ -64,7 +63,7 @@ class RightPanel(QFrame):
         )
         self.pages = QStackedWidget()
         self._keys = ("segments", "look", "history", "jobs")
-        for page in (self._first_page(), _scrolled(self.look), self.history, self.jobs):
+        for page in (self._first_page(), self.look, self.history, self.jobs):
             self.pages.addWidget(page)
         inset = QVBoxLayout()
         inset.setContentsMargins(12, 8, 12, 8)
@@ -102,12 +101,3 @@ class RightPanel(QFrame):
         column.addWidget(self.options)
         column.addWidget(self.recent)
         return page
-
-
-def _scrolled(page: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidget(page)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return area

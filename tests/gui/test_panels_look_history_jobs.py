@@ -46,7 +46,7 @@ def standings(rows: HistoryList) -> list[tuple[int, Standing]]:
 
 def test_presets_and_numbers_set_the_window(case_window: MainWindow) -> None:
     case_window.show_page("look")
-    look, presentation = case_window.right.look, case_window.session.presentation
+    look, presentation = case_window.right.look.slices, case_window.session.presentation
     click(look.presets.button("lung"))
     assert presentation.state.windowing == Windowing(-600, 1500)
     assert (look.level_field.value(), look.width_field.value()) == (-600, 1500)
@@ -59,7 +59,7 @@ def test_presets_and_numbers_set_the_window(case_window: MainWindow) -> None:
 
 
 def test_look_follows_what_happens_elsewhere(case_window: MainWindow) -> None:
-    look = case_window.right.look
+    look = case_window.right.look.slices
     case_window.session.presentation.update(windowing=Windowing(40, 80), overlay_opacity=0.8, is_inverted=True)
     assert look.presets.key == "brain"
     assert look.opacity.value == 80
@@ -68,7 +68,7 @@ def test_look_follows_what_happens_elsewhere(case_window: MainWindow) -> None:
 
 def test_opacity_slider_by_keys(case_window: MainWindow) -> None:
     case_window.show_page("look")
-    slider = case_window.right.look.opacity.slider
+    slider = case_window.right.look.slices.opacity.slider
     slider.setFocus()
     QTest.keyClick(slider, Qt.Key.Key_End)
     assert case_window.session.presentation.state.overlay_opacity == 1.0
@@ -77,7 +77,7 @@ def test_opacity_slider_by_keys(case_window: MainWindow) -> None:
 
 
 def test_slab_belongs_to_the_active_view(case_window: MainWindow) -> None:
-    look, presentation = case_window.right.look, case_window.session.presentation
+    look, presentation = case_window.right.look.slices, case_window.session.presentation
     case_window.session.selection.update(active_view="coronal")
     look.slab.field.setValue(12)
     assert presentation.state.slice_cameras[Plane.CORONAL].slab_mm == 12
@@ -88,7 +88,7 @@ def test_slab_belongs_to_the_active_view(case_window: MainWindow) -> None:
 
 def test_tilt_and_back(case_window: MainWindow) -> None:
     case_window.show_page("look")
-    look, presentation = case_window.right.look, case_window.session.presentation
+    look, presentation = case_window.right.look.slices, case_window.session.presentation
     look.tilts[0].setValue(15)
     assert presentation.state.slice_cameras[Plane.AXIAL].tilt_deg == (15, 0)
     QTest.mouseClick(look.straight, LEFT)
@@ -99,7 +99,7 @@ def test_tilt_and_back(case_window: MainWindow) -> None:
 def test_boxes_switch_the_presentation(case_window: MainWindow, qtbot: QtBot) -> None:
     case_window.show_page("look")
     before = case_window.session.presentation.state
-    for field, box in case_window.right.look._checks.items():
+    for field, box in case_window.right.look.slices._checks.items():
         assert box.isChecked() == getattr(before, field)
         click(box)
         assert getattr(case_window.session.presentation.state, field) != getattr(before, field), field

@@ -344,7 +344,7 @@ def test_wheel_over_a_field_without_focus_changes_nothing(case_window: MainWindo
     case_window.show_page("look")
     QApplication.processEvents()
     before = case_window.session.presentation.state
-    for widget in (case_window.right.look.width_field, case_window.right.look.slab.field):
+    for widget in (case_window.right.look.slices.width_field, case_window.right.look.slices.slab.field):
         middle = QPointF(widget.rect().center())
         event = QWheelEvent(
             middle,

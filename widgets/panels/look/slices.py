@@ -24,8 +24,8 @@ PRESETS = (
 LIMIT = 1e7
 
 
-class LookPanel(QWidget):
-    """The page “Look” of the right panel."""
+class SliceLook(QWidget):
+    """How the slices are shown: the first half of the page “Look”."""
 
     def __init__(self, bridge: ActionBridge) -> None:
         super().__init__()

@@ -1,0 +1,1 @@
+"""How the case is shown, in slices and in 3D."""

@@ -1,0 +1,103 @@
+"""The page “Look”: one half for the slices, one for 3D."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from widgets.action_bridge import ActionBridge
+from widgets.buttons import OneOf
+from widgets.panels.look.slices import SliceLook
+
+if TYPE_CHECKING:
+    from widgets.look_3d.page import LookPage
+
+SLICES, THREE_D = "slices", "3d"
+SETTING = "panel.look_page"
+
+
+class LookPanel(QWidget):
+    """A switch between the two halves; which one is shown is remembered.
+
+    The half for 3D is made when it is first looked at: the window must be up at once.
+    """
+
+    def __init__(self, bridge: ActionBridge) -> None:
+        super().__init__()
+        self._bridge = bridge
+        self.slices = SliceLook(bridge)
+        self._three_d: LookPage | None = None
+        self.switch = OneOf([(SLICES, self.tr("Slices")), (THREE_D, self.tr("3D"))], self.tr("What is shown how"))
+        self.pages = QStackedWidget()
+        self.pages.addWidget(scrolled(self.slices))
+        inset = QVBoxLayout()
+        inset.setContentsMargins(12, 0, 12, 4)
+        inset.addWidget(self.switch)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(inset)
+        column.addWidget(self.pages, 1)
+        self.switch.chosen.connect(self._chosen)
+        bridge.session.settings.changed.connect(self._setting_changed)
+        self.show_page(str(bridge.session.settings[SETTING]))
+
+    @property
+    def three_d(self) -> LookPage:
+        """The half for 3D; made when it is first asked for."""
+        if self._three_d is None:
+            from widgets.look_3d.page import LookPage
+
+            self._three_d = LookPage(self._bridge)
+            self.pages.addWidget(scrolled(self._three_d))
+        return self._three_d
+
+    @property
+    def page(self) -> str:
+        """The half that is chosen: ``slices`` or ``3d``."""
+        return self.switch.key
+
+    def show_page(self, key: str) -> None:
+        """Turn to the half for ``slices`` or ``3d``."""
+        self.switch.choose(key)
+        if key == THREE_D and not self.isVisible():
+            return  # made when the panel is looked at
+        self._turn(key)
+
+    def name_look(self) -> None:
+        """Start naming the look that is to be kept as a preset."""
+        self._chosen(THREE_D)
+        self.three_d.name_look()
+
+    def showEvent(self, _event: QShowEvent) -> None:
+        """Make the half that is chosen."""
+        self._turn(self.page)
+
+    def _chosen(self, key: str) -> None:
+        self._bridge.session.settings.set(SETTING, key)
+        self.show_page(key)
+
+    def _setting_changed(self, key: str, value: object) -> None:
+        if key == SETTING:
+            self.show_page(str(value))
+
+    def _turn(self, key: str) -> None:
+        self.pages.setCurrentIndex(self.pages.indexOf(self._area(self.three_d if key == THREE_D else self.slices)))
+
+    def _area(self, page: QWidget) -> QWidget:
+        area = page.parentWidget().parentWidget()  # page, viewport, scroll area
+        assert isinstance(area, QScrollArea)
+        return area
+
+
+def scrolled(page: QWidget) -> QScrollArea:
+    """A page that scrolls up and down."""
+    area = QScrollArea()
+    area.setWidget(page)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area
