@@ -25,6 +25,7 @@ from render.cinematic.parameters import OFFSETS
 from render.compiled import compiled
 
 EYE, ACROSS, UPWARDS, FORWARD = (OFFSETS[n] for n in ("EYE", "ACROSS", "UPWARDS", "FORWARD"))
+CORNER, FRAME = (OFFSETS[n] for n in ("CORNER", "FRAME"))
 APERTURE, FOCUS, MATRIX, SHIFT, SIZE = (OFFSETS[n] for n in ("APERTURE", "FOCUS", "MATRIX", "SHIFT", "SIZE"))
 ENTRY_SCALE, ENTRY_OFFSET, LAST_ENTRY = (OFFSETS[n] for n in ("ENTRY_SCALE", "ENTRY_OFFSET", "LAST_ENTRY"))
 GRADIENT_SCALE, HAS_CLASSES, ALL_CLIPPED = (OFFSETS[n] for n in ("GRADIENT_SCALE", "HAS_CLASSES", "ALL_CLIPPED"))
@@ -332,12 +333,12 @@ def sky_at(sky, x, y, z, m):
 
 
 @compiled
-def camera_ray(px, py, width, height, state, m):
+def camera_ray(px, py, state, m):
     """A ray through a random place of a pixel and of the lens, and how much of it lies along the line of sight."""
     state = advanced(state)
-    x = TWO * (f32(px) + uniform_of(state)) / f32(width) - ONE
+    x = TWO * (f32(px) + m[CORNER] + uniform_of(state)) / m[FRAME] - ONE
     state = advanced(state)
-    y = ONE - TWO * (f32(py) + uniform_of(state)) / f32(height)
+    y = ONE - TWO * (f32(py) + m[CORNER + 1] + uniform_of(state)) / m[FRAME + 1]
     dx = m[FORWARD] + x * m[ACROSS] + y * m[UPWARDS]
     dy = m[FORWARD + 1] + x * m[ACROSS + 1] + y * m[UPWARDS + 1]
     dz = m[FORWARD + 2] + x * m[ACROSS + 2] + y * m[UPWARDS + 2]
@@ -379,13 +380,11 @@ def light_ray(x, y, z, state, m):
 
 
 @compiled
-def path(
-    px, py, width, height, state, values, classes, occupancy, bounds, table, materials, gradient, sky, backdrop, m
-):
+def path(px, py, state, values, classes, occupancy, bounds, table, materials, gradient, sky, backdrop, m):
     """One path: red, green, blue, and 1 when it met the volume; with the look-ups that it took."""
     red, green, blue = ZERO, ZERO, ZERO
     tr, tg, tb = ONE, ONE, ONE
-    ox, oy, oz, dx, dy, dz, along, state = camera_ray(px, py, width, height, state, m)
+    ox, oy, oz, dx, dy, dz, along, state = camera_ray(px, py, state, m)
     limit = FAR
     if backdrop.shape[0] > 1:
         limit = min(backdrop[py, px], FAR) / max(along, f32(1e-6))
@@ -492,17 +491,16 @@ def trace_rows(
     first, last, sample, seed, values, classes, occupancy, bounds, table, materials, gradient, sky, backdrop, m, out
 ):
     """Write one sample of each pixel of rows ``first`` to ``last`` into ``out``; returns the look-ups taken."""
-    height, width = out.shape[0], out.shape[1]
     total = 0
     for py in range(first, last):
-        for px in range(width):
-            state = scrambled(np.uint32(py * width + px))
+        for px in range(out.shape[1]):
+            place = np.uint32((py + int(m[CORNER + 1])) * int(m[FRAME]) + px + int(m[CORNER]))
+            state = scrambled(place)
             state = scrambled(np.uint32(state + np.uint32(sample)))
             state = scrambled(np.uint32(state + np.uint32(seed)))
             red, green, blue, alpha, lookups = path(
-                px, py, width, height, state, values, classes, occupancy, bounds, table, materials, gradient, sky,
-                backdrop, m,
-            )  # fmt: skip
+                px, py, state, values, classes, occupancy, bounds, table, materials, gradient, sky, backdrop, m
+            )
             out[py, px, 0] = red
             out[py, px, 1] = green
             out[py, px, 2] = blue

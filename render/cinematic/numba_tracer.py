@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -78,17 +79,18 @@ class NumbaTracer:
         """One sample of each pixel; None when it was stopped."""
         if self._prepared is None or self._scene is None:
             raise RuntimeError("show a scene first")
-        out = np.empty(self._sums.shape[1:], np.float32)
+        width, height = self._scene.size_px
+        out = np.empty((height, width, 4), np.float32)
         arrays, seed, number = self._prepared.arrays, self._scene.seed, self._samples
-        stopped = False
+        stopped = threading.Event()
 
         def rows(first: int) -> int:
-            nonlocal stopped
-            if stopped or not is_wanted():
-                stopped = True
+            if stopped.is_set() or not is_wanted():
+                stopped.set()
                 return 0
-            last = min(first + ROWS_AT_ONCE, out.shape[0])
-            return int(trace_rows(first, last, number, seed, *arrays, out))
+            last = min(first + ROWS_AT_ONCE, height)
+            lookups: int = trace_rows(first, last, number, seed, *arrays, out)
+            return lookups
 
-        self.lookups += sum(self._pool.map(rows, range(0, out.shape[0], ROWS_AT_ONCE)))
-        return None if stopped else out
+        self.lookups += sum(self._pool.map(rows, range(0, height, ROWS_AT_ONCE)))
+        return None if stopped.is_set() else out

@@ -29,6 +29,8 @@ _LAYOUT = {
     "ACROSS": 3,  # from the middle of the picture to its right edge, at one millimetre before the eye
     "UPWARDS": 3,  # to its upper edge
     "FORWARD": 3,  # unit vector
+    "CORNER": 2,  # of the tile within the picture: column and row of its first pixel
+    "FRAME": 2,  # width and height of the whole picture, pixels
     "APERTURE": 1,  # radius of the lens, mm
     "FOCUS": 1,  # distance along FORWARD that is sharp, mm
     "MATRIX": 9,  # rows; q = MATRIX x + SHIFT, where q runs from 0 to SIZE over the grid's voxels
@@ -108,12 +110,14 @@ def scene_ball(scene: TracedScene) -> tuple[Vector, float]:
 def _put_camera(put: Put, scene: TracedScene) -> None:
     camera = scene.camera
     right, up, back = axes_of(camera)
-    width, height = scene.size_px
+    width, height = scene.frame_px or scene.size_px
     slope = np.tan(np.radians(camera.view_angle_deg) / 2)
     put("EYE", np.asarray(camera.position_mm))
     put("ACROSS", right * slope * width / height)
     put("UPWARDS", up * slope)
     put("FORWARD", -back)
+    put("CORNER", np.asarray(scene.corner_px))
+    put("FRAME", width, height)
     lens = scene.look.lens
     distance = float(np.linalg.norm(np.subtract(camera.focal_point_mm, camera.position_mm)))
     put("APERTURE", max(lens.aperture_mm, 0.0) / 2)

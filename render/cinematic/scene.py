@@ -74,7 +74,9 @@ class TracedScene:
         field, classes: compared by identity; no classes: everything is the rest.
         records: of the segments in ``classes``.
         look: with what the eye buttons hide already in it.
-        camera, size_px: from where, and width and height.
+        camera, size_px: from where, and width and height in pixels.
+        frame_px, corner_px: for a tile of a larger picture: the whole picture's width and height, and the tile's first
+            column and row in it.
         backdrop_mm: (height, width) float32: where opaque things (surfaces, slices, caps) end the view, as distance
             along the line of sight (not along the ray), infinite where nothing does; None for nothing anywhere.
             Left out of ``==``; see ``is_same``.
@@ -88,6 +90,8 @@ class TracedScene:
     look: Look
     camera: VolumeCamera
     size_px: tuple[int, int]
+    frame_px: tuple[int, int] | None = None
+    corner_px: tuple[int, int] = (0, 0)
     backdrop_mm: NDArray[np.float32] | None = field(default=None, compare=False)
     seed: int = 0
     most_bounces: int = 4
