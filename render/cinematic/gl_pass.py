@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from render.graphics_probe import capabilities
 
 Array = NDArray[Any]
 
+POLL_SECONDS = 0.0005  # between two questions whether drawing is done
+
 _VTK_TYPES = {np.dtype(np.uint8): 3, np.dtype(np.uint16): 5, np.dtype(np.float32): 10}
 _FLOAT = 10
 _GL_UNPACK_ALIGNMENT, _GL_FLOAT, _GL_RGBA, _GL_COLOR_BUFFER_BIT = 0x0CF5, 0x1406, 0x1908, 0x4000
@@ -32,6 +35,24 @@ _NVIDIA_TOTAL_KB, _NVIDIA_FREE_KB, _ATI_FREE_KB = 0x9048, 0x9049, 0x87FC
 
 class GraphicsError(RuntimeError):
     """OpenGL would not do what it was asked to; the text says what."""
+
+
+def wait_for(window: Any) -> None:
+    """Return when everything drawn so far is done; other threads may use the interpreter meanwhile.
+
+    VTK's own ``WaitForCompletion`` would hold the interpreter, and with it the window, as long as the drawing takes.
+    """
+    from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLRenderTimer
+
+    if not vtkOpenGLRenderTimer.IsSupported():
+        window.WaitForCompletion()
+        return
+    timer = vtkOpenGLRenderTimer()
+    timer.Start()
+    timer.Stop()  # a mark in the queue of commands, which can be asked whether it was reached
+    while not timer.Ready():
+        time.sleep(POLL_SECONDS)
+    timer.ReleaseGraphicsResources()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,337 @@
+// The path tracer as a fragment shader (GLSL 1.50): one sample of one pixel.
+// It follows kernel.py function by function and draws the same random numbers in the same order; the methods and their
+// sources are named there. The names of the numbers in m[] stand in parameters.py and are put before this text.
+
+in vec2 texCoord;
+
+uniform sampler3D values;     // 16 bits as 0-1, interpolated
+uniform sampler3D classes;    // 8 bits, read voxel by voxel
+uniform sampler3D occupancy;  // 8 bits as 0-1, interpolated
+uniform sampler3D bounds;     // extinction per millimetre, brick by brick
+uniform sampler2D table;      // one row for each class: albedo, extinction
+uniform sampler2D materials;  // one texel for each class: gloss, is cut, is ghost
+uniform sampler2D gradient;
+uniform sampler2D sky;
+uniform sampler2D backdrop;
+uniform float m[PARAMETERS];
+uniform int picture[2];  // width and height
+uniform int sampleNumber;
+uniform int seedBits;
+
+const float PI = 3.14159265358979;
+const float FAR = 1e30;
+const float TINY = 1e-12;
+const float NUDGE = 1e-4;     // voxels
+const int MOST_STEPS = 4096;  // bricks and tentative collisions on one way
+
+uint state;  // of the random numbers
+
+struct Event {
+  float t;  // negative: nothing was met
+  int kind;
+  int entry;
+};
+
+vec3 vector(int at) { return vec3(m[at], m[at + 1], m[at + 2]); }
+
+// rows in m, columns in GLSL
+mat3 matrix(int at) { return transpose(mat3(vector(at), vector(at + 3), vector(at + 6))); }
+
+uint outputOf(uint x) {
+  x = ((x >> ((x >> 28u) + 4u)) ^ x) * 277803737u;
+  return (x >> 22u) ^ x;
+}
+
+uint scrambled(uint x) { return outputOf(x * 747796405u + 2891336453u); }
+
+uint nextWord() {
+  state = state * 747796405u + 2891336453u;
+  return outputOf(state);
+}
+
+float uniformNumber() { return float(nextWord() >> 8u) * (1.0 / 16777216.0); }
+
+float valueAt(vec3 q) { return texture(values, q / vector(SIZE)).r * 65535.0; }
+
+int entryOf(float value) { return int(clamp(value * m[ENTRY_SCALE] + m[ENTRY_OFFSET] + 0.5, 0.0, m[LAST_ENTRY])); }
+
+int classAt(vec3 q, uint word) {
+  vec3 moved = vec3(float(word & 1023u), float((word >> 10u) & 1023u), float((word >> 20u) & 1023u)) * (1.0 / 1024.0);
+  ivec3 voxel = clamp(ivec3(floor(q - 0.5 + moved)), ivec3(0), textureSize(classes, 0) - 1);
+  return int(texelFetch(classes, voxel, 0).r * 255.0 + 0.5);
+}
+
+// from changes along (i, j, k) per voxel to changes per millimetre of the world
+vec3 perMillimetre(vec3 g) { return g * matrix(MATRIX); }
+
+float gradientSize(vec3 q) {
+  vec3 g = vec3(valueAt(q + vec3(1, 0, 0)) - valueAt(q - vec3(1, 0, 0)),
+                valueAt(q + vec3(0, 1, 0)) - valueAt(q - vec3(0, 1, 0)),
+                valueAt(q + vec3(0, 0, 1)) - valueAt(q - vec3(0, 0, 1))) * 0.5;
+  return length(perMillimetre(g));
+}
+
+bool isKept(vec3 x, vec3 q) {
+  if (any(lessThan(q, vector(BOX_LOW))) || any(greaterThan(q, vector(BOX_HIGH)))) return false;
+  int planes = int(m[PLANE_COUNT]);
+  for (int n = 0; n < planes; n++) {
+    int at = PLANES + 4 * n;
+    if (dot(vector(at), x) < m[at + 3]) return false;
+  }
+  return true;
+}
+
+vec2 slab(float origin, float direction, float low, float high, vec2 within) {
+  if (abs(direction) < TINY) return origin < low || origin > high ? vec2(FAR, -FAR) : within;
+  float a = (low - origin) / direction, b = (high - origin) / direction;
+  return vec2(max(within.x, min(a, b)), min(within.y, max(a, b)));
+}
+
+vec2 interval(vec3 o, vec3 d, vec3 q, vec3 dq, float limit) {
+  bool isCut = m[ALL_CLIPPED] > 0.0;
+  vec3 low = isCut ? vector(BOX_LOW) : vec3(0.0), high = isCut ? vector(BOX_HIGH) : vector(SIZE);
+  vec2 within = vec2(0.0, limit);
+  within = slab(q.x, dq.x, low.x, high.x, within);
+  within = slab(q.y, dq.y, low.y, high.y, within);
+  within = slab(q.z, dq.z, low.z, high.z, within);
+  int planes = isCut ? int(m[PLANE_COUNT]) : 0;
+  for (int n = 0; n < planes; n++) {
+    int at = PLANES + 4 * n;
+    float height = dot(vector(at), o) - m[at + 3], slope = dot(vector(at), d);
+    if (abs(slope) < TINY) {
+      if (height < 0.0) within.y = -FAR;
+    } else if (slope > 0.0) {
+      within.x = max(within.x, -height / slope);
+    } else {
+      within.y = min(within.y, -height / slope);
+    }
+  }
+  return within;
+}
+
+// how far along a ray the next face of a brick lies along one axis
+float edgeAfter(float q, float d, int cell) {
+  if (abs(d) < TINY) return FAR;
+  return ((d > 0.0 ? float(8 * (cell + 1)) : float(8 * cell)) - q) / d;
+}
+
+float extinctionAt(vec3 x, vec3 p, int kind, int entry) {
+  if (kind >= textureSize(table, 0).y) return 0.0;
+  float extinction = texelFetch(table, ivec2(entry, kind), 0).a;
+  if (extinction > 0.0 && m[GRADIENT_SCALE] > 0.0) {
+    float place = gradientSize(p) * m[GRADIENT_SCALE] + 0.5;
+    int last = textureSize(gradient, 0).x - 1;
+    extinction *= texelFetch(gradient, ivec2(int(min(place, float(last))), 0), 0).r;
+  }
+  if (m[ALL_CLIPPED] == 0.0 && texelFetch(materials, ivec2(kind, 0), 0).g > 0.0 && !isKept(x, p)) return 0.0;
+  return extinction;
+}
+
+Event tracked(vec3 o, vec3 d, float limit) {
+  Event nothing = Event(-1.0, 0, 0);
+  vec3 q = matrix(MATRIX) * o + vector(SHIFT), dq = matrix(MATRIX) * d;
+  vec2 within = interval(o, d, q, dq, limit);
+  float t = within.x, end = within.y;
+  if (!(t < end)) return nothing;
+  float depth = -log(1.0 - uniformNumber());
+  float nudge = NUDGE / max(max(abs(dq.x), max(abs(dq.y), abs(dq.z))), TINY);
+  ivec3 bricks = textureSize(bounds, 0);
+  ivec3 brick = clamp(ivec3(floor((q + dq * (t + nudge)) * 0.125)), ivec3(0), bricks - 1);
+  for (int n = 0; n < MOST_STEPS; n++) {
+    float ei = edgeAfter(q.x, dq.x, brick.x), ej = edgeAfter(q.y, dq.y, brick.y), ek = edgeAfter(q.z, dq.z, brick.z);
+    float leave = min(min(ei, ej), min(ek, end));
+    float bound = texelFetch(bounds, brick, 0).r;
+    float stride = bound > 0.0 ? depth / bound : FAR;
+    if (t + stride >= leave) {
+      depth -= max(leave - t, 0.0) * bound;
+      t = leave;
+      if (t >= end) return nothing;
+      if (ei <= ej && ei <= ek) brick.x += dq.x > 0.0 ? 1 : -1;
+      else if (ej <= ek) brick.y += dq.y > 0.0 ? 1 : -1;
+      else brick.z += dq.z > 0.0 ? 1 : -1;
+      if (any(lessThan(brick, ivec3(0))) || any(greaterThanEqual(brick, bricks))) return nothing;
+      continue;
+    }
+    t += stride;
+    vec3 p = q + dq * t;
+    int entry = entryOf(valueAt(p));
+    int kind = m[HAS_CLASSES] > 0.0 ? classAt(p, nextWord()) : 0;
+    float extinction = extinctionAt(o + d * t, p, kind, entry);
+    if (uniformNumber() * bound < extinction) return Event(t, kind, entry);
+    depth = -log(1.0 - uniformNumber());
+  }
+  return nothing;
+}
+
+float opacityAt(vec3 q, int kind, bool isSolid) {
+  float opacity = 1.0 - exp(-texelFetch(table, ivec2(entryOf(valueAt(q)), kind), 0).a);
+  return isSolid ? opacity * texture(occupancy, q / vector(SIZE)).r : opacity;
+}
+
+vec3 opacityGradient(vec3 q, int kind, bool isSolid) {
+  vec3 g = vec3(opacityAt(q + vec3(1, 0, 0), kind, isSolid) - opacityAt(q - vec3(1, 0, 0), kind, isSolid),
+                opacityAt(q + vec3(0, 1, 0), kind, isSolid) - opacityAt(q - vec3(0, 1, 0), kind, isSolid),
+                opacityAt(q + vec3(0, 0, 1), kind, isSolid) - opacityAt(q - vec3(0, 0, 1), kind, isSolid)) * 0.5;
+  return perMillimetre(g);
+}
+
+// a unit vector at an angle from an axis
+vec3 around(vec3 axis, float cosine, float angle) {
+  float side = axis.z >= 0.0 ? 1.0 : -1.0;
+  float a = -1.0 / (side + axis.z), b = axis.x * axis.y * a;
+  float sine = sqrt(max(0.0, 1.0 - cosine * cosine));
+  float u = sine * cos(angle), v = sine * sin(angle);
+  return vec3(u * (1.0 + side * axis.x * axis.x * a) + v * b + cosine * axis.x,
+              u * (side * b) + v * (side + axis.y * axis.y * a) + cosine * axis.y,
+              u * (-side * axis.x) + v * (-axis.y) + cosine * axis.z);
+}
+
+float cloudShare(float cosine, float g) {
+  float below = 1.0 + g * g - 2.0 * g * cosine;
+  return (1.0 - g * g) / (4.0 * PI * below * sqrt(max(below, 1e-6)));
+}
+
+float cloudCosine(float g, float u) {
+  if (abs(g) < 1e-3) return 1.0 - 2.0 * u;
+  float part = (1.0 - g * g) / (1.0 - g + 2.0 * g * u);
+  return (1.0 + g * g - part * part) / (2.0 * g);
+}
+
+// pow is undefined at 0 for some drivers
+float power(float base, float exponent) { return base > 0.0 ? pow(base, exponent) : 0.0; }
+
+vec3 skyAt(vec3 d) {
+  vec3 seen = matrix(SKY_MATRIX) * d;
+  ivec2 size = textureSize(sky, 0);
+  int row = int(acos(clamp(seen.y, -1.0, 1.0)) / PI * float(size.y));
+  int column = int((atan(seen.x, -seen.z) / (2.0 * PI) + 0.5) * float(size.x));
+  return texelFetch(sky, clamp(ivec2(column, row), ivec2(0), size - 1), 0).rgb * m[SKY_STRENGTH];
+}
+
+// sets origin and direction, and gives how much of the direction lies along the line of sight
+float cameraRay(ivec2 pixel, out vec3 o, out vec3 d) {
+  float x = 2.0 * (float(pixel.x) + uniformNumber()) / float(picture[0]) - 1.0;
+  float y = 1.0 - 2.0 * (float(pixel.y) + uniformNumber()) / float(picture[1]);
+  o = vector(EYE);
+  d = vector(FORWARD) + x * vector(ACROSS) + y * vector(UPWARDS);
+  if (m[APERTURE] > 0.0) {
+    float radius = m[APERTURE] * sqrt(uniformNumber());
+    float angle = 2.0 * PI * uniformNumber();
+    vec3 aside = radius * cos(angle) / length(vector(ACROSS)) * vector(ACROSS)
+               + radius * sin(angle) / length(vector(UPWARDS)) * vector(UPWARDS);
+    o += aside;
+    d = d * m[FOCUS] - aside;
+  }
+  d = normalize(d);
+  return dot(d, vector(FORWARD));
+}
+
+// sets direction and distance to a random place of the light, and gives the irradiance that it would give
+float lightRay(vec3 x, out vec3 l, out float away) {
+  float radius = sqrt(uniformNumber());
+  float angle = 2.0 * PI * uniformNumber();
+  l = vector(LIGHT) + radius * cos(angle) * vector(LIGHT_U) + radius * sin(angle) * vector(LIGHT_V) - x;
+  away = max(length(l), 1e-3);
+  l /= away;
+  return max(-dot(l, vector(LIGHT_NORMAL)), 0.0) / (away * away);
+}
+
+// scatters at a surface: adds its light, sets the way onwards
+void atSurface(vec3 x, vec3 n, vec3 albedo, float gloss, inout vec3 o, inout vec3 d, inout vec3 carried,
+               inout vec3 found) {
+  float facing = -dot(n, d);
+  if (facing < 0.0) {
+    n = -n;
+    facing = -facing;
+  }
+  float mirrored = 0.0;
+  if (gloss > 0.0) {
+    float rest = 1.0 - min(facing, 1.0);
+    mirrored = (0.04 + 0.96 * rest * rest * rest * rest * rest) * min(1.0, 2.0 * gloss);
+  }
+  float lobe = exp2(1.0 + 8.0 * gloss);
+  vec3 mirror = d + 2.0 * facing * n;
+  o = x + m[START_MM] * n;
+  vec3 l;
+  float away;
+  float irradiance = lightRay(o, l, away);
+  float cosine = dot(l, n);
+  if (cosine > 0.0 && irradiance > 0.0) {
+    float matt = (1.0 - mirrored) * cosine / PI, shine = 0.0;
+    if (mirrored > 0.0) {
+      // what the lobe sends below the surface is folded up, so that no energy is lost
+      float direct = max(dot(l, mirror), 0.0), folded = max(dot(l - 2.0 * cosine * n, mirror), 0.0);
+      shine = mirrored * (lobe + 1.0) / (2.0 * PI) * (power(direct, lobe) + power(folded, lobe));
+    }
+    if (tracked(o, l, away).t < 0.0) found += carried * irradiance * vector(LIGHT_COLOR) * (matt * albedo + shine);
+  }
+  float chosen = uniformNumber();
+  float u = uniformNumber();
+  float angle = 2.0 * PI * uniformNumber();
+  if (chosen < mirrored) {
+    d = around(mirror, power(u, 1.0 / (lobe + 1.0)), angle);
+  } else {
+    d = around(n, sqrt(u), angle);
+    carried *= albedo;
+  }
+  float below = dot(d, n);
+  if (below < 0.0) d -= 2.0 * below * n;
+}
+
+// scatters within a cloud: adds its light, sets the way onwards
+void inCloud(vec3 x, vec3 albedo, inout vec3 o, inout vec3 d, inout vec3 carried, inout vec3 found) {
+  float g = m[ANISOTROPY];
+  o = x;
+  vec3 l;
+  float away;
+  float irradiance = lightRay(o, l, away);
+  if (irradiance > 0.0) {
+    float part = cloudShare(dot(l, d), g);
+    if (tracked(o, l, away).t < 0.0) found += carried * irradiance * vector(LIGHT_COLOR) * part * albedo;
+  }
+  carried *= albedo;
+  float u = uniformNumber();
+  float angle = 2.0 * PI * uniformNumber();
+  d = around(d, cloudCosine(g, u), angle);
+}
+
+vec4 path(ivec2 pixel) {
+  vec3 found = vec3(0.0), carried = vec3(1.0), o, d;
+  float along = cameraRay(pixel, o, d);
+  float limit = FAR;
+  if (textureSize(backdrop, 0).y > 1) limit = min(texelFetch(backdrop, pixel, 0).r, FAR) / max(along, 1e-6);
+  int bounces = int(m[MOST_BOUNCES]);
+  for (int bounce = 0; bounce <= bounces; bounce++) {
+    Event event = tracked(o, d, limit);
+    if (event.t < 0.0) return bounce == 0 ? vec4(0.0) : vec4(found + carried * skyAt(d), 1.0);
+    limit = FAR;
+    vec3 x = o + event.t * d, q = matrix(MATRIX) * x + vector(SHIFT);
+    vec3 albedo = texelFetch(table, ivec2(event.entry, event.kind), 0).rgb;
+    vec4 material = texelFetch(materials, ivec2(event.kind, 0), 0);
+    bool isGhost = material.b > 0.0;
+    vec3 slope = opacityGradient(q, event.kind, m[HAS_CLASSES] > 0.0 && !isGhost);
+    float steepness = length(slope);
+    bool asSurface = uniformNumber() < 1.0 - exp(-m[SURFACE] * steepness);
+    if (asSurface && steepness > 1e-7 && !isGhost) {
+      atSurface(x, -slope / steepness, albedo, material.r, o, d, carried, found);
+    } else {
+      inCloud(x, albedo, o, d, carried, found);
+    }
+    if (bounce >= 2) {
+      float lasting = min(max(carried.r, max(carried.g, carried.b)), 1.0);
+      if (uniformNumber() >= lasting) return vec4(found, 1.0);
+      carried /= lasting;
+    }
+  }
+  return vec4(found, 1.0);
+}
+
+void main() {
+  ivec2 pixel = ivec2(texCoord * vec2(picture[0], picture[1]));
+  pixel.y = picture[1] - 1 - pixel.y;  // rows are counted from the top
+  state = scrambled(uint(pixel.y * picture[0] + pixel.x));
+  state = scrambled(state + uint(sampleNumber));
+  state = scrambled(state + uint(seedBits));
+  vec4 result = path(pixel);
+  gl_FragData[0] = any(isnan(result)) || any(isinf(result)) ? vec4(0.0) : result;  // one bad number would stay for good
+}
