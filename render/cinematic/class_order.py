@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from imaging.blocks import Labels
 from imaging.geometry import Geometry
@@ -12,6 +13,9 @@ from imaging.segmentation import Segmentation
 from render.cinematic.scene import MOST_CLASSES, ClassRecord, Field
 from session.look.look import Look
 from session.look.segment_look import Visibility
+
+if TYPE_CHECKING:
+    from render.volume_content import LabelSnapshot
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +49,7 @@ class ClassOrder:
         )
 
 
-def class_order(segmentation: Segmentation, field: Field, look: Look) -> ClassOrder | None:
+def class_order(segmentation: Segmentation | LabelSnapshot, field: Field, look: Look) -> ClassOrder | None:
     """The order for a segmentation; None when it has no segments.
 
     Segments without voxels are in it, so that their first stroke changes no numbers.

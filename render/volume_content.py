@@ -1,0 +1,170 @@
+"""The open image and its segments for the volume renderers: told on the document's thread, made on the drawing thread.
+
+``ContentLog`` belongs to the document's thread: it notes changes and hands out snapshots. ``ContentKeeper`` belongs to
+the drawing thread: it keeps the field and the class map of the last snapshot and makes again what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from imaging.blocks import Labels
+from imaging.geometry import Box, Geometry
+from imaging.segment import Segment
+from imaging.segmentation import Segmentation
+from imaging.volume import Volume
+from render.cinematic.scene import ClassMap, ClassRecord, Field
+from session.change import DocumentChange
+from session.look.look import Look
+
+KEPT_CHANGES = 64  # older ones are forgotten: whoever drew nothing for so long looks at all voxels again
+
+Boxes = dict[int, Box]  # by layer
+
+
+@dataclass(frozen=True, eq=False)
+class LabelSnapshot:
+    """What class maps need of a segmentation; its voxels may still be painted on.
+
+    Attributes:
+        segments, layers, geometry: as in ``Segmentation``.
+        counts: voxels by segment number.
+    """
+
+    segments: tuple[Segment, ...]
+    layers: tuple[Labels, ...]
+    geometry: Geometry
+    counts: dict[int, int]
+
+    def voxel_count(self, number: int) -> int:
+        """How many voxels a segment has."""
+        return self.counts.get(number, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class VolumeContent:
+    """A snapshot; compared by identity.
+
+    Attributes:
+        volume: the image.
+        image_revision: counts the arrivals of its voxels.
+        labels: the segmentation.
+        label_revision: counts its changes.
+        changes: the last changes: the revision each led to, and where voxels changed.
+    """
+
+    volume: Volume
+    image_revision: int
+    labels: LabelSnapshot
+    label_revision: int
+    changes: tuple[tuple[int, Boxes], ...] = ()
+
+    def changed_since(self, revision: int) -> Boxes | None:
+        """Where voxels changed after a revision; None when that is not known any more."""
+        if self.label_revision > revision and (not self.changes or self.changes[0][0] > revision + 1):
+            return None
+        united: Boxes = {}
+        for made, boxes in self.changes:
+            for layer, box in boxes.items() if made > revision else ():
+                united[layer] = united[layer].union(box) if layer in united else box
+        return united
+
+
+class ContentLog:
+    """Hands out the snapshots of one document at a time, the same object as long as nothing changed."""
+
+    def __init__(self) -> None:
+        self._image_revision = 0
+        self._label_revision = 0
+        self._changes: tuple[tuple[int, Boxes], ...] = ()
+        self._last: tuple[Segmentation, VolumeContent] | None = None
+
+    def restart(self) -> None:
+        """Another document."""
+        self._changes = ()
+        self._label_revision += KEPT_CHANGES  # nobody can take an old map for one of the new document
+        self._image_revision += 1
+        self._last = None
+
+    def note(self, change: DocumentChange) -> None:
+        """The document changed."""
+        if change.has_image:
+            self._image_revision += 1
+        elif not (change.has_voxels or change.segment_numbers or change.is_structural):
+            return
+        if change.has_voxels or change.segment_numbers or change.is_structural:
+            self._label_revision += 1
+            self._changes = (*self._changes, (self._label_revision, dict(change.boxes)))[-KEPT_CHANGES:]
+        self._last = None
+
+    def content(self, volume: Volume, segmentation: Segmentation) -> VolumeContent:
+        """The present snapshot."""
+        if self._last is not None and self._last[0] is segmentation and self._last[1].volume is volume:
+            return self._last[1]
+        segments = segmentation.segments
+        counts = {s.number: segmentation.voxel_count(s.number) for s in segments}
+        labels = LabelSnapshot(segments, segmentation.layers, segmentation.geometry, counts)
+        made = VolumeContent(volume, self._image_revision, labels, self._label_revision, self._changes)
+        self._last = (segmentation, made)
+        return made
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnContent:
+    """What renderers draw: see ``render.cinematic.scene``."""
+
+    field: Field
+    classes: ClassMap | None
+    records: tuple[ClassRecord, ...]
+
+
+class ContentKeeper:
+    """Makes fields and class maps, and keeps the last ones.
+
+    Args:
+        most_voxels: of a field; larger images are reduced.
+        most_per_axis: what a texture holds.
+    """
+
+    def __init__(self, most_voxels: int, most_per_axis: int = 16384) -> None:
+        self.most_voxels = most_voxels
+        self.most_per_axis = most_per_axis
+        self._field: tuple[Volume, int, int, Field] | None = None
+        self._built: object | None = None
+        self._revision = -1
+
+    def drawn(self, content: VolumeContent, look: Look, is_wanted: Callable[[], bool]) -> DrawnContent | None:
+        """Field and classes of a snapshot under a look (with what is hidden in it); None when it was called off."""
+        from render.cinematic.class_order import class_order, class_records
+        from render.cinematic.class_source import BuiltClasses, make_classes, update_classes
+
+        field = self._drawn_field(content, is_wanted)
+        if field is None:
+            return None
+        order = class_order(content.labels, field, look)
+        if order is None:
+            self._built, self._revision = None, content.label_revision
+            return DrawnContent(field, None, ())
+        changed = content.changed_since(self._revision)
+        if isinstance(self._built, BuiltClasses) and changed is not None:
+            built = update_classes(self._built, order, changed, is_wanted)
+        else:
+            built = make_classes(order, is_wanted)
+        if built is None:
+            return None
+        self._built, self._revision = built, content.label_revision
+        return DrawnContent(field, built.class_map, class_records(content.labels.segments))
+
+    def _drawn_field(self, content: VolumeContent, is_wanted: Callable[[], bool]) -> Field | None:
+        from render.cinematic.field_source import make_field
+
+        key = (content.volume, content.image_revision, self.most_voxels)
+        if self._field is not None and self._field[:3] == key:
+            return self._field[3]
+        self._field = None  # before the new one is made: both might not fit
+        field = make_field(content.volume, self.most_voxels, self.most_per_axis, is_wanted)
+        if field is not None:
+            self._field = (*key, field)
+            self._built = None
+        return field
