@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -92,7 +93,7 @@ class TracedScene:
     size_px: tuple[int, int]
     frame_px: tuple[int, int] | None = None
     corner_px: tuple[int, int] = (0, 0)
-    backdrop_mm: NDArray[np.float32] | None = field(default=None, compare=False)
+    backdrop_mm: NDArray[np.float32] | None = dataclasses.field(default=None, compare=False)
     seed: int = 0
     most_bounces: int = 4
 
