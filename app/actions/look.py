@@ -9,6 +9,7 @@ from imaging.errors import UserError
 from imaging.volume import Quantity
 from session.actions import Action
 from session.look import choosing
+from session.look.cut import Point
 from session.presentation import VolumeMode
 from session.session import Session, has_document
 
@@ -109,7 +110,7 @@ def redo(session: Session) -> None:
     session.looks.redo()
 
 
-def viewing(session: Session) -> choosing.Point:
+def viewing(session: Session) -> Point:
     """The 3D view's direction of view (LPS), from the viewer into the picture."""
     camera = session.presentation.state.volume_camera
     if camera is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from app.actions.look import has_volume, viewing
 from imaging.errors import UserError
@@ -82,13 +83,13 @@ def _origin(session: Session, look: Look) -> Look | None:
     return look_for(preset, session.open_document.volume) if preset is not None else None
 
 
-def _seen(session: Session, numbers: set[int]) -> dict[str, object]:
+def _seen(session: Session, numbers: set[int]) -> dict[str, Any]:
     """Segments that are to be seen must not be hidden in all views, and the 3D view must show the image."""
     hidden = session.presentation.state.hidden_segments - numbers
     return {"hidden_segments": hidden, **_as_volume(session)}
 
 
-def _as_volume(session: Session) -> dict[str, object]:
+def _as_volume(session: Session) -> dict[str, Any]:
     is_surfaces = session.presentation.state.volume_mode is VolumeMode.SURFACES
     return {"volume_mode": VolumeMode.CINEMATIC} if is_surfaces else {}
 

@@ -32,7 +32,8 @@ class LookPanel(QWidget):
         self._three_d: LookPage | None = None
         self.switch = OneOf([(SLICES, self.tr("Slices")), (THREE_D, self.tr("3D"))], self.tr("What is shown how"))
         self.pages = QStackedWidget()
-        self.pages.addWidget(scrolled(self.slices))
+        self._areas: dict[QWidget, QScrollArea] = {}
+        self._add(self.slices)
         inset = QVBoxLayout()
         inset.setContentsMargins(12, 0, 12, 4)
         inset.addWidget(self.switch)
@@ -52,7 +53,7 @@ class LookPanel(QWidget):
             from widgets.look_3d.page import LookPage
 
             self._three_d = LookPage(self._bridge)
-            self.pages.addWidget(scrolled(self._three_d))
+            self._add(self._three_d)
         return self._three_d
 
     @property
@@ -84,13 +85,13 @@ class LookPanel(QWidget):
         if key == SETTING:
             self.show_page(str(value))
 
-    def _turn(self, key: str) -> None:
-        self.pages.setCurrentIndex(self.pages.indexOf(self._area(self.three_d if key == THREE_D else self.slices)))
+    def _add(self, page: QWidget) -> None:
+        self._areas[page] = scrolled(page)
+        self.pages.addWidget(self._areas[page])
 
-    def _area(self, page: QWidget) -> QWidget:
-        area = page.parentWidget().parentWidget()  # page, viewport, scroll area
-        assert isinstance(area, QScrollArea)
-        return area
+    def _turn(self, key: str) -> None:
+        page: QWidget = self.three_d if key == THREE_D else self.slices
+        self.pages.setCurrentWidget(self._areas[page])
 
 
 def scrolled(page: QWidget) -> QScrollArea:
