@@ -123,7 +123,7 @@ def gradient_size(values, qi, qj, qk, m):
 
 
 @compiled
-def is_kept(x, y, z, qi, qj, qk, m):
+def is_kept(qi, qj, qk, m):
     """True inside the crop box and on the kept side of all planes."""
     if qi < m[BOX_LOW] or qj < m[BOX_LOW + 1] or qk < m[BOX_LOW + 2]:
         return False
@@ -131,7 +131,7 @@ def is_kept(x, y, z, qi, qj, qk, m):
         return False
     for n in range(int(m[PLANE_COUNT])):
         at = PLANES + 4 * n
-        if m[at] * x + m[at + 1] * y + m[at + 2] * z < m[at + 3]:
+        if m[at] * qi + m[at + 1] * qj + m[at + 2] * qk < m[at + 3]:
             return False
     return True
 
@@ -148,7 +148,7 @@ def slab(origin, direction, low, high, t0, t1):
 
 
 @compiled
-def interval(ox, oy, oz, dx, dy, dz, qi, qj, qk, di, dj, dk, limit, m):
+def interval(qi, qj, qk, di, dj, dk, limit, m):
     """Where a ray is within the grid, and within the cuts where they apply to everything."""
     t0, t1 = ZERO, limit
     if m[ALL_CLIPPED] > ZERO:
@@ -157,8 +157,8 @@ def interval(ox, oy, oz, dx, dy, dz, qi, qj, qk, di, dj, dk, limit, m):
         t0, t1 = slab(qk, dk, m[BOX_LOW + 2], m[BOX_HIGH + 2], t0, t1)
         for n in range(int(m[PLANE_COUNT])):
             at = PLANES + 4 * n
-            height = m[at] * ox + m[at + 1] * oy + m[at + 2] * oz - m[at + 3]
-            slope = m[at] * dx + m[at + 1] * dy + m[at + 2] * dz
+            height = m[at] * qi + m[at + 1] * qj + m[at + 2] * qk - m[at + 3]
+            slope = m[at] * di + m[at + 1] * dj + m[at + 2] * dk
             if abs(slope) < TINY:
                 if height < ZERO:
                     t1 = -FAR
@@ -195,7 +195,7 @@ def tracked(ox, oy, oz, dx, dy, dz, limit, state, values, classes, bounds, table
     di = m[MATRIX] * dx + m[MATRIX + 1] * dy + m[MATRIX + 2] * dz
     dj = m[MATRIX + 3] * dx + m[MATRIX + 4] * dy + m[MATRIX + 5] * dz
     dk = m[MATRIX + 6] * dx + m[MATRIX + 7] * dy + m[MATRIX + 8] * dz
-    t, end = interval(ox, oy, oz, dx, dy, dz, qi, qj, qk, di, dj, dk, limit, m)
+    t, end = interval(qi, qj, qk, di, dj, dk, limit, m)
     lookups = 0
     if t >= end:
         return -ONE, 0, 0, state, lookups
@@ -241,7 +241,7 @@ def tracked(ox, oy, oz, dx, dy, dz, limit, state, values, classes, bounds, table
                 place = gradient_size(values, pi, pj, pk, m) * m[GRADIENT_SCALE] + HALF
                 extinction *= gradient[int(min(place, f32(gradient.shape[0] - 1)))]
             may_be_cut = m[ALL_CLIPPED] == ZERO and materials[kind, 1] > ZERO
-            if may_be_cut and not is_kept(ox + dx * t, oy + dy * t, oz + dz * t, pi, pj, pk, m):
+            if may_be_cut and not is_kept(pi, pj, pk, m):
                 extinction = ZERO
         state = advanced(state)
         if uniform_of(state) * bound < extinction:
@@ -258,8 +258,15 @@ def share_at(occupancy, qi, qj, qk):
 
 
 @compiled
-def opacity_at(values, occupancy, table, kind, is_solid, qi, qj, qk, m):
-    """The opacity of a millimetre of a class's matter at a position; solid classes end where the solid ones end."""
+def opacity_at(values, occupancy, table, kind, is_solid, is_cut, qi, qj, qk, m):
+    """The opacity of a millimetre of a class's matter at a position: none beyond the grid and the cuts.
+
+    Solid classes end where the solid ones end.
+    """
+    if min(qi, min(qj, qk)) < ZERO or qi > m[SIZE] or qj > m[SIZE + 1] or qk > m[SIZE + 2]:
+        return ZERO
+    if is_cut and not is_kept(qi, qj, qk, m):
+        return ZERO
     entry = entry_of(value_at(values, qi, qj, qk), m)
     opacity = ONE - math.exp(-table[kind, entry, 3])
     if is_solid:
@@ -268,14 +275,14 @@ def opacity_at(values, occupancy, table, kind, is_solid, qi, qj, qk, m):
 
 
 @compiled
-def opacity_gradient(values, occupancy, table, kind, is_solid, qi, qj, qk, m):
+def opacity_gradient(values, occupancy, table, kind, is_solid, is_cut, qi, qj, qk, m):
     """The gradient of the classified opacity in world space, per millimetre."""
-    gi = opacity_at(values, occupancy, table, kind, is_solid, qi + ONE, qj, qk, m)
-    gi = (gi - opacity_at(values, occupancy, table, kind, is_solid, qi - ONE, qj, qk, m)) * HALF
-    gj = opacity_at(values, occupancy, table, kind, is_solid, qi, qj + ONE, qk, m)
-    gj = (gj - opacity_at(values, occupancy, table, kind, is_solid, qi, qj - ONE, qk, m)) * HALF
-    gk = opacity_at(values, occupancy, table, kind, is_solid, qi, qj, qk + ONE, m)
-    gk = (gk - opacity_at(values, occupancy, table, kind, is_solid, qi, qj, qk - ONE, m)) * HALF
+    gi = opacity_at(values, occupancy, table, kind, is_solid, is_cut, qi + ONE, qj, qk, m)
+    gi = (gi - opacity_at(values, occupancy, table, kind, is_solid, is_cut, qi - ONE, qj, qk, m)) * HALF
+    gj = opacity_at(values, occupancy, table, kind, is_solid, is_cut, qi, qj + ONE, qk, m)
+    gj = (gj - opacity_at(values, occupancy, table, kind, is_solid, is_cut, qi, qj - ONE, qk, m)) * HALF
+    gk = opacity_at(values, occupancy, table, kind, is_solid, is_cut, qi, qj, qk + ONE, m)
+    gk = (gk - opacity_at(values, occupancy, table, kind, is_solid, is_cut, qi, qj, qk - ONE, m)) * HALF
     x = m[MATRIX] * gi + m[MATRIX + 3] * gj + m[MATRIX + 6] * gk
     y = m[MATRIX + 1] * gi + m[MATRIX + 4] * gj + m[MATRIX + 7] * gk
     z = m[MATRIX + 2] * gi + m[MATRIX + 5] * gj + m[MATRIX + 8] * gk
@@ -407,7 +414,9 @@ def path(px, py, state, values, classes, occupancy, bounds, table, materials, gr
         ar, ag, ab = table[kind, entry, 0], table[kind, entry, 1], table[kind, entry, 2]
         is_ghost = materials[kind, 2] > ZERO
         is_solid = m[HAS_CLASSES] > ZERO and not is_ghost
-        gx, gy, gz = opacity_gradient(values, occupancy, table, kind, is_solid, qi, qj, qk, m)
+        gx, gy, gz = opacity_gradient(
+            values, occupancy, table, kind, is_solid, materials[kind, 1] > ZERO, qi, qj, qk, m
+        )
         steepness = math.sqrt(gx * gx + gy * gy + gz * gz)
         state = advanced(state)
         as_surface = uniform_of(state) < ONE - math.exp(-m[SURFACE] * steepness)

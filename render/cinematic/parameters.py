@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from render.cinematic.scene import TracedScene
+from render.cinematic.scene import Field, TracedScene
 from render.cinematic.tables import ENTRIES, GRADIENT_ENTRIES, ClassTables
 from render.volume_camera import axes_of
 from session.look.cut import ClipPlane
@@ -43,7 +43,7 @@ _LAYOUT = {
     "HAS_CLASSES": 1,
     "ALL_CLIPPED": 1,
     "PLANE_COUNT": 1,
-    "PLANES": 4 * MOST_PLANES,  # normal and offset: kept where normal . x >= offset
+    "PLANES": 4 * MOST_PLANES,  # normal and offset in q: kept where normal . q >= offset
     "BOX_LOW": 3,  # of the crop box, in q
     "BOX_HIGH": 3,
     "LIGHT": 3,  # middle of the disc
@@ -145,16 +145,19 @@ def _put_cut(put: Put, scene: TracedScene, tables: ClassTables) -> None:
     put("ALL_CLIPPED", float(tables.is_all_clipped))
     put("PLANE_COUNT", len(planes))
     if planes:
-        put("PLANES", np.array([_plane(plane) for plane in planes]))
+        put("PLANES", np.array([_plane(plane, scene.field) for plane in planes]))
     size = np.array(scene.field.shape[::-1], np.float64)
     put("BOX_LOW", np.clip(cut.box.low, 0, 1) * size)
     put("BOX_HIGH", np.clip(cut.box.high, 0, 1) * size)
 
 
-def _plane(plane: ClipPlane) -> Vector:
+def _plane(plane: ClipPlane, field: Field) -> Vector:
+    """Normal and offset in q."""
+    world_from_index = np.linalg.inv(field.index_from_world)
     normal = np.asarray(plane.normal, np.float64)
     normal = normal / max(float(np.linalg.norm(normal)), 1e-12)
-    return np.array([*normal, normal @ np.asarray(plane.point_mm)])
+    origin = world_from_index[:3, 3] - world_from_index[:3, :3] @ np.full(3, 0.5)  # where q is 0
+    return np.array([*(normal @ world_from_index[:3, :3]), normal @ (np.asarray(plane.point_mm) - origin)])
 
 
 def _put_light(put: Put, scene: TracedScene) -> None:

@@ -71,12 +71,12 @@ float gradientSize(vec3 q) {
   return length(perMillimetre(g));
 }
 
-bool isKept(vec3 x, vec3 q) {
+bool isKept(vec3 q) {
   if (any(lessThan(q, vector(BOX_LOW))) || any(greaterThan(q, vector(BOX_HIGH)))) return false;
   int planes = int(m[PLANE_COUNT]);
   for (int n = 0; n < planes; n++) {
     int at = PLANES + 4 * n;
-    if (dot(vector(at), x) < m[at + 3]) return false;
+    if (dot(vector(at), q) < m[at + 3]) return false;
   }
   return true;
 }
@@ -87,7 +87,7 @@ vec2 slab(float origin, float direction, float low, float high, vec2 within) {
   return vec2(max(within.x, min(a, b)), min(within.y, max(a, b)));
 }
 
-vec2 interval(vec3 o, vec3 d, vec3 q, vec3 dq, float limit) {
+vec2 interval(vec3 q, vec3 dq, float limit) {
   bool isCut = m[ALL_CLIPPED] > 0.0;
   vec3 low = isCut ? vector(BOX_LOW) : vec3(0.0), high = isCut ? vector(BOX_HIGH) : vector(SIZE);
   vec2 within = vec2(0.0, limit);
@@ -97,7 +97,7 @@ vec2 interval(vec3 o, vec3 d, vec3 q, vec3 dq, float limit) {
   int planes = isCut ? int(m[PLANE_COUNT]) : 0;
   for (int n = 0; n < planes; n++) {
     int at = PLANES + 4 * n;
-    float height = dot(vector(at), o) - m[at + 3], slope = dot(vector(at), d);
+    float height = dot(vector(at), q) - m[at + 3], slope = dot(vector(at), dq);
     if (abs(slope) < TINY) {
       if (height < 0.0) within.y = -FAR;
     } else if (slope > 0.0) {
@@ -123,14 +123,14 @@ float extinctionAt(vec3 x, vec3 p, int kind, int entry) {
     int last = textureSize(gradient, 0).x - 1;
     extinction *= texelFetch(gradient, ivec2(int(min(place, float(last))), 0), 0).r;
   }
-  if (m[ALL_CLIPPED] == 0.0 && texelFetch(materials, ivec2(kind, 0), 0).g > 0.0 && !isKept(x, p)) return 0.0;
+  if (m[ALL_CLIPPED] == 0.0 && texelFetch(materials, ivec2(kind, 0), 0).g > 0.0 && !isKept(p)) return 0.0;
   return extinction;
 }
 
 Event tracked(vec3 o, vec3 d, float limit) {
   Event nothing = Event(-1.0, 0, 0);
   vec3 q = matrix(MATRIX) * o + vector(SHIFT), dq = matrix(MATRIX) * d;
-  vec2 within = interval(o, d, q, dq, limit);
+  vec2 within = interval(q, dq, limit);
   float t = within.x, end = within.y;
   if (!(t < end)) return nothing;
   float depth = -log(1.0 - uniformNumber());
@@ -163,15 +163,16 @@ Event tracked(vec3 o, vec3 d, float limit) {
   return nothing;
 }
 
-float opacityAt(vec3 q, int kind, bool isSolid) {
+float opacityAt(vec3 q, int kind, bool isSolid, bool isCut) {
+  if (any(lessThan(q, vec3(0.0))) || any(greaterThan(q, vector(SIZE))) || (isCut && !isKept(q))) return 0.0;
   float opacity = 1.0 - exp(-texelFetch(table, ivec2(entryOf(valueAt(q)), kind), 0).a);
   return isSolid ? opacity * texture(occupancy, q / vector(SIZE)).r : opacity;
 }
 
-vec3 opacityGradient(vec3 q, int kind, bool isSolid) {
-  vec3 g = vec3(opacityAt(q + vec3(1, 0, 0), kind, isSolid) - opacityAt(q - vec3(1, 0, 0), kind, isSolid),
-                opacityAt(q + vec3(0, 1, 0), kind, isSolid) - opacityAt(q - vec3(0, 1, 0), kind, isSolid),
-                opacityAt(q + vec3(0, 0, 1), kind, isSolid) - opacityAt(q - vec3(0, 0, 1), kind, isSolid)) * 0.5;
+vec3 opacityGradient(vec3 q, int kind, bool isSolid, bool isCut) {
+  vec3 g = vec3(opacityAt(q + vec3(1, 0, 0), kind, isSolid, isCut) - opacityAt(q - vec3(1, 0, 0), kind, isSolid, isCut),
+                opacityAt(q + vec3(0, 1, 0), kind, isSolid, isCut) - opacityAt(q - vec3(0, 1, 0), kind, isSolid, isCut),
+                opacityAt(q + vec3(0, 0, 1), kind, isSolid, isCut) - opacityAt(q - vec3(0, 0, 1), kind, isSolid, isCut)) * 0.5;
   return perMillimetre(g);
 }
 
@@ -309,7 +310,8 @@ vec4 path(ivec2 pixel) {
     vec3 albedo = texelFetch(table, ivec2(event.entry, event.kind), 0).rgb;
     vec4 material = texelFetch(materials, ivec2(event.kind, 0), 0);
     bool isGhost = material.b > 0.0;
-    vec3 slope = opacityGradient(q, event.kind, m[HAS_CLASSES] > 0.0 && !isGhost);
+    vec3 slope = opacityGradient(q, event.kind, m[HAS_CLASSES] > 0.0 && !isGhost,
+                                  texelFetch(materials, ivec2(event.kind, 0), 0).g > 0.0);
     float steepness = length(slope);
     bool asSurface = uniformNumber() < 1.0 - exp(-m[SURFACE] * steepness);
     if (asSurface && steepness > 1e-7 && !isGhost) {

@@ -34,7 +34,7 @@ def picture(tracer, scene, samples=1):
     return tracer.picture().rgba
 
 
-@pytest.mark.parametrize("thickness_mm", [5.0, 20.0, 60.0])
+@pytest.mark.parametrize("thickness_mm", [5.0, 20.0, 40.0])
 def test_a_slab_lets_through_what_the_exponential_says(tracer, thickness_mm):
     size = (24, 64, 64)
     field = field_of(np.full(size, 500.0), spacing_mm=(1.0, 1.0, thickness_mm / size[0]))
@@ -47,8 +47,8 @@ def test_a_slab_lets_through_what_the_exponential_says(tracer, thickness_mm):
     [
         (Material(gloss=0.0, surface=0.0), even_fog(0.15)),
         (Material(gloss=0.0, surface=0.0, anisotropy=0.6), even_fog(0.15)),
-        (Material(gloss=0.0), solid_from(400.0)),
-        (Material(gloss=0.8), solid_from(400.0)),
+        (Material(gloss=0.0), solid_from(400.0, opacity=0.5)),
+        (Material(gloss=0.8), solid_from(400.0, opacity=0.5)),
     ],
     ids=["cloud", "forward cloud", "matt surface", "glossy surface"],
 )
@@ -210,7 +210,7 @@ def test_a_tile_is_that_part_of_the_whole(tracer):
 def test_oblique_and_sheared_grids_are_seen_where_they_are(tracer):
     values = np.zeros((20, 24, 28))
     values[12, 7, 20] = 1000.0
-    affine = np.array([[0.9, 0.3, 0.1, 3.0], [-0.2, 1.1, 0.4, -5.0], [0.1, -0.3, 1.4, -9.0], [0, 0, 0, 1.0]])
+    affine = np.array([[0.9, 0.3, 0.1, -12.0], [-0.2, 1.1, 0.4, -5.0], [0.1, -0.3, 1.4, -9.0], [0, 0, 0, 1.0]])
     field = replace(field_of(values), index_from_world=np.linalg.inv(affine))
     assert isinstance(field, Field)
     alpha = picture(tracer, scene_of(field, solid_from(300.0), size_px=(200, 200)), 4)[..., 3]
