@@ -111,9 +111,10 @@ def _extinction(field: Field, tables: ClassTables, kinds: NDArray[np.intp], inde
     found = tables.table[rows, np.clip(entries, 0, ENTRIES - 1).astype(np.intp), 3].astype(np.float64)
     found[kinds == CUT] = 0
     if tables.gradient is not None:
-        magnitude = np.linalg.norm(_gradients_at(field, index), axis=-1)
+        where = np.flatnonzero(found)
+        magnitude = np.linalg.norm(_gradients_at(field, index[where]), axis=-1)
         entries = np.floor(magnitude / tables.gradient_high * (GRADIENT_ENTRIES - 1) + 0.5)
-        found *= tables.gradient[np.clip(entries, 0, GRADIENT_ENTRIES - 1).astype(np.intp)]
+        found[where] *= tables.gradient[np.clip(entries, 0, GRADIENT_ENTRIES - 1).astype(np.intp)]
     return np.asarray(found)
 
 
