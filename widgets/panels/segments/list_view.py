@@ -9,11 +9,14 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu
 
 from imaging.segment import SegmentState
+from session.look.look import Look
+from session.look.segment_look import Visibility
 from session.selection import SelectionState
 from widgets.action_bridge import ActionBridge
 from widgets.panels.segments.delegate import SegmentDelegate
 from widgets.panels.segments.model import ROW, Row, SegmentFilter, SegmentModel, state_name
 
+IN_3D = ("look.isolate_segment", "look.solo_segment", "look.ghost_others", "look.cut_away", "look.reset_segments")
 CYCLE = (SegmentState.IN_PROGRESS, SegmentState.DONE, SegmentState.FLAGGED, SegmentState.AI_ONLY, SegmentState.EMPTY)
 
 
@@ -108,6 +111,7 @@ class SegmentList(QListView):
         number = self.number(index)
         menu.addAction(self.tr("Show only this"), lambda: self.show_only({number}))
         menu.addAction(self.tr("Show all"), lambda: self.show_only(None))
+        self._add_three_d(menu, number)
         menu.addSeparator()
         self._add_states(menu, index)
         menu.addSeparator()
@@ -122,6 +126,24 @@ class SegmentList(QListView):
             every = {s.number for s in document.segmentation.segments}
             hidden = frozenset() if numbers is None else frozenset(every - numbers)
             self._session.presentation.update(hidden_segments=hidden)
+
+    def _add_three_d(self, menu: QMenu, number: int) -> None:
+        """How the segment looks in the 3D picture, and what becomes of the others there."""
+        document = self._session.document
+        if document is None or not all(self._bridge.has(action_id) for action_id in IN_3D):
+            return
+        inner = menu.addMenu(self.tr("In 3D"))
+        encloses = document.segmentation.segment(number).encloses
+        look = self._session.presentation.state.look or Look()
+        now = look.of_segment(number, encloses).visibility
+        names = (self.tr("Shown"), self.tr("Ghost"), self.tr("Hidden"))
+        for visibility, name in zip(Visibility, names, strict=True):
+            run = partial(self._bridge.run, "look.set_segment_visibility", number=number, visibility=visibility.value)
+            action = inner.addAction(name, run)
+            action.setCheckable(True)
+            action.setChecked(now is visibility)
+        inner.addSeparator()
+        inner.addActions([self._bridge.qaction(action_id) for action_id in IN_3D])
 
     def _add_states(self, menu: QMenu, index: QModelIndex) -> None:
         row: Row = index.data(ROW)
