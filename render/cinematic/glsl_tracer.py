@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from render.cinematic.convergence import noise_of
 from render.cinematic.gl_pass import (
     FloatTarget,
     FullScreenPass,
@@ -22,7 +23,7 @@ from render.cinematic.gl_pass import (
     volume_texture,
     wait_for,
 )
-from render.cinematic.parameters import COUNT, glsl_defines
+from render.cinematic.parameters import COUNT, OFFSETS, glsl_defines
 from render.cinematic.prepared import PreparedScene, Preparer
 from render.cinematic.row_pacing import RowPacing
 from render.cinematic.scene import LinearPicture, TracedScene
@@ -38,9 +39,9 @@ _SUM = _HEAD + (
 class GlslTracer:
     """Implements ``render.cinematic.scene.Tracer``.
 
-    A sample is drawn in bands of rows into a target of its own, and added to the sum of the even or the odd samples when
-    it is whole; so one that was stopped leaves no trace. Textures are made anew only for arrays that are others than
-    before.
+    A sample is drawn in bands of rows into a target of its own, and added to the sum of the even or the odd samples
+    when it is whole; so one that was stopped leaves no trace. Textures are made anew only for arrays that are others
+    than before.
 
     Args:
         window: a VTK window whose OpenGL context is used, of this thread and to be closed after the tracer; None makes
@@ -58,14 +59,14 @@ class GlslTracer:
         make_ready(self._window)
         self.limits: GraphicsLimits = limits_of(self._window)
         self.uploads: Counter[str] = Counter()  # how often each texture was made
-        self._tracing = FullScreenPass(self._window, shader_text())
+        self._tracings: dict[str, FullScreenPass] = {}  # by what they can do
         self._summing = FullScreenPass(self._window, _SUM)
         self._preparer = Preparer()
         self._textures: dict[str, tuple[NDArray[Any], Any]] = {}
         self._targets: tuple[FloatTarget, FloatTarget, FloatTarget] | None = None  # fresh, even, odd
         self._pacing = RowPacing((1, 1))
         self._scene: TracedScene | None = None
-        self._parameters: list[float] = [0.0] * COUNT
+        self._parameters = np.zeros(COUNT, np.float32)
         self._samples = 0
 
     @property
@@ -84,8 +85,11 @@ class GlslTracer:
         make_ready(self._window)
         self._scene, self._samples = None, 0
         prepared = self._preparer.prepare(scene)
-        self._parameters = prepared.parameters.tolist()
+        self._parameters = prepared.parameters
         self._upload(prepared)
+        features = features_of(self._parameters)
+        if features not in self._tracings:
+            self._tracings[features] = FullScreenPass(self._window, shader_text(features))
         self._retarget(scene.size_px)
         self._scene = scene
 
@@ -101,8 +105,6 @@ class GlslTracer:
 
     def picture(self) -> LinearPicture:
         """The mean of the samples so far."""
-        from render.cinematic.convergence import noise_of
-
         if self._scene is None or self._targets is None or self._samples == 0:
             width, height = self._scene.size_px if self._scene is not None else (0, 0)
             return LinearPicture(np.zeros((height, width, 4), np.float32), 0)
@@ -119,8 +121,9 @@ class GlslTracer:
         for _, texture in self._textures.values():
             texture.ReleaseGraphicsResources(self._window)
         self._textures.clear()
-        for item in (*(self._targets or ()), self._tracing, self._summing):
+        for item in (*(self._targets or ()), *self._tracings.values(), self._summing):
             item.release()
+        self._tracings.clear()
         self._targets = self._scene = None
         self._preparer = Preparer()
         if self._owns_window:
@@ -169,8 +172,9 @@ class GlslTracer:
         assert self._scene is not None, "show a scene first"
         fresh, width = self._targets[0], self._scene.size_px[0]
         textures = {name: texture for name, (_, texture) in self._textures.items()}
-        with fresh.drawing() as state, self._tracing.bound(textures) as program:
-            program.SetUniform1fv("m", COUNT, self._parameters)
+        tracing = self._tracings[features_of(self._parameters)]
+        with fresh.drawing() as state, tracing.bound(textures) as program:
+            program.SetUniform1fv("m", COUNT, self._parameters.tolist())
             program.SetUniform1iv("picture", 2, list(self._scene.size_px))
             program.SetUniformi("sampleNumber", self._samples)
             program.SetUniformi("seedBits", _signed(self._scene.seed))
@@ -178,7 +182,7 @@ class GlslTracer:
                 if not is_wanted():
                     return False
                 began = time.perf_counter()
-                self._tracing.draw(state, band, width)
+                tracing.draw(state, band, width)
                 wait_for(self._window)
                 self._pacing.record(*band, time.perf_counter() - began)
         return True
@@ -190,10 +194,28 @@ class GlslTracer:
             self._summing.draw(state)
 
 
-def shader_text() -> str:
-    """The fragment shader with the names of the parameters in it."""
+def features_of(numbers: NDArray[np.float32]) -> str:
+    """What the shader must be able to do for a scene with these parameters, as ``#define`` lines."""
+    at = OFFSETS
+    low, high, size = (numbers[at[name] : at[name] + 3] for name in ("BOX_LOW", "BOX_HIGH", "SIZE"))
+    is_cut = bool(numbers[at["PLANE_COUNT"]] > 0 or (low > 0).any() or (high < size).any())
+    wanted = {
+        "WITH_CLASSES": numbers[at["HAS_CLASSES"]] > 0,
+        "WITH_GRADIENT": numbers[at["GRADIENT_SCALE"]] > 0,
+        "WITH_CUT": is_cut,
+        "WITH_UNCUT": is_cut and numbers[at["ALL_CLIPPED"]] == 0,
+    }
+    return "".join(f"#define {name}\n" for name, is_wanted in wanted.items() if is_wanted)
+
+
+def shader_text(features: str) -> str:
+    """The fragment shader with the names of the parameters in it.
+
+    Args:
+        features: see ``features_of``.
+    """
     text = (files("render.cinematic") / "path_tracer.glsl").read_text(encoding="utf-8")
-    return _HEAD + glsl_defines() + text
+    return _HEAD + glsl_defines() + features + text
 
 
 def _signed(number: int) -> int:

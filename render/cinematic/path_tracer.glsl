@@ -1,6 +1,8 @@
 // The path tracer as a fragment shader (GLSL 1.50): one sample of one pixel.
 // It follows kernel.py function by function and draws the same random numbers in the same order; the methods and their
-// sources are named there. The names of the numbers in m[] stand in parameters.py and are put before this text.
+// sources are named there. The names of the numbers in m[] stand in parameters.py and are put before this text, with
+// WITH_CLASSES, WITH_GRADIENT, WITH_CUT and WITH_UNCUT where a scene needs them: a processor that draws carries out both sides of
+// every branch, and a graphics card reserves room for them, so what is not needed is not even compiled.
 
 in vec2 texCoord;
 
@@ -14,7 +16,7 @@ uniform sampler2D gradient;
 uniform sampler2D sky;
 uniform sampler2D backdrop;
 uniform float m[PARAMETERS];
-uniform int picture[2];  // width and height
+uniform int picture[2];  // width and height, of this tile of the frame
 uniform int sampleNumber;
 uniform int seedBits;
 
@@ -24,7 +26,8 @@ const float TINY = 1e-12;
 const float NUDGE = 1e-4;     // voxels
 const int MOST_STEPS = 4096;  // bricks and tentative collisions on one way
 
-uint state;  // of the random numbers
+uint state;   // of the random numbers
+vec3 perSize; // from q to the coordinates of textures
 
 struct Event {
   float t;  // negative: nothing was met
@@ -51,7 +54,7 @@ uint nextWord() {
 
 float uniformNumber() { return float(nextWord() >> 8u) * (1.0 / 16777216.0); }
 
-float valueAt(vec3 q) { return texture(values, q / vector(SIZE)).r * 65535.0; }
+float valueAt(vec3 q) { return textureLod(values, q * perSize, 0.0).r * 65535.0; }
 
 int entryOf(float value) { return int(clamp(value * m[ENTRY_SCALE] + m[ENTRY_OFFSET] + 0.5, 0.0, m[LAST_ENTRY])); }
 
@@ -109,70 +112,89 @@ vec2 interval(vec3 q, vec3 dq, float limit) {
   return within;
 }
 
-// how far along a ray the next face of a brick lies along one axis
-float edgeAfter(float q, float d, int cell) {
-  if (abs(d) < TINY) return FAR;
-  return ((d > 0.0 ? float(8 * (cell + 1)) : float(8 * cell)) - q) / d;
-}
-
-float extinctionAt(vec3 x, vec3 p, int kind, int entry) {
+float extinctionAt(vec3 p, int kind, int entry) {
+#ifdef WITH_CLASSES
   if (kind >= textureSize(table, 0).y) return 0.0;
+#endif
   float extinction = texelFetch(table, ivec2(entry, kind), 0).a;
-  if (extinction > 0.0 && m[GRADIENT_SCALE] > 0.0) {
+#ifdef WITH_GRADIENT
+  if (extinction > 0.0) {
     float place = gradientSize(p) * m[GRADIENT_SCALE] + 0.5;
     int last = textureSize(gradient, 0).x - 1;
     extinction *= texelFetch(gradient, ivec2(int(min(place, float(last))), 0), 0).r;
   }
-  if (m[ALL_CLIPPED] == 0.0 && texelFetch(materials, ivec2(kind, 0), 0).g > 0.0 && !isKept(p)) return 0.0;
+#endif
+#ifdef WITH_UNCUT
+  if (texelFetch(materials, ivec2(kind, 0), 0).g > 0.0 && !isKept(p)) return 0.0;
+#endif
   return extinction;
 }
 
+// Two loops in each other: the inner one walks through bricks to the next tentative collision, the outer one looks the
+// volume up there. So pixels that are drawn together wait for each other at the look-ups, which are what costs time.
 Event tracked(vec3 o, vec3 d, float limit) {
-  Event nothing = Event(-1.0, 0, 0);
   vec3 q = matrix(MATRIX) * o + vector(SHIFT), dq = matrix(MATRIX) * d;
   vec2 within = interval(q, dq, limit);
   float t = within.x, end = within.y;
-  if (!(t < end)) return nothing;
+  Event event = Event(-1.0, 0, 0);
+  if (!(t < end)) return event;
   float depth = -log(1.0 - uniformNumber());
   float nudge = NUDGE / max(max(abs(dq.x), max(abs(dq.y), abs(dq.z))), TINY);
   ivec3 bricks = textureSize(bounds, 0);
   ivec3 brick = clamp(ivec3(floor((q + dq * (t + nudge)) * 0.125)), ivec3(0), bricks - 1);
+  // the face at which a brick is left lies, along each axis, at edge + 8 brick / dq
+  bvec3 isLevel = lessThan(abs(dq), vec3(TINY)), isRising = greaterThan(dq, vec3(0.0));
+  vec3 perStep = 1.0 / mix(dq, vec3(1.0), isLevel);
+  ivec3 onwards = ivec3(isRising) * 2 - 1;
+  vec3 ahead = mix(vec3(0.0), vec3(8.0), isRising) - q;
   for (int n = 0; n < MOST_STEPS; n++) {
-    float ei = edgeAfter(q.x, dq.x, brick.x), ej = edgeAfter(q.y, dq.y, brick.y), ek = edgeAfter(q.z, dq.z, brick.z);
-    float leave = min(min(ei, ej), min(ek, end));
-    float bound = texelFetch(bounds, brick, 0).r;
-    float stride = bound > 0.0 ? depth / bound : FAR;
-    if (t + stride >= leave) {
-      depth -= max(leave - t, 0.0) * bound;
+    float bound;
+    while (true) {
+      vec3 leaves = mix((8.0 * vec3(brick) + ahead) * perStep, vec3(FAR), isLevel);
+      float leave = min(min(leaves.x, leaves.y), min(leaves.z, end));
+      bound = texelFetch(bounds, brick, 0).r;
+      float reach = (leave - t) * bound;
+      if (depth < reach) break;
+      depth -= max(reach, 0.0);
       t = leave;
-      if (t >= end) return nothing;
-      if (ei <= ej && ei <= ek) brick.x += dq.x > 0.0 ? 1 : -1;
-      else if (ej <= ek) brick.y += dq.y > 0.0 ? 1 : -1;
-      else brick.z += dq.z > 0.0 ? 1 : -1;
-      if (any(lessThan(brick, ivec3(0))) || any(greaterThanEqual(brick, bricks))) return nothing;
-      continue;
+      if (t >= end) return event;
+      if (leaves.x <= leaves.y && leaves.x <= leaves.z) brick.x += onwards.x;
+      else if (leaves.y <= leaves.z) brick.y += onwards.y;
+      else brick.z += onwards.z;
+      if (any(lessThan(brick, ivec3(0))) || any(greaterThanEqual(brick, bricks))) return event;
+      if (++n >= MOST_STEPS) return event;
     }
-    t += stride;
+    t += depth / bound;
     vec3 p = q + dq * t;
     int entry = entryOf(valueAt(p));
-    int kind = m[HAS_CLASSES] > 0.0 ? classAt(p, nextWord()) : 0;
-    float extinction = extinctionAt(o + d * t, p, kind, entry);
-    if (uniformNumber() * bound < extinction) return Event(t, kind, entry);
+    int kind = 0;
+#ifdef WITH_CLASSES
+    kind = classAt(p, nextWord());
+#endif
+    if (uniformNumber() * bound < extinctionAt(p, kind, entry)) return Event(t, kind, entry);
     depth = -log(1.0 - uniformNumber());
   }
-  return nothing;
+  return event;
 }
 
 float opacityAt(vec3 q, int kind, bool isSolid, bool isCut) {
-  if (any(lessThan(q, vec3(0.0))) || any(greaterThan(q, vector(SIZE))) || (isCut && !isKept(q))) return 0.0;
+  bool isThere = all(greaterThanEqual(q, vec3(0.0))) && all(lessThanEqual(q, vector(SIZE)));
+#ifdef WITH_CUT
+  isThere = isThere && (!isCut || isKept(q));
+#endif
   float opacity = 1.0 - exp(-texelFetch(table, ivec2(entryOf(valueAt(q)), kind), 0).a);
-  return isSolid ? opacity * texture(occupancy, q / vector(SIZE)).r : opacity;
+#ifdef WITH_CLASSES
+  if (isSolid) opacity *= textureLod(occupancy, q * perSize, 0.0).r;
+#endif
+  return isThere ? opacity : 0.0;
 }
 
 vec3 opacityGradient(vec3 q, int kind, bool isSolid, bool isCut) {
-  vec3 g = vec3(opacityAt(q + vec3(1, 0, 0), kind, isSolid, isCut) - opacityAt(q - vec3(1, 0, 0), kind, isSolid, isCut),
-                opacityAt(q + vec3(0, 1, 0), kind, isSolid, isCut) - opacityAt(q - vec3(0, 1, 0), kind, isSolid, isCut),
-                opacityAt(q + vec3(0, 0, 1), kind, isSolid, isCut) - opacityAt(q - vec3(0, 0, 1), kind, isSolid, isCut)) * 0.5;
+  vec3 g;
+  for (int axis = 0; axis < 3; axis++) {
+    vec3 aside = vec3(axis == 0, axis == 1, axis == 2);
+    g[axis] = (opacityAt(q + aside, kind, isSolid, isCut) - opacityAt(q - aside, kind, isSolid, isCut)) * 0.5;
+  }
   return perMillimetre(g);
 }
 
@@ -211,8 +233,8 @@ vec3 skyAt(vec3 d) {
 
 // sets origin and direction, and gives how much of the direction lies along the line of sight
 float cameraRay(ivec2 pixel, out vec3 o, out vec3 d) {
-  float x = 2.0 * (float(pixel.x) + uniformNumber()) / float(picture[0]) - 1.0;
-  float y = 1.0 - 2.0 * (float(pixel.y) + uniformNumber()) / float(picture[1]);
+  float x = 2.0 * (float(pixel.x) + m[CORNER] + uniformNumber()) / m[FRAME] - 1.0;
+  float y = 1.0 - 2.0 * (float(pixel.y) + m[CORNER + 1] + uniformNumber()) / m[FRAME + 1];
   o = vector(EYE);
   d = vector(FORWARD) + x * vector(ACROSS) + y * vector(UPWARDS);
   if (m[APERTURE] > 0.0) {
@@ -237,65 +259,6 @@ float lightRay(vec3 x, out vec3 l, out float away) {
   return max(-dot(l, vector(LIGHT_NORMAL)), 0.0) / (away * away);
 }
 
-// scatters at a surface: adds its light, sets the way onwards
-void atSurface(vec3 x, vec3 n, vec3 albedo, float gloss, inout vec3 o, inout vec3 d, inout vec3 carried,
-               inout vec3 found) {
-  float facing = -dot(n, d);
-  if (facing < 0.0) {
-    n = -n;
-    facing = -facing;
-  }
-  float mirrored = 0.0;
-  if (gloss > 0.0) {
-    float rest = 1.0 - min(facing, 1.0);
-    mirrored = (0.04 + 0.96 * rest * rest * rest * rest * rest) * min(1.0, 2.0 * gloss);
-  }
-  float lobe = exp2(1.0 + 8.0 * gloss);
-  vec3 mirror = d + 2.0 * facing * n;
-  o = x + m[START_MM] * n;
-  vec3 l;
-  float away;
-  float irradiance = lightRay(o, l, away);
-  float cosine = dot(l, n);
-  if (cosine > 0.0 && irradiance > 0.0) {
-    float matt = (1.0 - mirrored) * cosine / PI, shine = 0.0;
-    if (mirrored > 0.0) {
-      // what the lobe sends below the surface is folded up, so that no energy is lost
-      float direct = max(dot(l, mirror), 0.0), folded = max(dot(l - 2.0 * cosine * n, mirror), 0.0);
-      shine = mirrored * (lobe + 1.0) / (2.0 * PI) * (power(direct, lobe) + power(folded, lobe));
-    }
-    if (tracked(o, l, away).t < 0.0) found += carried * irradiance * vector(LIGHT_COLOR) * (matt * albedo + shine);
-  }
-  float chosen = uniformNumber();
-  float u = uniformNumber();
-  float angle = 2.0 * PI * uniformNumber();
-  if (chosen < mirrored) {
-    d = around(mirror, power(u, 1.0 / (lobe + 1.0)), angle);
-  } else {
-    d = around(n, sqrt(u), angle);
-    carried *= albedo;
-  }
-  float below = dot(d, n);
-  if (below < 0.0) d -= 2.0 * below * n;
-}
-
-// scatters within a cloud: adds its light, sets the way onwards
-void inCloud(vec3 x, vec3 albedo, inout vec3 o, inout vec3 d, inout vec3 carried, inout vec3 found) {
-  float g = m[ANISOTROPY];
-  o = x;
-  vec3 l;
-  float away;
-  float irradiance = lightRay(o, l, away);
-  if (irradiance > 0.0) {
-    float part = cloudShare(dot(l, d), g);
-    if (tracked(o, l, away).t < 0.0) found += carried * irradiance * vector(LIGHT_COLOR) * part * albedo;
-  }
-  carried *= albedo;
-  float u = uniformNumber();
-  float angle = 2.0 * PI * uniformNumber();
-  d = around(d, cloudCosine(g, u), angle);
-}
-
 vec4 path(ivec2 pixel) {
   vec3 found = vec3(0.0), carried = vec3(1.0), o, d;
   float along = cameraRay(pixel, o, d);
@@ -306,18 +269,61 @@ vec4 path(ivec2 pixel) {
     Event event = tracked(o, d, limit);
     if (event.t < 0.0) return bounce == 0 ? vec4(0.0) : vec4(found + carried * skyAt(d), 1.0);
     limit = FAR;
-    vec3 x = o + event.t * d, q = matrix(MATRIX) * x + vector(SHIFT);
+    o += event.t * d;
     vec3 albedo = texelFetch(table, ivec2(event.entry, event.kind), 0).rgb;
     vec4 material = texelFetch(materials, ivec2(event.kind, 0), 0);
+    float gloss = material.r;
     bool isGhost = material.b > 0.0;
-    vec3 slope = opacityGradient(q, event.kind, m[HAS_CLASSES] > 0.0 && !isGhost,
-                                  texelFetch(materials, ivec2(event.kind, 0), 0).g > 0.0);
+    vec3 slope = opacityGradient(matrix(MATRIX) * o + vector(SHIFT), event.kind, !isGhost, material.g > 0.0);
     float steepness = length(slope);
-    bool asSurface = uniformNumber() < 1.0 - exp(-m[SURFACE] * steepness);
-    if (asSurface && steepness > 1e-7 && !isGhost) {
-      atSurface(x, -slope / steepness, albedo, material.r, o, d, carried, found);
+    bool isSurface = uniformNumber() < 1.0 - exp(-m[SURFACE] * steepness) && steepness > 1e-7 && !isGhost;
+    vec3 n = vec3(0.0), mirror = vec3(0.0);
+    float mirrored = 0.0, lobe = exp2(1.0 + 8.0 * gloss);
+    if (isSurface) {
+      n = -slope / steepness;
+      float facing = -dot(n, d);
+      if (facing < 0.0) {
+        n = -n;
+        facing = -facing;
+      }
+      if (gloss > 0.0) {
+        float rest = 1.0 - min(facing, 1.0);
+        mirrored = (0.04 + 0.96 * rest * rest * rest * rest * rest) * min(1.0, 2.0 * gloss);
+      }
+      mirror = d + 2.0 * facing * n;
+      o += m[START_MM] * n;
+    }
+    // the light, for surface and cloud in one: pixels that are drawn together follow their rays to it together
+    vec3 l;
+    float away;
+    float irradiance = lightRay(o, l, away);
+    float cosine = dot(l, n);
+    vec3 answer;
+    if (isSurface) {
+      float matt = (1.0 - mirrored) * cosine / PI, shine = 0.0;
+      if (mirrored > 0.0) {
+        // what the lobe sends below the surface is folded up, so that no energy is lost
+        float direct = max(dot(l, mirror), 0.0), folded = max(dot(l - 2.0 * cosine * n, mirror), 0.0);
+        shine = mirrored * (lobe + 1.0) / (2.0 * PI) * (power(direct, lobe) + power(folded, lobe));
+      }
+      answer = matt * albedo + shine;
     } else {
-      inCloud(x, albedo, o, d, carried, found);
+      answer = cloudShare(dot(l, d), m[ANISOTROPY]) * albedo;
+    }
+    if (irradiance > 0.0 && (!isSurface || cosine > 0.0)) {
+      if (tracked(o, l, away).t < 0.0) found += carried * irradiance * vector(LIGHT_COLOR) * answer;
+    }
+    float chosen = isSurface ? uniformNumber() : 1.0;
+    float u = uniformNumber();
+    float angle = 2.0 * PI * uniformNumber();
+    bool isMirrored = chosen < mirrored;
+    if (!isMirrored) carried *= albedo;
+    vec3 axis = isMirrored ? mirror : isSurface ? n : d;
+    float turn = isMirrored ? power(u, 1.0 / (lobe + 1.0)) : isSurface ? sqrt(u) : cloudCosine(m[ANISOTROPY], u);
+    d = around(axis, turn, angle);
+    if (isSurface) {
+      float below = dot(d, n);
+      if (below < 0.0) d -= 2.0 * below * n;
     }
     if (bounce >= 2) {
       float lasting = min(max(carried.r, max(carried.g, carried.b)), 1.0);
@@ -331,9 +337,11 @@ vec4 path(ivec2 pixel) {
 void main() {
   ivec2 pixel = ivec2(texCoord * vec2(picture[0], picture[1]));
   pixel.y = picture[1] - 1 - pixel.y;  // rows are counted from the top
-  state = scrambled(uint(pixel.y * picture[0] + pixel.x));
+  ivec2 place = pixel + ivec2(m[CORNER], m[CORNER + 1]);
+  state = scrambled(uint(place.y * int(m[FRAME]) + place.x));
   state = scrambled(state + uint(sampleNumber));
   state = scrambled(state + uint(seedBits));
+  perSize = 1.0 / vector(SIZE);
   vec4 result = path(pixel);
   gl_FragData[0] = any(isnan(result)) || any(isinf(result)) ? vec4(0.0) : result;  // one bad number would stay for good
 }
