@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from render.graphics_probe import capabilities
+from render.graphics_probe import capabilities, is_software
 from render.plane_props import plane_prop
+from render.raycast.scene import RaycastScene
+from render.raycast.volume import RaycastVolume
 from render.surfaces import Surface
 from render.volume_camera import point_under
 from render.volume_scene import Crosshair, PlaneCut, ShownSurface, VolumeSceneState
@@ -24,6 +26,7 @@ from session.presentation import VolumeCamera
 
 BACKGROUND_TOP = (74, 82, 98)
 BACKGROUND_BOTTOM = (27, 29, 33)
+PLAIN_BACKGROUND = np.add(BACKGROUND_TOP, BACKGROUND_BOTTOM) / 510
 OCCLUSION_RADIUS = 0.06  # of the distance from the camera to what it looks at
 
 # Three lights that turn with the camera: position (right, up, towards the viewer), strength, colour.
@@ -48,6 +51,7 @@ class Frame:
     Attributes:
         rgb: (height, width, 3) uint8, first row at the top.
         depth_mm: (height, width) float32 distance along the line of sight; infinite where there is only background.
+            Of surfaces, slices and lines: a volume that is ray cast has no depth.
         camera: what it was seen with.
         quality: how it was made.
         seconds: how long it took.
@@ -84,7 +88,7 @@ class VolumeRenderer:
         self._window.SetMultiSamples(0)
         self._renderer = vtkRenderer()
         self._renderer.AutomaticLightCreationOff()
-        self._renderer.SetBackground(*(np.add(BACKGROUND_TOP, BACKGROUND_BOTTOM) / 510))
+        self._renderer.SetBackground(*PLAIN_BACKGROUND)
         self._renderer.SetSSAOKernelSize(32)
         self._renderer.SSAOBlurOn()
         self._window.AddRenderer(self._renderer)
@@ -93,6 +97,7 @@ class VolumeRenderer:
         self._surfaces: dict[int, tuple[ShownSurface, Any]] = {}
         self._planes: dict[str, tuple[PlaneCut, Any]] = {}
         self._crosshair: tuple[Crosshair, Any] | None = None
+        self._raycast: RaycastVolume | None = None
 
     @property
     def device(self) -> str:
@@ -111,13 +116,14 @@ class VolumeRenderer:
         self._show_surfaces(state.surfaces)
         self._show_planes(state.planes)
         self._show_crosshair(state.crosshair)
-        self._aim(state.camera, quality)
+        self._show_raycast(state.raycast, quality)
+        self._aim(state.camera, quality, state.raycast is not None)
         width, height = (max(1, int(n)) for n in size_px)
         if tuple(self._window.GetSize()) != (width, height):
             self._window.SetSize(width, height)
         self._window.Render()
         depth = self._depth(width, height)
-        rgb = self._colors(width, height, depth)
+        rgb = self._colors(width, height, depth, state.raycast is None)
         return Frame(rgb, depth, state.camera, quality, time.perf_counter() - began)
 
     def close(self) -> None:
@@ -127,6 +133,8 @@ class VolumeRenderer:
         self._surfaces.clear()
         self._planes.clear()
         self._crosshair = None
+        if self._raycast is not None:
+            self._raycast.remove()
         self._window.RemoveRenderer(self._renderer)
         self._window.Finalize()
 
@@ -169,7 +177,21 @@ class VolumeRenderer:
             self._renderer.AddActor(actor)
             self._crosshair = (crosshair, actor)
 
-    def _aim(self, camera: VolumeCamera, quality: Quality) -> None:
+    def _show_raycast(self, scene: RaycastScene | None, quality: Quality) -> None:
+        if self._raycast is None:
+            if scene is None:
+                return
+            self._window.Initialize()  # before the first frame the device has no name
+            self._raycast = RaycastVolume(self._renderer, is_software(self.device))
+        self._raycast.show(scene, is_moving=quality is Quality.MOVING)
+        self._renderer.SetGradientBackground(scene is not None)
+        if scene is None:
+            self._renderer.SetBackground(*PLAIN_BACKGROUND)
+        else:
+            self._renderer.SetBackground(*scene.look.background.bottom)
+            self._renderer.SetBackground2(*scene.look.background.top)
+
+    def _aim(self, camera: VolumeCamera, quality: Quality, has_volume: bool) -> None:
         active = self._renderer.GetActiveCamera()
         active.SetPosition(*camera.position_mm)
         active.SetFocalPoint(*camera.focal_point_mm)
@@ -177,7 +199,7 @@ class VolumeRenderer:
         active.SetViewAngle(camera.view_angle_deg)
         self._renderer.ResetCameraClippingRange()
         still = quality is Quality.STILL
-        self._renderer.SetUseSSAO(still)
+        self._renderer.SetUseSSAO(still and not has_volume)  # its pass would draw over the background's gradient
         self._renderer.SetUseFXAA(still)
         self._renderer.SetSSAORadius(OCCLUSION_RADIUS * active.GetDistance())
         self._renderer.SetSSAOBias(0.02 * OCCLUSION_RADIUS * active.GetDistance())
@@ -196,7 +218,9 @@ class VolumeRenderer:
         depth[drawn] = near * far / (far - z[drawn].astype(np.float64) * (far - near))
         return depth
 
-    def _colors(self, width: int, height: int, depth: NDArray[np.float32]) -> NDArray[np.uint8]:
+    def _colors(
+        self, width: int, height: int, depth: NDArray[np.float32], has_plain_background: bool = True
+    ) -> NDArray[np.uint8]:
         """The colour buffer, with a gradient where there is only background (VTK's gradient is lost under SSAO)."""
         from vtkmodules.util.numpy_support import vtk_to_numpy
         from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
@@ -204,7 +228,8 @@ class VolumeRenderer:
         buffer: Any = vtkUnsignedCharArray()
         self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 1, buffer)
         rgb = np.array(vtk_to_numpy(buffer).reshape(height, width, 4)[::-1, :, :3])
-        np.copyto(rgb, gradient(height)[:, None, :], where=np.isinf(depth)[..., None])
+        if has_plain_background:
+            np.copyto(rgb, gradient(height)[:, None, :], where=np.isinf(depth)[..., None])
         return np.asarray(rgb, np.uint8)
 
 

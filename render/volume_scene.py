@@ -12,6 +12,7 @@ from imaging.geometry import Geometry
 from imaging.segment import Color
 from imaging.segmentation import Segmentation
 from imaging.volume import Volume
+from render.raycast.scene import RaycastScene
 from render.slice_geometry import SliceGrid, slice_grid
 from render.surfaces import Surface
 from session.presentation import Plane, PresentationState, VolumeCamera, Windowing
@@ -65,6 +66,7 @@ class VolumeSceneState:
     surfaces: tuple[ShownSurface, ...] = ()
     planes: tuple[PlaneCut, ...] = ()
     crosshair: Crosshair | None = None
+    raycast: RaycastScene | None = None
 
 
 def resolved(

@@ -1,0 +1,109 @@
+"""Ray casting on a graphics card: VTK's GPU mapper, with a label map where structures look different."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from render.raycast.class_functions import ClassFunctions
+from render.raycast.cutting import kept_share
+from render.raycast.kept import Kept
+from render.raycast.scene import RaycastScene
+from render.raycast.vtk_parts import (
+    apply_cut,
+    color_function,
+    gradient_function,
+    image_of,
+    opacity_function,
+    piecewise,
+    placement,
+    surface_property,
+)
+from session.look.cut import Cut
+
+STEP_MOVING, STEP_STILL = 1.0, 0.5  # along a ray, in voxels of the shortest edge
+
+
+class GpuStage:
+    """One mapper on all voxels; moving pictures take longer steps along the rays."""
+
+    def __init__(self) -> None:
+        self._kept = Kept()
+
+    def show(self, volume: Any, scene: RaycastScene, functions: ClassFunctions, is_moving: bool) -> None:
+        """Make a vtkVolume show a scene; touches only what differs from the last one."""
+        field = scene.field
+        extent = (float(field.shape[2]), float(field.shape[1]), float(field.shape[0]))
+        mapper = self._kept.of("mapper", (), _new_mapper)
+        image = self._kept.of("image", (field,), lambda: image_of(field.values, field.spacing_mm))
+        if mapper.GetInput() is not image:
+            mapper.SetInputData(image)
+        step = STEP_MOVING if is_moving else STEP_STILL
+        mapper.SetSampleDistance(step * min(field.spacing_mm))
+        mask = self._mask(scene, functions, extent)
+        if mapper.GetMaskInput() is not mask:
+            mapper.SetMaskInput(mask)
+        cut = scene.look.cut if functions.is_cut_alike and functions.is_cut else Cut()
+        self._kept.of("cut", (field, cut), lambda: apply_cut(mapper, cut, field, extent))
+        key = (functions, field, scene.look.material, scene.look.lighting)
+        volume.SetMapper(mapper)
+        volume.SetProperty(self._kept.of("property", key, lambda: _property(scene, functions)))
+        volume.SetUserMatrix(self._kept.of("matrix", (field,), lambda: placement(field)))
+
+    def _mask(self, scene: RaycastScene, functions: ClassFunctions, extent: tuple[float, float, float]) -> Any | None:
+        """The kinds of matter as VTK's label map, None where there is only one kind."""
+        if functions.count == 1 or scene.classes is None:
+            self._kept.of("mask", (), lambda: None)
+            return None
+        classes, cut = scene.classes, scene.look.cut
+        is_cut_here = functions.is_cut and not functions.is_cut_alike and not (cut.box.is_whole and not cut.planes)
+        key = (classes, functions.kind_of_class.tobytes(), cut if is_cut_here else None, functions.is_clipped.tobytes())
+
+        def make() -> Any:
+            kinds = functions.kind_of_class[classes.classes]
+            if is_cut_here:
+                gone = (kept_share(scene.field, cut, extent) < 0.5) & functions.is_clipped[kinds]
+                kinds[gone] = invisible_kind(functions)
+            return image_of(kinds, scene.field.spacing_mm)
+
+        return self._kept.of("mask", key, make)
+
+
+def invisible_kind(functions: ClassFunctions) -> int:
+    """The label of what is not seen: the kind that is invisible anyway, or one more."""
+    invisible = np.flatnonzero(~(functions.extinctions[1:] > 0).any(axis=1))
+    return int(invisible[0]) + 1 if len(invisible) else functions.count
+
+
+def _new_mapper() -> Any:
+    from vtkmodules import vtkRenderingVolumeOpenGL2  # noqa: F401  (registers the OpenGL classes)
+    from vtkmodules.vtkRenderingVolume import vtkGPUVolumeRayCastMapper
+
+    mapper = vtkGPUVolumeRayCastMapper()
+    mapper.AutoAdjustSampleDistancesOff()
+    mapper.LockSampleDistanceToInputSpacingOff()
+    mapper.UseJitteringOn()
+    mapper.SetMaskTypeToLabelMap()
+    return mapper
+
+
+def _property(scene: RaycastScene, functions: ClassFunctions) -> Any:
+    field = scene.field
+    made = surface_property(scene.look.material, scene.look.lighting)
+    made.SetColor(color_function(functions, 0, field))
+    made.SetScalarOpacity(opacity_function(functions, 0, field))
+    gradient = gradient_function(functions, field)
+    if gradient is not None:
+        made.SetGradientOpacity(gradient)
+    if functions.count == 1:
+        return made
+    for label in range(1, max(functions.count, invisible_kind(functions) + 1)):
+        is_known = label < functions.count
+        made.SetLabelColor(label, color_function(functions, label if is_known else 0, field))
+        made.SetLabelScalarOpacity(
+            label, opacity_function(functions, label, field) if is_known else piecewise(0.0, 65535.0, np.zeros(2))
+        )
+        if gradient is not None:
+            made.SetLabelGradientOpacity(label, gradient)
+    return made
