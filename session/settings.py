@@ -116,7 +116,7 @@ SETTINGS = (
     Setting("recent", [], "Recent", "What was opened last.", "Hidden"),
     Setting("window", {}, "Window", "Size and panels of the main window.", "Hidden"),
     Setting("panel.look_page", "slices", "Page of Look", "Slices or 3D.", "Hidden", choices=("slices", "3d")),
-    Setting("panel.closed_sections", [], "Closed sections", "Of the page Look.", "Hidden"),
+    Setting("panel.closed_sections", ["lens", "quality"], "Closed sections", "Of the page Look.", "Hidden"),
 )
 
 

@@ -11,7 +11,7 @@ from session.look.lighting import Background
 from session.look.look import Look
 from session.presentation import VolumeMode
 from widgets.action_bridge import ActionBridge
-from widgets.buttons import OneOf, text_button
+from widgets.buttons import text_button
 from widgets.look_3d.live_slider import LiveSlider
 from widgets.look_3d.part import LookPart, check_box, named_row, row, set_checked
 from widgets.quiet_combo import QuietCombo
@@ -65,7 +65,7 @@ class LensControls(LookPart):
         self.aperture = self.add_slider(
             LiveSlider(self.tr("Aperture"), 0, WIDEST_MM, "mm", 1, hint=hint), "lens", "aperture_mm"
         )
-        self.at_crosshair = text_button(self.tr("Focus at the crosshair"), self._focus_at_crosshair)
+        self.at_crosshair = text_button(self.tr("Focus at crosshair"), self._focus_at_crosshair)
         self.at_middle = text_button(self.tr("In the middle"), lambda: self.change("lens", "", focus_mm=None))
         self.column.addWidget(row(self.at_crosshair, self.at_middle, None))
 
@@ -96,9 +96,9 @@ class BackgroundControls(LookPart):
 
     def __init__(self, bridge: ActionBridge) -> None:
         super().__init__(bridge)
-        names = (self.tr("Gradient"), self.tr("Black"), self.tr("White"))
-        self.choice = OneOf(list(zip(BACKGROUNDS, names, strict=True)), self.tr("Background"))
-        self.choice.chosen.connect(self._chosen)
+        names = (self.tr("gradient"), self.tr("black"), self.tr("white"))
+        self.choice = QuietCombo(self.tr("Background"), list(zip(BACKGROUNDS, names, strict=True)))
+        self.choice.activated.connect(lambda _row: self._chosen(self.choice.currentData()))
         self.column.addWidget(named_row(self.tr("Background"), self.choice))
 
     def show_look(self, look: Look) -> None:

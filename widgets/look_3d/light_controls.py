@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from session.look.look import Look
 from session.presentation import VolumeMode
+from widgets import theme
 from widgets.action_bridge import ActionBridge
 from widgets.buttons import IconButton, text_button
 from widgets.labels import ElidedLabel, label
 from widgets.look_3d.light_sphere import LightSphere
-from widgets.look_3d.live_slider import LiveSlider
+from widgets.look_3d.live_slider import FIELD_PX, LiveSlider
 from widgets.look_3d.part import LookPart, check_box, row, set_checked
 from widgets.number_field import NumberField
 
@@ -31,7 +32,7 @@ class LightControls(LookPart):
         self.azimuth = NumberField(self.tr("Light from the right"), -180, 180, "°", 0)
         self.elevation = NumberField(self.tr("Light from above"), -90, 90, "°", 0)
         self.turns = check_box(
-            self.tr("Turns with me"), self.tr("The light stays beside the viewer; otherwise beside the patient")
+            self.tr("Turns with camera"), self.tr("The light stays beside the viewer; otherwise beside the patient")
         )
         self.column.addWidget(row(self.sphere, self._angles(), spacing=12))
         self.strength = self.add_slider(
@@ -40,6 +41,8 @@ class LightControls(LookPart):
         self._cinematic = QWidget()
         self._add_cinematic()
         self.column.addWidget(self._cinematic)
+        theme.switch.changed.connect(self._fit_text)
+        self._fit_text()
         self.sphere.moved.connect(self._sphere_moved)
         self.azimuth.valueChanged.connect(lambda value: self.change("lighting", "light.angles", azimuth_deg=value))
         self.elevation.valueChanged.connect(lambda value: self.change("lighting", "light.angles", elevation_deg=value))
@@ -63,13 +66,17 @@ class LightControls(LookPart):
         set_checked(self.automatic, look.exposure.is_automatic)
         self.stops.setEnabled(not look.exposure.is_automatic)
 
+    def _fit_text(self) -> None:
+        for field in (self.azimuth, self.elevation):
+            field.setFixedWidth(theme.current().px(FIELD_PX))
+
     def _angles(self) -> QWidget:
         made = QWidget()
         column = QVBoxLayout(made)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addStretch(1)
-        for name, field in ((self.tr("Right"), self.azimuth), (self.tr("Above"), self.elevation)):
+        for name, field in ((self.tr("From the right"), self.azimuth), (self.tr("From above"), self.elevation)):
             column.addWidget(row(label(name, "dim"), None, field))
         column.addWidget(self.turns)
         column.addStretch(1)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from session.look.lighting import Lighting
 from widgets import theme
 
-SIDE_PX = 116
+SIDE_PX = 108
 RIM = 0.72  # the ball's radius; between it and the edge stands a light behind the scene
 STEP_DEG = 5.0
 AMBIENT = 0.10

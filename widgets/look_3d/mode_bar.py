@@ -42,7 +42,7 @@ class ModeBar(LookPart):
         self.backend = QuietCombo(
             self.tr("Drawn by"),
             [
-                ("auto", self.tr("what is better here")),
+                ("auto", self.tr("automatic")),
                 ("glsl", self.tr("graphics card")),
                 ("numba", self.tr("processor")),
             ],

@@ -31,7 +31,7 @@ class LookPart(QWidget):
         self.session: Session = bridge.session
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
-        self.column.setSpacing(6)
+        self.column.setSpacing(4)
         self._sliders: list[tuple[LiveSlider, Read]] = []
 
     def show_look(self, look: Look) -> None:

@@ -31,7 +31,7 @@ class Section(QWidget):
         self.body = QWidget()
         self.column = QVBoxLayout(self.body)
         self.column.setContentsMargins(0, 2, 0, 8)
-        self.column.setSpacing(8)
+        self.column.setSpacing(6)
         self._top = QHBoxLayout()
         self._top.setContentsMargins(0, 0, 0, 0)
         self._top.setSpacing(0)
