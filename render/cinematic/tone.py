@@ -36,7 +36,8 @@ def tone(linear: ArrayLike) -> Picture:
     """What a display shows of scene-linear light.
 
     Args:
-        linear: (..., 3); below 0 counts as 0, above WHITE as WHITE, what is no number as 0.
+        linear: (..., 3); more than WHITE is white, what is no number is black. Single components below 0 are more
+            colourful than light can be; only ``untone`` makes such, of the glaring colours that the fading forbids.
 
     Returns:
         (..., 3) sRGB-encoded, 0-1.
@@ -45,7 +46,7 @@ def tone(linear: ArrayLike) -> Picture:
 
 
 def untone(display: ArrayLike) -> Picture:
-    """The scene-linear light, at most WHITE, that ``tone`` turns into sRGB values 0-1 (..., 3)."""
+    """The scene-linear light, at most WHITE, that ``tone`` turns into sRGB values 0-1 (..., 3); see there."""
     shown = decoded(display)
     largest = shown.max(axis=-1, keepdims=True)
     full = largest - (largest - shown) / (1.0 - _fading(largest))
@@ -55,8 +56,8 @@ def untone(display: ArrayLike) -> Picture:
 
 def display_light(linear: ArrayLike) -> Picture:
     """Like ``tone``, but before the encoding: pictures are laid over each other in this."""
-    light = np.nan_to_num(np.asarray(linear, np.float32), nan=0.0, posinf=WHITE, neginf=0.0).clip(0.0, None)
-    largest = light.max(axis=-1, keepdims=True)
+    light = np.nan_to_num(np.asarray(linear, np.float32), nan=0.0, posinf=WHITE, neginf=0.0)
+    largest = light.max(axis=-1, keepdims=True).clip(0.0, None)
     curved = _curve(np.minimum(largest, np.float32(WHITE)))
     shown = light * (curved / np.maximum(largest, np.float32(1e-12)))
     return np.asarray(curved - (curved - shown) * (1.0 - _fading(curved)), np.float32)
