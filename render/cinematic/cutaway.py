@@ -162,7 +162,7 @@ def _sweep(depths, shift_j, shift_i, gain):
 
 @compiled
 def _node_before(n, factor, count):
-    """The node at or before voxel ``n``, and how far it is to the next (0-1); at the ends of the axis their own nodes."""
+    """The node at or before voxel ``n``, and how far it is to the next (0-1); at the ends, their own."""
     at = (n - 0.5 * (factor - 1)) / factor
     at = min(max(at, 0.0), count - 1.0)
     low = min(int(at), max(count - 2, 0))
