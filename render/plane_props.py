@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from render.grey import grey_of
 from render.reslice import grey_pixels, outside_value
+from render.sheets import Sheet
 from render.slice_geometry import SliceGrid
 from render.volume_scene import PlaneCut
 
@@ -52,13 +53,18 @@ def sheet_corners_mm(grid: SliceGrid) -> NDArray[np.float64]:
 
 def plane_prop(cut: PlaneCut) -> Any:
     """A vtkActor that shows the slice, unlit, so that its grey values are those of the slice views."""
+    return sheet_prop(Sheet(sheet_corners_mm(cut.grid), plane_pixels(cut)))
+
+
+def sheet_prop(sheet: Sheet) -> Any:
+    """A vtkActor that shows a sheet, unlit."""
     from vtkmodules.util.numpy_support import numpy_to_vtk
     from vtkmodules.vtkCommonCore import vtkPoints
     from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
     from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
     points = vtkPoints()
-    points.SetData(numpy_to_vtk(sheet_corners_mm(cut.grid), deep=True))
+    points.SetData(numpy_to_vtk(sheet.corners_mm, deep=True))
     cells = vtkCellArray()
     cells.InsertNextCell(4, [0, 1, 2, 3])
     corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
@@ -70,7 +76,7 @@ def plane_prop(cut: PlaneCut) -> Any:
     mapper.SetInputData(mesh)
     actor = vtkActor()
     actor.SetMapper(mapper)
-    actor.SetTexture(_texture(plane_pixels(cut)))
+    actor.SetTexture(_texture(sheet.pixels))
     actor.ForceOpaqueOn()  # a fragment is there or not (VTK's shader leaves out those of alpha 0); nothing is blended
     actor.GetProperty().LightingOff()
     return actor

@@ -26,9 +26,19 @@ class Sheet:
 
 
 def drawn_sheets(
-    sheets: Iterable[Sheet], camera: VolumeCamera, size_px: tuple[int, int]
+    sheets: Iterable[Sheet],
+    camera: VolumeCamera,
+    size_px: tuple[int, int],
+    frame_px: tuple[int, int] | None = None,
+    corner_px: tuple[int, int] = (0, 0),
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Sheets as a camera sees them, each pixel the nearest texel.
+
+    Args:
+        sheets: what there is.
+        camera: from where.
+        size_px: width and height.
+        frame_px, corner_px: for a tile: the whole picture's width and height, and the tile's first column and row.
 
     Returns:
         (height, width, 3) colours, black where there is nothing, and (height, width) float32 distances along the line
@@ -37,29 +47,28 @@ def drawn_sheets(
     width, height = size_px
     rgb = np.zeros((height, width, 3), np.uint8)
     depth = np.full((height, width), np.inf, np.float32)
-    rays, eye, forward = _rays(camera, width, height)
+    rays = _rays(camera, size_px, frame_px or size_px, corner_px)
     for sheet in sheets:
-        _draw(sheet, rays, eye, forward, rgb, depth)
+        _draw(sheet, rays, np.asarray(camera.position_mm), rgb, depth)
     return rgb, depth
 
 
 def _rays(
-    camera: VolumeCamera, width: int, height: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """(height, width, 3) directions that advance one millimetre along the line of sight; the eye; the line of sight."""
+    camera: VolumeCamera, size_px: tuple[int, int], frame_px: tuple[int, int], corner_px: tuple[int, int]
+) -> NDArray[np.float64]:
+    """(height, width, 3) directions that advance one millimetre along the line of sight."""
     right, up, back = axes_of(camera)
     slope = np.tan(np.radians(camera.view_angle_deg) / 2)
-    x = (2 * (np.arange(width) + 0.5) / width - 1) * slope * width / height
-    y = (1 - 2 * (np.arange(height) + 0.5) / height) * slope
-    rays = x[None, :, None] * right + y[:, None, None] * up - back
-    return rays, np.asarray(camera.position_mm), -back
+    width, height = frame_px
+    x = (2 * (np.arange(size_px[0]) + corner_px[0] + 0.5) / width - 1) * slope * width / height
+    y = (1 - 2 * (np.arange(size_px[1]) + corner_px[1] + 0.5) / height) * slope
+    return np.asarray(x[None, :, None] * right + y[:, None, None] * up - back)
 
 
 def _draw(
     sheet: Sheet,
     rays: NDArray[np.float64],
     eye: NDArray[np.float64],
-    forward: NDArray[np.float64],
     rgb: NDArray[np.uint8],
     depth: NDArray[np.float32],
 ) -> None:

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.graphics_probe import capabilities, is_software
-from render.plane_props import plane_prop
+from render.plane_props import plane_prop, sheet_prop
 from render.raycast.scene import RaycastScene
 from render.raycast.volume import RaycastVolume
+from render.sheets import Sheet
 from render.surfaces import Surface
 from render.volume_camera import point_under
 from render.volume_scene import Crosshair, PlaneCut, ShownSurface, VolumeSceneState
@@ -98,27 +99,43 @@ class VolumeRenderer:
         self._planes: dict[str, tuple[PlaneCut, Any]] = {}
         self._crosshair: tuple[Crosshair, Any] | None = None
         self._raycast: RaycastVolume | None = None
+        self._sheets: dict[Sheet, Any] = {}
+
+    @property
+    def window(self) -> Any:
+        """The vtkRenderWindow, for others that draw in its OpenGL context."""
+        return self._window
 
     @property
     def device(self) -> str:
         """What OpenGL calls itself, such as ``llvmpipe (LLVM 15.0.6, 256 bits)``; known after the first frame."""
         return capabilities(self._window.ReportCapabilities()).get("OpenGL renderer string", "")
 
-    def render(self, state: VolumeSceneState, size_px: tuple[int, int], quality: Quality = Quality.STILL) -> Frame:
+    def render(
+        self,
+        state: VolumeSceneState,
+        size_px: tuple[int, int],
+        quality: Quality = Quality.STILL,
+        frame_px: tuple[int, int] | None = None,
+        corner_px: tuple[int, int] = (0, 0),
+    ) -> Frame:
         """One picture of a scene.
 
         Args:
             state: what to show.
             size_px: width and height.
             quality: how much it may cost.
+            frame_px, corner_px: for a tile: the whole picture's width and height, and the tile's first column and row.
         """
         began = time.perf_counter()
         self._show_surfaces(state.surfaces)
         self._show_planes(state.planes)
         self._show_crosshair(state.crosshair)
         self._show_raycast(state.raycast, quality)
+        self._show_sheets(state.sheets)
         self._aim(state.camera, quality, state.raycast is not None)
         width, height = (max(1, int(n)) for n in size_px)
+        self._aim_tile(state.camera, (width, height), frame_px or (width, height), corner_px)
         if tuple(self._window.GetSize()) != (width, height):
             self._window.SetSize(width, height)
         self._window.Render()
@@ -132,6 +149,7 @@ class VolumeRenderer:
         self._renderer.RemoveAllLights()
         self._surfaces.clear()
         self._planes.clear()
+        self._sheets.clear()
         self._crosshair = None
         if self._raycast is not None:
             self._raycast.remove()
@@ -168,6 +186,14 @@ class VolumeRenderer:
                 self._renderer.AddActor(actor)
                 self._planes[key] = (cut, actor)
 
+    def _show_sheets(self, sheets: tuple[Sheet, ...]) -> None:
+        for sheet in [s for s in self._sheets if s not in sheets]:
+            self._renderer.RemoveActor(self._sheets.pop(sheet))
+        for sheet in sheets:
+            if sheet not in self._sheets:
+                self._sheets[sheet] = sheet_prop(sheet)
+                self._renderer.AddActor(self._sheets[sheet])
+
     def _show_crosshair(self, crosshair: Crosshair | None) -> None:
         if self._crosshair is not None and self._crosshair[0] != crosshair:
             self._renderer.RemoveActor(self._crosshair[1])
@@ -203,6 +229,16 @@ class VolumeRenderer:
         self._renderer.SetUseFXAA(still)
         self._renderer.SetSSAORadius(OCCLUSION_RADIUS * active.GetDistance())
         self._renderer.SetSSAOBias(0.02 * OCCLUSION_RADIUS * active.GetDistance())
+
+    def _aim_tile(
+        self, camera: VolumeCamera, size_px: tuple[int, int], frame_px: tuple[int, int], corner_px: tuple[int, int]
+    ) -> None:
+        """Narrow the view to a tile; the whole picture is one tile."""
+        active = self._renderer.GetActiveCamera()
+        slope = np.tan(np.radians(camera.view_angle_deg) / 2) * size_px[1] / frame_px[1]
+        active.SetViewAngle(float(np.degrees(2 * np.arctan(slope))))
+        x, y = (2 * c + s - f for c, s, f in zip(corner_px, size_px, frame_px, strict=True))
+        active.SetWindowCenter(x / size_px[0], -y / size_px[1])
 
     def _depth(self, width: int, height: int) -> NDArray[np.float32]:
         """Distances along the line of sight, from the depth buffer of the frame just drawn."""

@@ -13,6 +13,7 @@ from imaging.segment import Color
 from imaging.segmentation import Segmentation
 from imaging.volume import Volume
 from render.raycast.scene import RaycastScene
+from render.sheets import Sheet
 from render.slice_geometry import SliceGrid, slice_grid
 from render.surfaces import Surface
 from session.presentation import Plane, PresentationState, VolumeCamera, Windowing
@@ -66,6 +67,7 @@ class VolumeSceneState:
     surfaces: tuple[ShownSurface, ...] = ()
     planes: tuple[PlaneCut, ...] = ()
     crosshair: Crosshair | None = None
+    sheets: tuple[Sheet, ...] = ()
     raycast: RaycastScene | None = None
 
 

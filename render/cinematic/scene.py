@@ -122,7 +122,10 @@ class Tracer(Protocol):
     """A back end. It belongs to the thread that made it."""
 
     name: str  # glsl or numba
-    device: str  # what carries it out, for people
+
+    @property
+    def device(self) -> str:
+        """What carries it out, for people."""
 
     def show(self, scene: TracedScene) -> None:
         """Draw this from now on; starts anew if it differs from the last scene, touching only what differs."""
