@@ -62,7 +62,7 @@ class LookEditing:
             fields: of the presentation, to be changed with it; they are not undone.
         """
         before = self._presentation.state.look
-        goes_on = self._open_tag == tag if self._open_tag is not None else self._follows(tag)
+        goes_on = self._open_tag == tag if self._open_tag is not None else is_final and self._follows(tag)
         if look != before and not (goes_on and self._undo):
             self._remember(before)
         self._open_tag = None if is_final else tag
