@@ -46,11 +46,11 @@ class Axis:
         return [n * step for n in range(first, last + 1)], max(0, -math.floor(math.log10(step) + 1e-9))
 
 
-def fitted(low: float, high: float, *, floor: float = -math.inf) -> Axis:
-    """Everything from ``low`` to ``high`` with a margin (none below ``floor``); a single value gets room around it."""
+def fitted(low: float, high: float) -> Axis:
+    """Everything from ``low`` to ``high`` with a margin; a single value gets room around it."""
     span = high - low
     room = span * MARGIN if span > 0 else max(abs(low) * 0.1, 1.0)
-    return Axis(max(low - room, floor), high + room)
+    return Axis(low - room, high + room)
 
 
 def round_step(least: float) -> float:

@@ -170,7 +170,7 @@ class CanvasView(QWidget):
         low, high = self._curves.range
         if self._full is not None:
             low, high = min(low, self._full[0]), max(high, self._full[1])
-        return fitted(low, high, floor=self.floor)
+        return fitted(low, high)
 
     def _show_axis(self, axis: Axis) -> None:
         self._axis, self._is_fitted = axis, False

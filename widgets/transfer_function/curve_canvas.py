@@ -1,24 +1,20 @@
-"""The canvas with mouse and keys."""
+"""The canvas by mouse."""
 
 from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QMenu
 
-from session.look.transfer_function import Rgb
 from widgets import theme
-from widgets.transfer_function.canvas_view import CanvasView
-from widgets.transfer_function.curves import Curves, Handle, Kind
+from widgets.transfer_function.canvas_keys import ZOOM_STEP, KeyedCanvas
+from widgets.transfer_function.curves import Handle, Kind
 from widgets.transfer_function.drags import SLACK_PX, PanDrag, PointDrag, ShiftDrag
 from widgets.transfer_function.frame import Reach, Zone
 
 POINT_REACH_PX, LINE_REACH_PX = 9, 6
-ZOOM_STEP = 0.8  # of what is shown, for one click of the wheel
-COARSE = 10  # fine steps in one with Shift
-FINE_OPACITY = 0.01
 CURSORS = {
     Zone.OPACITY_POINT: Qt.CursorShape.SizeAllCursor,
     Zone.COLOR_POINT: Qt.CursorShape.SizeHorCursor,
@@ -26,84 +22,23 @@ CURSORS = {
     Zone.BAR: Qt.CursorShape.CrossCursor,
     Zone.EMPTY: Qt.CursorShape.OpenHandCursor,
 }
-ARROWS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, 1),
-    Qt.Key.Key_Down: (0, -1),
-}
-DELETING = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
-OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-ZOOMING = {Qt.Key.Key_Plus: ZOOM_STEP, Qt.Key.Key_Equal: ZOOM_STEP, Qt.Key.Key_Minus: 1 / ZOOM_STEP}
-OWN_KEYS = (*ARROWS, *DELETING, *OPENING, *ZOOMING, Qt.Key.Key_Insert, Qt.Key.Key_Home)
-Drag = PointDrag | ShiftDrag | PanDrag
 
 
-class CurveCanvas(CanvasView):
-    """Points are dragged, added, deleted; the axis is zoomed and moved."""
+class CurveCanvas(KeyedCanvas):
+    """Points are dragged, added by a click, deleted by a menu; the axis is zoomed and moved.
 
-    changed = Signal(object, bool)  # Curves; True when the gesture is over
-    selection_changed = Signal(object)  # Handle
-    color_wanted = Signal(int)  # index of a colour point
+    Args:
+        name: for screen readers.
+        floor: no smaller value makes sense (0 for magnitudes).
+        can_shift: a drag of empty ground moves all points.
+    """
 
     def __init__(self, name: str, floor: float = -math.inf, *, can_shift: bool = True) -> None:
         super().__init__(name, floor)
         self._can_shift = can_shift
-        self._drag: Drag | None = None
         self._pressed, self._button = QPointF(), Qt.MouseButton.NoButton
-        self._is_open = False  # something was told as not final
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    @property
-    def is_dragging(self) -> bool:
-        """True from press to release."""
-        return self._drag is not None
-
-    def set_curves(self, curves: Curves) -> None:
-        """Show other curves; a drag under way ends unless these are its own. Emits nothing."""
-        if curves == self._curves:
-            return
-        self._drag, self._is_open, self._is_told = None, False, False
-        self._curves, self._hovered = curves, None
-        self._selected = curves.nearest(self._selected)
-        low, high = curves.range
-        if self._is_fitted and not (self._axis.low <= low and high <= self._axis.high):
-            self.fit()
-        self.selection_changed.emit(self._selected)
-        self.update()
-
-    def select(self, handle: Handle) -> None:
-        """Another point for fields and keys."""
-        if handle != self._selected:
-            self._selected = handle
-            self.selection_changed.emit(handle)
-            self.update()
-
-    def edit(self, curves: Curves, *, is_final: bool = True) -> None:
-        """Take over what somebody did, and tell it; nothing when it is the same and nothing is under way."""
-        if curves == self._curves and not (is_final and self._is_open):
-            return
-        self._curves, self._is_open = curves, not is_final
-        self._selected = curves.nearest(self._selected)
-        self.changed.emit(curves, is_final)
-        self.selection_changed.emit(self._selected)
-        self.update()
-
-    def add(self, kind: Kind, value: float, *, is_final: bool = True) -> None:
-        """A point more on the curve or in the bar; it is selected."""
-        curves, handle = self._curves.added(kind, round(value, self._axis.decimals))
-        self.edit(curves, is_final=is_final)
-        self.select(handle)
-
-    def remove(self, handle: Handle) -> None:
-        """A point less, unless it is the last of its row."""
-        self._hovered = None
-        self.edit(self._curves.removed(handle))
-
-    def recolor(self, index: int, color: Rgb) -> None:
-        """Another colour for a point."""
-        self.edit(self._curves.with_color(index, color))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Grasp what is under the mouse."""
@@ -176,59 +111,6 @@ class CurveCanvas(CanvasView):
         self._hovered, self._zone = None, Zone.OUTSIDE
         self.update()
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Tab enters at the first point, Shift+Tab at the last one."""
-        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
-            handles = self._curves.handles()
-            self.select(handles[0 if event.reason() is Qt.FocusReason.TabFocusReason else -1])
-        self.update()
-
-    def focusOutEvent(self, _event: QFocusEvent) -> None:
-        """Steps of the arrow keys are finished."""
-        if self._drag is None:
-            self._finish()
-        self.update()
-
-    def focusNextPrevChild(self, forward: bool) -> bool:
-        """Tab walks the points; from the last one it leaves."""
-        handles = self._curves.handles()
-        place = handles.index(self._selected) + (1 if forward else -1)
-        if not 0 <= place < len(handles):
-            return super().focusNextPrevChild(forward)
-        self.select(handles[place])
-        return True
-
-    def event(self, event: QEvent) -> bool:
-        """Keys of the canvas are not the window's shortcuts while it has the focus."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._is_own(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move the selected point; the other keys as the guide lists them."""
-        key = Qt.Key(event.key())
-        if not self._is_own(event) or self._drag is not None:
-            super().keyPressEvent(event)
-        elif key in ARROWS:
-            self._nudge(*ARROWS[key], COARSE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
-        elif key in ZOOMING:
-            self.zoom(self._curves.value(self._selected), ZOOMING[key])
-        elif key in DELETING:
-            self.remove(self._selected)
-        elif key in OPENING and self._selected.kind is Kind.COLOR:
-            self.color_wanted.emit(self._selected.index)
-        elif key == Qt.Key.Key_Insert:
-            self._insert()
-        elif key == Qt.Key.Key_Home:
-            self.fit()
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """An arrow that is held down is one step."""
-        if event.key() in ARROWS and not event.isAutoRepeat() and self._drag is None:
-            self._finish()
-        super().keyReleaseEvent(event)
-
     def _grasp(self, place: QPointF) -> None:
         zone, handle = self._zone_at(place), self._handle_at(place)
         if handle is not None:
@@ -241,26 +123,7 @@ class CurveCanvas(CanvasView):
             return
         else:
             return
-        self._drag = PointDrag(self._curves, self._selected, place, self._axis.decimals)
-
-    def _finish(self) -> None:
-        if self._is_open:
-            self.edit(self._curves)
-
-    def _nudge(self, right: int, up: int, times: int) -> None:
-        handle, curves = self._selected, self._curves
-        if right:
-            value = curves.value(handle) + right * times * self._axis.fine_step
-            curves = curves.with_value(handle, max(round(value, self._axis.decimals), self.floor))
-        elif handle.kind is Kind.OPACITY:
-            opacity = curves.opacities[handle.index].opacity + up * times * FINE_OPACITY
-            curves = curves.with_opacity(handle.index, round(opacity, 4))
-        self.edit(curves, is_final=False)
-
-    def _insert(self) -> None:
-        """A point half way to the next one, or to the right edge."""
-        value, (_, following) = self._curves.value(self._selected), self._curves.room(self._selected)
-        self.add(self._selected.kind, (value + min(following, self._axis.high)) / 2)
+        self._drag = PointDrag(self._curves, self._selected, place, self._axis.decimals, self.floor)
 
     def _hover(self, place: QPointF) -> None:
         zone, handle = self._zone_at(place), self._handle_at(place)
@@ -280,11 +143,6 @@ class CurveCanvas(CanvasView):
 
     def _reach(self) -> Reach:
         return Reach(theme.current().px(POINT_REACH_PX), theme.current().px(LINE_REACH_PX))
-
-    def _is_own(self, event: QKeyEvent) -> bool:
-        kept = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
-        is_plain = not event.modifiers() & ~kept
-        return is_plain and event.key() in (*OWN_KEYS, Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 
     def _menu(self, handle: Handle | None, place: QPointF) -> QMenu:
         menu = QMenu(self)

@@ -25,6 +25,7 @@ class PointDrag:
     handle: Handle
     start: QPointF
     decimals: int
+    floor: float = -math.inf
 
     def moved_to(self, frame: Frame, place: QPointF, keys: Keys) -> Curves:
         """The points with the mouse at a place."""
@@ -34,7 +35,7 @@ class PointDrag:
         curves, mark = self.curves, frame.place(self.curves, self.handle)
         if way.x():
             value = round(frame.value(mark.x() + way.x()), self.decimals)
-            curves = curves.with_value(self.handle, min(max(value, frame.axis.low), frame.axis.high))
+            curves = curves.with_value(self.handle, min(max(value, frame.axis.low, self.floor), frame.axis.high))
         if way.y() and self.handle.kind is Kind.OPACITY:
             curves = curves.with_opacity(self.handle.index, round(frame.opacity(mark.y() + way.y()), 3))
         return curves

@@ -142,7 +142,7 @@ class TransferFunctionEditor(QWidget):
         for button in (self.undo_button, self.redo_button, self.reset_button):
             top.addWidget(button)
         below.setSpacing(8)
-        below.addWidget(label(self.tr("Opacities are for a thickness of"), "dim"), 1)
+        below.addWidget(label(self.tr("Thickness for the opacities"), "dim"), 1)
         below.addWidget(self.thickness)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

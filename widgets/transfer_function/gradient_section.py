@@ -51,7 +51,7 @@ class GradientSection(QWidget):
         self._points = points
         self.canvas.set_curves(Curves(points or (OpacityPoint(0.0, 1.0), OpacityPoint(self._max, 1.0))))
         self.clear_button.setEnabled(bool(points))
-        self.state.setText("" if points else self.tr("Not used: the factor is 100% everywhere."))
+        self.state.setText("" if points else self.tr("Not used: 100% everywhere"))
 
     def set_range(self, largest: float) -> None:
         """The largest gradient magnitude of the image, per millimetre; ValueError unless it is positive."""

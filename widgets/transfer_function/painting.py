@@ -13,7 +13,7 @@ from widgets.transfer_function.frame import Frame
 
 GRID = (0.25, 0.5, 0.75)
 NUMBERED = (0.0, 0.5, 1.0)
-FILL = 0.62  # how strongly the colours fill the area under the curve
+FILL = 0.5  # how strongly the colours fill the area under the curve
 POINT_PX = 4.5
 TICK_PX = 54  # the least room for a number of the axis
 
@@ -25,7 +25,7 @@ def draw_ground(painter: QPainter, frame: Frame, mountains: QPolygonF | None) ->
     painter.setBrush(colors.color("field"))
     painter.drawRoundedRect(frame.plot, 3, 3)
     if mountains is not None:
-        painter.setBrush(colors.color("dim", 0.30 if colors.is_dark else 0.26))
+        painter.setBrush(colors.color("dim", 0.36 if colors.is_dark else 0.32))
         painter.drawPolygon(mountains)
         painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(colors.color("dim", 0.22), 1))
@@ -95,9 +95,11 @@ def draw_curve(painter: QPainter, frame: Frame, curves: Curves, *, is_hot: bool)
     painter.setClipRect(frame.plot.adjusted(0, -2, 0, 2))
     painter.fillPath(path, color_gradient(frame, curves, FILL))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(colors.color("field", 0.75), 4, j=Qt.PenJoinStyle.RoundJoin))
+    painter.setPen(QPen(colors.color("field", 0.75), 4 * colors.text_scale, j=Qt.PenJoinStyle.RoundJoin))
     painter.drawPolyline(line)
-    painter.setPen(QPen(colors.color("accent" if is_hot else "bright"), 1.6, j=Qt.PenJoinStyle.RoundJoin))
+    painter.setPen(
+        QPen(colors.color("accent" if is_hot else "bright"), 1.6 * colors.text_scale, j=Qt.PenJoinStyle.RoundJoin)
+    )
     painter.drawPolyline(line)
     painter.restore()
 
@@ -122,8 +124,8 @@ def _draw_point(painter: QPainter, kind: Kind, place: QPointF, size: float, fill
     """A disc, or below the bar a pin that points to its value; dark and light rims show on any colour."""
     colors = theme.current()
     painter.setBrush(fill)
-    for pen in (QPen(colors.color("field"), 3.4), QPen(colors.color("bright"), 1.4)):
-        painter.setPen(pen)
+    for token, width in (("field", 3.4), ("bright", 1.4)):
+        painter.setPen(QPen(colors.color(token), width * colors.text_scale))
         if kind is Kind.OPACITY:
             painter.drawEllipse(place, size, size)
         else:
@@ -132,11 +134,13 @@ def _draw_point(painter: QPainter, kind: Kind, place: QPointF, size: float, fill
 
 def _draw_ring(painter: QPainter, kind: Kind, place: QPointF, size: float, *, has_focus: bool) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(theme.current().color("accent"), 2.4 if has_focus else 1.8))
+    colors = theme.current()
+    painter.setPen(QPen(colors.color("accent"), (2.4 if has_focus else 1.8) * colors.text_scale))
+    room = 2.2 * colors.text_scale
     if kind is Kind.OPACITY:
-        painter.drawEllipse(place, size + 2.2, size + 2.2)
+        painter.drawEllipse(place, size + room, size + room)
     else:
-        painter.drawPolygon(pin(place, size + 1.6))
+        painter.drawPolygon(pin(place, size + room * 0.75))
 
 
 def pin(place: QPointF, size: float) -> QPolygonF:
