@@ -19,7 +19,7 @@ Pixels = NDArray[np.uint8]
 
 HALF_DENOISED = 128  # samples at which what was sampled and what was denoised weigh the same
 BAND_ROWS = 256
-BLEEDS_PX = 8  # how far colours reach into what is transparent, for programs that scale the picture
+BLEEDS_PX = 4  # how far colours reach into what is transparent, for programs that scale the picture
 
 
 def finish(
@@ -93,9 +93,10 @@ def transparent(rgba: Picture, factor: float, dtype: type[np.uint8] | type[np.ui
         dtype: 8 or 16 bits.
     """
     result = np.empty(rgba.shape, dtype)
-    bled = _bled(rgba)
     for band in _bands(len(rgba)):
-        color = encoded(display_light(_straight(bled[band]) * np.float32(factor)))
+        start = max(0, band.start - BLEEDS_PX)
+        bled = _bled(rgba[start : band.stop + BLEEDS_PX])[band.start - start :][: band.stop - band.start]
+        color = encoded(display_light(_straight(bled) * np.float32(factor)))
         result[band] = _whole_numbers(np.concatenate([color, _coverage(rgba[band])], axis=2), dtype)
     return result
 
@@ -138,7 +139,7 @@ def _bled(rgba: Picture) -> Picture:
 
 def _bands(rows: int) -> list[slice]:
     """A few rows at a time: a large still would need gigabytes on its way."""
-    return [slice(first, first + BAND_ROWS) for first in range(0, rows, BAND_ROWS)]
+    return [slice(first, min(first + BAND_ROWS, rows)) for first in range(0, rows, BAND_ROWS)]
 
 
 def _whole_numbers(values: NDArray[Any], dtype: type[np.uint8] | type[np.uint16]) -> NDArray[Any]:
