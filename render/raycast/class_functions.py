@@ -57,9 +57,9 @@ class ClassFunctions:
         """(n,) the values, in the image's unit, that the functions are given at."""
         return np.linspace(self.low, self.high, self.extinctions.shape[1])
 
-    def opacities(self, kind: int) -> NDArray[np.float64]:
-        """(n,) the opacity of a millimetre of one kind of matter."""
-        return np.asarray(-np.expm1(-self.extinctions[kind]))
+    def opacities(self, kind: int, thickness_mm: float = 1.0) -> NDArray[np.float64]:
+        """(n,) how opaque a layer of one kind of matter is."""
+        return np.asarray(-np.expm1(-self.extinctions[kind] * thickness_mm))
 
 
 def class_functions(

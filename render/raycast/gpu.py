@@ -39,16 +39,16 @@ class GpuStage:
         image = self._kept.of("image", (field,), lambda: image_of(field.values, field.spacing_mm))
         if mapper.GetInput() is not image:
             mapper.SetInputData(image)
-        step = STEP_MOVING if is_moving else STEP_STILL
-        mapper.SetSampleDistance(step * min(field.spacing_mm))
+        step_mm = (STEP_MOVING if is_moving else STEP_STILL) * min(field.spacing_mm)
+        mapper.SetSampleDistance(step_mm)
         mask = self._mask(scene, functions, extent)
         if mapper.GetMaskInput() is not mask:
             mapper.SetMaskInput(mask)
         cut = scene.look.cut if functions.is_cut_alike and functions.is_cut else Cut()
         self._kept.of("cut", (field, cut), lambda: apply_cut(mapper, cut, field, extent))
-        key = (functions, field, scene.look.material, scene.look.lighting)
+        key = (functions, field, scene.look.material, scene.look.lighting, step_mm)
         volume.SetMapper(mapper)
-        volume.SetProperty(self._kept.of("property", key, lambda: _property(scene, functions)))
+        volume.SetProperty(self._kept.of("property", key, lambda: _property(scene, functions, step_mm)))
         volume.SetUserMatrix(self._kept.of("matrix", (field,), lambda: placement(field)))
 
     def _mask(self, scene: RaycastScene, functions: ClassFunctions, extent: tuple[float, float, float]) -> Any | None:
@@ -88,7 +88,8 @@ def _new_mapper() -> Any:
     return mapper
 
 
-def _property(scene: RaycastScene, functions: ClassFunctions) -> Any:
+def _property(scene: RaycastScene, functions: ClassFunctions, step_mm: float) -> Any:
+    """The functions of all kinds. VTK corrects opacities for the length of a step, but not those of labels (9.7.1)."""
     field = scene.field
     made = surface_property(scene.look.material, scene.look.lighting)
     made.SetColor(color_function(functions, 0, field))
@@ -101,9 +102,8 @@ def _property(scene: RaycastScene, functions: ClassFunctions) -> Any:
     for label in range(1, max(functions.count, invisible_kind(functions) + 1)):
         is_known = label < functions.count
         made.SetLabelColor(label, color_function(functions, label if is_known else 0, field))
-        made.SetLabelScalarOpacity(
-            label, opacity_function(functions, label, field) if is_known else piecewise(0.0, 65535.0, np.zeros(2))
-        )
+        opacity = opacity_function(functions, label, field, step_mm) if is_known else piecewise(0.0, 1.0, np.zeros(2))
+        made.SetLabelScalarOpacity(label, opacity)
         if gradient is not None:
             made.SetLabelGradientOpacity(label, gradient)
     return made

@@ -58,10 +58,10 @@ def color_function(functions: ClassFunctions, kind: int, field: Field) -> Any:
     return function
 
 
-def opacity_function(functions: ClassFunctions, kind: int, field: Field) -> Any:
-    """A vtkPiecewiseFunction over the field's 16-bit voxels, for ``UNIT_MM``."""
+def opacity_function(functions: ClassFunctions, kind: int, field: Field, thickness_mm: float = UNIT_MM) -> Any:
+    """A vtkPiecewiseFunction over the field's 16-bit voxels, for a layer of some thickness."""
     low, high = _in_voxels(functions, field)
-    return piecewise(low, high, functions.opacities(kind))
+    return piecewise(low, high, functions.opacities(kind, thickness_mm))
 
 
 def piecewise(low: float, high: float, values: NDArray[np.float64]) -> Any:
