@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from imaging.errors import UserError
 
-COMMANDS = ("info", "convert", "segment", "case", "open", "actions", "run", "screenshot")
+COMMANDS = ("info", "convert", "segment", "case", "open", "actions", "run", "screenshot", "render")
 
 
 class _Parser(argparse.ArgumentParser):
