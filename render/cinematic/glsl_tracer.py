@@ -12,17 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.cinematic.convergence import noise_of
-from render.cinematic.gl_pass import (
-    FloatTarget,
-    FullScreenPass,
-    GraphicsLimits,
-    image_texture,
-    limits_of,
-    make_ready,
-    open_window,
-    volume_texture,
-    wait_for,
-)
+from render.cinematic.gl_context import GraphicsLimits, limits_of, make_ready, open_window, wait_for
+from render.cinematic.gl_pass import FloatTarget, FullScreenPass
+from render.cinematic.gl_textures import image_texture
+from render.cinematic.gl_volumes import large_volume_texture
 from render.cinematic.parameters import COUNT, OFFSETS, glsl_defines
 from render.cinematic.prepared import PreparedScene, Preparer
 from render.cinematic.row_pacing import RowPacing
@@ -133,9 +126,9 @@ class GlslTracer:
     def _upload(self, prepared: PreparedScene) -> None:
         window = self._window
         for name in ("values", "occupancy"):
-            self._keep(name, getattr(prepared, name), lambda array: volume_texture(window, array, is_smooth=True))
+            self._keep(name, getattr(prepared, name), lambda array: large_volume_texture(window, array, is_smooth=True))
         for name in ("classes", "bounds"):
-            self._keep(name, getattr(prepared, name), lambda array: volume_texture(window, array))
+            self._keep(name, getattr(prepared, name), lambda array: large_volume_texture(window, array))
         for name in ("table", "backdrop"):
             self._keep(name, getattr(prepared, name), lambda array: image_texture(window, array))
         for name in ("materials", "gradient"):

@@ -17,7 +17,7 @@ def gl_window() -> Iterator[Any]:
     graphics = probed()
     if not graphics.is_available:
         pytest.skip(f"no OpenGL: {graphics.reason}")
-    from render.cinematic.gl_pass import open_window
+    from render.cinematic.gl_context import open_window
 
     window = open_window()
     yield window

@@ -11,16 +11,11 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 
-from render.cinematic.gl_pass import (
-    FloatTarget,
-    FullScreenPass,
-    GraphicsError,
-    image_texture,
-    limits_of,
-    make_ready,
-    open_window,
-    volume_texture,
-)
+from render.cinematic import gl_volumes
+from render.cinematic.gl_context import GraphicsError, limits_of, make_ready, open_window
+from render.cinematic.gl_pass import FloatTarget, FullScreenPass
+from render.cinematic.gl_textures import image_texture, volume_texture
+from render.cinematic.gl_volumes import large_volume_texture
 from render.cinematic.row_pacing import RowPacing
 from render.surfaces import Surface
 from render.volume_renderer import VolumeRenderer
@@ -82,6 +77,19 @@ def test_voxels_of_odd_sized_volumes_arrive_exactly(
     picture = drawn(
         gl_window, VOXELS, (shape[2] * shape[1], shape[0]), volume=volume_texture(gl_window, values, is_smooth)
     )
+    found = picture[..., 0].reshape(shape).astype(np.float64) * full
+    assert np.abs(found - values).max() < 0.01
+
+
+@pytest.mark.parametrize("shape", [(5, 7, 11), (9, 3, 2), (4, 9, 33)])
+@pytest.mark.parametrize(("dtype", "full"), [(np.uint16, 65535), (np.uint8, 255), (np.float32, 1)])
+def test_voxels_of_large_volumes_arrive_exactly_in_pieces(
+    gl_window: Any, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int, int], dtype: Any, full: int
+) -> None:
+    monkeypatch.setattr(gl_volumes, "PIECE_BYTES", 2 * shape[1] * shape[2] * np.dtype(dtype).itemsize)
+    values = np.random.default_rng(7).integers(0, full + 1, shape).astype(dtype)
+    texture = large_volume_texture(gl_window, values, is_smooth=True)
+    picture = drawn(gl_window, VOXELS, (shape[2] * shape[1], shape[0]), volume=texture)
     found = picture[..., 0].reshape(shape).astype(np.float64) * full
     assert np.abs(found - values).max() < 0.01
 

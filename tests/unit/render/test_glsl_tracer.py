@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from traced_scenes import ball_field, even_fog, field_of, halves, looking_along_z, scene_of, solid_from, with_look
 
-from render.cinematic.gl_pass import GraphicsError
+from render.cinematic.gl_context import GraphicsError
 from render.cinematic.glsl_tracer import GlslTracer, shader_text
 from render.cinematic.row_pacing import RowPacing
 from render.cinematic.scene import ClassRecord, TracedScene
