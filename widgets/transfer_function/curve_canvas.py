@@ -60,6 +60,8 @@ class CurveCanvas(KeyedCanvas):
         elif isinstance(self._drag, PanDrag):
             self._show_axis(self._drag.axis_at(self.frame(), place))
         elif self._is_told or (place - self._pressed).manhattanLength() > SLACK_PX:
+            if not self._is_told and isinstance(self._drag, PointDrag):
+                self._part(self._drag, place)
             self._is_told = True
             self.edit(self._drag.moved_to(self.frame(), place, event.modifiers()), is_final=False)
 
@@ -124,6 +126,13 @@ class CurveCanvas(KeyedCanvas):
         else:
             return
         self._drag = PointDrag(self._curves, self._selected, place, self._axis.decimals, self.floor)
+
+    def _part(self, drag: PointDrag, place: QPointF) -> None:
+        """Of several points in one place, the way of the mouse tells which one is meant."""
+        way = place.x() - self._pressed.x()
+        if way:
+            drag.handle = self._curves.outermost(drag.handle, is_right=way > 0)
+            self.select(drag.handle)
 
     def _hover(self, place: QPointF) -> None:
         zone, handle = self._zone_at(place), self._handle_at(place)

@@ -78,6 +78,14 @@ class Curves:
         high = values[handle.index + 1] if handle.index + 1 < len(values) else np.inf
         return low, high
 
+    def outermost(self, handle: Handle, *, is_right: bool) -> Handle:
+        """Of the points that lie in one place with this one, the one that is free to move that way."""
+        points = self.opacities if handle.kind is Kind.OPACITY else self.colors
+        step, index, own = 1 if is_right else -1, handle.index, points[handle.index]
+        while 0 <= index + step < len(points) and _lies_on(points[index + step], own):
+            index += step
+        return Handle(handle.kind, index)
+
     def with_value(self, handle: Handle, value: float) -> Curves:
         """A point moved along the values, as far as its neighbours let it."""
         low, high = self.room(handle)
@@ -127,6 +135,11 @@ class Curves:
             tuple(replace(p, value=place(p.value)) for p in self.opacities),
             tuple(replace(p, value=place(p.value)) for p in self.colors),
         )
+
+
+def _lies_on(one: OpacityPoint | ColorPoint, other: OpacityPoint | ColorPoint) -> bool:
+    is_level = isinstance(one, ColorPoint) or (isinstance(other, OpacityPoint) and one.opacity == other.opacity)
+    return one.value == other.value and is_level
 
 
 def _put(points: tuple[T, ...], index: int, point: T) -> tuple[T, ...]:

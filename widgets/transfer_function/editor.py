@@ -9,9 +9,10 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from session.look.transfer_function import OpacityPoint, TransferFunction
-from widgets.buttons import IconButton, OneOf, menu_button
+from widgets.buttons import IconButton, menu_button
 from widgets.dialogs.color import ColorDialog
 from widgets.labels import label
+from widgets.look_3d.part import check_box
 from widgets.number_field import NumberField
 from widgets.transfer_function.curve_canvas import CurveCanvas
 from widgets.transfer_function.curves import Curves
@@ -22,7 +23,6 @@ from widgets.transfer_function.point_fields import PointFields, to_bytes
 
 THICKNESS_MM = (0.01, 100.0)
 REDO_KEY = QKeyCombination(Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier, Qt.Key.Key_Z)
-LOG, LINEAR = "log", "linear"
 FROM_HISTOGRAM, FROM_SEGMENT = "histogram", "segment"
 
 
@@ -108,12 +108,15 @@ class TransferFunctionEditor(QWidget):
             super().keyPressEvent(event)
 
     def eventFilter(self, field: QObject, event: QEvent) -> bool:
-        """In a field Ctrl+Z takes back letters first, then steps of the look."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and isinstance(field, NumberField):
-            line = field.lineEdit()
-            has_letters = line.isUndoAvailable() if _history_key(event) == "undo" else line.isRedoAvailable()
-            return not has_letters and self._step_history(event)
-        return False
+        """In a field Ctrl+Z first takes back what was typed and not yet entered, then steps of the look."""
+        is_press = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress
+        if not is_press or not isinstance(field, NumberField) or not isinstance(event, QKeyEvent):
+            return False
+        entered = f"{field.textFromValue(field.value())}{field.suffix()}"
+        if _history_key(event) and field.text() != entered:
+            field.lineEdit().setText(entered)
+            return True
+        return self._step_history(event)
 
     def _make_tools(self) -> None:
         menu = QMenu(self)
@@ -121,11 +124,11 @@ class TransferFunctionEditor(QWidget):
         self.from_segment = menu.addAction("", lambda: self.automatic_requested.emit(FROM_SEGMENT))
         self.set_segment_name("")
         self.automatic = menu_button(self.tr("Automatic"), menu, name=self.tr("Automatic function"))
-        options = [(LOG, self.tr("Log")), (LINEAR, self.tr("Linear"))]
-        self.scale = OneOf(options, self.tr("Scale of the histogram"))
-        self.scale.setToolTip(self.tr("How counts become heights; Linear cuts the highest peaks off"))
-        self.scale.choose(LOG)
-        self.scale.chosen.connect(lambda key: self.canvas.set_logarithmic(key == LOG))
+        hint = self.tr("Counts of the histogram as logarithms; without, the highest peaks are cut off")
+        self.logarithmic = check_box(self.tr("Log"), hint)
+        self.logarithmic.setAccessibleName(self.tr("Logarithmic histogram"))
+        self.logarithmic.setChecked(True)
+        self.logarithmic.toggled.connect(self.canvas.set_logarithmic)
         self.undo_button = IconButton("undo", self.tr("Undo a change of the look (Ctrl+Z)"), self.undo_requested.emit)
         self.redo_button = IconButton(
             "redo", self.tr("Redo a change of the look (Ctrl+Shift+Z)"), self.redo_requested.emit
@@ -136,8 +139,8 @@ class TransferFunctionEditor(QWidget):
         top, below = QHBoxLayout(), QHBoxLayout()
         top.setSpacing(2)
         top.addWidget(self.automatic)
-        top.addSpacing(6)
-        top.addWidget(self.scale)
+        top.addSpacing(10)
+        top.addWidget(self.logarithmic)
         top.addStretch(1)
         for button in (self.undo_button, self.redo_button, self.reset_button):
             top.addWidget(button)

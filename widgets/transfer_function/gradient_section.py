@@ -32,6 +32,7 @@ class GradientSection(QWidget):
         bind(self.canvas, self.fields)
         self.state = label("", "small")
         self.clear_button = text_button(self.tr("Use none"), self._clear)
+        self.clear_button.setAccessibleName(self.tr("Use no gradient opacity"))
         self._max = USUAL_MAX
         self._points: tuple[OpacityPoint, ...] = ()
         self.body = self._body()
