@@ -14,21 +14,12 @@ from render.compiled import compiled
 from render.grey import grey_of
 from render.plane_props import reaching_border
 from render.sheets import Sheet
+from render.volume_wish import CapShade
 from session.look.look import Look
 from session.look.segment_look import Visibility
-from session.presentation import Windowing
 
 MOST_PIXELS = 768  # along one side of a cap
 Vector = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class CapShade:
-    """How grey values and segments are shown on caps, as in the slice views."""
-
-    windowing: Windowing
-    is_inverted: bool = False
-    tint: float = 0.45
 
 
 @dataclass(frozen=True)

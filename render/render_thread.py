@@ -11,27 +11,30 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from render.volume_renderer import Frame, Quality, VolumeRenderer
+from render.cinematic.workers import step_back
+from render.volume_renderer import Frame, Quality
 from render.volume_scene import VolumeSceneState
+from render.volume_wish import VolumeWish
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class FrameRequest:
-    """A picture to draw: what, how large in device pixels, how well, and for which document."""
+    """A picture to draw: what, how large in device pixels, how well, for which document, and with which volume."""
 
     state: VolumeSceneState
     size_px: tuple[int, int]
     quality: Quality
     generation: int = 0
+    wish: VolumeWish | None = None
 
 
 class RenderThread:
-    """Draws requests; one that was not begun when the next comes is dropped.
+    """Draws requests; one that was not begun when the next comes is dropped, and traced pictures stop getting better.
 
     Args:
-        on_frame: called on this thread with each request and its finished frame.
+        on_frame: called on this thread with each request and its finished frames: several for a traced picture.
         on_failed: called there with a sentence when drawing broke; no further frames come.
     """
 
@@ -66,17 +69,28 @@ class RenderThread:
             request, self._latest = self._latest, None
             return None if self._is_closed else request
 
+    def _is_wanted(self) -> bool:
+        """True while nothing newer was asked for."""
+        return self._latest is None and not self._is_closed
+
     def _run(self) -> None:
-        renderer: VolumeRenderer | None = None
+        from render.volume_artist import VolumeArtist  # it takes half a second: only when the thread runs
+
+        artist: VolumeArtist | None = None
+        step_back()
         try:
             while (request := self._next()) is not None:
-                renderer = renderer or VolumeRenderer()
-                frame = renderer.render(request.state, request.size_px, request.quality)
-                if not self._is_closed:
+                artist = artist or VolumeArtist()
+                frames = artist.frames(request.state, request.wish, request.size_px, request.quality, self._is_wanted)
+                for frame in frames:
+                    if self._is_closed:
+                        break
                     self._on_frame(request, frame)
+                    if not self._is_wanted():
+                        break
         except Exception as error:
             logger.exception("3D frames")
             self._on_failed(f"3D drawing stopped ({type(error).__name__}).")
         finally:
-            if renderer is not None:
-                renderer.close()
+            if artist is not None:
+                artist.close()

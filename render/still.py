@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.errors import UserError
-from render.caps import CapShade, cap_sheets
+from render.caps import cap_sheets
 from render.cinematic.denoise import Denoiser
 from render.cinematic.finish import cleaned, gradient, over, transparent
 from render.cinematic.scene import LinearPicture, TracedScene, Tracer
@@ -21,6 +21,7 @@ from render.graphics_probe import Graphics, probed
 from render.sheets import Sheet, drawn_sheets
 from render.volume_content import DrawnContent
 from render.volume_scene import ShownSurface, VolumeSceneState
+from render.volume_wish import CapShade
 from session.look.look import Look
 from session.presentation import VolumeCamera
 

@@ -56,6 +56,10 @@ class Frame:
         camera: what it was seen with.
         quality: how it was made.
         seconds: how long it took.
+        samples, target_samples, noise: of a traced picture: for each pixel, how many there will be, how noisy it is.
+        is_final: no better one follows.
+        backend, device, denoiser, note: what made a picture of a volume, for people.
+        reduction: how many voxels per axis one stands for that was drawn.
     """
 
     rgb: NDArray[np.uint8]
@@ -63,6 +67,15 @@ class Frame:
     camera: VolumeCamera
     quality: Quality
     seconds: float = 0.0
+    samples: int = 0
+    target_samples: int = 0
+    noise: float = 0.0
+    is_final: bool = True
+    backend: str = ""
+    device: str = ""
+    denoiser: str = ""
+    note: str = ""
+    reduction: int = 1
 
     def point_at(self, x_px: float, y_px: float) -> tuple[float, float, float] | None:
         """The LPS point of the surface seen at a pixel of this frame, None on the background."""

@@ -14,12 +14,12 @@ from app.pictures.options import REST
 from app.pictures.subject import Subject
 from imaging.errors import UserError
 from imaging.geometry import Geometry
-from render.caps import CapShade
 from render.cinematic.effective_look import effective_look
 from render.still import StillScene
 from render.volume_camera import StandardView, fitted
 from render.volume_content import ContentKeeper, ContentLog
 from render.volume_scene import corners_mm
+from render.volume_wish import CapShade
 from session.look.cut import ClipPlane, Cut
 from session.look.json_form import from_json
 from session.look.look import Look

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from render.cinematic.kernel import trace_rows
 from render.cinematic.prepared import PreparedScene, Preparer
 from render.cinematic.scene import LinearPicture, TracedScene
-from render.cinematic.workers import worker_count
+from render.cinematic.workers import step_back, worker_count
 
 ROWS_AT_ONCE = 8  # between two questions whether to go on
 
@@ -22,13 +22,18 @@ class NumbaTracer:
     """Implements ``render.cinematic.scene.Tracer``.
 
     Each pixel has random numbers of its own, so a picture is the same to the last bit whatever the number of threads.
+
+    Args:
+        workers: threads; as many as the machine can spare when None.
+        steps_back: let everybody else go first.
     """
 
     name = "numba"
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(self, workers: int | None = None, steps_back: bool = False) -> None:
         self._workers = workers or worker_count()
-        self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="tracer")
+        begin = step_back if steps_back else lambda: None
+        self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="tracer", initializer=begin)
         self._preparer = Preparer()
         self._prepared: PreparedScene | None = None
         self._scene: TracedScene | None = None
