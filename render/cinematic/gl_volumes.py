@@ -1,32 +1,42 @@
-"""Volumes as textures, in pieces: VTK holds the interpreter, and with it the window, while it passes one on."""
+"""Large volumes as textures without holding the interpreter, and with it the window, while they are copied.
+
+VTK's own call holds it (0.1 to 0.4 s for 150 MB). Here OpenGL's function itself is called, found through the same
+library that VTK found it in; where that is none of those known here, VTK's call has to do.
+"""
 
 from __future__ import annotations
 
+import ctypes
+import logging
+import sys
+from collections.abc import Callable
 from typing import Any
 
-from render.cinematic.gl_context import GraphicsError, plain_state, without_complaint
-from render.cinematic.gl_pass import FullScreenPass
-from render.cinematic.gl_textures import VTK_TYPES, Array, checked, image_texture, new_texture, volume_texture
+import numpy as np
 
-PIECE_BYTES = 4 << 20  # passed on at once
-_GL_FRAMEBUFFER = 0x8D40
+from render.cinematic.gl_context import GraphicsError
+from render.cinematic.gl_textures import Array, volume_texture
 
-_LAYER = """//VTK::System::Dec
-//VTK::Output::Dec
-in vec2 texCoord;
-uniform sampler2D piece;
-uniform int size[2];
-uniform int firstRow;
-void main() {
-  ivec2 at = ivec2(texCoord * vec2(size[0], size[1]));
-  gl_FragData[0] = texelFetch(piece, ivec2(at.x, at.y + firstRow), 0);
+LARGE_BYTES = 8 << 20  # below, VTK's call is short enough
+
+logger = logging.getLogger(__name__)
+
+_GL_TEXTURE_3D, _GL_RED = 0x806F, 0x1903
+# internal format and type
+_FORMATS = {
+    np.dtype(np.uint8): (0x8229, 0x1401),
+    np.dtype(np.uint16): (0x822A, 0x1403),
+    np.dtype(np.float32): (0x822E, 0x1406),
 }
-"""
+_LIBRARIES = {  # by VTK's class of window: where OpenGL is, and who finds its functions there
+    "vtkEGLRenderWindow": ("libEGL.so.1", "eglGetProcAddress"),
+    "vtkXOpenGLRenderWindow": ("libGL.so.1", "glXGetProcAddressARB"),
+    "vtkWin32OpenGLRenderWindow": ("opengl32", "wglGetProcAddress"),
+}
 
 
 def large_volume_texture(window: Any, values: Array, is_smooth: bool = False) -> Any:
-    """What ``volume_texture`` makes, but no call takes long: pieces of a few slices are passed on as flat pictures and
-    drawn into the layers of the volume.
+    """What ``volume_texture`` makes, while other threads can go on.
 
     Args:
         window: whose context it lives in.
@@ -38,43 +48,50 @@ def large_volume_texture(window: Any, values: Array, is_smooth: bool = False) ->
     """
     from vtkmodules.vtkRenderingOpenGL2 import vtkTextureObject
 
-    depth, height, width = values.shape
-    if values.nbytes <= PIECE_BYTES or max(values.shape) > vtkTextureObject.GetMaximumTextureSize3D(window):
+    if values.nbytes < LARGE_BYTES or max(values.shape) > vtkTextureObject.GetMaximumTextureSize3D(window):
         return volume_texture(window, values, is_smooth)
-    texture = new_texture(window, is_smooth)
-    with without_complaint(f"a volume of {values.nbytes / 2**20:.0f} MB"):
-        checked(window, texture, texture.Allocate3D(width, height, depth, 1, VTK_TYPES[values.dtype]))
-        try:
-            _fill(window, texture, values)
-        except GraphicsError:
-            texture.ReleaseGraphicsResources(window)
-            raise
+    fill = _function(window, "glTexImage3D", [ctypes.c_uint, *[ctypes.c_int] * 6, *[ctypes.c_uint] * 2])
+    if fill is None:
+        return volume_texture(window, values, is_smooth)
+    texture = volume_texture(window, np.zeros((1, 1, 1), values.dtype), is_smooth)
+    texture.Activate()
+    try:
+        error = _fill(window, fill, values)
+    finally:
+        texture.Deactivate()
+    if error:
+        texture.ReleaseGraphicsResources(window)
+        raise GraphicsError(f"a volume of {values.nbytes / 2**20:.0f} MB does not fit (OpenGL error {error:#x})")
     return texture
 
 
-def _fill(window: Any, texture: Any, values: Array) -> None:
-    from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLFramebufferObject, vtkTextureObject
-
+def _fill(window: Any, fill: Callable[..., Any], values: Array) -> int:
+    """Give the 3D texture bound now other voxels; OpenGL's error, 0 for none."""
     depth, height, width = values.shape
-    slices = max(1, min(PIECE_BYTES // values[0].nbytes, vtkTextureObject.GetMaximumTextureSize(window) // height))
-    layer = FullScreenPass(window, _LAYER)
-    framebuffer: Any = vtkOpenGLFramebufferObject()
-    framebuffer.SetContext(window)
-    for first in range(0, depth, slices):
-        piece = image_texture(window, values[first : first + slices].reshape(-1, width))
-        with plain_state(window) as state, layer.bound({"piece": piece}) as program:
-            program.SetUniform1iv("size", 2, [width, height])
-            framebuffer.Bind()
-            state.vtkglViewport(0, 0, width, height)
-            for n in range(first, min(first + slices, depth)):
-                framebuffer.RemoveColorAttachment(0)  # another layer of the same texture would pass unnoticed
-                framebuffer.AddColorAttachment(0, texture, n)
-                framebuffer.ActivateDrawBuffer(0)
-                if not framebuffer.CheckFrameBufferStatus(_GL_FRAMEBUFFER):
-                    raise GraphicsError("OpenGL cannot draw into volumes")
-                program.SetUniformi("firstRow", (n - first) * height)
-                layer.draw(state)
-        piece.ReleaseGraphicsResources(window)
-    framebuffer.ReleaseGraphicsResources(window)
-    framebuffer.SetContext(None)
-    layer.release()
+    internal, kind = _FORMATS[values.dtype]
+    voxels = np.ascontiguousarray(values)
+    fill(_GL_TEXTURE_3D, 0, internal, width, height, depth, 0, _GL_RED, kind, voxels.ctypes.data)
+    error = _function(window, "glGetError", [])
+    return int(error()) if error is not None else 0
+
+
+def _function(window: Any, name: str, arguments: list[Any]) -> Callable[..., Any] | None:
+    """A function of OpenGL, with a pointer after its other arguments if it has any; None where it is not found."""
+    library_name, finder_name = _LIBRARIES.get(window.GetClassName(), ("", ""))
+    if not library_name:
+        return None
+    is_windows = sys.platform == "win32"
+    load: Any = getattr(ctypes, "WinDLL" if is_windows else "CDLL")
+    kind: Any = getattr(ctypes, "WINFUNCTYPE" if is_windows else "CFUNCTYPE")
+    prototype = kind(None, *arguments, ctypes.c_void_p) if arguments else kind(ctypes.c_uint)
+    try:
+        library = load(library_name)
+        finder = getattr(library, finder_name)
+    except (OSError, AttributeError) as error:
+        logger.info("OpenGL's functions are not found by themselves: %s", error)
+        return None
+    finder.restype, finder.argtypes = ctypes.c_void_p, [ctypes.c_char_p]
+    address = finder(name.encode())
+    if not address and hasattr(library, name):  # Windows gives those of OpenGL 1.1 so
+        address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
+    return prototype(address) if address else None

@@ -83,15 +83,37 @@ def test_voxels_of_odd_sized_volumes_arrive_exactly(
 
 @pytest.mark.parametrize("shape", [(5, 7, 11), (9, 3, 2), (4, 9, 33)])
 @pytest.mark.parametrize(("dtype", "full"), [(np.uint16, 65535), (np.uint8, 255), (np.float32, 1)])
-def test_voxels_of_large_volumes_arrive_exactly_in_pieces(
-    gl_window: Any, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int, int], dtype: Any, full: int
+@pytest.mark.parametrize("is_found", [True, False])
+def test_voxels_of_large_volumes_arrive_exactly(
+    gl_window: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    shape: tuple[int, int, int],
+    dtype: Any,
+    full: int,
+    is_found: bool,
 ) -> None:
-    monkeypatch.setattr(gl_volumes, "PIECE_BYTES", 2 * shape[1] * shape[2] * np.dtype(dtype).itemsize)
+    monkeypatch.setattr(gl_volumes, "LARGE_BYTES", 0)
+    if not is_found:
+        monkeypatch.setattr(gl_volumes, "_LIBRARIES", {gl_window.GetClassName(): ("no such library", "nothing")})
     values = np.random.default_rng(7).integers(0, full + 1, shape).astype(dtype)
     texture = large_volume_texture(gl_window, values, is_smooth=True)
     picture = drawn(gl_window, VOXELS, (shape[2] * shape[1], shape[0]), volume=texture)
     found = picture[..., 0].reshape(shape).astype(np.float64) * full
     assert np.abs(found - values).max() < 0.01
+
+
+def test_opengl_itself_is_found_so_that_large_volumes_hold_nobody_up(gl_window: Any) -> None:
+    if gl_window.GetClassName() not in gl_volumes._LIBRARIES:
+        pytest.skip(f"VTK's call has to do for {gl_window.GetClassName()}")
+    assert gl_volumes._function(gl_window, "glTexImage3D", []) is not None
+    assert gl_volumes._function(gl_window, "glGetError", [])() == 0
+
+
+def test_a_volume_that_opengl_refuses_is_an_error(gl_window: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gl_volumes, "LARGE_BYTES", 0)
+    monkeypatch.setitem(gl_volumes._FORMATS, np.dtype(np.uint8), (0x822A, 0xBAD))
+    with pytest.raises(GraphicsError, match="0x500"):  # GL_INVALID_ENUM
+        large_volume_texture(gl_window, np.zeros((2, 2, 2), np.uint8))
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (5, 7, 4), (1, 3), (2, 1, 4)])
