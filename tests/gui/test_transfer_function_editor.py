@@ -485,6 +485,18 @@ def test_the_picture_shows_histogram_curve_and_colours(editor: TransferFunctionE
     assert canvas.grab().toImage().pixelColor(full) != picture.pixelColor(full)
 
 
+def test_a_step_of_the_colours_is_a_sharp_edge(editor: TransferFunctionEditor) -> None:
+    red, blue = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
+    colors = tuple(ColorPoint(value, color) for value, color in ((0, red), (500, red), (500, blue), (900, blue)))
+    editor.set_function(TransferFunction(colors, BONE.opacities))
+    frame, picture = editor.canvas.frame(), editor.canvas.grab().toImage()
+    y = frame.bar.center().y()
+    left = picture.pixelColor(QPointF(frame.x(500) - 3, y).toPoint())
+    right = picture.pixelColor(QPointF(frame.x(500) + 3, y).toPoint())
+    assert left.red() > 240 > left.blue() + 200
+    assert right.blue() > 240 > right.red() + 200
+
+
 def test_heights_lose_no_thin_peak() -> None:
     counts = np.zeros(4000, int)
     counts[1234] = 50

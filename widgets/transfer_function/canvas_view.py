@@ -16,7 +16,7 @@ from widgets.transfer_function.curves import Curves, Handle, Kind
 from widgets.transfer_function.frame import Frame, Zone
 from widgets.transfer_function.histogram_shape import HistogramLike, filled_range, outline
 
-BAR_PX, PIN_PX, SCALE_PX, EDGE_PX = 14, 16, 18, 8
+BAR_PX, PIN_PX, SCALE_PX, EDGE_PX = 14, 16, 18, 10
 LEAST_PX, USUAL_PX = 110, 190
 WIDEST_ZOOM, DEEPEST_ZOOM = 4.0, 1e-4  # of what shows everything
 

@@ -54,7 +54,8 @@ class Curves:
 
     def value(self, handle: Handle) -> float:
         """Where a point stands."""
-        return self.values(handle.kind)[handle.index]
+        points = self.opacities if handle.kind is Kind.OPACITY else self.colors
+        return points[handle.index].value
 
     def nearest(self, handle: Handle) -> Handle:
         """The handle itself, or the last of its row when that is shorter; the first opacity if the row is empty."""

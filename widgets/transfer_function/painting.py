@@ -15,6 +15,8 @@ GRID = (0.25, 0.5, 0.75)
 NUMBERED = (0.0, 0.5, 1.0)
 FILL = 0.5  # how strongly the colours fill the area under the curve
 POINT_PX = 4.5
+CROWDED_PX = 2.0  # points nearer to each other than this are drawn as one
+LEAST_STOP = 1e-5  # between two stops of a gradient: Qt keeps only one of two in the same place, and steps need both
 TICK_PX = 54  # the least room for a number of the axis
 
 
@@ -57,7 +59,7 @@ def draw_numbers(painter: QPainter, frame: Frame, unit: str) -> None:
 def _draw_tick(painter: QPainter, frame: Frame, x: float, text: str, metrics: QFontMetricsF) -> None:
     half = metrics.horizontalAdvance(text) / 2 + 1
     middle = min(max(x, frame.scale.left() + half), frame.scale.right() - half)
-    if abs(middle - x) < half / 2:  # else it would seem to stand for another place
+    if abs(middle - x) < half * 0.8:  # else it would seem to stand for another place
         place = QRectF(middle - half, frame.scale.top(), 2 * half, frame.scale.height())
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
@@ -69,11 +71,13 @@ def color_gradient(frame: Frame, curves: Curves, alpha: float = 1.0) -> QLinearG
         gradient.setColorAt(0, theme.current().color("accent", alpha * 0.6))
         return gradient
     low, high = frame.axis.low, frame.axis.high
-    inside = [p.value for p in curves.colors if low < p.value < high]
     gradient.setColorAt(0, qcolor(curves.color_at(low), alpha))
     gradient.setColorAt(1, qcolor(curves.color_at(high), alpha))
-    for value in inside:
-        gradient.setColorAt((value - low) / (high - low), qcolor(curves.color_at(value), alpha))
+    last = 0.0
+    for point in curves.colors:
+        if low < point.value < high:
+            last = max((point.value - low) / (high - low), last + LEAST_STOP)
+            gradient.setColorAt(min(last, 1.0), qcolor(point.color, alpha))
     return gradient
 
 
@@ -107,17 +111,28 @@ def draw_curve(painter: QPainter, frame: Frame, curves: Curves, *, is_hot: bool)
 def draw_points(
     painter: QPainter, frame: Frame, curves: Curves, selected: Handle | None, hovered: Handle | None, *, has_focus: bool
 ) -> None:
-    """All points in sight, the selected one last and larger."""
-    for handle in sorted(curves.handles(), key=lambda h: h == selected):
-        place = frame.place(curves, handle)
-        if not frame.plot.left() - 1 <= place.x() <= frame.plot.right() + 1:
-            continue
+    """All points in sight that can be told apart, the selected one last and larger."""
+    shown = _apart(frame, curves, (selected, hovered))
+    for handle, place in sorted(shown, key=lambda item: item[0] == selected):
         size = theme.current().px(POINT_PX * 2) / 2 * (1.25 if handle in (selected, hovered) else 1.0)
         value = curves.value(handle)
         fill = qcolor(curves.color_at(value)) if curves.colors else theme.current().color("accent")
         _draw_point(painter, handle.kind, place, size, fill)
         if handle == selected:
             _draw_ring(painter, handle.kind, place, size, has_focus=has_focus)
+
+
+def _apart(frame: Frame, curves: Curves, kept: tuple[Handle | None, ...]) -> list[tuple[Handle, QPointF]]:
+    """The points in sight with their places; an imported curve may have hundreds for each pixel."""
+    shown: list[tuple[Handle, QPointF]] = []
+    for handle in curves.handles():
+        place = frame.place(curves, handle)
+        is_in_sight = frame.plot.left() - 1 <= place.x() <= frame.plot.right() + 1
+        last = shown[-1] if shown and shown[-1][0].kind is handle.kind else None
+        is_apart = last is None or (place - last[1]).manhattanLength() >= CROWDED_PX
+        if is_in_sight and (is_apart or handle in kept):
+            shown.append((handle, place))
+    return shown
 
 
 def _draw_point(painter: QPainter, kind: Kind, place: QPointF, size: float, fill: QColor) -> None:
