@@ -57,8 +57,8 @@ def histogram(source: Volume | NDArray[Any], bins: int = 512) -> Histogram:
     """The histogram of an image from lowest to highest value, by an even sample of at most ``MOST_SAMPLES`` voxels.
 
     Padding and values that are not finite are left out. Whole numbers get bins of a whole width, so that no bin is
-    empty only because no number falls into it; there may then be fewer bins than asked for. Never empty: an image of one
-    value, or of none, gives one bin.
+    empty only because no number falls into it; there may then be fewer bins than asked for. Never empty: an image of
+    one value, or of none, gives one bin.
     """
     values = _sample(source)
     if values.size == 0:
@@ -78,8 +78,8 @@ def from_histogram(source: Volume | Histogram | NDArray[Any], quantity: Quantity
     """A function that lets the background go, and makes brighter classes firmer.
 
     The background is what lies below Otsu's threshold, or for CT below any tissue. The rest is cut into three classes
-    by Otsu's method with two thresholds (IEEE Trans. SMC 9, 1979); opacity rises from class to class, across ramps about
-    the thresholds.
+    by Otsu's method with two thresholds (IEEE Trans. SMC 9, 1979); opacity rises from class to class, across ramps
+    about the thresholds.
 
     Args:
         source: an image, its values, or its histogram.

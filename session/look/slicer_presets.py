@@ -97,8 +97,9 @@ def _made(file: str, title: str, read: Callable[[], Look]) -> Preset:
 
 
 def _json_look(record: Any) -> Look:
-    component = record["components"][0] if record["components"] else {}
-    light = component.get("lighting", {})
+    record = _object(record)
+    component = _object(next(iter(record["components"]), {}))
+    light = _object(component.get("lighting", {}))
     opacities = _json_nodes(component["scalarOpacity"], lambda p: (p["y"],))
     gradients = _json_nodes(component.get("gradientOpacity", {"points": []}), lambda p: (p["y"],))
     colors = _json_nodes(component["rgbTransferFunction"], lambda p: p["color"])
@@ -128,7 +129,7 @@ def _xml_look(attributes: dict[str, str]) -> Look:
 
 
 def _json_nodes(function: Any, values_of: Callable[[Any], Any]) -> list[Node]:
-    points = function["points"]
+    points = _object(function)["points"]
     if not isinstance(points, list) or len(points) > MOST_POINTS:
         raise ValueError("a curve has no list of points, or too many")
     return [
@@ -149,6 +150,12 @@ def _xml_nodes(text: str, width: int) -> list[Node]:
     if not numbers or numbers[0] != len(numbers) - 1 or (len(numbers) - 1) % step or len(numbers) > MOST_POINTS * step:
         raise ValueError("a list of numbers has not the length that it states")
     return [(numbers[n], tuple(numbers[n + 1 : n + step]), 0.5, 0.0) for n in range(1, len(numbers), step)]
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{str(value)[:40]!r} is no object")
+    return value
 
 
 def _number(value: Any) -> float:
