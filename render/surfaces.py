@@ -50,7 +50,9 @@ def triangle_shares(voxel_counts: dict[int, int], total: int) -> dict[int, int]:
     return {number: max(LEAST_TRIANGLES, int(total * area / whole)) for number, area in areas.items()}
 
 
-def segment_surface(mask: Mask, geometry: Geometry, box: Box, budget: int) -> Surface | None:
+def segment_surface(
+    mask: Mask, geometry: Geometry, box: Box, budget: int, iterations: int = SMOOTHING_ITERATIONS
+) -> Surface | None:
     """The surface of one segment. Pure; may run on any thread and leaves the interpreter free most of the time.
 
     Surface Nets (Gibson 1998; VTK's vtkSurfaceNets3D), windowed sinc smoothing (Taubin 1996), quadric decimation, all
@@ -62,6 +64,7 @@ def segment_surface(mask: Mask, geometry: Geometry, box: Box, budget: int) -> Su
         geometry: of the whole grid.
         box: where the mask lies in the grid.
         budget: about how many triangles it may have.
+        iterations: of the smoothing; 0 leaves the voxels' stairs.
 
     Returns:
         The surface, None when the mask is empty.
@@ -74,7 +77,7 @@ def segment_surface(mask: Mask, geometry: Geometry, box: Box, budget: int) -> Su
         x, y, z = geometry.spacing_mm
         factors = coarsening((z, y, x), excess)
         mask = coarsened(mask, factors)
-    points, triangles = _mesh(mask, budget)
+    points, triangles = _mesh(mask, budget, iterations)
     first = np.array([box.i0, box.j0, box.k0], np.float64)
     steps = np.array(factors[::-1], np.float64)
     indices = first + (points + 0.5) * steps - 0.5  # a coarse voxel's centre is the middle of its block
@@ -101,7 +104,7 @@ def _surface(points_mm: NDArray[np.float64], triangles: NDArray[np.int32]) -> Su
     )
 
 
-def _mesh(mask: Mask, budget: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def _mesh(mask: Mask, budget: int, iterations: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Points in (i, j, k) index space of the mask, and triangles, thinned out to about the budget.
 
     The filters form one pipeline whose large intermediate meshes are freed inside ``Update``: there VTK has released
@@ -111,7 +114,7 @@ def _mesh(mask: Mask, budget: int) -> tuple[NDArray[np.float64], NDArray[np.int3
 
     padded = np.pad(mask, 1).astype(np.uint8)
     nets = _surface_nets(padded)
-    last = smoothing = _smoothing(nets)
+    last = smoothing = _smoothing(nets, iterations) if iterations else nets
     smoothing.Update()
     count = smoothing.GetOutput().GetNumberOfCells()
     if count > budget:
@@ -160,14 +163,14 @@ def _surface_nets(padded: NDArray[np.uint8]) -> Any:
     return nets
 
 
-def _smoothing(source: Any) -> Any:
+def _smoothing(source: Any, iterations: int) -> Any:
     """The filter that takes the voxels' stairs away and leaves nearly the same volume."""
     from vtkmodules.vtkFiltersCore import vtkWindowedSincPolyDataFilter
 
     smoothing = vtkWindowedSincPolyDataFilter()
     smoothing.SetInputConnection(source.GetOutputPort())
     smoothing.SetPassBand(PASS_BAND)
-    smoothing.SetNumberOfIterations(SMOOTHING_ITERATIONS)
+    smoothing.SetNumberOfIterations(iterations)
     smoothing.NormalizeCoordinatesOn()
     smoothing.NonManifoldSmoothingOn()
     smoothing.FeatureEdgeSmoothingOff()

@@ -1,0 +1,1 @@
+"""Segments out of Limner as surfaces: STL, OBJ, PLY, 3MF and glTF."""
