@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from imaging.blocks import Labels
 from imaging.geometry import Box, Geometry
@@ -16,8 +17,14 @@ from imaging.segmentation import Segmentation
 from imaging.volume import Volume
 from render.cinematic.scene import ClassMap, ClassRecord, Field
 from session.change import DocumentChange
+from session.look.cut import Cutaway
 from session.look.look import Look
 
+if TYPE_CHECKING:
+    from render.cinematic.class_order import ClassOrder
+    from render.cinematic.class_source import BuiltClasses  # with Numba: half a second, only when a volume is drawn
+
+FINER_VOXELS = 24_000_000
 KEPT_CHANGES = 64  # older ones are forgotten: whoever drew nothing for so long looks at all voxels again
 
 Boxes = dict[int, Box]  # by layer
@@ -130,41 +137,84 @@ class ContentKeeper:
     def __init__(self, most_voxels: int, most_per_axis: int = 16384) -> None:
         self.most_voxels = most_voxels
         self.most_per_axis = most_per_axis
-        self._field: tuple[Volume, int, int, Field] | None = None
-        self._built: object | None = None
+        self._field: tuple[tuple[object, ...], Field] | None = None
+        self._built: BuiltClasses | None = None
+        self._smooth: ClassMap | None = None
+        self._cut: tuple[ClassMap, Cutaway, ClassMap] | None = None
         self._revision = -1
 
     def drawn(self, content: VolumeContent, look: Look, is_wanted: Callable[[], bool]) -> DrawnContent | None:
         """Field and classes of a snapshot under a look (with what is hidden in it); None when it was called off."""
         from render.cinematic.class_order import class_order, class_records
-        from render.cinematic.class_source import BuiltClasses, make_classes, update_classes
 
         field = self._drawn_field(content, is_wanted)
         if field is None:
             return None
         order = class_order(content.labels, field, look)
         if order is None:
-            self._built, self._revision = None, content.label_revision
+            self._forget_classes()
             return DrawnContent(field, None, ())
+        classes = self._classes(content, order, is_wanted)
+        if classes is not None and look.cut.cutaway is not None:
+            classes = self._opened(classes, field, look.cut.cutaway, is_wanted)
+        if classes is None:
+            return None
+        return DrawnContent(field, classes, class_records(content.labels.segments))
+
+    def _classes(self, content: VolumeContent, order: ClassOrder, is_wanted: Callable[[], bool]) -> ClassMap | None:
+        """The class map with smooth borders; after a stroke made again only around it."""
+        from render.cinematic.border_smoothing import smooth_borders
+        from render.cinematic.class_source import make_classes, update_classes
+
         changed = content.changed_since(self._revision)
-        if isinstance(self._built, BuiltClasses) and changed is not None:
-            built = update_classes(self._built, order, changed, is_wanted)
+        before = self._built
+        if before is not None and changed is not None:
+            built = update_classes(before, order, changed, is_wanted)
         else:
             built = make_classes(order, is_wanted)
         if built is None:
             return None
+        if built is not before or self._smooth is None:
+            spacing = order.field.spacing_mm
+            earlier = self._smooth if built.changed is not None else None
+            smooth = smooth_borders(built.class_map, spacing, is_wanted, earlier, built.changed)
+            if smooth is None:
+                return None
+            self._smooth = smooth
         self._built, self._revision = built, content.label_revision
-        return DrawnContent(field, built.class_map, class_records(content.labels.segments))
+        return self._smooth
+
+    def _opened(
+        self, classes: ClassMap, field: Field, cutaway: Cutaway, is_wanted: Callable[[], bool]
+    ) -> ClassMap | None:
+        from render.cinematic.cutaway import cut_away
+
+        if self._cut is None or self._cut[0] is not classes or self._cut[1] != cutaway:
+            made = cut_away(classes, field, cutaway, is_wanted)
+            if made is None:
+                return None
+            self._cut = (classes, cutaway, made)
+        return self._cut[2]
 
     def _drawn_field(self, content: VolumeContent, is_wanted: Callable[[], bool]) -> Field | None:
+        """The field, on a finer grid where there are segments on a coarse one: their borders would show its steps."""
         from render.cinematic.field_source import make_field
+        from render.cinematic.finer_field import finer, finer_parts
 
-        key = (content.volume, content.image_revision, self.most_voxels)
-        if self._field is not None and self._field[:3] == key:
-            return self._field[3]
+        is_finer = bool(content.labels.segments)
+        key = (content.volume, content.image_revision, self.most_voxels, is_finer)
+        if self._field is not None and self._field[0] == key:
+            return self._field[1]
         self._field = None  # before the new one is made: both might not fit
         field = make_field(content.volume, self.most_voxels, self.most_per_axis, is_wanted)
+        if field is not None and is_finer and field.reduction == 1:
+            k, j, i = finer_parts(field, min(FINER_VOXELS, self.most_voxels))
+            field = finer(field, (min(k, 2), min(j, 2), min(i, 2)), is_wanted)
         if field is not None:
-            self._field = (*key, field)
-            self._built = None
+            self._field = (key, field)
+            self._forget_classes()
         return field
+
+    def _forget_classes(self) -> None:
+        self._built = self._smooth = self._cut = None
+        self._revision = -1

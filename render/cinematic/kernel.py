@@ -413,7 +413,7 @@ def path(px, py, state, values, classes, occupancy, bounds, table, materials, gr
         qk = m[MATRIX + 6] * x + m[MATRIX + 7] * y + m[MATRIX + 8] * z + m[SHIFT + 2]
         ar, ag, ab = table[kind, entry, 0], table[kind, entry, 1], table[kind, entry, 2]
         is_ghost = materials[kind, 2] > ZERO
-        is_solid = m[HAS_CLASSES] > ZERO and not is_ghost
+        is_solid = m[HAS_CLASSES] > ZERO and materials[kind, 3] > ZERO
         gx, gy, gz = opacity_gradient(
             values, occupancy, table, kind, is_solid, materials[kind, 1] > ZERO, qi, qj, qk, m
         )

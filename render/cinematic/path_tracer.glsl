@@ -274,7 +274,7 @@ vec4 path(ivec2 pixel) {
     vec4 material = texelFetch(materials, ivec2(event.kind, 0), 0);
     float gloss = material.r;
     bool isGhost = material.b > 0.0;
-    vec3 slope = opacityGradient(matrix(MATRIX) * o + vector(SHIFT), event.kind, !isGhost, material.g > 0.0);
+    vec3 slope = opacityGradient(matrix(MATRIX) * o + vector(SHIFT), event.kind, material.a > 0.0, material.g > 0.0);
     float steepness = length(slope);
     bool isSurface = uniformNumber() < 1.0 - exp(-m[SURFACE] * steepness) && steepness > 1e-7 && !isGhost;
     vec3 n = vec3(0.0), mirror = vec3(0.0);

@@ -15,7 +15,7 @@ from session.look.transfer_function import DENSEST, TransferFunction
 ENTRIES = 2048
 GRADIENT_ENTRIES = 256
 
-GLOSS, IS_CLIPPED, IS_GHOST = range(3)  # columns of ``ClassTables.materials``
+GLOSS, IS_CLIPPED, IS_GHOST, ENDS_AT_BORDERS = range(4)  # columns of ``ClassTables.materials``
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +29,9 @@ class ClassTables:
         gradient: (GRADIENT_ENTRIES,) float32 factors on the extinction over gradient magnitudes from 0 to
             ``gradient_high`` per millimetre; None where the look has none.
         gradient_high: see ``gradient``.
-        materials: (classes, 4) float32: gloss, 1 where cuts apply, 1 for ghosts, unused.
-        solid: (classes,) bool: classes that end where another begins: shown, and not a ghost.
+        materials: (classes, 4) float32: gloss, 1 where cuts apply, 1 for ghosts, 1 for ``solid`` ones.
+        solid: (classes,) bool: classes whose surface is where they meet one that is not among these: those that are
+            opaque whatever their values; all that are shown where there is none of that kind.
     """
 
     table: NDArray[np.float32]
@@ -63,7 +64,10 @@ def class_tables(look: Look, field: Field, classes: ClassMap | None, records: tu
     materials[:, GLOSS] = [look.material.gloss if own.gloss is None else own.gloss for own in shown]
     materials[:, IS_CLIPPED] = [own.is_clipped for own in shown]
     materials[:, IS_GHOST] = [own.visibility is Visibility.GHOST for own in shown]
-    solid = np.array([own.visibility is Visibility.SHOWN for own in shown])
+    is_shown = np.array([own.visibility is Visibility.SHOWN for own in shown])
+    is_full = is_shown & np.array([own.solidity > 0 for own in shown])
+    solid = is_full if is_full.any() else is_shown
+    materials[:, ENDS_AT_BORDERS] = solid
     gradient, gradient_high = _gradient_table(look.transfer)
     return ClassTables(table, low, high, gradient, gradient_high, materials, solid)
 
