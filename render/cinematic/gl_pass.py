@@ -7,6 +7,7 @@ through one of their own); ``vtkOpenGLQuadHelper`` loses its vertex attribute wh
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.cinematic.gl_context import GraphicsError, plain_state, without_complaint
+from render.cinematic.gl_functions import opengl_function
 from render.cinematic.gl_textures import checked, new_texture
 
 PIECE_PIXELS = 1 << 18  # read back at once
@@ -22,6 +24,7 @@ PIECE_PIXELS = 1 << 18  # read back at once
 _FLOAT = 10  # VTK's number for it
 _GL_FLOAT, _GL_RGBA, _GL_COLOR_BUFFER_BIT = 0x1406, 0x1908, 0x4000
 _GL_SCISSOR_TEST, _GL_BLEND, _GL_ONE, _GL_FRAMEBUFFER = 0x0C11, 0x0BE2, 1, 0x8D40
+_GL_TRIANGLES = 4
 
 
 class FloatTarget:
@@ -118,6 +121,7 @@ class FullScreenPass:
         self._program = window.GetShaderCache().GetLastShaderBound()
         if self._program is None or not self._program.GetCompiled():
             raise GraphicsError("a shader could not be compiled")
+        self._is_warm = False
 
     @contextmanager
     def bound(self, textures: Mapping[str, Any]) -> Iterator[Any]:
@@ -139,10 +143,26 @@ class FullScreenPass:
 
     def draw(self, state: Any, rows: tuple[int, int] | None = None, width: int = 0) -> None:
         """Draw all of the target, or ``rows`` (the first from the bottom, and how many) of it."""
+        if not self._is_warm:
+            self._warm_up()
         if rows is not None:
             state.vtkglEnable(_GL_SCISSOR_TEST)
             state.vtkglScissor(0, rows[0], width, rows[1])
         self._quad.Render()
+
+    def _warm_up(self) -> None:
+        """Draw nothing once: some drivers compile at the first draw, and VTK's would hold the interpreter meanwhile."""
+        from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLVertexArrayObject
+
+        self._is_warm = True
+        draw = opengl_function(self._window, "glDrawArrays", (ctypes.c_uint, ctypes.c_int, ctypes.c_int))
+        if draw is None:
+            return
+        vertices = vtkOpenGLVertexArrayObject()
+        vertices.Bind()
+        draw(_GL_TRIANGLES, 0, 3)  # all three at one place
+        vertices.Release()
+        vertices.ReleaseGraphicsResources()
 
     def release(self) -> None:
         """Let the graphics objects go."""

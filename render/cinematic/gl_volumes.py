@@ -1,37 +1,30 @@
 """Large volumes as textures without holding the interpreter, and with it the window, while they are copied.
 
-VTK's own call holds it (0.1 to 0.4 s for 150 MB). Here OpenGL's function itself is called, found through the same
-library that VTK found it in; where that is none of those known here, VTK's call has to do.
+VTK's own call holds it (0.1 to 0.4 s for 150 MB). Here OpenGL's function itself is called; where it is not found,
+VTK's call has to do.
 """
 
 from __future__ import annotations
 
 import ctypes
-import logging
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from render.cinematic.gl_context import GraphicsError
+from render.cinematic.gl_functions import opengl_function
 from render.cinematic.gl_textures import Array, volume_texture
 
 LARGE_BYTES = 8 << 20  # below, VTK's call is short enough
 
-logger = logging.getLogger(__name__)
-
 _GL_TEXTURE_3D, _GL_RED = 0x806F, 0x1903
+_FILL_ARGUMENTS = (ctypes.c_uint, *[ctypes.c_int] * 6, *[ctypes.c_uint] * 2, ctypes.c_void_p)
 # internal format and type
 _FORMATS = {
     np.dtype(np.uint8): (0x8229, 0x1401),
     np.dtype(np.uint16): (0x822A, 0x1403),
     np.dtype(np.float32): (0x822E, 0x1406),
-}
-_LIBRARIES = {  # by VTK's class of window: where OpenGL is, and who finds its functions there
-    "vtkEGLRenderWindow": ("libEGL.so.1", "eglGetProcAddress"),
-    "vtkXOpenGLRenderWindow": ("libGL.so.1", "glXGetProcAddressARB"),
-    "vtkWin32OpenGLRenderWindow": ("opengl32", "wglGetProcAddress"),
 }
 
 
@@ -50,7 +43,7 @@ def large_volume_texture(window: Any, values: Array, is_smooth: bool = False) ->
 
     if values.nbytes < LARGE_BYTES or max(values.shape) > vtkTextureObject.GetMaximumTextureSize3D(window):
         return volume_texture(window, values, is_smooth)
-    fill = _function(window, "glTexImage3D", [ctypes.c_uint, *[ctypes.c_int] * 6, *[ctypes.c_uint] * 2])
+    fill = opengl_function(window, "glTexImage3D", _FILL_ARGUMENTS)
     if fill is None:
         return volume_texture(window, values, is_smooth)
     texture = volume_texture(window, np.zeros((1, 1, 1), values.dtype), is_smooth)
@@ -71,27 +64,5 @@ def _fill(window: Any, fill: Callable[..., Any], values: Array) -> int:
     internal, kind = _FORMATS[values.dtype]
     voxels = np.ascontiguousarray(values)
     fill(_GL_TEXTURE_3D, 0, internal, width, height, depth, 0, _GL_RED, kind, voxels.ctypes.data)
-    error = _function(window, "glGetError", [])
+    error = opengl_function(window, "glGetError", result=ctypes.c_uint)
     return int(error()) if error is not None else 0
-
-
-def _function(window: Any, name: str, arguments: list[Any]) -> Callable[..., Any] | None:
-    """A function of OpenGL, with a pointer after its other arguments if it has any; None where it is not found."""
-    library_name, finder_name = _LIBRARIES.get(window.GetClassName(), ("", ""))
-    if not library_name:
-        return None
-    is_windows = sys.platform == "win32"
-    load: Any = getattr(ctypes, "WinDLL" if is_windows else "CDLL")
-    kind: Any = getattr(ctypes, "WINFUNCTYPE" if is_windows else "CFUNCTYPE")
-    prototype = kind(None, *arguments, ctypes.c_void_p) if arguments else kind(ctypes.c_uint)
-    try:
-        library = load(library_name)
-        finder = getattr(library, finder_name)
-    except (OSError, AttributeError) as error:
-        logger.info("OpenGL's functions are not found by themselves: %s", error)
-        return None
-    finder.restype, finder.argtypes = ctypes.c_void_p, [ctypes.c_char_p]
-    address = finder(name.encode())
-    if not address and hasattr(library, name):  # Windows gives those of OpenGL 1.1 so
-        address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
-    return prototype(address) if address else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -11,7 +12,7 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 
-from render.cinematic import gl_volumes
+from render.cinematic import gl_functions, gl_volumes
 from render.cinematic.gl_context import GraphicsError, limits_of, make_ready, open_window
 from render.cinematic.gl_pass import FloatTarget, FullScreenPass
 from render.cinematic.gl_textures import image_texture, volume_texture
@@ -94,7 +95,7 @@ def test_voxels_of_large_volumes_arrive_exactly(
 ) -> None:
     monkeypatch.setattr(gl_volumes, "LARGE_BYTES", 0)
     if not is_found:
-        monkeypatch.setattr(gl_volumes, "_LIBRARIES", {gl_window.GetClassName(): ("no such library", "nothing")})
+        monkeypatch.setattr(gl_functions, "LIBRARIES", {gl_window.GetClassName(): ("no such library", "nothing")})
     values = np.random.default_rng(7).integers(0, full + 1, shape).astype(dtype)
     texture = large_volume_texture(gl_window, values, is_smooth=True)
     picture = drawn(gl_window, VOXELS, (shape[2] * shape[1], shape[0]), volume=texture)
@@ -103,10 +104,13 @@ def test_voxels_of_large_volumes_arrive_exactly(
 
 
 def test_opengl_itself_is_found_so_that_large_volumes_hold_nobody_up(gl_window: Any) -> None:
-    if gl_window.GetClassName() not in gl_volumes._LIBRARIES:
+    if gl_window.GetClassName() not in gl_functions.LIBRARIES:
         pytest.skip(f"VTK's call has to do for {gl_window.GetClassName()}")
-    assert gl_volumes._function(gl_window, "glTexImage3D", []) is not None
-    assert gl_volumes._function(gl_window, "glGetError", [])() == 0
+    for name in ("glTexImage3D", "glDrawArrays", "glGetError"):
+        assert gl_functions.opengl_function(gl_window, name) is not None
+    error = gl_functions.opengl_function(gl_window, "glGetError", result=ctypes.c_uint)
+    assert error is not None
+    assert error() == 0
 
 
 def test_a_volume_that_opengl_refuses_is_an_error(gl_window: Any, monkeypatch: pytest.MonkeyPatch) -> None:
