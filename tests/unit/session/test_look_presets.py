@@ -255,5 +255,5 @@ def test_export_and_import_give_the_same_look_under_a_free_name(tmp_path) -> Non
     (two,) = store.import_file(file)
     assert (one.name, two.name) == ("CT bone 2", "CT bone 3")
     assert one.look == preset("ct-bone").look
-    assert one.look.transfer.opacities[0] == OpacityPoint(170.0, 0.0)
+    assert one.look.transfer.opacities[0] == OpacityPoint(150.0, 0.0)
     assert {p.id for p in store.presets()} == {one.id, two.id}
