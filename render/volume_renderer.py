@@ -154,7 +154,10 @@ class VolumeRenderer:
         self._window.Render()
         depth = self._depth(width, height)
         rgb = self._colors(width, height, depth, state.raycast is None)
-        return Frame(rgb, depth, state.camera, quality, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        if self._raycast is not None:
+            self._raycast.note_seconds(seconds)
+        return Frame(rgb, depth, state.camera, quality, seconds)
 
     def close(self) -> None:
         """Let everything go, in the order VTK wants: props, renderer, then the window's OpenGL context."""

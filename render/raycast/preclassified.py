@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from render.cinematic.scene import Field
 from render.raycast.class_functions import ClassFunctions
 
-BITS = 12  # of a value that are looked up
+BITS = 11  # of a value that are looked up
 LEVELS = 1 << BITS
 
 
@@ -33,13 +33,13 @@ def color_table(functions: ClassFunctions, field: Field) -> NDArray[np.uint8]:
     """(kinds * LEVELS, 4) red, green, blue and the root of the opacity of a millimetre, 0-255."""
     middles = (np.arange(LEVELS) + 0.5) / LEVELS
     wanted = field.low + (field.high - field.low) * middles
-    at = functions.values()
-    table = np.empty((functions.count, LEVELS, 4), np.float64)
-    for kind in range(functions.count):
-        for channel in range(3):
-            table[kind, :, channel] = np.interp(wanted, at, functions.colors[kind, :, channel])
-        table[kind, :, 3] = np.sqrt(-np.expm1(-np.interp(wanted, at, functions.extinctions[kind])))
-    return (table.reshape(-1, 4) * 255 + 0.5).astype(np.uint8)
+    last = functions.extinctions.shape[1] - 1
+    entries = np.clip((wanted - functions.low) / (functions.high - functions.low), 0.0, 1.0) * last
+    nearest = (entries + 0.5).astype(np.intp)
+    table = np.empty((functions.count, LEVELS, 4), np.uint8)
+    table[..., :3] = functions.colors[:, nearest] * 255 + 0.5
+    table[..., 3] = np.sqrt(-np.expm1(-functions.extinctions[:, nearest])) * 255 + 0.5
+    return table.reshape(-1, 4)
 
 
 def colored(

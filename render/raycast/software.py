@@ -34,17 +34,21 @@ class Effort:
 
     Attributes:
         most_voxels: along each axis.
+        most_colored: the same where structures look different: an edit makes colours and normals anew.
         image_step_px: one ray for so many pixels along each axis.
         step: along a ray, in voxels of the shortest edge.
     """
 
     most_voxels: int
+    most_colored: int
     image_step_px: float
     step: float
 
 
-MOVING = Effort(128, 2.0, 1.0)
-STILL = Effort(256, 1.0, 0.5)
+MOVING = Effort(128, 112, 2.0, 1.0)
+STILL = Effort(256, 256, 1.0, 0.5)
+SLOW_SECONDS, QUICK_SECONDS = 0.15, 0.06  # five pictures a second must hold
+STEP_CHANGE_PX, COARSEST_PX = 0.5, 4.0
 UNITED_WEIGHT, WHOLE_WEIGHT = 2, 6  # of the middle when voxels are smoothed: much where some were united, else little
 
 
@@ -54,11 +58,13 @@ class SoftwareStage:
     def __init__(self, effort: Effort) -> None:
         self._effort = effort
         self._kept = Kept()
+        self._image_step_px = effort.image_step_px
 
     def show(self, volume: Any, scene: RaycastScene, functions: ClassFunctions) -> None:
         """Make a vtkVolume show a scene; touches only what differs from the last one."""
-        least = self._kept.of("field", (scene.field,), lambda: _reduced(scene.field, self._effort))
         is_colored = functions.count > 1
+        most = self._effort.most_colored if is_colored else self._effort.most_voxels
+        least = self._kept.of("field", (scene.field, most), lambda: _reduced(scene.field, most))
         mapper = self._kept.of("mapper", (is_colored,), lambda: self._new_mapper())
         if is_colored:
             image, made = self._colored(scene, functions, least)
@@ -70,9 +76,23 @@ class SoftwareStage:
             mapper.SetSampleDistance(self._effort.step * min(least.field.spacing_mm))
         cut = scene.look.cut if functions.is_cut_alike and functions.is_cut else Cut()
         self._kept.of("cut", (mapper, least, cut), lambda: apply_cut(mapper, cut, least.field, least.extent))
+        if mapper.GetImageSampleDistance() != self._image_step_px:
+            mapper.SetImageSampleDistance(self._image_step_px)
         volume.SetMapper(mapper)
         volume.SetProperty(made)
         volume.SetUserMatrix(self._kept.of("matrix", (least,), lambda: placement(least.field)))
+
+    def adapt(self, seconds: float) -> None:
+        """Cast fewer rays when a picture took too long for smooth turning, more again when there is time.
+
+        Args:
+            seconds: of a picture in which nothing but the camera was new.
+        """
+        finest = self._effort.image_step_px
+        if seconds > SLOW_SECONDS:
+            self._image_step_px = min(self._image_step_px + STEP_CHANGE_PX, COARSEST_PX)
+        elif seconds < QUICK_SECONDS:
+            self._image_step_px = max(self._image_step_px - STEP_CHANGE_PX, finest)
 
     def _new_mapper(self) -> Any:
         from vtkmodules.vtkRenderingVolume import vtkFixedPointVolumeRayCastMapper
@@ -80,7 +100,6 @@ class SoftwareStage:
         mapper = vtkFixedPointVolumeRayCastMapper()
         mapper.AutoAdjustSampleDistancesOff()
         mapper.LockSampleDistanceToInputSpacingOff()
-        mapper.SetImageSampleDistance(self._effort.image_step_px)
         mapper.IntermixIntersectingGeometryOn()
         return mapper
 
@@ -144,8 +163,8 @@ def _labels(scene: RaycastScene, least: ReducedField) -> NDArray[np.uint8] | Non
     return None if scene.classes is None else reduced_classes(scene.classes, least.factors)
 
 
-def _reduced(field: Field, effort: Effort) -> ReducedField:
-    found = reduced(field, effort.most_voxels)
+def _reduced(field: Field, most: int) -> ReducedField:
+    found = reduced(field, most)
     weight = UNITED_WEIGHT if max(found.factors) > 1 else WHOLE_WEIGHT
     return replace(found, field=replace(found.field, values=smoothed(found.field.values, weight)))
 

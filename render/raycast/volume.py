@@ -36,6 +36,8 @@ class RaycastVolume:
         self._volume.PickableOff()
         self._kept = Kept()
         self._is_shown = False
+        self._last: tuple[RaycastScene, bool] | None = None
+        self._is_only_turned = False
         self._make_stages()
         self._own_lights: list[Any] = []
 
@@ -49,6 +51,8 @@ class RaycastVolume:
         if scene is None:
             self.remove()
             return
+        self._is_only_turned = is_moving and self._last == (scene, True)
+        self._last = scene, is_moving
         functions = self._functions(scene)
         if self._is_software:
             (self._moving if is_moving else self._still).show(self._volume, scene, functions)
@@ -58,6 +62,11 @@ class RaycastVolume:
         if not self._is_shown:
             self._renderer.AddVolume(self._volume)
             self._is_shown = True
+
+    def note_seconds(self, seconds: float) -> None:
+        """Tell what the last frame took, so that turning stays smooth on a slow or busy machine."""
+        if self._is_software and self._is_only_turned:
+            self._moving.adapt(seconds)
 
     def remove(self) -> None:
         """Take the volume out of the renderer, let its memory go, and give the renderer its own lights back."""
@@ -69,6 +78,7 @@ class RaycastVolume:
         self._volume.SetProperty(None)
         self._light(None)
         self._kept.clear()
+        self._last, self._is_only_turned = None, False
         self._make_stages()
         self._is_shown = False
 

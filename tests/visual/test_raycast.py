@@ -350,6 +350,25 @@ def test_going_between_scenes_with_and_without_segments_shows_each_rightly(rende
         assert draw(renderer, replace(plain, classes=None, records=()))[y, x].min() > 240
 
 
+def test_slow_turning_casts_fewer_rays_and_finds_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    renderer = VolumeRenderer()
+    renderer._raycast = RaycastVolume(renderer._renderer, is_software=True)
+    monkeypatch.setattr(renderer._raycast, "note_seconds", lambda seconds: None)  # this machine's own speed
+    scene = RaycastScene(full(), None, (), PLAIN)
+    steps = []
+    try:
+        for seconds in (1.0, 1.0, 1.0, 0.01, 0.01):
+            draw(renderer, scene, Quality.MOVING)
+            renderer._raycast._moving.adapt(seconds)
+            draw(renderer, scene, Quality.MOVING)
+            steps.append(renderer._raycast._volume.GetMapper().GetImageSampleDistance())
+        draw(renderer, scene, Quality.STILL)
+        assert renderer._raycast._volume.GetMapper().GetImageSampleDistance() == 1.0
+    finally:
+        renderer.close()
+    assert steps == [2.5, 3.0, 3.5, 3.0, 2.5]
+
+
 def test_two_hundred_changes_do_not_fill_the_memory(renderer: VolumeRenderer) -> None:
     scene, _ = four_blocks((2, 7, 9, 40))
     process, sizes = psutil.Process(), []
