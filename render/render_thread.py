@@ -10,11 +10,16 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from imaging.errors import UserError
 from render.cinematic.workers import step_back
 from render.volume_renderer import Frame, Quality
 from render.volume_scene import VolumeSceneState
 from render.volume_wish import VolumeWish
+
+if TYPE_CHECKING:
+    from render.volume_artist import VolumeArtist
 
 logger = logging.getLogger(__name__)
 
@@ -36,11 +41,18 @@ class RenderThread:
     Args:
         on_frame: called on this thread with each request and its finished frames: several for a traced picture.
         on_failed: called there with a sentence when drawing broke; no further frames come.
+        on_volume_failed: called there with a sentence when a volume could not be drawn; surfaces still can.
     """
 
-    def __init__(self, on_frame: Callable[[FrameRequest, Frame], None], on_failed: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        on_frame: Callable[[FrameRequest, Frame], None],
+        on_failed: Callable[[str], None],
+        on_volume_failed: Callable[[str], None],
+    ) -> None:
         self._on_frame = on_frame
         self._on_failed = on_failed
+        self._on_volume_failed = on_volume_failed
         self._condition = threading.Condition()
         self._latest: FrameRequest | None = None
         self._is_closed = False
@@ -73,6 +85,22 @@ class RenderThread:
         """True while nothing newer was asked for."""
         return self._latest is None and not self._is_closed
 
+    def _draw(self, artist: VolumeArtist, request: FrameRequest) -> None:
+        try:
+            for frame in artist.frames(request.state, request.wish, request.size_px, request.quality, self._is_wanted):
+                if self._is_closed:
+                    return
+                self._on_frame(request, frame)
+                if not self._is_wanted():
+                    return
+        except Exception as error:
+            if request.wish is None:
+                raise
+            logger.exception("a volume in the 3D view")
+            artist.forget_volume()
+            sentence = error.message if isinstance(error, UserError) else type(error).__name__
+            self._on_volume_failed(f"The volume could not be drawn ({sentence.rstrip('.')}).")
+
     def _run(self) -> None:
         from render.volume_artist import VolumeArtist  # it takes half a second: only when the thread runs
 
@@ -81,13 +109,7 @@ class RenderThread:
         try:
             while (request := self._next()) is not None:
                 artist = artist or VolumeArtist()
-                frames = artist.frames(request.state, request.wish, request.size_px, request.quality, self._is_wanted)
-                for frame in frames:
-                    if self._is_closed:
-                        break
-                    self._on_frame(request, frame)
-                    if not self._is_wanted():
-                        break
+                self._draw(artist, request)
         except Exception as error:
             logger.exception("3D frames")
             self._on_failed(f"3D drawing stopped ({type(error).__name__}).")

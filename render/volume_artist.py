@@ -5,6 +5,7 @@ An object belongs to the drawing thread.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from render.cinematic.gl_context import GraphicsError
 from render.cinematic.scene import TracedScene, Tracer
 from render.graphics_probe import is_software
 from render.raycast.scene import RaycastScene
 from render.sheets import Sheet
 from render.volume_content import ContentKeeper, DrawnContent
+from render.volume_pick import PickableVolume
 from render.volume_renderer import Frame, Quality, VolumeRenderer
 from render.volume_scene import VolumeSceneState
 from render.volume_wish import VolumeWish
@@ -27,9 +30,12 @@ from session.presentation import VolumeMode
 if TYPE_CHECKING:
     from render.cinematic.painter import Painter  # Numba with it: half a second, and only when a volume is drawn
 
+logger = logging.getLogger(__name__)
+
 MOVING_SECONDS = 0.12  # that a traced frame may take while things move
 FIRST_PIXELS = {True: 40_000, False: 700_000}  # of a moving frame, on software OpenGL and on a card, until measured
 FEWEST_PIXELS = 6_000
+FEWEST_VOXELS = 2_000_000  # a volume is not reduced further because a card would not take it
 MEMORY_SHARE = 0.5  # of a card's memory for the volume and what belongs to it
 BYTES_PER_VOXEL = 4  # value, class, share of what is solid
 SOFTWARE_VOXELS = 1 << 28  # the processor has memory enough, but looking up in more gets slow
@@ -45,6 +51,8 @@ class VolumeArtist:
         self._painters: dict[tuple[str, bool], Painter] = {}
         self._sheets: tuple[tuple[object, ...], tuple[Sheet, ...]] | None = None
         self._moving_pixels = 0.0
+        self._most = 1 << 40  # voxels that the graphics card was found to take
+        self._uses_processor = False  # because the graphics card cannot
 
     def frames(
         self,
@@ -71,11 +79,27 @@ class VolumeArtist:
             return
         state = replace(state, sheets=self._caps(wish, drawn))
         if wish.mode is VolumeMode.CINEMATIC:
-            yield from self._traced(state, wish, drawn, size_px, quality, is_wanted)
+            try:
+                yield from self._traced(state, wish, drawn, size_px, quality, is_wanted)
+            except GraphicsError as error:
+                yield from self._after_trouble(error, state, wish, drawn, size_px, quality, is_wanted)
             return
         cast = RaycastScene(drawn.field, drawn.classes, drawn.records, wish.look)
         frame = self._renderer.render(replace(state, raycast=cast), size_px, quality)
-        yield replace(frame, backend="vtk", device=self._renderer.device, reduction=drawn.field.reduction)
+        yield replace(
+            frame,
+            backend="vtk",
+            device=self._renderer.device,
+            reduction=drawn.field.reduction,
+            volume=PickableVolume(drawn, wish.look),
+        )
+
+    def forget_volume(self) -> None:
+        """Let the volume and what draws it go, after something went wrong with it."""
+        for painter in self._painters.values():
+            painter.close()
+        self._painters.clear()
+        self._keeper = self._sheets = None
 
     def close(self) -> None:
         """Let everything go."""
@@ -84,10 +108,32 @@ class VolumeArtist:
         self._painters.clear()
         self._renderer.close()
 
+    def _after_trouble(
+        self,
+        error: GraphicsError,
+        state: VolumeSceneState,
+        wish: VolumeWish,
+        drawn: DrawnContent,
+        size_px: tuple[int, int],
+        quality: Quality,
+        is_wanted: Callable[[], bool],
+    ) -> Iterator[Frame]:
+        """The graphics card would not: try a smaller volume, at last the processor; frames tell of both."""
+        logger.warning("cinematic view: %s", error)
+        voxels = drawn.field.values.size
+        self.forget_volume()
+        if voxels > FEWEST_VOXELS and not self._uses_processor:
+            self._most = voxels // 2
+        elif not self._uses_processor:
+            self._uses_processor = True
+        else:
+            raise error
+        yield from self.frames(state, wish, size_px, quality, is_wanted)
+
     def _drawn(self, wish: VolumeWish, is_wanted: Callable[[], bool]) -> DrawnContent | None:
         if self._keeper is None:
             self._keeper = ContentKeeper(1)
-        self._keeper.most_voxels = self._most_voxels(wish)
+        self._keeper.most_voxels = min(self._most_voxels(wish), self._most)
         self._keeper.most_per_axis = 16384 if wish.backend == "numba" else self._largest_edge()
         return self._keeper.drawn(wish.content, wish.look, is_wanted)
 
@@ -156,15 +202,23 @@ class VolumeArtist:
                 backend=painter.tracer.name,
                 device=painter.tracer.device,
                 denoiser=painter.denoiser.name if painter.denoiser is not None else "",
-                note=painter.denoiser.note if painter.denoiser is not None else "",
+                note=self._note(painter),
                 reduction=drawn.field.reduction,
+                volume=PickableVolume(drawn, wish.look),
             )
+
+    def _note(self, painter: Painter) -> str:
+        if self._uses_processor:
+            return "The graphics card cannot trace paths: the processor does it."
+        return painter.denoiser.note if painter.denoiser is not None else ""
 
     def _painter(self, wish: VolumeWish) -> Painter:
         from render.cinematic.denoise import Denoiser
         from render.cinematic.painter import Painter
 
         backend = "glsl" if wish.backend == "auto" else wish.backend
+        if self._uses_processor:
+            backend = "numba"
         key = (backend, wish.denoises)
         if key not in self._painters:
             for other in self._painters.values():  # a tracer holds the volume: there is memory for one

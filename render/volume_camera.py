@@ -124,6 +124,38 @@ def point_under(
     return _triple(np.asarray(camera.position_mm) + depth_mm * (across * right - down * up - back))
 
 
+def ray_through(camera: VolumeCamera, x_px: float, y_px: float, size_px: tuple[int, int]) -> tuple[float, float, float]:
+    """The unit vector (LPS) from the camera through a pixel; arguments as in ``point_under``."""
+    offset = np.subtract(point_under(camera, x_px, y_px, size_px, 1.0), camera.position_mm)
+    return _triple(_unit(offset))
+
+
+def depth_of(camera: VolumeCamera, direction: ArrayLike) -> float:
+    """How far a millimetre along a direction goes along the line of sight."""
+    return float(-np.asarray(direction, np.float64) @ axes_of(camera)[2])
+
+
+def projected(camera: VolumeCamera, points_mm: ArrayLike, size_px: tuple[float, float]) -> NDArray[np.float64]:
+    """Where points are seen.
+
+    Args:
+        camera: from where.
+        points_mm: (..., 3) LPS.
+        size_px: the view's width and height.
+
+    Returns:
+        (..., 3): x and y in pixels from the upper left corner, and the distance along the line of sight; what is not
+        before the camera (distance 0 or less) has no meaningful x and y.
+    """
+    right, up, back = axes_of(camera)
+    offset = np.asarray(points_mm, np.float64) - np.asarray(camera.position_mm)
+    depth = -(offset @ back)
+    width, height = size_px
+    per_px = np.where(depth != 0, depth, 1e-9) * np.tan(np.radians(camera.view_angle_deg) / 2) * 2 / height
+    x, y = width / 2 + offset @ right / per_px, height / 2 - offset @ up / per_px
+    return np.stack([x, y, depth], axis=-1)
+
+
 def letters_of(camera: VolumeCamera) -> tuple[str, str, str, str]:
     """Which side of the patient lies at the left, right, top and bottom edge of the picture."""
     right, up, _ = axes_of(camera)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,15 @@ class Quality(StrEnum):
     STILL = "still"  # smooth edges and soft contact shadows
 
 
+class Pickable(Protocol):
+    """A volume in a frame."""
+
+    def point_under(
+        self, camera: VolumeCamera, x_px: float, y_px: float, size_px: tuple[int, int], most_mm: float
+    ) -> tuple[float, float, float] | None:
+        """See ``render.volume_pick.PickableVolume``."""
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """A finished picture.
@@ -60,6 +69,7 @@ class Frame:
         is_final: no better one follows.
         backend, device, denoiser, note: what made a picture of a volume, for people.
         reduction: how many voxels per axis one stands for that was drawn.
+        volume: tells what of a volume lies under a pixel.
     """
 
     rgb: NDArray[np.uint8]
@@ -76,14 +86,19 @@ class Frame:
     denoiser: str = ""
     note: str = ""
     reduction: int = 1
+    volume: Pickable | None = None
 
     def point_at(self, x_px: float, y_px: float) -> tuple[float, float, float] | None:
-        """The LPS point of the surface seen at a pixel of this frame, None on the background."""
+        """The LPS point of the surface, slice or volume seen at a pixel of this frame, None on the background."""
         height, width = self.depth_mm.shape
         column, row = int(x_px), int(y_px)
         if not (0 <= column < width and 0 <= row < height):
             return None
         depth = float(self.depth_mm[row, column])
+        if self.volume is not None:
+            point = self.volume.point_under(self.camera, x_px, y_px, (width, height), depth)
+            if point is not None:
+                return point
         if not np.isfinite(depth):
             return None
         return point_under(self.camera, column + 0.5, row + 0.5, (width, height), depth)

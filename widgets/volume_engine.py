@@ -26,6 +26,7 @@ class VolumeEngine(QObject):
         surface_built: a ``BuiltSurface``.
         batch_done: every surface of one order is made or was dropped.
         drawing_failed: a sentence; no further frames come.
+        volume_failed: a sentence; a volume could not be drawn, surfaces can.
         surfaces_failed: a sentence; some surfaces of the last order were not made.
     """
 
@@ -34,6 +35,7 @@ class VolumeEngine(QObject):
     surface_built = Signal(object)
     batch_done = Signal()
     drawing_failed = Signal(str)
+    volume_failed = Signal(str)
     surfaces_failed = Signal(str)
 
     _probed = Signal(object)
@@ -98,7 +100,7 @@ class VolumeEngine(QObject):
         if self._is_closed:
             return
         if graphics.is_available:
-            self._frames = RenderThread(self.frame_ready.emit, self.drawing_failed.emit)
+            self._frames = RenderThread(self.frame_ready.emit, self.drawing_failed.emit, self.volume_failed.emit)
             self._surfaces = SurfaceBuilder(self.surface_built.emit, self.batch_done.emit, self.surfaces_failed.emit)
             # VTK's window must be gone before the interpreter goes, also when nobody closed the view.
             weakref.finalize(self, _close_threads, self._surfaces, self._frames)
