@@ -143,17 +143,21 @@ class FullScreenPass:
 
     def draw(self, state: Any, rows: tuple[int, int] | None = None, width: int = 0) -> None:
         """Draw all of the target, or ``rows`` (the first from the bottom, and how many) of it."""
-        if not self._is_warm:
-            self._warm_up()
+        self.warm_up()
         if rows is not None:
             state.vtkglEnable(_GL_SCISSOR_TEST)
             state.vtkglScissor(0, rows[0], width, rows[1])
         self._quad.Render()
 
-    def _warm_up(self) -> None:
-        """Draw nothing once: some drivers compile at the first draw, and VTK's would hold the interpreter meanwhile."""
+    def warm_up(self) -> None:
+        """Draw nothing, the first time: some drivers compile then, and VTK's draw would hold the interpreter meanwhile.
+
+        Call it while the target and the textures are bound; a driver may compile for them.
+        """
         from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLVertexArrayObject
 
+        if self._is_warm:
+            return
         self._is_warm = True
         draw = opengl_function(self._window, "glDrawArrays", (ctypes.c_uint, ctypes.c_int, ctypes.c_int))
         if draw is None:

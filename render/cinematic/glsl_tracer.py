@@ -171,6 +171,7 @@ class GlslTracer:
             program.SetUniform1iv("picture", 2, list(self._scene.size_px))
             program.SetUniformi("sampleNumber", self._samples)
             program.SetUniformi("seedBits", _signed(self._scene.seed))
+            tracing.warm_up()
             for band in self._pacing.bands():
                 if not is_wanted():
                     return False

@@ -288,32 +288,40 @@ def test_opening_and_closing_windows_leaks_nothing(gl_window: Any) -> None:
 
 
 def test_bands_begin_in_the_middle_and_cover_every_row_once() -> None:
-    pacing = RowPacing((512, 300), 0.05)
+    pacing = RowPacing((512, 301), 0.05)
     rows: list[int] = []
     for first, count in pacing.bands():
         assert count >= 1
+        assert first % 4 == 0  # thinner bands would draw blocks of pixels twice
         rows += range(first, first + count)
         pacing.record(first, count, 0.002 * count)
-    assert sorted(rows) == list(range(300))
+    assert sorted(rows) == list(range(301))
     assert 120 <= rows[0] <= 150
 
 
 def test_bands_shrink_where_rows_are_dear() -> None:
     pacing = RowPacing((512, 300), 0.05)
     cost = np.where(np.abs(np.arange(300) - 150) < 60, 0.01, 0.0001)
-    for _ in range(2):
+
+    def taken_by_a_pass(cost: NDArray[np.float64]) -> list[float]:
         taken = []
         for first, count in pacing.bands():
-            taken.append(cost[first : first + count].sum())
+            taken.append(float(cost[first : first + count].sum()))
             pacing.record(first, count, taken[-1])
-    assert max(taken) < 0.1
-    assert len(taken) < 60
+        return taken
+
+    taken_by_a_pass(cost)
+    second = taken_by_a_pass(cost)
+    assert max(second) < 0.1
+    assert len(second) < 60
     pacing.forget()
-    assert max(count for _, count in pacing.bands()) <= 5  # any row may be dear now
+    assert max(taken_by_a_pass(cost)) < 0.1  # another view
+    pacing.forget()
+    assert sum(seconds > 0.1 for seconds in taken_by_a_pass(2 * cost)) <= 1  # a dearer one
 
 
 def test_a_free_picture_is_one_band() -> None:
     pacing = RowPacing((4096, 64), 0.05)
     for first, count in pacing.bands():
         pacing.record(first, count, 0.0)
-    assert list(pacing.bands()) in ([(31, 33), (0, 31)], [(0, 64)])
+    assert len(list(pacing.bands())) <= 2

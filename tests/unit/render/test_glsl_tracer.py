@@ -131,7 +131,7 @@ def test_a_sample_that_is_stopped_leaves_no_trace(tracer: GlslTracer) -> None:
     tracer.show(replace(scene, seed=9))
     before = picture(tracer, scene, 1)
     for answers in ([], [True], [True, True]):
-        tracer._pacing = RowPacing(scene.size_px)  # knows nothing: bands of 128 rows
+        tracer._pacing = RowPacing(scene.size_px, 1e-9)  # bands of a few rows
         given = iter(answers)
         assert tracer.sample(5, lambda given=given: next(given, False)) == 0
         assert np.array_equal(tracer.picture().rgba, before)
