@@ -45,8 +45,8 @@ class Effort:
     step: float
 
 
-MOVING = Effort(128, 112, 2.0, 1.0)
-STILL = Effort(256, 256, 1.0, 0.5)
+MOVING = Effort(128, 96, 2.0, 1.0)
+STILL = Effort(256, 200, 1.0, 0.5)
 SLOW_SECONDS, QUICK_SECONDS = 0.15, 0.06  # five pictures a second must hold
 STEP_CHANGE_PX, COARSEST_PX = 0.5, 4.0
 UNITED_WEIGHT, WHOLE_WEIGHT = 2, 6  # of the middle when voxels are smoothed: much where some were united, else little
