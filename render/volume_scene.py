@@ -95,6 +95,19 @@ def resolved(
     )
 
 
+def resolved_with_volume(
+    shown: PresentationState, volume: Volume, camera: VolumeCamera, image_revision: int = 0
+) -> VolumeSceneState:
+    """The opaque part of a scene that has a volume in it: slices where they are switched on, else the crosshair."""
+    return VolumeSceneState(
+        camera=camera,
+        planes=plane_cuts(shown, volume, image_revision) if shown.shows_slices_in_3d else (),
+        crosshair=_crosshair(shown, volume.geometry)
+        if shown.shows_crosshair and not shown.shows_slices_in_3d
+        else None,
+    )
+
+
 def shown_surfaces(
     segmentation: Segmentation, surfaces: Mapping[int, Surface], hidden: frozenset[int]
 ) -> tuple[ShownSurface, ...]:

@@ -29,6 +29,13 @@ class VolumeAnnotations:
             top = EDGE_PX + self._text.size(title, font)[1] + 1
             self._draw(painter, EDGE_PX, top, hint, tokens.font(11), tokens.color("on_view", 0.8))
 
+    def paint_mark(self, painter: QPainter, height: float) -> None:
+        """Bottom left: what a cinematic picture is not for."""
+        tokens = theme.current()
+        text, font = QCoreApplication.translate("VolumeView", "not for diagnosis"), tokens.font(11)
+        top = height - EDGE_PX - self._text.size(text, font)[1]
+        self._draw(painter, EDGE_PX, top, text, font, tokens.color("on_view", 0.8))
+
     def paint_letters(self, painter: QPainter, width: float, height: float, camera: VolumeCamera) -> None:
         """Which side of the patient lies at the left, right, top and bottom."""
         tokens = theme.current()

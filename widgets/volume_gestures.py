@@ -1,6 +1,8 @@
 """What mouse, wheel and keys mean in the 3D view.
 
-Left turns, middle moves, right and the wheel zoom. A click with Ctrl, or with the crosshair tool, puts the crosshair on
+Left turns, middle moves, the wheel zooms. A right drag zooms surfaces; of a ray-cast or cinematic volume it shifts and
+widens the transfer function, as it does window and level in slices (with Ctrl it zooms there, too). Handles of cuts are
+dragged with the left button. A click with Ctrl, or with the crosshair tool, puts the crosshair on
 the surface under the mouse. Arrow keys turn; Home, End, Page Up and Page Down look from the front, the back, above and
 below.
 """
@@ -13,8 +15,11 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 
 from render.volume_camera import DEG_PER_VIEW, StandardView, panned, turned, zoomed
+from session.look.cut import Cut
+from session.look.transfer_function import TransferFunction
 from session.presentation import VolumeCamera
 from session.selection import Tool
+from widgets.volume_cut_handles import Handle
 
 if TYPE_CHECKING:
     from widgets.volume_view import VolumeView
@@ -48,6 +53,8 @@ class VolumeGestures:
         self._pressed_at = QPointF()
         self._last = QPointF()
         self._has_moved = False
+        self._grip: tuple[Cut, Handle] | None = None  # the cuts and the handle when its drag began
+        self._function: TransferFunction | None = None  # the function when its drag began
 
     def press(self, event: QMouseEvent) -> None:
         """A gesture begins; further buttons during it mean nothing."""
@@ -56,6 +63,13 @@ class VolumeGestures:
         self._button = event.button()
         self._pressed_at = self._last = event.position()
         self._has_moved = False
+        self._grip = self._function = None
+        look = self._view.session.looks.current
+        if event.button() is Qt.MouseButton.LeftButton:
+            handle = self._view.handle_under(event.position())
+            self._grip = (look.cut, handle) if handle is not None else None
+        elif event.button() is Qt.MouseButton.RightButton and self._view.shows_volume and not _with_control(event):
+            self._function = look.transfer
 
     def move(self, event: QMouseEvent) -> None:
         """The camera follows the hand."""
@@ -65,6 +79,8 @@ class VolumeGestures:
         if not self._has_moved and (event.position() - self._pressed_at).manhattanLength() < CLICK_PX:
             return
         self._has_moved = True
+        if self._drag_look(event.position(), is_final=False):
+            return
         step, self._last = event.position() - self._last, event.position()
         camera = self._dragged(self._view.camera, self._button, step)
         if camera is not None:
@@ -76,6 +92,7 @@ class VolumeGestures:
             return
         self._button = None
         if self._has_moved:
+            self._drag_look(event.position(), is_final=True)
             self._view.settle()
         elif event.button() is Qt.MouseButton.LeftButton and self._picks(event):
             self._view.put_crosshair(event.position())
@@ -107,6 +124,17 @@ class VolumeGestures:
         self._view.move_camera(turned(self._view.camera, right * step, down * step, 1.0))
         return True
 
+    def _drag_look(self, position: QPointF, *, is_final: bool) -> bool:
+        """Move the handle or the function under the hand; False when the drag is the camera's."""
+        by = position - self._pressed_at
+        if self._grip is not None:
+            self._view.drag_handle(*self._grip, by, is_final=is_final)
+        elif self._function is not None:
+            self._view.shift_transfer(self._function, by, is_final=is_final)
+        else:
+            return False
+        return True
+
     def _dragged(self, camera: VolumeCamera, button: Qt.MouseButton, step: QPointF) -> VolumeCamera | None:
         height = max(self._view.height(), 1)
         if button is Qt.MouseButton.LeftButton:
@@ -118,5 +146,8 @@ class VolumeGestures:
         return None
 
     def _picks(self, event: QMouseEvent) -> bool:
-        with_control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        return with_control or self._view.session.selection.state.tool is Tool.CROSSHAIR
+        return _with_control(event) or self._view.session.selection.state.tool is Tool.CROSSHAIR
+
+
+def _with_control(event: QMouseEvent) -> bool:
+    return bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
@@ -28,19 +29,24 @@ from render.surface_cache import BuiltSurface
 from render.surfaces import Surface
 from render.volume_camera import StandardView, fitted
 from render.volume_renderer import BACKGROUND_BOTTOM, BACKGROUND_TOP, Frame, Quality
-from render.volume_scene import VolumeSceneState, resolved, scene_points_mm
+from render.volume_scene import VolumeSceneState, resolved, resolved_with_volume, scene_points_mm
 from session.change import DocumentChange
 from session.document import Document
-from session.presentation import PresentationState, VolumeCamera
+from session.look.cut import Cut
+from session.look.transfer_function import TransferFunction
+from session.presentation import PresentationState, VolumeCamera, VolumeMode
 from session.selection import SelectionState
 from session.session import Session
 from widgets import theme
 from widgets.sentences import translated
 from widgets.signal_links import SignalLinks
 from widgets.volume_annotations import VolumeAnnotations
+from widgets.volume_cut_handles import Handle, dragged, handle_at, handles
+from widgets.volume_cut_handles import paint as paint_handles
 from widgets.volume_engine import VolumeEngine
 from widgets.volume_gestures import VolumeGestures
 from widgets.volume_surfaces import VolumeSurfaces
+from widgets.volume_wishes import VolumeWishes
 
 THREE_D = "3d"
 START_MS = 150  # after the first showing: slices first
@@ -50,6 +56,8 @@ STILL_MS = 180  # after the last move the picture is drawn well
 SLOW_SECONDS, QUICK_SECONDS = 0.07, 0.03  # of a moving frame: draw it smaller, draw it larger
 SCALES = (1.0, 0.7, 0.5)
 MOST_PIXELS = {Quality.MOVING: 700_000, Quality.STILL: 2_000_000}  # of a frame on software OpenGL
+MOST_TRACED = {True: 500_000, False: 4_000_000}  # pixels of a cinematic still, on software OpenGL and on a card
+SETTLED_SAMPLES = 8  # a cinematic picture is good enough not to wait for
 
 
 class VolumeView(QWidget):
@@ -80,6 +88,8 @@ class VolumeView(QWidget):
         self._surfaces = VolumeSurfaces(self._engine)
         self._annotations = VolumeAnnotations()
         self._gestures = VolumeGestures(self)
+        self._wishes = VolumeWishes(session)
+        self._hovered: Handle | None = None
         self._links = SignalLinks(self)
         self._document_links = SignalLinks(self)
         self._start_timer = self._timer(START_MS, self._start)
@@ -88,6 +98,7 @@ class VolumeView(QWidget):
         self._still_timer = self._timer(STILL_MS, self._draw_still)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
         self.setMinimumSize(120, 120)
         self.setAccessibleName(self.tr("3D view"))
         self._connect()
@@ -112,21 +123,29 @@ class VolumeView(QWidget):
         self._engine.batch_done.connect(self._batch_done)
         self._engine.drawing_failed.connect(self._drawing_failed)
         self._engine.surfaces_failed.connect(self._surfaces_failed)
+        self._engine.volume_failed.connect(self._volume_failed)
         self.destroyed.connect(self._engine.close)
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self._engine.close)
 
     @property
+    def shows_volume(self) -> bool:
+        """True when the picture is ray cast or traced; then there are no surfaces in it."""
+        return self._document is not None and self._wishes.mode is not VolumeMode.SURFACES
+
+    @property
     def is_busy(self) -> bool:
         """True while surfaces are made or are to be made."""
-        return self._surfaces.is_busy
+        return self._surfaces.is_busy and not self.shows_volume
 
     @property
     def frame_is_current(self) -> bool:
         """True when the well drawn picture of what is to be shown is on the screen."""
         timers = (self._stroke_timer, self._follow_timer, self._still_timer)
         is_still = self.frame is not None and self.frame.quality is Quality.STILL
+        if self.frame is not None and not self.frame.is_final and self.frame.samples < SETTLED_SAMPLES:
+            return False
         return is_still and not self._waits_for_frame and not any(timer.isActive() for timer in timers)
 
     @property
@@ -175,7 +194,7 @@ class VolumeView(QWidget):
     def put_crosshair(self, position: QPointF) -> None:
         """Move the crosshair to the surface or slice seen at a place of the view; nothing happens on the background."""
         if self.frame is None or self.frame.camera != self.camera:
-            return
+            return  # the picture is not yet that of the view
         height, width = self.frame.depth_mm.shape
         point = self.frame.point_at(position.x() * width / self.width(), position.y() * height / self.height())
         if point is not None:
@@ -194,7 +213,8 @@ class VolumeView(QWidget):
         aspect = self.width() / max(self.height(), 1)
         if self._document is None:
             return fitted([[-100.0, -100.0, -100.0], [100.0, 100.0, 100.0]], aspect, view)
-        shown = self._surfaces.shown(self.session.presentation.state.hidden_segments)
+        hidden = self.session.presentation.state.hidden_segments
+        shown = () if self.shows_volume else self._surfaces.shown(hidden)
         return fitted(scene_points_mm(shown, self._document.segmentation.geometry), aspect, view)
 
     # Starting and stopping
@@ -218,6 +238,10 @@ class VolumeView(QWidget):
         self.session.messages.warning(sentence, self.tr("The slice views go on working."))
         self.update()
 
+    def _volume_failed(self, sentence: str) -> None:
+        self.session.presentation.update(volume_mode=VolumeMode.SURFACES)
+        self.session.messages.warning(sentence, self.tr("The 3D view shows surfaces instead."))
+
     def _surfaces_failed(self, sentence: str) -> None:
         self.session.messages.warning(sentence, self.tr("What is drawn may be older than the masks."))
 
@@ -235,6 +259,8 @@ class VolumeView(QWidget):
         self._fitted = None
         self.frame = self._image = self._asked = None
         self._surfaces.set_document(document)
+        self._wishes.restart()
+        self._hovered = None
         self._fits_surfaces = self._has_segments
         if document is not None:
             self._document_links.add(document.changed, self._document_changed)
@@ -244,7 +270,8 @@ class VolumeView(QWidget):
 
     def _document_changed(self, change: DocumentChange) -> None:
         self._surfaces.note(change)
-        if self._surfaces.is_stale:
+        self._wishes.note(change)
+        if self._surfaces.is_stale or (self.shows_volume and change.has_voxels):
             self._stroke_timer.start()
         if change.has_image:
             self._image_revision += 1
@@ -258,12 +285,21 @@ class VolumeView(QWidget):
     def _presentation_changed(self, before: PresentationState, after: PresentationState) -> None:
         if after.volume_camera is None and before.volume_camera is not None:
             self._fitted = None
-        if before.volume_camera != after.volume_camera:
+        if before.volume_mode != after.volume_mode:
+            self._change_mode()
+        elif before.volume_camera != after.volume_camera or (self.shows_volume and before.look != after.look):
             self._draw_moving()
         elif self._is_software:
             self._still_timer.start()  # after the last change only: the slices need the processor now
         else:
             self._follow_later()
+
+    def _change_mode(self) -> None:
+        if self.session.presentation.state.volume_camera is None:
+            self._fitted = None
+        self._order_surfaces()
+        self._draw_moving()
+        self.update()
 
     def _selection_changed(self, before: SelectionState, after: SelectionState) -> None:
         if (before.active_view == THREE_D) != (after.active_view == THREE_D):
@@ -273,6 +309,8 @@ class VolumeView(QWidget):
         if key == "three_d.quality" and self.graphics is not None:
             self._choose_budget()
             self._order_surfaces()
+        elif key.startswith("three_d."):
+            self._follow_later()
 
     # Surfaces
 
@@ -284,10 +322,12 @@ class VolumeView(QWidget):
         self._surfaces.set_quality(str(self.session.settings["three_d.quality"]), self._is_software)
 
     def _order_surfaces(self) -> None:
-        if self.isVisible():
+        if not self.isVisible():
+            return
+        if not self.shows_volume:
             self._surfaces.order()
-            self._follow_later()
-            self.update()
+        self._follow_later()
+        self.update()
 
     def _take_surface(self, built: BuiltSurface) -> None:
         if self._surfaces.take(built):
@@ -322,6 +362,8 @@ class VolumeView(QWidget):
     def _state(self, document: Document) -> VolumeSceneState:
         shown = self.session.presentation.state
         volume = document.volumes[min(shown.time_point, len(document.volumes) - 1)]
+        if self.shows_volume:
+            return resolved_with_volume(shown, volume, self.camera, self._image_revision)
         surfaces = self._surfaces.shown(shown.hidden_segments)
         return resolved(shown, volume, document.segmentation, surfaces, self.camera, self._image_revision)
 
@@ -329,7 +371,11 @@ class VolumeView(QWidget):
         if self._document is None or not self._engine.is_running or not self.isVisible():
             return
         request = FrameRequest(
-            self._state(self._document), self._frame_size(quality), quality, self._surfaces.generation
+            self._state(self._document),
+            self._frame_size(quality),
+            quality,
+            self._surfaces.generation,
+            self._wishes.wish(self._document),
         )
         if request != self._asked:
             self._asked = request
@@ -340,8 +386,11 @@ class VolumeView(QWidget):
         """Device pixels of a frame: fewer while moving when that is slow, and where the processor draws."""
         scale = self.devicePixelRatioF() * (SCALES[self._scale] if quality is Quality.MOVING else 1.0)
         pixels = self.width() * self.height() * scale**2
-        if self._is_software and pixels > MOST_PIXELS[quality]:
-            scale *= (MOST_PIXELS[quality] / pixels) ** 0.5
+        most = MOST_PIXELS[quality] if self._is_software else pixels
+        if self._wishes.mode is VolumeMode.CINEMATIC:
+            most = MOST_TRACED[self._is_software]
+        if pixels > most:
+            scale *= (most / pixels) ** 0.5
         return max(1, round(self.width() * scale)), max(1, round(self.height() * scale))
 
     def _take_frame(self, request: FrameRequest, frame: Frame) -> None:
@@ -351,7 +400,8 @@ class VolumeView(QWidget):
         self._waits_for_frame = request is not self._asked
         height, width = frame.rgb.shape[:2]
         self._image = QImage(frame.rgb.data, width, height, frame.rgb.strides[0], QImage.Format.Format_RGB888)
-        if frame.quality is Quality.MOVING:
+        self._wishes.tell(frame, request.wish)
+        if frame.quality is Quality.MOVING and frame.samples == 0:
             slower = frame.seconds > SLOW_SECONDS and self._scale < len(SCALES) - 1
             quicker = frame.seconds < QUICK_SECONDS and self._scale > 0
             self._scale += int(slower) - int(quicker)
@@ -367,7 +417,13 @@ class VolumeView(QWidget):
         if self._image is not None and not self._failure:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(QRect(0, 0, self.width(), self.height()), self._image)
+            if self._is_cutting:
+                cut = self.session.looks.current.cut
+                geometry = self.session.open_document.volume.geometry
+                paint_handles(painter, cut, geometry, self.camera, (width, height), self._hovered)
             self._annotations.paint_letters(painter, width, height, self.camera)
+            if self.frame is not None and self.frame.samples > 0:
+                self._annotations.paint_mark(painter, height)
         if self._failure:
             hint = self.tr("The slice views work without it.")
             why = f"{translated(self._failure)} {hint}"
@@ -391,7 +447,59 @@ class VolumeView(QWidget):
             return ""
         if self.frame is None:
             return self.tr("starting…")
+        if self.shows_volume:
+            return self._volume_hint(self.frame)
         return self.tr("making surfaces…") if self.is_busy else ""
+
+    def _volume_hint(self, frame: Frame) -> str:
+        """What the picture is, and how far it has come."""
+        cinematic = self._wishes.mode is VolumeMode.CINEMATIC
+        parts = [self.tr("cinematic") if cinematic else self.tr("ray casting")]
+        if self._waits_for_frame and frame.quality is Quality.STILL and frame.is_final:
+            parts.append(self.tr("preparing…"))
+        elif cinematic and frame.target_samples and not frame.is_final:
+            parts.append(self.tr("refining, {0} of {1}").format(frame.samples, frame.target_samples))
+        elif cinematic and frame.target_samples:
+            parts.append(self.tr("{0} samples").format(frame.samples))
+        if frame.reduction > 1:
+            parts.append(self.tr("reduced to 1/{0}").format(frame.reduction))
+        return " · ".join(parts)
+
+    # Cuts and the transfer function under the hand
+
+    @property
+    def _is_cutting(self) -> bool:
+        """True when there are handles to drag."""
+        return self.shows_volume and not self.session.looks.current.cut.is_empty
+
+    def handle_under(self, position: QPointF) -> Handle | None:
+        """The handle of a cut at a place of the view."""
+        if not self._is_cutting:
+            return None
+        cut, geometry = self.session.looks.current.cut, self.session.open_document.volume.geometry
+        return handle_at(handles(cut, geometry), position, self.camera, (self.width(), self.height()))
+
+    def drag_handle(self, cut: Cut, handle: Handle, by: QPointF, *, is_final: bool = False) -> None:
+        """Move a handle away from where it stood in ``cut``."""
+        geometry, size = self.session.open_document.volume.geometry, (self.width(), self.height())
+        look = replace(self.session.looks.current, cut=dragged(cut, handle, by, geometry, self.camera, size))
+        self.session.looks.change(look, "cut.drag", is_final=is_final)
+
+    def shift_transfer(self, origin: TransferFunction, by: QPointF, *, is_final: bool = False) -> None:
+        """Window and level of the 3D picture: downwards shifts the function up, to the right widens it."""
+        low, high = origin.range
+        height = max(self.height(), 1)
+        moved = origin.shifted(by.y() / height * (high - low), 2.0 ** (2 * by.x() / height))
+        look = replace(self.session.looks.current, transfer=moved)
+        self.session.looks.change(look, "transfer.window", is_final=is_final)
+
+    def hover(self, position: QPointF | None) -> None:
+        """The pointer moved over the view, or left it."""
+        found = self.handle_under(position) if position is not None else None
+        if found != self._hovered:
+            self._hovered = found
+            self.setCursor(Qt.CursorShape.SizeAllCursor if found is not None else Qt.CursorShape.ArrowCursor)
+            self.update()
 
     # Events
 
@@ -431,7 +539,9 @@ class VolumeView(QWidget):
         self._gestures.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """A gesture goes on."""
+        """A gesture goes on, or the pointer looks for a handle."""
+        if event.buttons() == Qt.MouseButton.NoButton:
+            self.hover(event.position())
         self._gestures.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -445,6 +555,11 @@ class VolumeView(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom."""
         self._gestures.wheel(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """No handle is under the pointer any more."""
+        self.hover(None)
+        super().leaveEvent(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Keys go to the view under the mouse, unless somebody is typing."""
