@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from imaging.errors import UserError
 from imaging.volume import Quantity
 from session.actions import Action
+from session.jobs import Job, JobState
 from session.look import choosing
 from session.look.cut import Point
+from session.look.look import Look
 from session.presentation import VolumeMode
 from session.session import Session, has_document
 
@@ -59,9 +62,7 @@ def choose_preset(session: Session, name: str) -> None:
 def save_look(session: Session, name: str = "") -> None:
     """Keep the look as a preset; without a name, ask in the panel."""
     if name.strip():
-        from session.look.presets import preset_of
-
-        kept = session.preset_store.save(preset_of(session.looks.current, name, session.open_document.volume))
+        kept = session.preset_store.save(name, session.looks.current, session.open_document.volume)
         session.presets_changed.emit()
         choose_preset(session, kept.id)
     elif session.window is not None:
@@ -85,19 +86,52 @@ def import_presets(session: Session, path: str = "") -> None:
 
 def export_look(session: Session, path: str = "") -> None:
     """Write the look as a preset into a JSON file; without a path, ask."""
-    from session.look.preset import preset_to_text
     from session.look.presets import preset_of
 
     chosen = Path(path) if path else None
     if chosen is None and session.window is not None:
         chosen = session.window.ask_save_path("Export the look", "look.json", LIMNER_PRESET)
-    if chosen is None:
-        return
-    preset = preset_of(session.looks.current, chosen.name.split(".")[0], session.open_document.volume)
-    try:
-        chosen.write_text(preset_to_text(preset), "utf-8")
-    except OSError as error:
-        raise UserError(f"{chosen.name} could not be written: {error.strerror}.") from error
+    if chosen is not None:
+        name = chosen.name.split(".")[0]
+        session.preset_store.export(preset_of(session.looks.current, name, session.open_document.volume), chosen)
+
+
+def automatic(session: Session) -> None:
+    """A function from the image's histogram: air goes, brighter tissues are firmer."""
+    from session.look.automatic import from_histogram
+
+    volume = session.open_document.volume
+
+    def done(job: Job) -> None:
+        if job.error is not None:
+            tell(session, job.error)
+        elif session.document is not None and session.document.volume is volume and job.state is JobState.DONE:
+            session.looks.change(replace(session.looks.current, transfer=job.result))
+
+    session.jobs.start("Transfer function from the histogram", lambda _job: from_histogram(volume), done)
+
+
+def reset_transfer(session: Session) -> None:
+    """The transfer function of the preset that the look came from."""
+    origin = preset_look(session)
+    if origin is not None:
+        session.looks.change(replace(session.looks.current, transfer=origin.transfer))
+
+
+def preset_look(session: Session) -> Look | None:
+    """The preset's own look for the open image; None when the look came from none, or it is gone."""
+    from session.look.presets import look_for, shipped_presets
+
+    name = session.looks.current.name
+    preset = next((p for p in (*shipped_presets(), *session.preset_store.presets()) if p.id == name), None)
+    return look_for(preset, session.open_document.volume) if preset is not None else None
+
+
+def tell(session: Session, error: BaseException) -> None:
+    """A user's mistake is a message; ours goes on to the crash report."""
+    if not isinstance(error, UserError):
+        raise error
+    session.messages.error(error)
 
 
 def undo(session: Session) -> None:
@@ -186,6 +220,10 @@ ACTIONS = (
            needs_window=True),
     Action("look.export", "Export the look", export_look, "As a file for other people.", "", "export", _L, has_volume,
            needs_window=True),
+    Action("look.automatic", "Automatic transfer function", automatic, "From the image's histogram.", "", "", _L,
+           has_volume, needs_window=True),
+    Action("look.reset_transfer", "Transfer function of the preset", reset_transfer, "As it was chosen.", "", "reset",
+           _L, has_volume, needs_window=True),
     Action("look.undo", "Undo the look", undo, "Back to the look before.", "Ctrl+Alt+Z", "undo", _L, _can_undo,
            needs_window=True),
     Action("look.redo", "Redo the look", redo, "Forward again.", "Ctrl+Alt+Shift+Z", "redo", _L, _can_redo,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from app.actions.look import has_volume, viewing
+from app.actions.look import has_volume, preset_look, tell, viewing
 from imaging.errors import UserError
 from session.actions import Action
+from session.jobs import Job, JobState
 from session.look import choosing
 from session.look.choosing import Named
 from session.look.look import Look
 from session.look.segment_look import Visibility
+from session.look.transfer_function import TransferFunction
 from session.presentation import VolumeMode
 from session.session import Session, has_segment
 
@@ -53,7 +56,38 @@ def ghost_others(session: Session, number: int = 0) -> None:
 def reset(session: Session) -> None:
     """Show all segments as the preset has them."""
     look = session.looks.current
-    session.looks.change(choosing.without_segment_choices(look, _origin(session, look)))
+    session.looks.change(choosing.without_segment_choices(look, preset_look(session)))
+
+
+def show_values(session: Session, number: int = 0) -> None:
+    """Show what has the values of a segment: the image's function becomes one about its mean."""
+    _from_values(session, number, lambda look, _segment, found: replace(look, transfer=found))
+
+
+def own_values(session: Session, number: int = 0) -> None:
+    """Give a segment a function of its own, about the mean of its values."""
+    _from_values(
+        session, number, lambda look, segment, found: choosing.with_segment_fields(look, segment, transfer=found)
+    )
+
+
+def _from_values(session: Session, number: int, use: Callable[[Look, Named, TransferFunction], Look]) -> None:
+    """Look at the segment's values on a thread, then change the look."""
+    from session.look.automatic import segment_statistics, show_organ
+
+    named, document = _chosen(session, number), session.open_document
+    segment, volume = document.segmentation.segment(named.number), document.volume
+
+    def work(_job: Job) -> TransferFunction:
+        return show_organ(segment_statistics(volume, document.segmentation.mask(named.number)), segment.color)
+
+    def done(job: Job) -> None:
+        if job.error is not None:
+            tell(session, job.error)
+        elif session.document is document and job.state is JobState.DONE:
+            session.looks.change(use(session.looks.current, named, job.result), **_as_volume(session))
+
+    session.jobs.start(f"Values of {segment.name}", work, done)
 
 
 def cut_away(session: Session, number: int = 0) -> None:
@@ -69,18 +103,9 @@ def cut_away(session: Session, number: int = 0) -> None:
 def _beside(session: Session, number: int, change: Change, is_so: Test | None = None) -> None:
     segment, look, every = _chosen(session, number), session.looks.current, named_segments(session)
     if is_so is not None and is_so(look, every, segment.number):
-        session.looks.change(choosing.all_shown(look, _origin(session, look)))
+        session.looks.change(choosing.all_shown(look, preset_look(session)))
     else:
         session.looks.change(change(look, every, segment.number), **_seen(session, {segment.number}))
-
-
-def _origin(session: Session, look: Look) -> Look | None:
-    """The look of the preset that a look came from."""
-    from session.look.presets import look_for, shipped_presets
-
-    known = [*shipped_presets(), *session.preset_store.presets()]
-    preset = next((preset for preset in known if preset.id == look.name), None)
-    return look_for(preset, session.open_document.volume) if preset is not None else None
 
 
 def _seen(session: Session, numbers: set[int]) -> dict[str, Any]:
@@ -143,6 +168,10 @@ ACTIONS = (
            can_change, needs_window=True),
     Action("look.reset_segments", "Reset all segments in 3D", reset, "As the preset has them.", "", "reset", _S,
            _has_choices, needs_window=True),
+    Action("look.show_segment_values", "Show what has the segment's values", show_values,
+           "A transfer function about the mean of its values.", "", "", _S, can_change, needs_window=True),
+    Action("look.segment_values", "Own transfer function from the values", own_values,
+           "For this segment alone, about the mean of its values.", "", "", _S, can_change, needs_window=True),
     Action("look.cut_away", "Cut away to the segment", cut_away,
            "Takes away what lies before it, seen from where the 3D view stands.", "", "cut-away", _S, can_change,
            _is_cut_away, needs_window=True),

@@ -21,6 +21,7 @@ from widgets.look_3d.part import LookPart
 from widgets.look_3d.preset_gallery import PresetGallery
 from widgets.look_3d.section import Section
 from widgets.look_3d.segment_looks import SegmentLooks
+from widgets.look_3d.transfer_controls import TransferControls
 from widgets.signal_links import SignalLinks
 
 
@@ -36,6 +37,7 @@ class LookPage(QWidget):
         self._session = bridge.session
         self.mode = ModeBar(bridge)
         self.presets = PresetGallery(bridge)
+        self.transfer = TransferControls(bridge)
         self.segment = SegmentLooks(bridge)
         self.light = LightControls(bridge)
         self.matter = MatterControls(bridge)
@@ -44,8 +46,8 @@ class LookPage(QWidget):
         self.cuts = CutControls(bridge)
         self.quality = QualityControls(bridge)
         self._parts: tuple[LookPart, ...] = (
-            self.mode, self.presets, self.segment, self.light, self.matter, self.lens, self.background, self.cuts,
-            self.quality,
+            self.mode, self.presets, self.transfer, self.segment, self.light, self.matter, self.lens,
+            self.background, self.cuts, self.quality,
         )  # fmt: skip
         self._hint = label(
             self.tr("Surfaces show the segments. Choose a preset to see the image itself."), "small", wraps=True
@@ -91,6 +93,7 @@ class LookPage(QWidget):
         column.addWidget(self._hint)
         for key, title, parts in (
             ("presets", self.tr("Presets"), (self.presets,)),
+            ("transfer", self.tr("Transfer function"), (self.transfer,)),
             ("segment", self.tr("Selected segment"), (self.segment,)),
             ("light", self.tr("Light"), (self.light,)),
             ("matter", self.tr("Matter"), (self.matter, self.background)),
@@ -112,6 +115,7 @@ class LookPage(QWidget):
         if document is not None:
             self._document_links.add(document.changed, self._document_changed)
         self.presets.fill()
+        self.transfer.follow(document)
         self._plan()
 
     def _plan(self) -> None:

@@ -1,0 +1,442 @@
+"""The half of the page Look for 3D: every control changes the look, and follows it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QScrollArea, QSlider, QStyle, QStyleOptionSlider, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.window import MainWindow
+from session.look.lighting import Lighting
+from session.look.look import Look
+from session.look.segment_look import Visibility
+from session.presentation import VolumeCamera, VolumeMode
+from session.session import Session
+from widgets import theme
+from widgets.look_3d.light_sphere import angles, direction, disc_direction, disc_place
+from widgets.look_3d.page import LookPage
+from widgets.look_3d.range_slider import RangeSlider
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def click(widget: QWidget) -> None:
+    """Click where a check box or button reacts."""
+    QTest.mouseClick(widget, LEFT, pos=QPoint(8, widget.height() // 2))
+    QApplication.processEvents()
+
+
+def drag(widget: QWidget, start: QPointF, end: QPointF, steps: int = 5) -> None:
+    """Press, move in steps, let go."""
+    QTest.mousePress(widget, LEFT, pos=start.toPoint())
+    for n in range(1, steps + 1):
+        QTest.mouseMove(widget, (start + (end - start) * (n / steps)).toPoint())
+        QApplication.processEvents()
+    QTest.mouseRelease(widget, LEFT, pos=end.toPoint())
+    QApplication.processEvents()
+
+
+def handle_of(slider: QSlider) -> QPointF:
+    """The middle of a slider's handle."""
+    option = QStyleOptionSlider()
+    slider.initStyleOption(option)
+    part = slider.style().subControlRect(
+        QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, slider
+    )
+    return QPointF(part.center())
+
+
+@pytest.fixture
+def page(case_window: MainWindow, qtbot: QtBot) -> LookPage:
+    """The 3D half, shown, in cinematic mode, all sections open."""
+    case_window.show_page("look")
+    QTest.mouseClick(case_window.right.look.switch.button("3d"), LEFT)
+    made = case_window.right.look.three_d
+    for section in made.sections.values():
+        section.set_open(True)
+    click(made.mode.modes.button(VolumeMode.CINEMATIC))
+    assert case_window.session.presentation.state.volume_mode is VolumeMode.CINEMATIC
+    return made
+
+
+@pytest.fixture
+def session(case_window: MainWindow) -> Session:
+    return case_window.session
+
+
+def look_of(session: Session) -> Look:
+    look = session.presentation.state.look
+    assert look is not None
+    return look
+
+
+# The switch
+
+
+def test_the_half_is_remembered_and_made_when_it_is_looked_at(case_window: MainWindow) -> None:
+    panel = case_window.right.look
+    assert panel.pages.count() == 1
+    case_window.show_page("look")
+    QTest.mouseClick(panel.switch.button("3d"), LEFT)
+    assert panel.pages.count() == 2
+    assert panel.three_d.isVisible()
+    assert case_window.session.settings["panel.look_page"] == "3d"
+    QTest.mouseClick(panel.switch.button("slices"), LEFT)
+    assert panel.slices.isVisible()
+    assert not panel.three_d.isVisible()
+
+
+# Mode
+
+
+def test_modes_change_the_view_and_bring_the_default_look(page: LookPage, session: Session) -> None:
+    assert look_of(session).name
+    click(page.mode.modes.button(VolumeMode.RAYCAST))
+    assert session.presentation.state.volume_mode is VolumeMode.RAYCAST
+    assert not page.sections["lens"].isVisible()
+    click(page.mode.modes.button(VolumeMode.SURFACES))
+    assert session.presentation.state.volume_mode is VolumeMode.SURFACES
+    assert not page.sections["light"].isVisible()
+    assert page.sections["presets"].isVisible()
+
+
+def test_a_key_goes_round_the_modes(page: LookPage, session: Session, case_window: MainWindow) -> None:
+    for mode in (VolumeMode.SURFACES, VolumeMode.RAYCAST, VolumeMode.CINEMATIC):
+        QTest.keyClick(case_window, Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
+        assert session.presentation.state.volume_mode is mode
+        QApplication.processEvents()
+        assert page.mode.modes.key == mode
+
+
+def test_what_draws_is_chosen_and_told(page: LookPage, session: Session) -> None:
+    combo = page.mode.backend
+    combo.setFocus()
+    QTest.keyClick(combo, Qt.Key.Key_Down)
+    assert session.settings["three_d.backend"] == "glsl"
+    session.three_d.update(
+        mode=VolumeMode.CINEMATIC, backend="glsl", device="Some card", samples=64, target_samples=256, noise=0.021,
+        note="Reduced to 1/2: graphics memory.",
+    )  # fmt: skip
+    assert "Some card" in page.mode.status.text()
+    assert "64 of 256" in page.mode.status.text()
+    assert "2.1 %" in page.mode.status.text()
+    assert "graphics memory" in page.mode.status.text()
+    assert page.mode.progress.value() == 250
+    session.three_d.update(samples=256)
+    assert page.mode.progress.value() == 1000
+
+
+# Light
+
+
+@pytest.mark.parametrize("azimuth", [-180.0, -120.0, -30.0, 0.0, 45.0, 90.0, 150.0])
+@pytest.mark.parametrize("elevation", [-80.0, -20.0, 0.0, 60.0])
+def test_the_sphere_shows_each_direction_at_its_own_place(azimuth: float, elevation: float) -> None:
+    towards = direction(azimuth, elevation)
+    again = disc_direction(*disc_place(*towards))
+    np.testing.assert_allclose(again, towards, atol=1e-6)
+    np.testing.assert_allclose(direction(*angles(*again)), towards, atol=1e-6)
+
+
+def test_the_light_is_dragged_in_one_step(page: LookPage, session: Session) -> None:
+    before = look_of(session).lighting
+    sphere = page.light.sphere
+    middle = QPointF(sphere.width() / 2, sphere.height() / 2)
+    seen = []
+    session.presentation.changed.connect(lambda _before, after: seen.append(after.look.lighting.azimuth_deg))
+    drag(sphere, sphere.handle(), middle + QPointF(-20, 0))
+    light = look_of(session).lighting
+    assert len(seen) >= 4  # live
+    assert light.azimuth_deg < -20
+    assert light.elevation_deg == pytest.approx(0, abs=3)
+    assert page.light.azimuth.value() == pytest.approx(light.azimuth_deg, abs=1)
+    session.looks.undo()
+    assert look_of(session).lighting == before
+
+
+def test_the_light_goes_behind_at_the_rim_and_comes_back_by_a_double_click(page: LookPage, session: Session) -> None:
+    sphere = page.light.sphere
+    drag(sphere, sphere.handle(), QPointF(sphere.width() - 9.0, sphere.height() / 2))
+    assert 90 < look_of(session).lighting.azimuth_deg < 180
+    QTest.mouseDClick(sphere, LEFT)
+    assert look_of(session).lighting.azimuth_deg == Lighting.azimuth_deg
+    assert look_of(session).lighting.elevation_deg == Lighting.elevation_deg
+
+
+def test_arrows_move_the_light(page: LookPage, session: Session) -> None:
+    before = look_of(session).lighting
+    page.light.sphere.setFocus()
+    QTest.keyClick(page.light.sphere, Qt.Key.Key_Right)
+    QTest.keyClick(page.light.sphere, Qt.Key.Key_Down)
+    after = look_of(session).lighting
+    assert after.azimuth_deg == pytest.approx(before.azimuth_deg + 5)
+    assert after.elevation_deg == pytest.approx(before.elevation_deg - 5)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "field"),
+    [
+        ("light", "strength", "lighting.strength"),
+        ("light", "softness", "lighting.size_deg"),
+        ("light", "sky", "lighting.sky_strength"),
+        ("matter", "gloss", "material.gloss"),
+        ("matter", "surface", "material.surface"),
+        ("matter", "density", "material.density"),
+        ("matter", "ghost", "ghost"),
+        ("lens", "aperture", "lens.aperture_mm"),
+    ],
+)
+def test_each_slider_is_live_and_one_step(page: LookPage, session: Session, part: str, name: str, field: str) -> None:
+    def value() -> float:
+        found = look_of(session)
+        for step in field.split("."):
+            found = getattr(found, step)
+        return float(found)  # type: ignore[arg-type]
+
+    slider = getattr(getattr(page, part), name).slider
+    before = value()
+    seen: list[float] = []
+    session.presentation.changed.connect(lambda _before, _after: seen.append(value()))
+    start = handle_of(slider)
+    drag(slider, start, QPointF(slider.width() * 0.8, start.y()))
+    assert len(set(seen)) >= 3  # live
+    assert value() != before
+    session.looks.undo()
+    assert value() == before
+    QApplication.processEvents()
+    session.looks.redo()
+    assert value() == seen[-1] != before
+
+
+def test_exposure_by_itself_or_by_stops(page: LookPage, session: Session) -> None:
+    assert not page.light.stops.isEnabled()
+    click(page.light.automatic)
+    assert not look_of(session).exposure.is_automatic
+    page.light.stops.field.setValue(1.5)
+    assert look_of(session).exposure.stops == 1.5
+
+
+def test_the_wheel_scrolls_the_page_and_moves_no_slider(
+    page: LookPage, session: Session, case_window: MainWindow
+) -> None:
+    area = case_window.right.look.pages.currentWidget()
+    assert isinstance(area, QScrollArea)
+    slider = page.light.strength.slider
+    area.ensureWidgetVisible(slider)
+    before, place = look_of(session), area.verticalScrollBar().value()
+    point = slider.mapTo(case_window, slider.rect().center())
+    _wheel(case_window, slider, point)
+    assert look_of(session) == before
+    assert area.verticalScrollBar().value() != place
+
+
+def _wheel(window: QWidget, target: QWidget, point: QPoint) -> None:
+    from PySide6.QtGui import QWheelEvent
+
+    event = QWheelEvent(
+        QPointF(target.mapFromGlobal(window.mapToGlobal(point))), QPointF(window.mapToGlobal(point)), QPoint(0, 0),
+        QPoint(0, 120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(target, event)
+
+
+# Lens, background, quality
+
+
+def test_focus_at_the_crosshair_needs_a_camera_and_an_aperture(page: LookPage, session: Session) -> None:
+    assert not page.lens.at_crosshair.isEnabled()
+    page.lens.aperture.field.setValue(5)
+    QApplication.processEvents()
+    session.presentation.update(
+        volume_camera=VolumeCamera((0.0, -100.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 1.0)), crosshair_mm=(5.0, 20.0, 0.0)
+    )
+    click(page.lens.at_crosshair)
+    assert look_of(session).lens.focus_mm == pytest.approx(120)
+    QApplication.processEvents()
+    click(page.lens.at_middle)
+    assert look_of(session).lens.focus_mm is None
+
+
+def test_background_and_quality(page: LookPage, session: Session) -> None:
+    page.background.choice.setFocus()
+    QTest.keyClick(page.background.choice, Qt.Key.Key_End)
+    assert look_of(session).background.top == (1.0, 1.0, 1.0)
+    page.quality.samples.setFocus()
+    QTest.keyClick(page.quality.samples, Qt.Key.Key_Home)
+    assert session.settings["three_d.samples"] == 16
+    click(page.quality.denoise)
+    assert not session.settings["three_d.denoise"]
+
+
+# Cuts
+
+
+def test_a_plane_through_the_crosshair_is_added_turned_and_removed(page: LookPage, session: Session) -> None:
+    session.presentation.update(crosshair_mm=(5.0, 6.0, 7.0))
+    click(page.cuts.add_plane)
+    plane = look_of(session).cut.planes[0]
+    assert plane.point_mm == (5.0, 6.0, 7.0)
+    assert plane.normal == (0.0, 1.0, 0.0)  # the default camera stands before the patient
+    names = [w.text() for w in page.cuts.findChildren(QWidget) if hasattr(w, "text") and "Plane" in str(w.text())]
+    assert names == ["Plane 1, from the front"]
+    click(_tool(page.cuts, "Keep the other side of plane 1"))
+    assert look_of(session).cut.planes[0].normal == (0.0, -1.0, 0.0)
+    click(_tool(page.cuts, "Remove plane 1"))
+    assert look_of(session).cut.planes == ()
+
+
+def _tool(parent: QWidget, name: str) -> QWidget:
+    return next(w for w in parent.findChildren(QWidget) if w.accessibleName() == name and w.isVisible())
+
+
+def test_the_crop_box_and_its_ranges(page: LookPage, session: Session) -> None:
+    assert not page.cuts.ranges[0][1].isVisible()
+    click(page.cuts.box)
+    assert not look_of(session).cut.box.is_whole
+    name, slider = page.cuts.ranges[1]
+    assert name.text() == "A – P"
+    steps = session.looks
+    drag(slider, slider.place_of(slider.values[0]), slider.place_of(0.5))
+    assert look_of(session).cut.box.low[1] == pytest.approx(0.5, abs=0.03)
+    steps.undo()
+    assert look_of(session).cut.box.low[1] < 0.2
+    QApplication.processEvents()
+    click(page.cuts.box)
+    assert look_of(session).cut.box.is_whole
+
+
+def test_the_way_to_the_segment_is_opened_and_closed(page: LookPage, session: Session) -> None:
+    assert page.cuts.away.text() == "Open the way to liver"
+    click(page.cuts.away)
+    cutaway = look_of(session).cut.cutaway
+    assert cutaway is not None
+    assert cutaway.segments == (1,)
+    page.cuts.margin.field.setValue(20)
+    cutaway = look_of(session).cut.cutaway
+    assert cutaway is not None
+    assert cutaway.margin_mm == 20
+    session.selection.update(segment_number=2)
+    QApplication.processEvents()
+    assert page.cuts.away.text() == "Open the way to liver"
+    click(page.cuts.away)
+    assert look_of(session).cut.cutaway is None
+
+
+def test_a_range_slider_moves_as_a_whole_and_its_handles_do_not_pass_each_other(qtbot: QtBot) -> None:
+    slider = RangeSlider("range")
+    qtbot.addWidget(slider)
+    slider.resize(212, 20)
+    slider.show()
+    slider.set_values(0.2, 0.6)
+    drag(slider, slider.place_of(0.4), slider.place_of(0.9))
+    assert slider.values == pytest.approx((0.6, 1.0), abs=0.01)
+    drag(slider, slider.place_of(slider.values[0]), QPointF(211, 10))
+    assert slider.values[0] < slider.values[1] == 1.0
+
+
+# The selected segment
+
+
+def test_segment_is_shown_as_a_ghost_tinted_and_reset(page: LookPage, session: Session) -> None:
+    assert page.segment.name.text() == "liver"
+    click(page.segment.visibility.button(Visibility.GHOST))
+    assert look_of(session).of_segment(1).visibility is Visibility.GHOST
+    page.segment.tint.field.setValue(60)
+    page.segment.solidity.field.setValue(30)
+    page.segment.gloss.field.setValue(80)
+    click(page.segment.is_cut)
+    own = look_of(session).of_segment(1)
+    assert (own.tint, own.solidity, own.gloss, own.is_clipped) == (0.6, 0.3, 0.8, False)
+    assert look_of(session).of_segment(2).tint == 0
+    session.selection.update(segment_number=2)
+    QApplication.processEvents()
+    assert page.segment.name.text() == "spleen"
+    assert page.segment.tint.value == 0
+    click(page.segment.buttons["look.reset_segments"])
+    assert look_of(session).segments == ()
+
+
+def test_isolating_is_a_switch(page: LookPage, session: Session) -> None:
+    session.presentation.update(hidden_segments=frozenset({1, 2}))
+    isolate = page.segment.buttons["look.isolate_segment"]
+    click(isolate)
+    look = look_of(session)
+    assert [look.of_segment(n).visibility for n in (1, 2, 3)] == ["shown", "hidden", "hidden"]
+    assert look.rest.visibility is Visibility.HIDDEN
+    assert session.presentation.state.hidden_segments == {2}  # what is to be seen must be visible
+    QApplication.processEvents()
+    assert isolate.isChecked()
+    click(isolate)
+    assert look_of(session).of_segment(2).visibility is Visibility.SHOWN
+    QApplication.processEvents()
+    assert not isolate.isChecked()
+
+
+def test_row_menu_says_how_the_segment_looks_in_3d(page: LookPage, session: Session, case_window: MainWindow) -> None:
+    rows = case_window.right.segments.list
+    index = rows.filter.index(1, 0)
+    rows.setCurrentIndex(index)
+    menu = rows.row_menu(index)
+    inner = next(a.menu() for a in menu.actions() if a.text() == "In 3D")
+    ghost = next(a for a in inner.actions() if a.text() == "Ghost")
+    ghost.trigger()
+    assert look_of(session).of_segment(2).visibility is Visibility.GHOST
+    next(a for a in inner.actions() if a.objectName() == "look.solo_segment").trigger()
+    assert look_of(session).of_segment(2).visibility is Visibility.SHOWN
+    assert look_of(session).of_segment(1).visibility is Visibility.GHOST
+    menu.close()
+
+
+def test_without_a_segment_there_is_nothing_to_set(page: LookPage, session: Session) -> None:
+    session.selection.update(segment_number=None)
+    QApplication.processEvents()
+    assert page.segment.nothing.isVisible()
+    assert not page.segment.own.isVisible()
+
+
+# The whole page
+
+
+@pytest.mark.parametrize("text_scale", [1.0, 2.0])
+def test_nothing_is_cut_off_in_the_smallest_window(
+    page: LookPage, session: Session, case_window: MainWindow, qtbot: QtBot, text_scale: float
+) -> None:
+    session.looks.change(look_of(session))
+    case_window.bridge.run("look.toggle_crop_box")
+    case_window.bridge.run("look.add_clip_plane")
+    case_window.bridge.run("look.cut_away")
+    session.settings.set("look.text_scale", text_scale)
+    case_window.resize(1100, 700)
+    QApplication.processEvents()
+    area = case_window.right.look.pages.currentWidget()
+    assert isinstance(area, QScrollArea)
+    assert page.width() <= area.viewport().width()
+    for widget in page.findChildren(QWidget):
+        if widget.isVisible() and widget.parentWidget() is not None and widget.window() is case_window:
+            place = QRect(widget.mapTo(page, QPoint(0, 0)), widget.size())
+            assert page.rect().contains(place), f"{widget} {widget.accessibleName()}"
+    theme.apply(QApplication.instance(), "dark", 1.0)  # type: ignore[arg-type]
+
+
+def test_sections_stay_closed(page: LookPage, session: Session) -> None:
+    QTest.mouseClick(page.sections["light"].header, LEFT)
+    assert not page.light.isVisible()
+    assert "light" in session.settings["panel.closed_sections"]
+    QTest.mouseClick(page.sections["light"].header, LEFT)
+    assert "light" not in session.settings["panel.closed_sections"]
+
+
+def test_undo_and_redo_of_the_look_leave_the_case_alone(
+    page: LookPage, session: Session, case_window: MainWindow
+) -> None:
+    entries = len(session.open_document.entries)
+    page.matter.gloss.field.setValue(90)
+    QApplication.processEvents()
+    QTest.keyClick(case_window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    assert look_of(session).material.gloss != 0.9
+    case_window.bridge.run("look.redo")
+    assert look_of(session).material.gloss == 0.9
+    assert len(session.open_document.entries) == entries
