@@ -18,9 +18,10 @@ from render.cinematic.finish import cleaned, gradient, over, transparent
 from render.cinematic.scene import LinearPicture, TracedScene, Tracer
 from render.cinematic.tone import exposure_factor, metered
 from render.graphics_probe import Graphics, probed
+from render.plane_props import plane_pixels, sheet_corners_mm
 from render.sheets import Sheet, drawn_sheets
 from render.volume_content import DrawnContent
-from render.volume_scene import ShownSurface, VolumeSceneState
+from render.volume_scene import Crosshair, PlaneCut, ShownSurface, VolumeSceneState
 from render.volume_wish import CapShade
 from session.look.look import Look
 from session.presentation import VolumeCamera
@@ -54,6 +55,8 @@ class StillScene:
         look: with what is hidden already in it.
         camera: from where.
         surfaces: drawn with the volume; not by ``numba``, which has no OpenGL.
+        planes: slices in the volume.
+        crosshair: drawn with the volume; not by ``numba``.
         caps: how cuts are capped; None for open cuts.
         seed: of the random numbers.
     """
@@ -62,6 +65,8 @@ class StillScene:
     look: Look
     camera: VolumeCamera
     surfaces: tuple[ShownSurface, ...] = ()
+    planes: tuple[PlaneCut, ...] = ()
+    crosshair: Crosshair | None = None
     caps: CapShade | None = None
     seed: int = 0
 
@@ -152,8 +157,10 @@ class StillPainter:
         if exposure is None:
             exposure = self.exposure(scene, size_px)
         sheets = scene.sheets()
+        if self._renderer is None:
+            sheets += tuple(Sheet(sheet_corners_mm(cut.grid), plane_pixels(cut)) for cut in scene.planes)
         out = np.empty((height, width, 4 if is_transparent else 3), dtype if is_transparent else np.uint8)
-        behind = gradient(scene.look.background, size_px)
+        behind = gradient(scene.look.background, (1, height))
         tiles = list(_tiles(width, height))
         for n, tile in enumerate(tiles):
             progress(n / len(tiles), "")
@@ -163,7 +170,7 @@ class StillPainter:
             x, y, w, h = tile.inner
             inside = (slice(y - tile.y, y - tile.y + h), slice(x - tile.x, x - tile.x + w))
             place = (slice(y, y + h), slice(x, x + w))
-            back = behind[place].copy()
+            back = np.repeat(behind[y : y + h], w, axis=1)
             back[is_backed[inside]] = backdrop[inside][is_backed[inside]]
             if not is_transparent:
                 out[place] = over(rgba[inside], exposure, back)
@@ -209,9 +216,9 @@ class StillPainter:
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         corner = (tile.x, tile.y)
         size = (tile.width, tile.height)
-        if self._renderer is None or not scene.surfaces:
+        if self._renderer is None or not (scene.surfaces or scene.planes or scene.crosshair):
             return drawn_sheets(sheets, scene.camera, size, frame, corner)
-        state = VolumeSceneState(scene.camera, scene.surfaces, sheets=sheets)
+        state = VolumeSceneState(scene.camera, scene.surfaces, scene.planes, scene.crosshair, sheets)
         drawn = self._renderer.render(state, size, frame_px=frame, corner_px=corner)
         return drawn.rgb, drawn.depth_mm
 
