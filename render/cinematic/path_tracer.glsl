@@ -11,7 +11,7 @@ uniform sampler3D classes;    // 8 bits, read voxel by voxel
 uniform sampler3D occupancy;  // 8 bits as 0-1, interpolated
 uniform sampler3D bounds;     // extinction per millimetre, brick by brick
 uniform sampler2D table;      // one row for each class: albedo, extinction
-uniform sampler2D materials;  // one texel for each class: gloss, is cut, is ghost
+uniform sampler2D materials;  // one texel for each class: gloss, is cut, is ghost, ends at borders
 uniform sampler2D gradient;
 uniform sampler2D sky;
 uniform sampler2D backdrop;

@@ -15,7 +15,7 @@ from traced_scenes import ball_field, even_fog, field_of, halves, looking_along_
 from render.cinematic.gl_context import GraphicsError
 from render.cinematic.glsl_tracer import GlslTracer, shader_text
 from render.cinematic.row_pacing import RowPacing
-from render.cinematic.scene import ClassRecord, TracedScene
+from render.cinematic.scene import CUT, ClassRecord, TracedScene
 from session.look.cut import ClipPlane, CropBox, Cut
 from session.look.lighting import Lens, Lighting, Material
 from session.look.look import Look
@@ -239,6 +239,14 @@ def with_classes(**look: Any) -> TracedScene:
     return with_look(replace(scene, classes=halves(scene.field), records=RECORDS), **look)
 
 
+def cut_away(scene: TracedScene) -> TracedScene:
+    """The scene without the upper part of its volume, whose voxels are marked as cut."""
+    assert scene.classes is not None
+    marked = scene.classes.classes.copy()
+    marked[:, :18] = CUT
+    return replace(scene, classes=replace(scene.classes, classes=marked))
+
+
 PART_CUT = Cut((ClipPlane((2.0, 1.0, 0.0), (0.3, 1.0, 0.2)),), CropBox((0.1, 0.2, 0.1), (0.9, 0.9, 0.8)))
 EDGES = (OpacityPoint(0.0, 0.0), OpacityPoint(300.0, 1.0))
 SCENES: dict[str, Callable[[], TracedScene]] = {
@@ -252,6 +260,8 @@ SCENES: dict[str, Callable[[], TracedScene]] = {
     ),
     "tile": lambda: replace(bumpy(), frame_px=(150, 120), corner_px=(30, 12)),
     "classes": lambda: with_classes(segment=SegmentLook(tint=0.7, solidity=0.2)),
+    "one solid": lambda: with_classes(segments=Look().with_segment(1, SegmentLook(solidity=0.4)).segments),
+    "cut away": lambda: cut_away(with_classes(segment=SegmentLook(tint=0.7))),
     "ghost": lambda: with_classes(
         ghost=0.05, segments=Look().with_segment(1, SegmentLook(Visibility.GHOST, tint=0.5)).segments
     ),
