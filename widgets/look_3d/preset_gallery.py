@@ -15,7 +15,7 @@ from widgets.look_3d.part import LookPart, row
 from widgets.look_3d.preset_tile import PresetTile
 
 COLUMNS = 4
-FIRST = 8  # shown until somebody asks for all
+FIRST = 12  # shown until somebody asks for all
 
 
 class PresetGallery(LookPart):
@@ -105,7 +105,7 @@ class PresetGallery(LookPart):
         self._show_some()
 
     def _show_some(self) -> None:
-        """The first two rows and what the person keeps, or all."""
+        """The first rows and what the person keeps, or all."""
         for place, tile in enumerate(self.tiles):
             tile.setVisible(self._shows_all or place < FIRST or tile.preset.group == MINE)
         self.more.setVisible(len(self.tiles) > FIRST)

@@ -30,7 +30,7 @@ class PresetTile(QAbstractButton):
         self.preset = preset
         self._fits = fits
         self.setCheckable(True)
-        self.setText(preset.name)
+        self.setText(short_name(preset, fits=fits))
         self.setAccessibleName(preset.name)
         self.setToolTip(f"{preset.name}\n{preset.description}" if preset.description else preset.name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -86,6 +86,12 @@ class PresetTile(QAbstractButton):
             cut = metrics.elidedText(line, Qt.TextElideMode.ElideRight, self.width())
             place = QRectF(0, top + number * metrics.lineSpacing(), self.width(), metrics.lineSpacing())
             painter.drawText(place, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, cut)
+
+
+def short_name(preset: Preset, *, fits: bool) -> str:
+    """Without the kind of image where that is clear."""
+    short = preset.name.removeprefix(f"{preset.group} ")
+    return short[:1].upper() + short[1:] if fits else preset.name
 
 
 def lines_of(text: str, font: QFont, width: int) -> list[str]:
