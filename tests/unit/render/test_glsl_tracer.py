@@ -10,12 +10,14 @@ import numpy as np
 import psutil
 import pytest
 from numpy.typing import NDArray
+from test_gl_pass import tetrahedron
 from traced_scenes import ball_field, even_fog, field_of, halves, looking_along_z, scene_of, solid_from, with_look
 
 from render.cinematic.gl_context import GraphicsError
 from render.cinematic.glsl_tracer import GlslTracer, shader_text
 from render.cinematic.row_pacing import RowPacing
 from render.cinematic.scene import CUT, ClassRecord, TracedScene
+from render.volume_renderer import VolumeRenderer
 from session.look.cut import ClipPlane, CropBox, Cut
 from session.look.lighting import Lens, Lighting, Material
 from session.look.look import Look
@@ -180,6 +182,19 @@ def test_it_shares_a_window_of_vtk(gl_window: Any, tracer: GlslTracer) -> None:
     again = GlslTracer(gl_window)  # the window was not closed with it
     assert picture(again, scene, 1).any()
     again.close()
+
+
+def test_surfaces_of_the_same_window_look_the_same_before_and_after(gl_window: Any) -> None:
+    renderer, state, size = VolumeRenderer(), tetrahedron(), (97, 61)
+    before = renderer.render(state, size)
+    tracer = GlslTracer(renderer.window)
+    for count in (1, 3):
+        assert picture(tracer, scene_of(ball_field(), solid_from(400.0), size_px=(33, 47)), count).any()
+        after = renderer.render(state, size)
+        assert np.array_equal(before.rgb, after.rgb)
+        assert np.array_equal(before.depth_mm, after.depth_mm)
+    renderer.close()
+    tracer.close()  # in the wrong order, which must not end the process
 
 
 def test_a_volume_that_does_not_fit_is_an_error_and_the_next_one_is_drawn(tracer: GlslTracer) -> None:
