@@ -58,7 +58,7 @@ class SegmentLooks(LookPart):
         self.column.addWidget(self.nothing)
         self.column.addWidget(self.own)
         self.visibility.chosen.connect(lambda key: bridge.run("look.set_segment_visibility", visibility=key))
-        theme.switch.changed.connect(lambda: self.show_look(self.session.looks.current))
+        theme.switch.changed.connect(self._fit_text)
 
     def show_look(self, look: Look) -> None:
         """Show the selected segment's look."""
@@ -83,6 +83,9 @@ class SegmentLooks(LookPart):
             button.setChecked(action.checked is not None and action.checked(self.session))
         for part in (self.tint, self.solidity, self.gloss, self._values_row):
             part.setEnabled(own.visibility is not Visibility.HIDDEN)
+
+    def _fit_text(self) -> None:
+        self.show_look(self.session.looks.current)
 
     def change_own(self, tag: str, is_final: bool = True, **fields: Any) -> None:
         """Change fields of the selected segment's look."""
