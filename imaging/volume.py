@@ -46,6 +46,8 @@ class SourceSeries:
     """Where a volume came from. It holds identifiers: never log it.
 
     ``study_instance_uid`` and the rest are empty for files that have none. ``sop_instance_uids`` stands in slice order.
+    ``study_attributes`` are further elements of patient and study, as (DICOM keyword, text), for objects that are put
+    into the same study.
     """
 
     path: str = ""
@@ -58,6 +60,7 @@ class SourceSeries:
     patient_id: str = ""
     study_date: str = ""
     transfer_syntax: str = ""
+    study_attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

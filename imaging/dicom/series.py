@@ -17,6 +17,17 @@ from imaging.series import Series
 from imaging.volume import SeriesWarning, SourceSeries, Volume
 from imaging.volume import Voxels as Array
 
+# Elements of patient and study, by keyword, that objects made from a series share with it.
+STUDY = (
+    ("StudyTime", tags.STUDY_TIME),
+    ("AccessionNumber", tags.ACCESSION_NUMBER),
+    ("ReferringPhysicianName", tags.REFERRING_PHYSICIAN),
+    ("StudyDescription", tags.STUDY_DESCRIPTION),
+    ("StudyID", tags.STUDY_ID),
+    ("PatientBirthDate", tags.PATIENT_BIRTH_DATE),
+    ("PatientSex", tags.PATIENT_SEX),
+)
+
 
 def describe(stack: Stack) -> Series:
     """The series that a stack makes; its ``path`` is still to be set."""
@@ -122,6 +133,7 @@ def _source(stack: Stack, time_point: int, path: Path) -> SourceSeries:
         patient_id=header.human_text(tags.PATIENT_ID),
         study_date=header.text(tags.STUDY_DATE),
         transfer_syntax=header.transfer_syntax,
+        study_attributes=tuple((name, said) for name, tag in STUDY if (said := header.human_text(tag).strip())),
     )
 
 
