@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from imaging.errors import UserError
 
-COMMANDS = ("info", "convert", "segment", "case", "open", "actions", "run", "screenshot", "render", "surface")
+COMMANDS = ("info", "convert", "segment", "case", "open", "actions", "run", "screenshot", "render", "movie", "surface")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -106,6 +106,15 @@ class StillPainter:
         self._renderer = VolumeRenderer() if backend is Backend.GLSL else None
         self.tracer: Tracer = _tracer(self._renderer)
 
+    @property
+    def largest_edge(self) -> int:
+        """How many voxels along one axis a texture holds."""
+        if self._renderer is None:
+            return 16384
+        from render.cinematic.gl_context import limits_of
+
+        return limits_of(self._renderer.window).volume_edge
+
     def close(self) -> None:
         """Let everything go."""
         self.tracer.close()

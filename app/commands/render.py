@@ -15,7 +15,7 @@ SAMPLES = 64
 
 def add(parsers: Any) -> None:
     """Declare the command."""
-    parser = parsers.add_parser("render", help="a ray-cast or cinematic picture of a volume")
+    parser = parsers.add_parser("render", help="a ray-cast or cinematic picture of a volume (PNG, TIFF or DICOM)")
     parser.add_argument("--transparent", action="store_true", help="no background")
     parser.add_argument(
         "--mark", choices=CORNERS, default="bottom-right", help="the corner of the mark “not for diagnosis”"
@@ -27,30 +27,23 @@ def add(parsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read, draw, write."""
     from app.pictures.drawing import draw
+    from app.pictures.manner import manner_of
+    from app.pictures.output import check_output, derivation, write_output
     from app.pictures.subject import open_subject
-    from render.picture_files import check_picture_name, write_picture
 
     out: Path = arguments.out
-    check_picture_name(out)
+    check_output(out, is_transparent=arguments.transparent)
+    manner = manner_of(arguments, SAMPLES)
     began = time.perf_counter()
     subject = open_subject(arguments.path, arguments.series, progress)
-    drawn = draw(arguments, subject, SAMPLES, progress)
-    write_picture(drawn.pixels, out)
-    record = {
-        "output": str(out),
-        "size": [drawn.pixels.shape[1], drawn.pixels.shape[0]],
-        "mode": arguments.mode,
-        "backend": drawn.backend,
-        "device": drawn.device,
-        "samples": drawn.samples,
-        "denoiser": drawn.denoiser,
-        "reduced_by": drawn.reduction,
-        "seconds": round(time.perf_counter() - began, 2),
-    }
+    drawn = draw(arguments, subject, manner, progress)
+    write_output(drawn.pixels, out, subject.volume.source, "Limner 3D picture", derivation(drawn.made_by))
+    height, width = drawn.pixels.shape[:2]
     if arguments.json:
-        print_json(record)
+        seconds = round(time.perf_counter() - began, 2)
+        print_json({"output": str(out), "size": [width, height], **drawn.made_by, "seconds": seconds})
     else:
-        print(f"{out}: {drawn.pixels.shape[1]} × {drawn.pixels.shape[0]}, {drawn.backend} on {drawn.device}")
+        print(f"{out}: {width} × {height}, {drawn.made_by['backend']} on {drawn.made_by['device']}")
     for sentence in drawn.notes:
         note(sentence)
     return 0

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from app.pictures.options import REST
+from app.pictures.scenes import Shown
 from app.pictures.subject import Subject
 from imaging.errors import UserError
 from imaging.geometry import Geometry
-from render.cinematic.effective_look import effective_look
-from render.still import StillScene
+from render.movie_path import check_camera
 from render.volume_camera import StandardView, fitted
-from render.volume_content import ContentKeeper, ContentLog
+from render.volume_content import ContentLog
 from render.volume_scene import corners_mm
 from render.volume_wish import CapShade
 from session.look.cut import ClipPlane, Cut
@@ -29,7 +29,6 @@ from session.presentation import VolumeCamera, Windowing
 
 LARGEST_PX = 16384
 MOST_SAMPLES = 65536
-MOST_VOXELS = 1 << 31
 
 SIDES = {  # the LPS direction towards each side of the patient
     "left": (1.0, 0.0, 0.0),
@@ -41,22 +40,16 @@ SIDES = {  # the LPS direction towards each side of the patient
 }
 
 
-def scene_of(arguments: argparse.Namespace, subject: Subject, size_px: tuple[int, int]) -> StillScene:
-    """What the options ask for.
+def shown_of(arguments: argparse.Namespace, subject: Subject) -> Shown:
+    """What the options say about image, segments and cut faces.
 
     Raises:
         UserError: an option makes no sense.
     """
-    look = _look(arguments, subject)
-    camera = camera_of(arguments.camera, subject, size_px, arguments.zoom)
     hidden = subject.shown.hidden_segments if subject.shown is not None and arguments.segments is None else frozenset()
-    look = effective_look(look, hidden, subject.segmentation.segments)
-    content = ContentKeeper(MOST_VOXELS).drawn(
-        ContentLog().content(subject.volume, subject.segmentation), look, lambda: True
-    )
-    assert content is not None, "nobody called it off"
-    shade = None if arguments.open_cuts else CapShade(_window(arguments, subject), subject.volume.is_inverted)
-    return StillScene(content, look, camera, caps=shade, seed=arguments.seed)
+    content = ContentLog().content(subject.volume, subject.segmentation)
+    shade = CapShade(_window(arguments, subject), subject.volume.is_inverted)
+    return Shown(content, hidden, None if arguments.open_cuts else shade, seed=arguments.seed)
 
 
 def size_of(text: str | None, default: tuple[int, int] = (1024, 1024)) -> tuple[int, int]:
@@ -108,13 +101,11 @@ def _camera_in(path: Path) -> VolumeCamera:
     try:
         record = json.loads(path.read_text("utf-8"))
         camera = from_json(VolumeCamera, record.get("camera", record))
+        check_camera(camera)
     except FileNotFoundError:
         raise UserError(f"There is no view “{path}”.", f"One of {', '.join(StandardView)}, or a JSON file.") from None
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError, OverflowError) as error:
         raise UserError(f"{path} holds no camera: {error}.") from error
-    away = np.subtract(camera.position_mm, camera.focal_point_mm)
-    if not (np.linalg.norm(np.cross(away, camera.view_up)) > 0 and 0 < camera.view_angle_deg < 170):
-        raise UserError(f"{path} holds a camera that looks nowhere.")
     return camera
 
 
@@ -125,7 +116,12 @@ def _nearer(camera: VolumeCamera, zoom: float) -> VolumeCamera:
     return replace(camera, position_mm=(x, y, z))
 
 
-def _look(arguments: argparse.Namespace, subject: Subject) -> Look:
+def look_of(arguments: argparse.Namespace, subject: Subject) -> Look:
+    """The preset's look, or the case's own, with segments, ghosts and cuts as the options say.
+
+    Raises:
+        UserError: an option makes no sense.
+    """
     saved = subject.shown.look if subject.shown is not None else None
     if arguments.preset is None and saved is not None:
         look = saved

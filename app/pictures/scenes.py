@@ -1,0 +1,64 @@
+"""Scenes of one snapshot of a case or image: under any look, from anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from render.cinematic.effective_look import effective_look
+from render.still import StillScene, Stopped
+from render.volume_content import ContentKeeper, DrawnContent, VolumeContent
+from render.volume_scene import Crosshair, PlaneCut
+from render.volume_wish import CapShade
+from session.look.look import Look
+from session.presentation import VolumeCamera
+
+MOST_VOXELS = 1 << 31
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What does not change from picture to picture.
+
+    Attributes:
+        content: image and segments.
+        hidden: numbers of the segments that are not shown.
+        caps: how cuts are capped; None for open cuts.
+        planes, crosshair: in the volume.
+        seed: of the random numbers.
+    """
+
+    content: VolumeContent
+    hidden: frozenset[int] = frozenset()
+    caps: CapShade | None = None
+    planes: tuple[PlaneCut, ...] = ()
+    crosshair: Crosshair | None = None
+    seed: int = 0
+
+
+class SceneMaker:
+    """Makes scenes; what a renderer draws of image and segments is kept from scene to scene.
+
+    Args:
+        shown: what there is.
+        largest_edge: voxels along one axis; larger images are reduced.
+        most_voxels: altogether.
+    """
+
+    def __init__(self, shown: Shown, largest_edge: int = 16384, most_voxels: int = MOST_VOXELS) -> None:
+        self._shown = shown
+        self._keeper = ContentKeeper(most_voxels, largest_edge)
+        self._drawn: tuple[Look, DrawnContent] | None = None
+
+    def scene(self, look: Look, camera: VolumeCamera) -> StillScene:
+        """The scene under a look, in which the eye buttons need not have hidden anything yet."""
+        shown = self._shown
+        look = effective_look(look, shown.hidden, shown.content.labels.segments)
+        if self._drawn is None or self._drawn[0] != look:
+            content = self._keeper.drawn(shown.content, look, lambda: True)
+            if content is None:
+                raise Stopped
+            self._drawn = (look, content)
+        drawn = self._drawn[1]
+        return StillScene(
+            drawn, look, camera, planes=shown.planes, crosshair=shown.crosshair, caps=shown.caps, seed=shown.seed
+        )
