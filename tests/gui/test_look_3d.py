@@ -31,6 +31,7 @@ def click(widget: QWidget) -> None:
     """Click where a check box or button reacts."""
     QTest.mouseClick(widget, LEFT, pos=QPoint(8, widget.height() // 2))
     QApplication.processEvents()
+    QApplication.processEvents()  # what was made anew is shown one turn later
 
 
 def drag(widget: QWidget, start: QPointF, end: QPointF, steps: int = 5) -> None:
