@@ -96,16 +96,17 @@ def resolved(
 
 
 def resolved_with_volume(
-    shown: PresentationState, volume: Volume, camera: VolumeCamera, image_revision: int = 0
+    shown: PresentationState,
+    volume: Volume,
+    surfaces: tuple[ShownSurface, ...],
+    camera: VolumeCamera,
+    image_revision: int = 0,
 ) -> VolumeSceneState:
-    """The opaque part of a scene that has a volume in it: slices where they are switched on, else the crosshair."""
-    return VolumeSceneState(
-        camera=camera,
-        planes=plane_cuts(shown, volume, image_revision) if shown.shows_slices_in_3d else (),
-        crosshair=_crosshair(shown, volume.geometry)
-        if shown.shows_crosshair and not shown.shows_slices_in_3d
-        else None,
-    )
+    """The opaque part of a scene that has a volume in it: surfaces; slices where they are on, else the crosshair."""
+    if shown.shows_slices_in_3d:
+        return VolumeSceneState(camera, surfaces, plane_cuts(shown, volume, image_revision))
+    crosshair = _crosshair(shown, volume.geometry) if shown.shows_crosshair else None
+    return VolumeSceneState(camera, surfaces, crosshair=crosshair)
 
 
 def shown_surfaces(

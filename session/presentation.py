@@ -100,6 +100,7 @@ class PresentationState:
         shows_fill, shows_outline: how segments are drawn over the slices.
         hidden_segments: numbers of the segments that are not shown.
         shows_slices_in_3d: the three planes in the 3D view.
+        shows_surfaces_with_volume: segments as surfaces, too, where the 3D view shows a volume.
         volume_mode: surfaces, ray casting or path tracing in the 3D view.
         look: how the volume looks there; None until somebody chose a preset, then the image's kind decides.
     """
@@ -118,6 +119,7 @@ class PresentationState:
     shows_outline: bool = True
     hidden_segments: frozenset[int] = frozenset()
     shows_slices_in_3d: bool = False
+    shows_surfaces_with_volume: bool = False
     volume_mode: VolumeMode = VolumeMode.SURFACES
     look: Look | None = None
 

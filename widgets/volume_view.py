@@ -131,13 +131,18 @@ class VolumeView(QWidget):
 
     @property
     def shows_volume(self) -> bool:
-        """True when the picture is ray cast or traced; then there are no surfaces in it."""
+        """True when the picture is ray cast or traced."""
         return self._document is not None and self._wishes.mode is not VolumeMode.SURFACES
+
+    @property
+    def shows_surfaces(self) -> bool:
+        """True when segments are drawn as surfaces."""
+        return not self.shows_volume or self.session.presentation.state.shows_surfaces_with_volume
 
     @property
     def is_busy(self) -> bool:
         """True while surfaces are made or are to be made."""
-        return self._surfaces.is_busy and not self.shows_volume
+        return self._surfaces.is_busy and self.shows_surfaces
 
     @property
     def frame_is_current(self) -> bool:
@@ -285,7 +290,8 @@ class VolumeView(QWidget):
     def _presentation_changed(self, before: PresentationState, after: PresentationState) -> None:
         if after.volume_camera is None and before.volume_camera is not None:
             self._fitted = None
-        if before.volume_mode != after.volume_mode:
+        surfaces_changed = before.shows_surfaces_with_volume != after.shows_surfaces_with_volume
+        if before.volume_mode != after.volume_mode or surfaces_changed:
             self._change_mode()
         elif before.volume_camera != after.volume_camera or (self.shows_volume and before.look != after.look):
             self._draw_moving()
@@ -324,7 +330,7 @@ class VolumeView(QWidget):
     def _order_surfaces(self) -> None:
         if not self.isVisible():
             return
-        if not self.shows_volume:
+        if self.shows_surfaces:
             self._surfaces.order()
         self._follow_later()
         self.update()
@@ -362,9 +368,9 @@ class VolumeView(QWidget):
     def _state(self, document: Document) -> VolumeSceneState:
         shown = self.session.presentation.state
         volume = document.volumes[min(shown.time_point, len(document.volumes) - 1)]
+        surfaces = self._surfaces.shown(shown.hidden_segments) if self.shows_surfaces else ()
         if self.shows_volume:
-            return resolved_with_volume(shown, volume, self.camera, self._image_revision)
-        surfaces = self._surfaces.shown(shown.hidden_segments)
+            return resolved_with_volume(shown, volume, surfaces, self.camera, self._image_revision)
         return resolved(shown, volume, document.segmentation, surfaces, self.camera, self._image_revision)
 
     def _request(self, quality: Quality) -> None:

@@ -110,6 +110,12 @@ def next_time_point(session: Session, by: int = 1) -> None:
     session.presentation.update(time_point=(session.presentation.state.time_point + by) % count)
 
 
+def toggle_surfaces_with_volume(session: Session) -> None:
+    """Show segments as surfaces within a ray-cast or cinematic volume, or not."""
+    shown = session.presentation.state.shows_surfaces_with_volume
+    session.presentation.update(shows_surfaces_with_volume=not shown)
+
+
 def _panel(side: str) -> Callable[[Session], None]:
     def toggle(session: Session) -> None:
         if session.window is not None:
@@ -187,6 +193,9 @@ ACTIONS = (
            "Of a 4D image.", "Ctrl+Left", "", "View", has_time_points, needs_window=True),
     Action("view.toggle_slices_3d", "Slices in 3D", toggle_slices_3d, "Show the three planes.", "Shift+S", "cube",
            "View", has_document, _shown("shows_slices_in_3d"), needs_window=True),
+    Action("view.toggle_surfaces_with_volume", "Surfaces in the volume", toggle_surfaces_with_volume,
+           "Segments as surfaces, where 3D shows a volume.", "", "cube", "View", has_document,
+           _shown("shows_surfaces_with_volume"), needs_window=True),
     Action("view.toggle_left_panel", "Left panel", _panel("left"), "Show or hide.", "F3", "panel-left", "View",
            needs_window=True),
     Action("view.toggle_right_panel", "Right panel", _panel("right"), "Show or hide.", "F4", "panel-right", "View",
