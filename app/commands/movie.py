@@ -41,8 +41,8 @@ def add(parsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read, draw, write."""
-    from app.pictures.artist import artist
     from app.pictures.arguments import shown_of
+    from app.pictures.artist import artist
     from app.pictures.drawing import credits
     from app.pictures.filming import check_movie_name, film
     from app.pictures.manner import manner_of
@@ -92,7 +92,8 @@ def _frame_count(arguments: argparse.Namespace, keys: KeyFrames | None) -> int:
         raise UserError(f"A movie of {seconds:g} seconds is not possible.", f"2 to {MOST_FRAMES} frames.")
     if not -100 <= arguments.turns <= 100:
         raise UserError(f"{arguments.turns:g} turns are not possible.", "-100 to 100.")
-    return round(seconds * arguments.fps)
+    frames: float = seconds * arguments.fps
+    return round(frames)
 
 
 def _even(manner: Manner, out: Path) -> Manner:

@@ -180,9 +180,11 @@ def _window(arguments: argparse.Namespace, subject: Subject) -> Windowing:
     if arguments.window is not None:
         try:
             level, width = (float(part) for part in arguments.window.split(","))
+            if not (abs(level) <= 1e12 and 0 < width <= 1e12):
+                raise ValueError
         except ValueError:
             raise UserError(f"“{arguments.window}” is no window.", "Write it as 40,400.") from None
-        return Windowing(level, max(width, 1e-3))
+        return Windowing(level, width)
     if subject.shown is not None:
         return subject.shown.windowing
     if subject.volume.default_window:

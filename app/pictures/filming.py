@@ -86,7 +86,7 @@ def film(
         frames = _frames(moments, range(len(moments)), one, maker, progress, is_wanted)
         _write_mp4((pixels for _, pixels in frames), len(moments), fps, path)
         return len(moments)
-    missing = _missing(moments, path, one, fps)
+    missing = _missing(moments, path, _key(moments, one, maker), fps)
     for n, pixels in _frames(moments, missing, one, maker, progress, is_wanted):
         write_picture(pixels, _frame_path(path, n))
     return len(missing)
@@ -145,14 +145,14 @@ def _frame_path(folder: Path, number: int) -> Path:
     return folder / f"frame-{number + 1:05}.png"
 
 
-def _missing(moments: Sequence[Moment], folder: Path, one: Artist, fps: float) -> list[int]:
+def _missing(moments: Sequence[Moment], folder: Path, key: str, fps: float) -> list[int]:
     """The frames that are not there yet; makes the folder.
 
     Raises:
         UserError: the folder holds something else.
     """
     note = folder / FRAMES_NOTE
-    text = json.dumps({"frames": len(moments), "fps": fps, "of": _key(moments, one)}, indent=1)
+    text = json.dumps({"frames": len(moments), "fps": fps, "of": key}, indent=1)
     try:
         folder.mkdir(exist_ok=True)
         if note.exists() and note.read_text("utf-8") == text:
@@ -165,7 +165,12 @@ def _missing(moments: Sequence[Moment], folder: Path, one: Artist, fps: float) -
     return list(range(len(moments)))
 
 
-def _key(moments: Sequence[Moment], one: Artist) -> str:
+def _key(moments: Sequence[Moment], one: Artist, maker: SceneMaker) -> str:
     """What the frames depend on, as far as it is known: path, looks, size, samples and so on, not the voxels."""
-    parts = [repr(one.manner), one.backend, *(json.dumps(to_json(moment), sort_keys=True) for moment in moments)]
+    parts = [
+        repr(one.manner),
+        one.backend,
+        maker.key,
+        *(json.dumps(to_json(moment), sort_keys=True) for moment in moments),
+    ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -49,6 +49,15 @@ class SceneMaker:
         self._keeper = ContentKeeper(most_voxels, largest_edge)
         self._drawn: tuple[Look, DrawnContent] | None = None
 
+    @property
+    def key(self) -> str:
+        """A text that differs where pictures would differ, as far as that is known without comparing voxels."""
+        shown, volume = self._shown, self._shown.content.volume
+        place = (volume.source.path, volume.source.series_instance_uid, volume.geometry.shape)
+        segments = [(s.number, s.name, s.color) for s in shown.content.labels.segments]
+        parts = (place, segments, sorted(shown.hidden), shown.caps, shown.crosshair, len(shown.planes), shown.seed)
+        return repr(parts)
+
     def scene(self, look: Look, camera: VolumeCamera) -> StillScene:
         """The scene under a look, in which the eye buttons need not have hidden anything yet."""
         shown = self._shown
