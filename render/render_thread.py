@@ -85,9 +85,14 @@ class RenderThread:
         """True while nothing newer was asked for."""
         return self._latest is None and not self._is_closed
 
+    def _is_open(self) -> bool:
+        return not self._is_closed
+
     def _draw(self, artist: VolumeArtist, request: FrameRequest) -> None:
         try:
-            for frame in artist.frames(request.state, request.wish, request.size_px, request.quality, self._is_wanted):
+            for frame in artist.frames(
+                request.state, request.wish, request.size_px, request.quality, self._is_wanted, self._is_open
+            ):
                 if self._is_closed:
                     return
                 self._on_frame(request, frame)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MOVING_SECONDS = 0.12  # that a traced frame may take while things move
+MOVING_SECONDS = {True: 0.12, False: 0.03}  # that a traced frame may take while things move, on software and on a card
 FIRST_PIXELS = {True: 40_000, False: 700_000}  # of a moving frame, on software OpenGL and on a card, until measured
 FEWEST_PIXELS = 6_000
 FEWEST_VOXELS = 2_000_000  # a volume is not reduced further because a card would not take it
@@ -61,6 +61,7 @@ class VolumeArtist:
         size_px: tuple[int, int],
         quality: Quality,
         is_wanted: Callable[[], bool],
+        is_open: Callable[[], bool] = lambda: True,
     ) -> Iterator[Frame]:
         """Ever better pictures of a scene; only traced ones get better.
 
@@ -69,15 +70,19 @@ class VolumeArtist:
             wish: the volume in it; None for surfaces alone.
             size_px: width and height; moving pictures may come smaller.
             quality: how much it may cost.
-            is_wanted: asked every 100 ms or so.
+            is_wanted: asked every 100 ms or so, while a picture that stands still gets better. Moving pictures and what
+                is made once for a volume are finished all the same: in a long drag there is always something newer.
+            is_open: asked while those are made.
         """
         if wish is None:
             yield self._renderer.render(state, size_px, quality)
             return
-        drawn = self._drawn(wish, is_wanted)
+        drawn = self._drawn(wish, is_open)
         if drawn is None:
             return
         state = replace(state, sheets=self._caps(wish, drawn))
+        if quality is Quality.MOVING:
+            is_wanted = is_open
         if wish.mode is VolumeMode.CINEMATIC:
             try:
                 yield from self._traced(state, wish, drawn, size_px, quality, is_wanted)
@@ -246,7 +251,7 @@ class VolumeArtist:
 
     def _pace(self, seconds: float, size_px: tuple[int, int]) -> None:
         pixels = size_px[0] * size_px[1]
-        wanted = pixels * min(max(MOVING_SECONDS / max(seconds, 1e-3), 0.5), 1.5)
+        wanted = pixels * min(max(MOVING_SECONDS[is_software(self._renderer.device)] / max(seconds, 1e-3), 0.5), 1.5)
         self._moving_pixels = max(wanted, FEWEST_PIXELS)
 
 
