@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import types
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from enum import StrEnum
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -69,4 +69,7 @@ def _read_dataclass(cls: Any, value: Any, where: str) -> Any:
         raise ValueError(f"{where} must be an object")  # noqa: TRY004
     hints = get_type_hints(cls)
     known = {f.name for f in fields(cls)}
+    needed = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
+    if missing := sorted(needed - value.keys()):
+        raise ValueError(f"{where} lacks {', '.join(missing)}")
     return cls(**{name: _read(hints[name], item, f"{where}.{name}") for name, item in value.items() if name in known})
