@@ -23,6 +23,7 @@ from render.raycast.vtk_parts import (
 from session.look.cut import Cut
 
 STEP_MOVING, STEP_STILL = 1.0, 0.5  # along a ray, in voxels of the shortest edge
+MOST_LABELS = 255  # a byte's
 
 
 class GpuStage:
@@ -58,7 +59,10 @@ class GpuStage:
             return None
         classes, cut = scene.classes, scene.look.cut
         is_cut_here = functions.is_cut and not functions.is_cut_alike and not (cut.box.is_whole and not cut.planes)
-        key = (classes, functions.kind_of_class.tobytes(), cut if is_cut_here else None, functions.is_clipped.tobytes())
+        key = (
+            classes, functions.kind_of_class.tobytes(), len(labels_of(functions)),
+            cut if is_cut_here else None, functions.is_clipped.tobytes(), invisible_kind(functions),
+        )  # fmt: skip
 
         def make() -> Any:
             kinds = functions.kind_of_class[classes.classes]
@@ -74,6 +78,15 @@ def invisible_kind(functions: ClassFunctions) -> int:
     """The label of what is not seen: the kind that is invisible anyway, or one more."""
     invisible = np.flatnonzero(~(functions.extinctions[1:] > 0).any(axis=1))
     return int(invisible[0]) + 1 if len(invisible) else functions.count
+
+
+def labels_of(functions: ClassFunctions) -> range:
+    """The labels that get functions: all kinds but the rest's, and one more for what a cut takes away.
+
+    VTK 9.7.1 scales a label map by the number of labels at the time of its upload: a property with another number of
+    them shows a map that is already on the card in wrong colours. So the number goes with the kinds, not with the look.
+    """
+    return range(1, min(functions.count, MOST_LABELS) + 1)
 
 
 def _new_mapper() -> Any:
@@ -99,7 +112,7 @@ def _property(scene: RaycastScene, functions: ClassFunctions, step_mm: float) ->
         made.SetGradientOpacity(gradient)
     if functions.count == 1:
         return made
-    for label in range(1, max(functions.count, invisible_kind(functions) + 1)):
+    for label in labels_of(functions):
         is_known = label < functions.count
         made.SetLabelColor(label, color_function(functions, label if is_known else 0, field))
         opacity = opacity_function(functions, label, field, step_mm) if is_known else piecewise(0.0, 1.0, np.zeros(2))

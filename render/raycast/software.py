@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from render.cinematic.scene import Field
 from render.raycast.class_functions import ClassFunctions
 from render.raycast.cutting import kept_share
+from render.raycast.fixed_point import fixed_point_mapper
 from render.raycast.kept import Kept
 from render.raycast.preclassified import color_table, colored, gradient_factors, lookup_places, opacity_ramp
 from render.raycast.reduction import ReducedField, reduced, reduced_classes, smoothed
@@ -65,7 +66,7 @@ class SoftwareStage:
         is_colored = functions.count > 1
         most = self._effort.most_colored if is_colored else self._effort.most_voxels
         least = self._kept.of("field", (scene.field, most), lambda: _reduced(scene.field, most))
-        mapper = self._kept.of("mapper", (is_colored,), lambda: self._new_mapper())
+        mapper = self._kept.of("mapper", (is_colored,), fixed_point_mapper)
         if is_colored:
             image, made = self._colored(scene, functions, least)
         else:
@@ -93,15 +94,6 @@ class SoftwareStage:
             self._image_step_px = min(self._image_step_px + STEP_CHANGE_PX, COARSEST_PX)
         elif seconds < QUICK_SECONDS:
             self._image_step_px = max(self._image_step_px - STEP_CHANGE_PX, finest)
-
-    def _new_mapper(self) -> Any:
-        from vtkmodules.vtkRenderingVolume import vtkFixedPointVolumeRayCastMapper
-
-        mapper = vtkFixedPointVolumeRayCastMapper()
-        mapper.AutoAdjustSampleDistancesOff()
-        mapper.LockSampleDistanceToInputSpacingOff()
-        mapper.IntermixIntersectingGeometryOn()
-        return mapper
 
     def _scalar_property(self, scene: RaycastScene, functions: ClassFunctions, field: Field) -> Any:
         """Values are classified by VTK, after interpolation."""
