@@ -251,3 +251,23 @@ def test_a_volume_that_cannot_be_drawn_leaves_surfaces(
     assert "could not be drawn" in said[0].text
     assert set(view.surfaces) == {1}
     assert view.note == ""
+
+
+def test_a_volume_too_large_for_the_memory_is_reduced_and_says_so(
+    view: VolumeView, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert session.three_d.state.note == ""
+    monkeypatch.setattr(render.volume_artist, "BYTES_PER_VOXEL", 100)
+    settle_after(view, qtbot, lambda: session.settings.set("three_d.most_memory_mb", 1))
+    assert view.frame is not None
+    assert view.frame.reduction == 2
+    assert "1/2" in session.three_d.state.note
+    assert middle(view).min() > 90
+
+
+def test_the_other_tracer_can_be_chosen_and_draws_the_same(view: VolumeView, session: Session, qtbot: QtBot) -> None:
+    assert view.frame is not None
+    before = view.frame.rgb.astype(int)
+    settle_after(view, qtbot, lambda: session.settings.set("three_d.backend", "numba"))
+    assert session.three_d.state.backend == "numba"
+    assert np.abs(view.frame.rgb.astype(int) - before).mean() < 2
