@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app.window import MainWindow
 from imaging.case.images import ImageReference
+from session.export_choice import ExportChoice
 from widgets import theme
 from widgets.dialogs.about import AboutDialog
 from widgets.dialogs.choice import ask_choice
 from widgets.dialogs.color import ColorDialog
+from widgets.dialogs.picture_export import ExportDialog
 from widgets.dialogs.settings import SettingsDialog
 from widgets.dialogs.shortcuts import ShortcutsDialog
 from widgets.sentences import translated
+from widgets.view_picture import picture_of
 
 
 class Services:
@@ -87,6 +91,32 @@ class Services:
         else:
             return None
         return Path(name) if name else None
+
+    def ask_export(self, kind: str, *, is_cinematic: bool, choice: ExportChoice) -> ExportChoice | None:
+        """How a ``picture`` or ``movie`` is to be exported."""
+        dialog = ExportDialog(
+            kind, choice, is_cinematic=is_cinematic, view_px=self.view_size("3d"), parent=self._window
+        )
+        return dialog.choice() if dialog.exec() else None
+
+    def scene_in_3d(self) -> object | None:
+        """What the 3D view shows beside the volume."""
+        return getattr(self._window.grid.view("3d"), "scene", None)
+
+    def view_size(self, view: str) -> tuple[int, int]:
+        """Width and height of a view in the screen's pixels."""
+        widget = self._window.grid.view(view)
+        if widget is None:
+            return 0, 0
+        return round(widget.width() * widget.devicePixelRatioF()), round(widget.height() * widget.devicePixelRatioF())
+
+    def copy_picture(self, view: str, *, is_marked: bool) -> bool:
+        """A view's picture to the clipboard."""
+        widget = self._window.grid.view(view)
+        if widget is None or not widget.isVisible():
+            return False
+        QGuiApplication.clipboard().setImage(picture_of(widget, is_marked=is_marked))
+        return True
 
     def show_palette(self) -> None:
         """The command palette."""

@@ -21,6 +21,7 @@ from render.graphics_probe import Graphics, probed
 from render.plane_props import plane_pixels, sheet_corners_mm
 from render.sheets import Sheet, drawn_sheets
 from render.volume_content import DrawnContent
+from render.volume_renderer import VolumeRenderer
 from render.volume_scene import Crosshair, PlaneCut, ShownSurface, VolumeSceneState
 from render.volume_wish import CapShade
 from session.look.look import Look
@@ -54,9 +55,9 @@ class StillScene:
         content: see ``DrawnContent``; compared by identity.
         look: with what is hidden already in it.
         camera: from where.
-        surfaces: drawn with the volume; not by ``numba``, which has no OpenGL.
+        surfaces: drawn with the volume where there is OpenGL.
         planes: slices in the volume.
-        crosshair: drawn with the volume; not by ``numba``.
+        crosshair: drawn with the volume where there is OpenGL.
         caps: how cuts are capped; None for open cuts.
         seed: of the random numbers.
     """
@@ -100,8 +101,6 @@ class StillPainter:
     """
 
     def __init__(self, backend: Backend, denoises: bool = True) -> None:
-        from render.volume_renderer import VolumeRenderer
-
         self.denoiser = Denoiser() if denoises else None
         self._renderer = VolumeRenderer() if backend is Backend.GLSL else None
         self.tracer: Tracer = _tracer(self._renderer)
@@ -166,6 +165,8 @@ class StillPainter:
         if exposure is None:
             exposure = self.exposure(scene, size_px)
         sheets = scene.sheets()
+        if self._renderer is None and (scene.surfaces or scene.planes or scene.crosshair) and probed().is_available:
+            self._renderer = VolumeRenderer()
         if self._renderer is None:
             sheets += tuple(Sheet(sheet_corners_mm(cut.grid), plane_pixels(cut)) for cut in scene.planes)
         out = np.empty((height, width, 4 if is_transparent else 3), dtype if is_transparent else np.uint8)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from imaging.case.images import ImageReference
+from session.export_choice import ExportChoice
 
 
 class WindowServices(Protocol):
@@ -40,6 +41,18 @@ class WindowServices(Protocol):
 
     def locate_images(self, reference: ImageReference) -> Path | None:
         """Where images that moved are now."""
+
+    def ask_export(self, kind: str, *, is_cinematic: bool, choice: ExportChoice) -> ExportChoice | None:
+        """How a ``picture`` or ``movie`` is to be exported; ``choice`` is what is proposed."""
+
+    def scene_in_3d(self) -> object | None:
+        """What the 3D view shows beside the volume, a ``render.volume_scene.VolumeSceneState``; None without one."""
+
+    def view_size(self, view: str) -> tuple[int, int]:
+        """Width and height of a view in the screen's pixels; (0, 0) when it is not there."""
+
+    def copy_picture(self, view: str, *, is_marked: bool) -> bool:
+        """A view's picture to the clipboard, with the mark if wanted; False when there is none."""
 
     def show_palette(self) -> None:
         """The command palette."""

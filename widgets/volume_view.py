@@ -166,6 +166,11 @@ class VolumeView(QWidget):
         return self._surfaces.made
 
     @property
+    def scene(self) -> VolumeSceneState | None:
+        """What is shown beside the volume, for exports; None when nothing is open."""
+        return self._state(self._document) if self._document is not None else None
+
+    @property
     def note(self) -> str:
         """Why the view is off; empty when it is not."""
         return self._failure

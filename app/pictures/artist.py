@@ -14,7 +14,6 @@ from render.cinematic.denoise import SIMPLE
 from render.cinematic.stamp import stamped
 from render.still import StillPainter, StillScene, chosen_backend
 from render.volume_scene import VolumeSceneState
-from session.presentation import VolumeMode
 
 Progress = Callable[[float, str], None]
 
@@ -71,18 +70,20 @@ class Artist:
         """How many voxels a volume may have along one axis."""
         return self._tracing.largest_edge if self._tracing is not None else 16384
 
-    def exposure(self, scene: StillScene) -> float | None:
+    def exposure(self, scene: StillScene | VolumeSceneState) -> float | None:
         """The exposure that a picture of a scene would set; None where there is none."""
-        return self._tracing.exposure(scene, self.manner.size_px) if self._tracing is not None else None
+        if self._tracing is None or isinstance(scene, VolumeSceneState):
+            return None
+        return self._tracing.exposure(scene, self.manner.size_px)
 
     def paint(
         self,
-        scene: StillScene,
+        scene: StillScene | VolumeSceneState,
         exposure: float | None = None,
         progress: Progress = lambda fraction, message: None,
         is_wanted: Callable[[], bool] = lambda: True,
     ) -> NDArray[Any]:
-        """One picture of a volume.
+        """One picture of a volume, or of surfaces alone.
 
         Args:
             scene: what to show.
@@ -97,6 +98,8 @@ class Artist:
             Stopped: it was not wanted any more.
         """
         manner = self.manner
+        if isinstance(scene, VolumeSceneState):
+            return np.asarray(self._casting.surfaces(scene, manner.size_px, is_transparent=manner.is_transparent))
         if self._tracing is None:
             pixels: NDArray[Any] = self._casting.paint(
                 scene, manner.size_px, is_transparent=manner.is_transparent, progress=progress, is_wanted=is_wanted
@@ -107,12 +110,6 @@ class Artist:
             progress=progress, is_wanted=is_wanted,
         )  # fmt: skip
         return stamped(pixels, manner.corner)
-
-    def paint_surfaces(self, state: VolumeSceneState) -> NDArray[Any]:
-        """One picture of surfaces alone: (height, width, 3 or 4) uint8."""
-        assert self.manner.mode is VolumeMode.SURFACES
-        pixels = self._casting.surfaces(state, self.manner.size_px, is_transparent=self.manner.is_transparent)
-        return np.asarray(pixels)
 
     def close(self) -> None:
         """Let everything go."""

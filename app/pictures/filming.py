@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.pictures.artist import Artist
-from app.pictures.scenes import SceneMaker
+from app.pictures.scenes import Scenes
 from imaging.errors import UserError
 from render.cinematic.tone import exposure_factor
 from render.movie_path import Moment
@@ -57,7 +57,7 @@ def film(
     path: Path,
     fps: float,
     one: Artist,
-    maker: SceneMaker,
+    maker: Scenes,
     progress: Progress = lambda fraction, message: None,
     is_wanted: Wanted = lambda: True,
 ) -> int:
@@ -96,7 +96,7 @@ def _frames(
     moments: Sequence[Moment],
     numbers: Sequence[int],
     one: Artist,
-    maker: SceneMaker,
+    maker: Scenes,
     progress: Progress,
     is_wanted: Wanted,
 ) -> Iterator[tuple[int, NDArray[Any]]]:
@@ -112,7 +112,7 @@ def _frames(
         yield n, one.paint(maker.scene(moment.look, moment.camera), exposure, told, is_wanted)
 
 
-def _measured(moments: Sequence[Moment], one: Artist, maker: SceneMaker) -> float | None:
+def _measured(moments: Sequence[Moment], one: Artist, maker: Scenes) -> float | None:
     """The automatic exposure of the whole movie: the middle one of some frames; None where there is none."""
     places = sorted({round(x) for x in np.linspace(0, len(moments) - 1, METERED_FRAMES)})
     found = []
@@ -165,7 +165,7 @@ def _missing(moments: Sequence[Moment], folder: Path, key: str, fps: float) -> l
     return list(range(len(moments)))
 
 
-def _key(moments: Sequence[Moment], one: Artist, maker: SceneMaker) -> str:
+def _key(moments: Sequence[Moment], one: Artist, maker: Scenes) -> str:
     """What the frames depend on, as far as it is known: path, looks, size, samples and so on, not the voxels."""
     parts = [
         repr(one.manner),

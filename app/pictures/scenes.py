@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from render.cinematic.effective_look import effective_look
 from render.still import StillScene, Stopped
 from render.volume_content import ContentKeeper, DrawnContent, VolumeContent
-from render.volume_scene import Crosshair, PlaneCut
+from render.volume_scene import Crosshair, PlaneCut, ShownSurface, VolumeSceneState
 from render.volume_wish import CapShade
 from session.look.look import Look
 from session.presentation import VolumeCamera
@@ -23,16 +24,45 @@ class Shown:
         content: image and segments.
         hidden: numbers of the segments that are not shown.
         caps: how cuts are capped; None for open cuts.
-        planes, crosshair: in the volume.
+        surfaces, planes, crosshair: in the volume.
         seed: of the random numbers.
     """
 
     content: VolumeContent
     hidden: frozenset[int] = frozenset()
     caps: CapShade | None = None
+    surfaces: tuple[ShownSurface, ...] = ()
     planes: tuple[PlaneCut, ...] = ()
     crosshair: Crosshair | None = None
     seed: int = 0
+
+
+class Scenes(Protocol):
+    """Makes what an ``Artist`` paints."""
+
+    @property
+    def key(self) -> str:
+        """A text that differs where pictures would differ, as far as that is known without comparing voxels."""
+
+    def scene(self, look: Look, camera: VolumeCamera) -> StillScene | VolumeSceneState:
+        """The scene under a look, from somewhere."""
+
+
+class SurfaceScenes:
+    """Scenes of surfaces, slices and crosshair without a volume; no look changes them."""
+
+    def __init__(self, state: VolumeSceneState) -> None:
+        self._state = state
+
+    @property
+    def key(self) -> str:
+        """See ``Scenes``."""
+        surfaces = [(s.number, s.color, len(s.surface.points_mm)) for s in self._state.surfaces]
+        return repr((surfaces, len(self._state.planes), self._state.crosshair))
+
+    def scene(self, look: Look, camera: VolumeCamera) -> VolumeSceneState:
+        """The scene from somewhere."""
+        return replace(self._state, camera=camera)
 
 
 class SceneMaker:
@@ -51,11 +81,12 @@ class SceneMaker:
 
     @property
     def key(self) -> str:
-        """A text that differs where pictures would differ, as far as that is known without comparing voxels."""
+        """See ``Scenes``."""
         shown, volume = self._shown, self._shown.content.volume
         place = (volume.source.path, volume.source.series_instance_uid, volume.geometry.shape)
         segments = [(s.number, s.name, s.color) for s in shown.content.labels.segments]
-        parts = (place, segments, sorted(shown.hidden), shown.caps, shown.crosshair, len(shown.planes), shown.seed)
+        things = (len(shown.surfaces), len(shown.planes), shown.crosshair)
+        parts = (place, segments, sorted(shown.hidden), shown.caps, things, shown.seed)
         return repr(parts)
 
     def scene(self, look: Look, camera: VolumeCamera) -> StillScene:
@@ -68,6 +99,4 @@ class SceneMaker:
                 raise Stopped
             self._drawn = (look, content)
         drawn = self._drawn[1]
-        return StillScene(
-            drawn, look, camera, planes=shown.planes, crosshair=shown.crosshair, caps=shown.caps, seed=shown.seed
-        )
+        return StillScene(drawn, look, camera, shown.surfaces, shown.planes, shown.crosshair, shown.caps, shown.seed)
