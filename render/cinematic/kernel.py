@@ -414,13 +414,15 @@ def path(px, py, state, values, classes, occupancy, bounds, table, materials, gr
         ar, ag, ab = table[kind, entry, 0], table[kind, entry, 1], table[kind, entry, 2]
         is_ghost = materials[kind, 2] > ZERO
         is_solid = m[HAS_CLASSES] > ZERO and materials[kind, 3] > ZERO
-        gx, gy, gz = opacity_gradient(
-            values, occupancy, table, kind, is_solid, materials[kind, 1] > ZERO, qi, qj, qk, m
-        )
+        gx, gy, gz = ZERO, ZERO, ZERO
+        if m[SURFACE] > ZERO and not is_ghost:  # the others are clouds whatever it is
+            gx, gy, gz = opacity_gradient(
+                values, occupancy, table, kind, is_solid, materials[kind, 1] > ZERO, qi, qj, qk, m
+            )
         steepness = math.sqrt(gx * gx + gy * gy + gz * gz)
         state = advanced(state)
         as_surface = uniform_of(state) < ONE - math.exp(-m[SURFACE] * steepness)
-        if as_surface and steepness > f32(1e-7) and not is_ghost:
+        if as_surface and steepness > f32(1e-7):
             nx, ny, nz = -gx / steepness, -gy / steepness, -gz / steepness
             facing = -(nx * dx + ny * dy + nz * dz)
             if facing < ZERO:

@@ -274,9 +274,12 @@ vec4 path(ivec2 pixel) {
     vec4 material = texelFetch(materials, ivec2(event.kind, 0), 0);
     float gloss = material.r;
     bool isGhost = material.b > 0.0;
-    vec3 slope = opacityGradient(matrix(MATRIX) * o + vector(SHIFT), event.kind, material.a > 0.0, material.g > 0.0);
+    vec3 slope = vec3(0.0);
+    if (m[SURFACE] > 0.0 && !isGhost) {  // the others are clouds whatever it is
+      slope = opacityGradient(matrix(MATRIX) * o + vector(SHIFT), event.kind, material.a > 0.0, material.g > 0.0);
+    }
     float steepness = length(slope);
-    bool isSurface = uniformNumber() < 1.0 - exp(-m[SURFACE] * steepness) && steepness > 1e-7 && !isGhost;
+    bool isSurface = uniformNumber() < 1.0 - exp(-m[SURFACE] * steepness) && steepness > 1e-7;
     vec3 n = vec3(0.0), mirror = vec3(0.0);
     float mirrored = 0.0, lobe = exp2(1.0 + 8.0 * gloss);
     if (isSurface) {

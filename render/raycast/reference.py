@@ -45,7 +45,7 @@ def reference_frame_seconds(
     window = reference_window(kind, field, look, camera, size_px)
     try:
         window.Render()
-        return statistics.median(_frame(window) for _ in range(repeats))
+        return statistics.median(frame_seconds(window) for _ in range(repeats))
     finally:
         window.GetRenderers().GetFirstRenderer().RemoveAllViewProps()
         window.Finalize()
@@ -108,8 +108,8 @@ def _property(field: Field, look: Look) -> Any:
     return made
 
 
-def _frame(window: Any) -> float:
-    """Seconds of one frame, with its pixels read back so that it is finished."""
+def frame_seconds(window: Any) -> float:
+    """Seconds of one frame of a window, with its pixels read back so that it is finished."""
     from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
     began = time.perf_counter()

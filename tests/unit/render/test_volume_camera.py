@@ -8,11 +8,14 @@ import pytest
 from render.volume_camera import (
     StandardView,
     axes_of,
+    depth_of,
     fitted,
     letters_of,
     mm_per_px,
     panned,
     point_under,
+    projected,
+    ray_through,
     turned,
     zoomed,
 )
@@ -78,3 +81,39 @@ def test_the_point_under_the_middle_lies_on_the_line_of_sight() -> None:
     x, _, z = point_under(camera, 400, 0, (400, 200), 100)
     assert z == pytest.approx(100 * np.tan(np.radians(15)))
     assert x == pytest.approx(2 * z)
+
+
+TILTED = VolumeCamera((30.0, -180.0, 55.0), (4.0, -6.0, 8.0), (0.2, 0.1, 0.97), 24.0)
+SIZE = (640, 360)
+
+
+def test_what_is_projected_is_found_again_under_its_pixel() -> None:
+    points = np.random.default_rng(4).uniform(-60, 60, (50, 3))
+    seen = projected(TILTED, points, SIZE)
+    assert (seen[:, 2] > 0).all()
+    for point, (x, y, depth) in zip(points, seen, strict=True):
+        assert point_under(TILTED, x, y, SIZE, depth) == pytest.approx(tuple(point))
+
+
+def test_a_ray_leads_to_the_point_under_its_pixel() -> None:
+    for x, y in ((0.0, 0.0), (320.0, 180.0), (511.5, 77.25)):
+        ray = ray_through(TILTED, x, y, SIZE)
+        assert np.linalg.norm(ray) == pytest.approx(1.0)
+        point = np.array(TILTED.position_mm) + 140.0 / depth_of(TILTED, ray) * np.array(ray)
+        assert tuple(point) == pytest.approx(point_under(TILTED, x, y, SIZE, 140.0))
+
+
+def test_depth_counts_along_the_line_of_sight() -> None:
+    camera = VolumeCamera((0, -100, 0), (0, 0, 0), (0, 0, 1))
+    assert depth_of(camera, (0, 1, 0)) == pytest.approx(1.0)
+    assert depth_of(camera, (1, 0, 0)) == pytest.approx(0.0)
+    assert depth_of(camera, (0, -2, 0)) == pytest.approx(-2.0)
+    assert depth_of(camera, np.array([3, 4, 0]) / 5) == pytest.approx(0.8)
+
+
+def test_points_beside_and_behind_the_camera_do_not_divide_by_zero() -> None:
+    camera = VolumeCamera((0, -100, 0), (0, 0, 0), (0, 0, 1))
+    seen = projected(camera, [[[0, -100, 5], [0, -200, 0]]], SIZE)
+    assert seen.shape == (1, 2, 3)
+    assert np.isfinite(seen).all()
+    assert seen[0, :, 2] == pytest.approx([0, -100])
