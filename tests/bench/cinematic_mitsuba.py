@@ -27,7 +27,7 @@ from session.look.look import Look
 from session.look.transfer_function import ColorPoint
 
 WIDTH = 256
-FASTER = {"llvm_ad_rgb": (25, WIDTH), "scalar_rgb": (100, WIDTH // 4)}  # promised, and the width it is measured with
+FASTER = {"llvm_ad_rgb": (25, WIDTH), "scalar_rgb": (100, WIDTH // 2)}  # promised, and the width it is measured with
 ALBEDO, SKY = 0.8, 0.5
 SAMPLES = 8
 WHITE = (1.0, 1.0, 1.0)
