@@ -56,10 +56,10 @@ def class_tables(look: Look, field: Field, classes: ClassMap | None, records: tu
     colors = [None] + [by_number[n].color for n in numbers]
     means = classes.means if classes is not None else np.zeros(1)
     low, high = _domain(look, shown, field)
-    values = np.linspace(low, high, ENTRIES)
+    curves = _Curves(np.linspace(low, high, ENTRIES))
     table = np.empty((len(shown), ENTRIES, 4), np.float32)
     for n, (own, color) in enumerate(zip(shown, colors, strict=True)):
-        table[n] = class_row(look, own, color, float(means[n]), values)
+        _fill(table[n], look, own, color, float(means[n]), curves)
     materials = np.zeros((len(shown), 4), np.float32)
     materials[:, GLOSS] = [look.material.gloss if own.gloss is None else own.gloss for own in shown]
     materials[:, IS_CLIPPED] = [own.is_clipped for own in shown]
@@ -72,25 +72,61 @@ def class_tables(look: Look, field: Field, classes: ClassMap | None, records: tu
     return ClassTables(table, low, high, gradient, gradient_high, materials, solid)
 
 
-def class_row(
-    look: Look, own: SegmentLook, color: tuple[int, int, int] | None, mean: float, values: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """(n, 4) albedo and extinction of one class at some values.
+class _Curves:
+    """Functions at the same values, each reckoned once: hundreds of classes share a few functions."""
+
+    def __init__(self, values: NDArray[np.float64]) -> None:
+        self.values = values
+        self._colors: dict[int, NDArray[np.float32]] = {}
+        self._extinctions: dict[int, NDArray[np.float64]] = {}
+        self._opacities: dict[int, NDArray[np.float64]] = {}
+
+    def colors(self, function: TransferFunction) -> NDArray[np.float32]:
+        """(n, 3) linear light; do not write on it."""
+        key = id(function)  # the look keeps the functions alive
+        if key not in self._colors:
+            self._colors[key] = linear(function.color_at(self.values)).astype(np.float32)
+        return self._colors[key]
+
+    def extinctions(self, function: TransferFunction) -> NDArray[np.float64]:
+        """(n,) per millimetre; do not write on it."""
+        key = id(function)
+        if key not in self._extinctions:
+            self._extinctions[key] = function.extinction_at(self.values)
+        return self._extinctions[key]
+
+    def opacities(self, function: TransferFunction) -> NDArray[np.float64]:
+        """(n,) of ``unit_mm``, as a share of the highest one; do not write on it."""
+        key = id(function)
+        if key not in self._opacities:
+            highest = max(float(max(p.opacity for p in function.opacities)), 1e-6)
+            self._opacities[key] = np.asarray(function.opacity_at(self.values) / highest)
+        return self._opacities[key]
+
+
+def _fill(
+    row: NDArray[np.float32],
+    look: Look,
+    own: SegmentLook,
+    color: tuple[int, int, int] | None,
+    mean: float,
+    curves: _Curves,
+) -> None:
+    """Albedo and extinction of one class.
 
     Args:
+        row: (n, 4), written on.
         look: gives what the class has not of its own.
         own: how the class looks.
         color: the segment's, 0-255; None for the rest.
         mean: of the class's values, for ``Look.matter``.
-        values: in the image's unit.
+        curves: at the values that are wanted.
     """
     transfer = own.transfer or look.transfer
-    row = np.empty((len(values), 4), np.float32)
-    row[:, :3] = linear(transfer.color_at(values))
+    row[:, :3] = curves.colors(transfer)
     if color is not None and own.tint > 0:
         row[:, :3] += own.tint * (linear(np.asarray(color) / 255) - row[:, :3])
-    row[:, 3] = _extinction(look, own, transfer, mean, values) * look.material.density
-    return row
+    row[:, 3] = _extinction(look, own, transfer, mean, curves) * look.material.density
 
 
 def linear(srgb: ArrayLike) -> NDArray[np.float64]:
@@ -100,27 +136,25 @@ def linear(srgb: ArrayLike) -> NDArray[np.float64]:
 
 
 def _extinction(
-    look: Look, own: SegmentLook, transfer: TransferFunction, mean: float, values: NDArray[np.float64]
+    look: Look, own: SegmentLook, transfer: TransferFunction, mean: float, curves: _Curves
 ) -> NDArray[np.float64]:
     if own.visibility is Visibility.HIDDEN:
-        return np.zeros(len(values))
+        return np.zeros(len(curves.values))
     if own.visibility is Visibility.GHOST:
-        return _per_mm(look.ghost) * _matter(look, transfer, own, mean, values)
-    found = transfer.extinction_at(values)
+        return _per_mm(look.ghost) * _matter(look, transfer, own, mean, curves)
+    found = curves.extinctions(transfer)
     if own.solidity > 0:
-        found = np.maximum(found, _per_mm(own.solidity) * _matter(look, transfer, own, mean, values))
+        found = np.maximum(found, _per_mm(own.solidity) * _matter(look, transfer, own, mean, curves))
     return found
 
 
 def _matter(
-    look: Look, transfer: TransferFunction, own: SegmentLook, mean: float, values: NDArray[np.float64]
+    look: Look, transfer: TransferFunction, own: SegmentLook, mean: float, curves: _Curves
 ) -> NDArray[np.float64]:
     """0-1: how far values count as matter. Without a threshold, a ghost is where the function shows something."""
+    values = curves.values
     if look.matter is None:
-        if own.solidity > 0:
-            return np.ones(len(values))
-        opacity = transfer.opacity_at(values)
-        return np.asarray(opacity / max(float(max(p.opacity for p in transfer.opacities)), 1e-6))
+        return np.ones(len(values)) if own.solidity > 0 else curves.opacities(transfer)
     low, high = look.matter
     if own is not look.rest and mean < low:
         return np.ones(len(values))

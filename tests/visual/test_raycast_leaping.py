@@ -51,7 +51,7 @@ def blocks() -> tuple[NDArray[np.uint16], NDArray[np.uint8], list[tuple[int, int
     Seen from the front no block hides another. Blocks of class 3 are less bright than the others.
     """
     values, classes = np.zeros(SHAPE, np.uint16), np.zeros(SHAPE, np.uint8)
-    middles = []
+    middles: list[tuple[int, int, int]] = []
     for k in range(5, SHAPE[0] - 5, CELL):
         for i in range(5, SHAPE[2] - 5, CELL):
             j = 4 + len(middles) * 17 % (SHAPE[1] - 8)
