@@ -185,7 +185,7 @@ class StillPainter:
             if not is_transparent:
                 out[place] = over(rgba[inside], exposure, back)
                 continue
-            straight = transparent(rgba[inside], exposure, dtype)
+            straight = transparent(rgba, exposure, dtype)[inside]  # colours bleed from beyond the seam
             solid = is_backed[inside]
             full = over(rgba[inside], exposure, back).astype(dtype) * (257 if dtype is np.uint16 else 1)
             straight[solid, :3], straight[solid, 3] = full[solid], np.iinfo(dtype).max
