@@ -67,7 +67,8 @@ def test_a_shipped_preset_survives_its_file(p) -> None:
 def test_air_and_background_are_clear_and_something_is_not(p) -> None:
     background = {PresetValues.RELATIVE: 0.0}.get(p.values, -1024.0 if p.quantity is PresetQuantity.HU else 0.0)
     assert p.look.transfer.opacity_at(background) == 0
-    assert max(point.opacity for point in p.look.transfer.opacities) >= 0.05
+    least = 0.05 if p.id == "ct-airways" else 0.2  # the walls of airways are seen through each other
+    assert max(point.opacity for point in p.look.transfer.opacities) >= least
 
 
 def test_tissues_look_as_their_names_say() -> None:
