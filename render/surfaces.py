@@ -81,10 +81,10 @@ def segment_surface(
     first = np.array([box.i0, box.j0, box.k0], np.float64)
     steps = np.array(factors[::-1], np.float64)
     indices = first + (points + 0.5) * steps - 0.5  # a coarse voxel's centre is the middle of its block
-    return _surface(geometry.to_world(indices), triangles)
+    return surface_in_mm(geometry.to_world(indices), triangles)
 
 
-def _surface(points_mm: NDArray[np.float64], triangles: NDArray[np.int32]) -> Surface:
+def surface_in_mm(points_mm: NDArray[np.float64], triangles: NDArray[np.int32]) -> Surface:
     """Normals in millimetres, and corners turned round where the grid is left-handed."""
     a, b, c = (points_mm[triangles[:, n]] for n in range(3))
     facing = np.cross(b - a, c - a)
@@ -114,7 +114,7 @@ def _mesh(mask: Mask, budget: int, iterations: int) -> tuple[NDArray[np.float64]
 
     padded = np.pad(mask, 1).astype(np.uint8)
     nets = _surface_nets(padded)
-    last = smoothing = _smoothing(nets, iterations) if iterations else nets
+    last = smoothing = windowed_sinc(nets, iterations) if iterations else nets
     smoothing.Update()
     count = smoothing.GetOutput().GetNumberOfCells()
     if count > budget:
@@ -163,7 +163,7 @@ def _surface_nets(padded: NDArray[np.uint8]) -> Any:
     return nets
 
 
-def _smoothing(source: Any, iterations: int) -> Any:
+def windowed_sinc(source: Any, iterations: int) -> Any:
     """The filter that takes the voxels' stairs away and leaves nearly the same volume."""
     from vtkmodules.vtkFiltersCore import vtkWindowedSincPolyDataFilter
 

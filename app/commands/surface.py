@@ -25,7 +25,7 @@ def add(parsers: Any) -> None:
     parser.add_argument("--segments", metavar="A,B", help="their names; all where it is left out")
     parser.add_argument("--format", choices=FORMATS, help="by the file's ending where it is left out")
     parser.add_argument("--smooth", type=int, metavar="N", help="iterations of smoothing, 0 for none; 20 by default")
-    parser.add_argument("--triangles", type=int, metavar="N", help="about so many for each segment; 200000 by default")
+    parser.add_argument("--triangles", type=int, metavar="N", help="for each segment, 0 for all; 200000 by default")
     files = parser.add_mutually_exclusive_group()
     files.add_argument("--one-file", action="store_true", help="all segments in one file, also as STL")
     files.add_argument("--per-segment", action="store_true", help="a file for each segment; STL's default")

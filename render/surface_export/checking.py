@@ -1,10 +1,15 @@
-"""Is a triangle mesh closed, and does it enclose something? Looked at as it is; nothing is repaired."""
+"""Is a triangle mesh closed, and does it enclose something? Looked at as it is; nothing is repaired.
+
+Corners are compared by their places, as readers of STL do, which has no numbers for corners: two surfaces that meet in
+an edge do not pass, even where each has corners of its own.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from render.surfaces import Surface
 
@@ -50,9 +55,9 @@ class MeshCheck:
 
 
 def check_mesh(surface: Surface) -> MeshCheck:
-    """Count what keeps a mesh from being printable. Edges are compared by the numbers of their corners."""
-    triangles = surface.triangles.astype(np.int64)
-    a, b, c = (surface.points_mm[triangles[:, n]].astype(np.float64) for n in range(3))
+    """Count what keeps a mesh from being printable."""
+    triangles = _numbers_by_place(surface.points_mm)[surface.triangles]
+    a, b, c = (surface.points_mm[surface.triangles[:, n]].astype(np.float64) for n in range(3))
     doubled = (np.diff(np.sort(triangles, axis=1), axis=1) == 0).any(axis=1)
     flat = doubled | (np.linalg.norm(np.cross(b - a, c - a), axis=1) == 0)
     ends = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
@@ -67,3 +72,12 @@ def check_mesh(surface: Surface) -> MeshCheck:
         euler_characteristic=len(np.unique(triangles)) - len(uses) + len(triangles),
         volume_ml=surface.volume_ml,
     )
+
+
+def _numbers_by_place(points: NDArray[np.float32]) -> NDArray[np.int64]:
+    """For each point a number that all points at exactly this place share."""
+    order = np.lexsort(points.T)
+    changes = (np.diff(points[order], axis=0) != 0).any(axis=1)
+    numbers = np.empty(len(points), np.int64)
+    numbers[order] = np.concatenate([[0], np.cumsum(changes)])
+    return numbers

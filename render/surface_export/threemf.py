@@ -7,9 +7,8 @@ import zipfile
 from collections.abc import Sequence
 from xml.sax.saxutils import quoteattr
 
-import numpy as np
-
 from render.surface_export.parts import Part
+from render.surface_export.rows import write_rows
 
 _CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
 _MODEL = "3D/3dmodel.model"
@@ -54,9 +53,9 @@ def _model(parts: Sequence[Part]) -> bytes:
             f'<object id="{place + 2}" type="model" name={quoteattr(part.name)} pid="1" pindex="{place}">'.encode()
         )
         out.write(b"<mesh>\n<vertices>\n")
-        np.savetxt(out, part.surface.points_mm, '<vertex x="%.5f" y="%.5f" z="%.5f"/>')
+        write_rows(out, '<vertex x="%.5f" y="%.5f" z="%.5f"/>\n', part.surface.points_mm)
         out.write(b"</vertices>\n<triangles>\n")
-        np.savetxt(out, part.surface.triangles, '<triangle v1="%d" v2="%d" v3="%d"/>')
+        write_rows(out, '<triangle v1="%d" v2="%d" v3="%d"/>\n', part.surface.triangles)
         out.write(b"</triangles>\n</mesh></object>\n")
     items = "".join(f'<item objectid="{place + 2}"/>' for place in range(len(parts)))
     out.write(f"</resources>\n<build>{items}</build>\n</model>\n".encode())

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from render.surface_export.parts import Part
+from render.surface_export.rows import write_rows
 from render.surface_export.stl_ply import SPACE
 
 
@@ -23,10 +24,10 @@ def obj(parts: Sequence[Part], material_file: str) -> bytes:
     first = 1
     for number, part in enumerate(parts, start=1):
         out.write(f"o {_word(part.name)}\ng {_word(part.name)}\nusemtl {_material(number, part)}\n".encode())
-        np.savetxt(out, part.surface.points_mm, "v %.5f %.5f %.5f")
-        np.savetxt(out, part.surface.normals, "vn %.4f %.4f %.4f")
+        write_rows(out, "v %.5f %.5f %.5f\n", part.surface.points_mm)
+        write_rows(out, "vn %.4f %.4f %.4f\n", part.surface.normals)
         corners = np.repeat(part.surface.triangles + first, 2, axis=1)  # corner and normal have the same number
-        np.savetxt(out, corners, "f %d//%d %d//%d %d//%d")
+        write_rows(out, "f %d//%d %d//%d %d//%d\n", corners)
         first += len(part.surface.points_mm)
     return out.getvalue()
 

@@ -180,14 +180,42 @@ def test_the_check_sees_each_defect() -> None:
     assert inside_out.defects == "no enclosed volume"
 
 
-def test_voxels_that_touch_along_an_edge_are_reported_not_repaired() -> None:
+def test_voxels_that_touch_along_an_edge_are_parted_and_it_is_said() -> None:
     labels = np.zeros((8, 8, 8), np.uint8)
     labels[2:6, 2:4, 2:4] = labels[2:6, 4:6, 4:6] = 1
     file = LabelFile(Geometry(labels.shape, np.eye(4)), [labels], [LabelSegment("Kissing", RED, 1)])
     (part,) = make_parts(file, smoothing=0)
-    assert not part.check.is_watertight
-    assert f"NOT watertight: {part.check.defects}" in part.sentence
-    assert part.to_json()["watertight"] is False
+    assert part.check.is_watertight
+    assert part.check.euler_characteristic == 4  # two bodies
+    assert part.parted == part.to_json()["parted"] == 5
+    assert "watertight, parted at 5 places" in part.sentence
+
+
+def test_surfaces_that_meet_in_an_edge_are_not_watertight_though_each_has_corners_of_its_own() -> None:
+    faces = np.array([(0, 2, 1), (0, 1, 3), (0, 3, 2), (1, 2, 3)], np.int32)
+    points = np.array([[0, 0, 0], [10, 0, 0], [0, 10, 0], [0, 0, 10]], np.float32)
+    both = np.concatenate([points, points * [1, -1, -1]]).astype(np.float32)
+    check = check_mesh(Surface(both, np.concatenate([faces, faces + 4]), both))
+    assert check.crowded_edges == 1
+    assert not check.is_watertight
+
+
+def test_work_ends_when_the_report_says_so() -> None:
+    class Enough(Exception):
+        pass
+
+    def report(fraction: float, names: str) -> None:
+        raise Enough
+
+    with pytest.raises(Enough):
+        make_parts(_labels(), report=report)
+
+
+def test_each_segment_that_is_done_is_reported() -> None:
+    told: list[float] = []
+    make_parts(_labels(), report=lambda fraction, names: told.append(fraction))
+    assert told == sorted(told)
+    assert told[-1] == 1
 
 
 def test_mistakes_are_messages(parts, tmp_path) -> None:
