@@ -66,7 +66,7 @@ class VolumeGestures:
         self._grip = self._function = None
         look = self._view.session.looks.current
         if event.button() is Qt.MouseButton.LeftButton:
-            handle = self._view.handle_under(event.position())
+            handle = self._view.drags.handle_under(event.position())
             self._grip = (look.cut, handle) if handle is not None else None
         elif event.button() is Qt.MouseButton.RightButton and self._view.shows_volume and not _with_control(event):
             self._function = look.transfer
@@ -128,9 +128,9 @@ class VolumeGestures:
         """Move the handle or the function under the hand; False when the drag is the camera's."""
         by = position - self._pressed_at
         if self._grip is not None:
-            self._view.drag_handle(*self._grip, by, is_final=is_final)
+            self._view.drags.move_handle(*self._grip, by, is_final=is_final)
         elif self._function is not None:
-            self._view.shift_transfer(self._function, by, is_final=is_final)
+            self._view.drags.shift_transfer(self._function, by, is_final=is_final)
         else:
             return False
         return True

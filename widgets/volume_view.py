@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -32,8 +31,6 @@ from render.volume_renderer import BACKGROUND_BOTTOM, BACKGROUND_TOP, Frame, Qua
 from render.volume_scene import VolumeSceneState, resolved, resolved_with_volume, scene_points_mm
 from session.change import DocumentChange
 from session.document import Document
-from session.look.cut import Cut
-from session.look.transfer_function import TransferFunction
 from session.presentation import PresentationState, VolumeCamera, VolumeMode
 from session.selection import SelectionState
 from session.session import Session
@@ -41,10 +38,9 @@ from widgets import theme
 from widgets.sentences import translated
 from widgets.signal_links import SignalLinks
 from widgets.volume_annotations import VolumeAnnotations
-from widgets.volume_cut_handles import Handle, dragged, handle_at, handles
-from widgets.volume_cut_handles import paint as paint_handles
 from widgets.volume_engine import VolumeEngine
 from widgets.volume_gestures import VolumeGestures
+from widgets.volume_look_drags import LookDrags
 from widgets.volume_surfaces import VolumeSurfaces
 from widgets.volume_wishes import VolumeWishes
 
@@ -89,7 +85,7 @@ class VolumeView(QWidget):
         self._annotations = VolumeAnnotations()
         self._gestures = VolumeGestures(self)
         self._wishes = VolumeWishes(session)
-        self._hovered: Handle | None = None
+        self.drags = LookDrags(self)
         self._links = SignalLinks(self)
         self._document_links = SignalLinks(self)
         self._start_timer = self._timer(START_MS, self._start)
@@ -270,7 +266,7 @@ class VolumeView(QWidget):
         self.frame = self._image = self._asked = None
         self._surfaces.set_document(document)
         self._wishes.restart()
-        self._hovered = None
+        self.drags.forget()
         self._fits_surfaces = self._has_segments
         if document is not None:
             self._document_links.add(document.changed, self._document_changed)
@@ -428,10 +424,7 @@ class VolumeView(QWidget):
         if self._image is not None and not self._failure:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(QRect(0, 0, self.width(), self.height()), self._image)
-            if self._is_cutting:
-                cut = self.session.looks.current.cut
-                geometry = self.session.open_document.volume.geometry
-                paint_handles(painter, cut, geometry, self.camera, (width, height), self._hovered)
+            self.drags.paint(painter)
             self._annotations.paint_letters(painter, width, height, self.camera)
             if self.frame is not None and self.frame.samples > 0:
                 self._annotations.paint_mark(painter, height)
@@ -476,42 +469,6 @@ class VolumeView(QWidget):
             parts.append(self.tr("reduced to 1/{0}").format(frame.reduction))
         return " · ".join(parts)
 
-    # Cuts and the transfer function under the hand
-
-    @property
-    def _is_cutting(self) -> bool:
-        """True when there are handles to drag."""
-        return self.shows_volume and not self.session.looks.current.cut.is_empty
-
-    def handle_under(self, position: QPointF) -> Handle | None:
-        """The handle of a cut at a place of the view."""
-        if not self._is_cutting:
-            return None
-        cut, geometry = self.session.looks.current.cut, self.session.open_document.volume.geometry
-        return handle_at(handles(cut, geometry), position, self.camera, (self.width(), self.height()))
-
-    def drag_handle(self, cut: Cut, handle: Handle, by: QPointF, *, is_final: bool = False) -> None:
-        """Move a handle away from where it stood in ``cut``."""
-        geometry, size = self.session.open_document.volume.geometry, (self.width(), self.height())
-        look = replace(self.session.looks.current, cut=dragged(cut, handle, by, geometry, self.camera, size))
-        self.session.looks.change(look, "cut.drag", is_final=is_final)
-
-    def shift_transfer(self, origin: TransferFunction, by: QPointF, *, is_final: bool = False) -> None:
-        """Window and level of the 3D picture: downwards shifts the function up, to the right widens it."""
-        low, high = origin.range
-        height = max(self.height(), 1)
-        moved = origin.shifted(by.y() / height * (high - low), 2.0 ** (2 * by.x() / height))
-        look = replace(self.session.looks.current, transfer=moved)
-        self.session.looks.change(look, "transfer.window", is_final=is_final)
-
-    def hover(self, position: QPointF | None) -> None:
-        """The pointer moved over the view, or left it."""
-        found = self.handle_under(position) if position is not None else None
-        if found != self._hovered:
-            self._hovered = found
-            self.setCursor(Qt.CursorShape.SizeAllCursor if found is not None else Qt.CursorShape.ArrowCursor)
-            self.update()
-
     # Events
 
     def sizeHint(self) -> QSize:
@@ -552,7 +509,7 @@ class VolumeView(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """A gesture goes on, or the pointer looks for a handle."""
         if event.buttons() == Qt.MouseButton.NoButton:
-            self.hover(event.position())
+            self.drags.hover(event.position())
         self._gestures.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -569,7 +526,7 @@ class VolumeView(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         """No handle is under the pointer any more."""
-        self.hover(None)
+        self.drags.hover(None)
         super().leaveEvent(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
