@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from app.window import MainWindow
 from imaging.case.images import ImageReference
 from session.export_choice import ExportChoice
+from session.surface_wishes import SurfaceWishes
 from widgets import theme
 from widgets.dialogs.about import AboutDialog
 from widgets.dialogs.choice import ask_choice
@@ -17,8 +18,8 @@ from widgets.dialogs.color import ColorDialog
 from widgets.dialogs.picture_export import ExportDialog
 from widgets.dialogs.settings import SettingsDialog
 from widgets.dialogs.shortcuts import ShortcutsDialog
+from widgets.dialogs.surface_options import SurfaceOptionsDialog
 from widgets.sentences import translated
-from widgets.view_picture import picture_of
 
 
 class Services:
@@ -56,6 +57,12 @@ class Services:
     def ask_choice(self, title: str, question: str, options: list[tuple[str, str]]) -> str | None:
         """One of several (key, label) options; returns its key."""
         return ask_choice(self._window, title, translated(question), options)
+
+    def ask_surface_wishes(self, wishes: SurfaceWishes, names: dict[str, list[str]]) -> SurfaceWishes | None:
+        """How to export surfaces."""
+        dialog = SurfaceOptionsDialog(wishes, names, self._window)
+        dialog.exec()
+        return dialog.wishes
 
     def rename_segment(self, number: int) -> None:
         """Start editing a segment's name."""
@@ -112,6 +119,8 @@ class Services:
 
     def copy_picture(self, view: str, *, is_marked: bool) -> bool:
         """A view's picture to the clipboard."""
+        from widgets.view_picture import picture_of  # knows what the 3D view is made of
+
         widget = self._window.grid.view(view)
         if widget is None or not widget.isVisible():
             return False

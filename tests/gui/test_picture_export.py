@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.actions.look import choose_mode
@@ -19,10 +19,12 @@ from app.pictures.window_view import framed
 from app.window import MainWindow
 from render.graphics_probe import probed
 from render.volume_camera import fitted
+from render.volume_renderer import Frame, Quality
 from session.export_choice import ExportChoice, remembered
 from session.jobs import JobState
-from session.presentation import VolumeMode
+from session.presentation import VolumeCamera, VolumeMode
 from widgets.dialogs.picture_export import ExportDialog
+from widgets.view_picture import picture_of
 
 
 def answered(monkeypatch: pytest.MonkeyPatch, path: Path, fill: Callable[[ExportDialog], None]) -> None:
@@ -186,6 +188,20 @@ def test_only_cinematic_copies_carry_the_mark(case_window, qtbot) -> None:
     assert differs
     assert min(x for x, _ in differs) > plain.width() / 2
     assert min(y for _, y in differs) > plain.height() / 2
+
+
+def test_a_copy_of_the_3d_view_is_its_frame_with_one_mark(qtbot) -> None:
+    view = QWidget()
+    qtbot.addWidget(view)
+    view.resize(300, 200)
+    rgb = np.full((100, 150, 3), (90, 20, 30), np.uint8)
+    camera = VolumeCamera((0.0, -1.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+    view.frame = Frame(rgb, np.full((100, 150), np.inf, np.float32), camera, Quality.STILL)
+    image = picture_of(view, is_marked=True)
+    assert (image.width(), image.height()) == (300, 200)
+    assert image.pixelColor(20, 20).getRgb()[:3] == (90, 20, 30)
+    lower = [image.pixelColor(x, y).lightness() for x in range(150, 300) for y in range(150, 200)]
+    assert max(lower) > 200
 
 
 def test_a_narrower_picture_cuts_nothing_off() -> None:
