@@ -117,6 +117,7 @@ SETTINGS = (
     Setting("window", {}, "Window", "Size and panels of the main window.", "Hidden"),
     Setting("export.picture", {}, "Picture", "How the last picture was exported.", "Hidden"),
     Setting("export.movie", {}, "Movie", "How the last movie was exported.", "Hidden"),
+    Setting("export.surfaces", {}, "Surfaces", "How surfaces were exported last.", "Hidden"),
     Setting("panel.look_page", "slices", "Page of Look", "Slices or 3D.", "Hidden", choices=("slices", "3d")),
     Setting("panel.closed_sections", ["lens", "quality"], "Closed sections", "Of the page Look.", "Hidden"),
 )

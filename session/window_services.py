@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from imaging.case.images import ImageReference
+
+if TYPE_CHECKING:
+    from session.surface_wishes import SurfaceWishes
 from session.export_choice import ExportChoice
 
 
@@ -29,6 +32,9 @@ class WindowServices(Protocol):
 
     def ask_choice(self, title: str, question: str, options: list[tuple[str, str]]) -> str | None:
         """One of several (key, label) options; returns its key."""
+
+    def ask_surface_wishes(self, wishes: SurfaceWishes, names: dict[str, list[str]]) -> SurfaceWishes | None:
+        """How to export surfaces; ``names`` are the segments that each choice of segments means."""
 
     def rename_segment(self, number: int) -> None:
         """Start editing a segment's name."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from app.opening import open_path, open_paths, show_series
+from app.surface_export import export_surfaces
 from imaging.errors import UserError
 from session.actions import Action
 from session.exporting import add_masks, check_mask_name, export_masks, labels_of, read_masks
@@ -13,7 +13,6 @@ from session.jobs import Job
 from session.session import Session, has_document
 
 MASK_FILTERS = "Slicer segmentation (*.seg.nrrd);;NIfTI (*.nii.gz *.nii);;MetaImage (*.mha);;NRRD (*.nrrd)"
-SURFACE_FILTERS = "3MF (*.3mf);;STL (*.stl);;OBJ (*.obj);;PLY (*.ply);;glTF (*.glb *.gltf)"
 
 
 def open_file(session: Session, path: str = "") -> None:
@@ -95,50 +94,6 @@ def export(session: Session, path: str = "", stack: bool = False) -> None:
             session.messages.info(f"The masks were written to {target.name}.")
 
     session.jobs.start(f"Export {target.name}", lambda job: export_masks(labels, target, stack=stack), finished)
-
-
-def export_surfaces(
-    session: Session, path: str = "", segments: str = "", smooth: int = 20, triangles: int = 200_000
-) -> None:
-    """Write the segments as surfaces; the name's ending chooses the format, STL gets a file for each segment."""
-    from render.surface_export.files import check_surface_name, write_surfaces  # VTK is not needed before
-    from render.surface_export.parts import Part, make_parts
-
-    target = _target(session, path, "Export surfaces", "surfaces.3mf", SURFACE_FILTERS)
-    if target is None:
-        return
-    check_surface_name(target)
-    labels = labels_of(session.open_document.segmentation)
-    names = segments.split(",") if segments else None
-
-    def work(job: Job | None) -> list[Part]:
-        report = None if job is None else job.report
-        parts = make_parts(labels, names, smoothing=smooth, triangles=triangles, report=report)
-        if report is not None:
-            report(1.0, target.name)  # the last place to stop
-        write_surfaces(parts, target)
-        return parts
-
-    if session.window is None:
-        work(None)
-        return
-
-    def finished(job: Job) -> None:
-        if isinstance(job.error, UserError):
-            session.messages.error(job.error)
-        elif job.error is not None:
-            raise job.error
-        elif not job.is_cancelled:
-            session.messages.info(_surfaces_written(job.result, target.name))
-
-    session.jobs.start(f"Export {target.name}", work, finished)
-
-
-def _surfaces_written(parts: list[Any], name: str) -> str:
-    most = max(parts, key=lambda part: abs(part.change_percent))
-    leaky = [part.name for part in parts if not part.check.is_watertight]
-    text = f"Surfaces were written to {name}. Volumes changed by {most.change_percent:+.1f} % at most ({most.name}). "
-    return text + (f"NOT watertight: {', '.join(leaky)}." if leaky else "All are watertight.")
 
 
 def import_(session: Session, path: str = "", resample: bool = False) -> None:

@@ -141,8 +141,7 @@ def _volumes(points: Points, squares: Squares, bodies: NDArray[np.int32]) -> NDA
     """What each body's squares enclose; cavities are negative. Bodies without squares have 0."""
     middles = points[squares].mean(axis=1)
     parts = np.einsum("ij,ij->i", middles - points.mean(axis=0), _facing(points, squares)) / 3
-    volumes: NDArray[np.float64] = np.bincount(bodies[squares[:, 0]], parts, int(bodies.max()) + 1)
-    return volumes
+    return np.asarray(np.bincount(bodies[squares[:, 0]], parts, int(bodies.max()) + 1), np.float64)
 
 
 def _normals(points: Points, squares: Squares, facing: Points) -> Points:

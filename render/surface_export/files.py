@@ -54,11 +54,24 @@ def write_surfaces(parts: Sequence[Part], path: Path, *, per_segment: bool | Non
     check_surface_name(path)
     if not (splits(path, per_segment) and len(parts) > 1):
         return _write(parts, path)
-    names = file_words([part.name for part in parts])
     written: list[Path] = []
-    for part, name in zip(parts, names, strict=True):
-        written += _write([part], path.with_name(f"{path.stem}_{name}{path.suffix}"))
+    for part, file in zip(parts, _split_names([part.name for part in parts], path), strict=True):
+        written += _write([part], file)
     return written
+
+
+def planned_files(names: Sequence[str], path: Path, *, per_segment: bool | None = None) -> list[Path]:
+    """What ``write_surfaces`` would write for segments of these names, should none of them be empty."""
+    files = _split_names(names, path) if splits(path, per_segment) and len(names) > 1 else [path]
+    return [file for made in files for file in ([made, _materials(made)] if made.suffix.lower() == ".obj" else [made])]
+
+
+def _split_names(names: Sequence[str], path: Path) -> list[Path]:
+    return [path.with_name(f"{path.stem}_{word}{path.suffix}") for word in file_words(names)]
+
+
+def _materials(path: Path) -> Path:
+    return path.with_name(f"{'_'.join(path.stem.split())}.mtl")  # readers stop at a space
 
 
 def file_words(names: Sequence[str]) -> list[str]:
@@ -80,7 +93,7 @@ def _write(parts: Sequence[Part], path: Path) -> list[Path]:
     if path.suffix.lower() != ".obj":
         _replace(path, _WRITERS[path.suffix.lower()](parts))
         return [path]
-    materials = path.with_name(f"{'_'.join(path.stem.split())}.mtl")  # readers stop at a space
+    materials = _materials(path)
     _replace(materials, mtl(parts))
     _replace(path, obj(parts, materials.name))
     return [path, materials]
