@@ -153,7 +153,8 @@ def in_the_view(volume: Volume, camera: VolumeCamera, mode: VolumeMode, scale: S
 
         state = VolumeSceneState(camera)
         rows = [Measured(f"{view}: opened to first picture", seconds_to(0, Quality.MOVING)[0], "s")]
-        times, widths = [], []
+        times: list[float] = []
+        widths: list[int] = []
         while len(times) < scale.turns and sum(times) < 1000 * scale.seconds:
             state = replace(state, camera=turned(state.camera, 6.0, 1.0, scale.size_px[1]))
             took, width = seconds_to(0, Quality.MOVING)

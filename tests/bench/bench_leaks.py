@@ -94,10 +94,11 @@ def interactions(of: VolumeContent, count: int) -> Iterator[FrameRequest]:
     look = preset_named("ct-organs").look
     wish = VolumeWish(VolumeMode.CINEMATIC, of, look, CapShade(Windowing()), samples=2)
     state = VolumeSceneState(fitted(corners_mm(of.volume.geometry), 1.2))
-    middle = tuple(float(v) for v in corners_mm(of.volume.geometry).mean(axis=0))
+    middle = state.camera.focal_point_mm
     for n in range(count):
         what = n % 10
-        state = replace(state, camera=turned(state.camera, *random.uniform(-20, 20, 2), 200))
+        right, down = random.uniform(-20, 20, 2)
+        state = replace(state, camera=turned(state.camera, float(right), float(down), 200))
         if what in (3, 6):
             look = replace(look, transfer=look.transfer.shifted(float(random.uniform(-15, 15))))
         elif what == 5:

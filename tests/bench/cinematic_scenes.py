@@ -43,7 +43,7 @@ class Subject:
 
 def camera_of(field: Field, size_px: tuple[int, int], view: StandardView = StandardView.ANTERIOR) -> VolumeCamera:
     """A camera that sees all of a field."""
-    geometry = Geometry(field.shape, np.linalg.inv(field.index_from_world))
+    geometry = Geometry(field.shape, np.asarray(np.linalg.inv(field.index_from_world), np.float64))
     return fitted(corners_mm(geometry), size_px[0] / size_px[1], view)
 
 
