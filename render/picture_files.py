@@ -49,5 +49,6 @@ def write_picture(pixels: NDArray[Any], path: Path) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise UserError(f"{path.name} could not be written.", str(error)) from error
+    finally:
+        temporary.unlink(missing_ok=True)
