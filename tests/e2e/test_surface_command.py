@@ -42,6 +42,20 @@ def test_chosen_segments_and_a_named_format(masks, tmp_path, capsys) -> None:
     assert capsys.readouterr().out.startswith("Bar: ")
 
 
+def test_voxels_that_only_touch_are_parted_and_everything_is_watertight(tmp_path, capsys) -> None:
+    labels = np.zeros((8, 9, 10), np.uint8)
+    labels[0:3, 0:3, 0:3] = labels[3:6, 3:6, 3:6] = 1  # at a corner, and at the border of the grid
+    labels[7, 5, 5] = labels[7, 6, 6] = 2  # along an edge, in the last slice
+    segments = [LabelSegment("Corner", (200, 10, 10), 1), LabelSegment("Edge", (10, 200, 10), 2)]
+    path = tmp_path / "touching.seg.nrrd"
+    write_labels(LabelFile(Geometry(labels.shape, np.diag([-0.7, 0.7, 3, 1])), [labels], segments), path)
+    assert main(["surface", str(path), "-o", str(tmp_path / "o.glb"), "--triangles", "0", "--json"]) == 0
+    for part, parted in zip(json.loads(capsys.readouterr().out)["parts"], (1, 2), strict=True):
+        assert part["watertight"] is True
+        assert part["parted"] == parted
+        assert abs(part["volume_change_percent"]) < 1
+
+
 @pytest.mark.parametrize(
     "words",
     [["-o", "a.vtk"], ["-o", "none/a.stl"], ["-o", "a.stl", "--segments", "x"], ["-o", "a.stl", "--smooth", "-1"]],

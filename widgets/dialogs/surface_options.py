@@ -113,15 +113,17 @@ class SurfaceOptionsDialog(QDialog):
     def _suit_files(self) -> None:
         """STL knows no names: one file for all would be one lump."""
         self.files.setCurrentIndex(self.files.findData(self.format.currentData() == "stl"))
+        self._say()
 
     def _say(self) -> None:
         chosen = self._names[self.segments.currentData()]
         self.go_on.setEnabled(bool(chosen))
-        self.note.setText(
-            self.tr("Coordinates are LPS millimetres. Empty segments are left out.")
-            if chosen
-            else self.tr("No segment is visible.")
-        )
+        if not chosen:
+            self.note.setText(self.tr("No segment is visible."))
+        elif self.format.currentData() in ("glb", "gltf"):
+            self.note.setText(self.tr("In metres and upright, as glTF wants it. Empty segments are left out."))
+        else:
+            self.note.setText(self.tr("In LPS millimetres. Empty segments are left out."))
 
     def _accept(self) -> None:
         self.wishes = SurfaceWishes(
