@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from budget_table import Measured, peak_mb, print_table
 from cinematic_mitsuba import against_mitsuba
-from cinematic_scenes import content_of, look_named, torso
+from cinematic_scenes import Subject, content_of, look_named, torso
 from cinematic_view import bounds_after_an_edit, first_pictures, in_the_view
 from cinematic_work import denoising, look_ups, times_of_a_sample, two_subjects
 
@@ -32,17 +32,12 @@ def main() -> int:
         return 0
     rows: list[Measured] = []
     skull, abdomen = two_subjects()
+    for step in steps(skull, abdomen):
+        found = step()
+        rows += found
+        print_table("measured so far", found, sys.stderr)
     mitsuba, trouble = against_mitsuba(skull)
     rows += mitsuba
-    steps: list[Callable[[], list[Measured]]] = []
-    for subject in (skull, abdomen):
-        steps += [partial(work, subject) for work in (times_of_a_sample, denoising)]
-        rows.append(look_ups(subject))
-    steps.append(partial(first_pictures, skull))  # VTK's shadows in a belly take a minute each
-    for step in steps:
-        rows += step()
-        print(f"  measured: {rows[-1].what}", file=sys.stderr)
-    rows += waited_for()
     rows.append(Measured("peak memory", peak_mb(), "MB"))
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     status = print_table(f"Cinematic view, {graphics.renderer}{load}", sorted(rows, key=lambda row: row.what))
@@ -51,20 +46,19 @@ def main() -> int:
     return status
 
 
-def waited_for() -> list[Measured]:
-    """The 3D view with a large volume."""
+def steps(skull: Subject, abdomen: Subject) -> Iterator[Callable[[], list[Measured]]]:
+    """What there is to measure, one after the other."""
     volume = torso()
-    rows = [bounds_after_an_edit(volume)]
+    yield lambda: [bounds_after_an_edit(volume)]
     content = content_of(volume)
-    for mode, preset in (
-        (VolumeMode.CINEMATIC, "ct-bone"),
-        (VolumeMode.CINEMATIC, "ct-muscle-and-bone"),
-        (VolumeMode.RAYCAST, "ct-bone"),
-        (VolumeMode.RAYCAST, "ct-muscle-and-bone"),
-    ):
-        rows += in_the_view(content, preset, look_named(preset), mode)
-        print(f"  measured: {mode.value} {preset}", file=sys.stderr)
-    return rows
+    for mode in (VolumeMode.CINEMATIC, VolumeMode.RAYCAST):
+        for preset in ("ct-bone", "ct-muscle-and-bone"):
+            yield partial(in_the_view, content, preset, look_named(preset), mode)
+    for subject in (skull, abdomen):
+        yield partial(times_of_a_sample, subject)
+        yield partial(denoising, subject)
+    yield lambda: [look_ups(subject) for subject in (skull, abdomen)]
+    yield partial(first_pictures, skull)  # VTK's shadows in a belly take a minute each
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,19 @@ class Measured:
         return self.promise is not None and self.value > self.promise
 
 
-def print_table(title: str, rows: list[Measured]) -> int:
-    """Print the rows; 0 as the script's exit status (a missed budget is shown, not hidden in a failure)."""
-    print(title)
+def print_table(title: str, rows: list[Measured], out: TextIO | None = None) -> int:
+    """Print the rows, on stdout when ``out`` is None.
+
+    Returns:
+        0 as the script's exit status: a missed budget is shown, not hidden in a failure.
+    """
+    print(title, file=out)
     width = max(len(row.what) for row in rows)
     for row in rows:
         promise = "" if row.promise is None else f"  promised <= {row.promise:g} {row.unit}"
         against = f"  ({row.against})" if row.against else ""
         verdict = "" if row.promise is None else "  MISSED" if row.is_missed else "  kept"
-        print(f"  {row.what:{width}} {row.value:10.3g} {row.unit}{promise}{against}{verdict}")
+        print(f"  {row.what:{width}} {row.value:10.3g} {row.unit}{promise}{against}{verdict}", file=out, flush=True)
     return 0
 
 
