@@ -17,7 +17,7 @@ from session.jobs import JobQueue
 from session.look.look import Look
 from session.look_editing import LookEditing
 from session.messages import Messages
-from session.presentation import Presentation
+from session.presentation import Presentation, VolumeCamera
 from session.selection import Selection
 from session.settings import Settings
 from session.three_d_status import ThreeDStatus
@@ -86,6 +86,7 @@ class Session:
             self.document.close()
         self.document = document
         self.looks.forget()
+        self.three_d.update(camera=None)
         self.document_replaced.emit(document)
 
     def _must_be_saved(self, document: Document, *, loses_unsaved: bool) -> None:
@@ -107,6 +108,11 @@ class Session:
         """Keep how the case is shown and what is selected beside its journal."""
         if self.document is not None:
             self.document.case.journal.save_state("presentation", self.presentation.state.to_text())
+
+    @property
+    def volume_camera(self) -> VolumeCamera | None:
+        """From where the 3D view looks: as somebody chose, else as the view fitted it; None before it has drawn."""
+        return self.presentation.state.volume_camera or self.three_d.state.camera
 
     @property
     def preset_store(self) -> PresetStore:

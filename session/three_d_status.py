@@ -7,7 +7,7 @@ from typing import Any
 
 import psygnal
 
-from session.presentation import VolumeMode
+from session.presentation import VolumeCamera, VolumeMode
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class ThreeDState:
         noise: the estimated relative error of the picture, 0-1; None when it is not known.
         note: a sentence about what is not as it was asked for, such as a reduced volume; empty for nothing.
         denoiser: what removes the noise; empty for nothing.
+        camera: from where the last picture was seen; None before there was one of the open document.
+        problem: a sentence about why nothing can be drawn; empty while something can.
     """
 
     mode: VolumeMode = VolumeMode.SURFACES
@@ -33,6 +35,8 @@ class ThreeDState:
     noise: float | None = None
     note: str = ""
     denoiser: str = ""
+    camera: VolumeCamera | None = None
+    problem: str = ""
 
     @property
     def is_refining(self) -> bool:

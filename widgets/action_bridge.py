@@ -14,6 +14,7 @@ from session.actions import Action
 from session.change import DocumentChange
 from session.document import Document
 from session.session import Session
+from session.three_d_status import ThreeDState
 from widgets import icons, theme
 
 
@@ -38,6 +39,7 @@ class ActionBridge(QObject):
         session.selection.changed.connect(self._plan_refresh)
         session.presentation.changed.connect(self._plan_refresh)
         session.settings.changed.connect(self._setting_changed)
+        session.three_d.changed.connect(self._status_changed)
         theme.switch.changed.connect(self._load_icons)
         self._follow(session.document)
 
@@ -126,6 +128,10 @@ class ActionBridge(QObject):
     def _plan_refresh(self, *_: object) -> None:
         if not self._refresh_timer.isActive():
             self._refresh_timer.start(0)
+
+    def _status_changed(self, before: ThreeDState, after: ThreeDState) -> None:
+        if before.problem != after.problem:
+            self._plan_refresh()
 
     def _setting_changed(self, key: str, _value: object) -> None:
         if key == "shortcuts":

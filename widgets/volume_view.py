@@ -232,16 +232,20 @@ class VolumeView(QWidget):
     def _started(self, graphics: Graphics) -> None:
         self.graphics = graphics
         if not graphics.is_available:
-            self._failure = graphics.reason
-            self.update()
+            self._turn_off(graphics.reason)
             return
         self._choose_budget()
         self._order_surfaces()
         self._draw_still()
 
     def _drawing_failed(self, sentence: str) -> None:
-        self._failure = sentence
+        self._turn_off(sentence)
         self.session.messages.warning(sentence, self.tr("The slice views go on working."))
+
+    def _turn_off(self, why: str) -> None:
+        """Nothing can be drawn; the view says why, and controls of it know."""
+        self._failure = why
+        self.session.three_d.update(problem=why)
         self.update()
 
     def _volume_failed(self, sentence: str) -> None:

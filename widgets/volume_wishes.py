@@ -71,4 +71,5 @@ class VolumeWishes:
             noise=frame.noise if frame.samples > 1 else None,
             note=" ".join(notes),
             denoiser=frame.denoiser,
+            camera=frame.camera,
         )

@@ -22,9 +22,10 @@ LIMNER_PRESET = "Limner preset (*.json)"
 
 
 def has_volume(session: Session) -> bool:
-    """For ``Action.enabled``: an image is open that can be drawn as a volume."""
+    """For ``Action.enabled``: an image is open that can be drawn as a volume, and nothing is known to forbid it."""
     document = session.document
-    return document is not None and bool(document.volumes) and document.volume.quantity is not Quantity.COLOUR
+    has_values = document is not None and bool(document.volumes) and document.volume.quantity is not Quantity.COLOUR
+    return has_values and not session.three_d.state.problem
 
 
 def choose_mode(session: Session, mode: VolumeMode) -> None:
@@ -146,7 +147,7 @@ def redo(session: Session) -> None:
 
 def viewing(session: Session) -> Point:
     """The 3D view's direction of view (LPS), from the viewer into the picture."""
-    camera = session.presentation.state.volume_camera
+    camera = session.volume_camera
     if camera is None:
         return choosing.FROM_THE_FRONT
     x, y, z = (f - p for f, p in zip(camera.focal_point_mm, camera.position_mm, strict=True))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -42,13 +43,16 @@ def window(
     """The main window with nothing open; without the 3D view, which has tests of its own."""
     monkeypatch.setattr(MainWindow, "_make_volume_view", lambda _window: None)
     made = make_window(make_session(qapp))
-    qtbot.addWidget(made)
     made.resize(1400, 900)
     made.show()
     qtbot.waitExposed(made)
     made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
     yield made
     made.close()
+    made.deleteLater()
+    # Qt deletes later only where an event loop runs; windows left over are all styled anew with the next one
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture

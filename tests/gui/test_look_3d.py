@@ -60,6 +60,7 @@ def page(case_window: MainWindow, qtbot: QtBot) -> LookPage:
     case_window.show_page("look")
     QTest.mouseClick(case_window.right.look.switch.button("3d"), LEFT)
     made = case_window.right.look.three_d
+    made.complete()
     for section in made.sections.values():
         section.set_open(True)
     click(made.mode.modes.button(VolumeMode.CINEMATIC))
@@ -262,6 +263,44 @@ def test_focus_at_the_crosshair_needs_a_camera_and_an_aperture(page: LookPage, s
     QApplication.processEvents()
     click(page.lens.at_middle)
     assert look_of(session).lens.focus_mm is None
+
+
+def test_focus_at_the_crosshair_of_a_view_that_nobody_turned(page: LookPage, session: Session) -> None:
+    page.lens.aperture.field.setValue(5)
+    session.presentation.update(volume_camera=None, crosshair_mm=(5.0, 20.0, 0.0))
+    QApplication.processEvents()
+    click(page.lens.at_crosshair)
+    assert look_of(session).lens.focus_mm is None  # nothing was drawn yet
+    session.three_d.update(camera=VolumeCamera((0.0, -200.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 1.0)))
+    click(page.lens.at_crosshair)
+    assert look_of(session).lens.focus_mm == pytest.approx(220)
+
+
+def test_where_nothing_can_be_drawn_the_page_says_why(page: LookPage, session: Session) -> None:
+    session.three_d.update(problem="OpenGL 3.2 is missing.")
+    QApplication.processEvents()
+    QApplication.processEvents()
+    assert page.mode.status.text() == "OpenGL 3.2 is missing."
+    assert not any(page.mode.modes.button(mode).isEnabled() for mode in VolumeMode)
+    assert not any(section.isVisible() for section in page.sections.values())
+    session.three_d.update(problem="")
+    QApplication.processEvents()
+    QApplication.processEvents()
+    assert all(page.mode.modes.button(mode).isEnabled() for mode in VolumeMode)
+    assert page.sections["light"].isVisible()
+
+
+def test_the_page_is_made_section_by_section(case_window: MainWindow, qtbot: QtBot) -> None:
+    case_window.show_page("look")
+    case_window.right.look.show_page("3d")
+    made = case_window.right.look.three_d
+    assert not made.sections
+    qtbot.waitUntil(lambda: len(made.sections) == 8 and len(made.presets.tiles) >= 14)
+    column = made.layout()
+    places = [column.indexOf(section) for section in made.sections.values()]
+    assert places == sorted(places)
+    assert min(places) > column.indexOf(made.mode)
+    assert case_window.isActiveWindow()  # no section was ever a window
 
 
 def test_background_and_quality(page: LookPage, session: Session) -> None:
@@ -502,7 +541,20 @@ def test_a_look_is_saved_renamed_exported_imported_and_deleted(
 
 
 def _mine(page: LookPage) -> PresetTile:
+    page.presets.complete()
     return next(t for t in page.presets.tiles if t.preset.group == "Mine")
+
+
+def test_a_chosen_preset_that_was_folded_is_unfolded(page: LookPage, session: Session) -> None:
+    last = page.presets.tiles[-1]
+    assert not last.isVisible()
+    session.actions["look.preset"].run(session, name=last.preset.id)
+    QApplication.processEvents()
+    QApplication.processEvents()
+    assert last.isVisible()
+    click(page.presets.more)  # folded by hand it stays folded
+    QApplication.processEvents()
+    assert not last.isVisible()
 
 
 def test_presets_that_ship_cannot_be_deleted(page: LookPage) -> None:

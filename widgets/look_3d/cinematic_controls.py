@@ -77,10 +77,9 @@ class LensControls(LookPart):
 
     def _focus_at_crosshair(self) -> None:
         state = self.session.presentation.state
-        camera = state.volume_camera
+        camera = self.session.volume_camera
         if camera is None:
-            problem = UserError(self.tr("The 3D view has not been turned or moved yet."), self.tr("Turn it first."))
-            self.session.messages.error(problem)
+            self.session.messages.error(UserError(self.tr("The 3D view has not drawn anything yet.")))
             return
         eye, focal = np.array(camera.position_mm), np.array(camera.focal_point_mm)
         view = (focal - eye) / max(float(np.linalg.norm(focal - eye)), 1e-9)

@@ -71,7 +71,8 @@ class ModeBar(LookPart):
         self.modes.choose(mode)
         for which, action_id in ACTIONS.items():
             self.modes.button(which).setEnabled(self.bridge.qaction(action_id).isEnabled())
-        self.backend_row.setVisible(mode is VolumeMode.CINEMATIC)
+        self.modes.button(VolumeMode.SURFACES).setEnabled(not self.session.three_d.state.problem)
+        self.backend_row.setVisible(mode is VolumeMode.CINEMATIC and not self.session.three_d.state.problem)
         self._show_status()
 
     def _mode_chosen(self, key: str) -> None:
@@ -88,7 +89,7 @@ class ModeBar(LookPart):
     def _show_status(self) -> None:
         state = self.session.three_d.state
         mode = self.session.presentation.state.volume_mode
-        is_cinematic = mode is VolumeMode.CINEMATIC and state.mode is VolumeMode.CINEMATIC
+        is_cinematic = mode is state.mode is VolumeMode.CINEMATIC and not state.problem
         self.progress.setVisible(is_cinematic and state.target_samples > 0)
         self.progress.setValue(round(STEPS * min(state.samples / max(state.target_samples, 1), 1.0)))
         text = self._sentence(mode, state)
@@ -96,7 +97,9 @@ class ModeBar(LookPart):
         self.status.setVisible(bool(text))
 
     def _sentence(self, mode: VolumeMode, state: ThreeDState) -> str:
-        """What draws, how far it is, and what is not as it was asked for."""
+        """What draws, how far it is, and what is not as it was asked for; or why nothing is drawn."""
+        if state.problem:
+            return translated(state.problem)
         parts = []
         if state.backend:
             name = BACKENDS.get(state.backend, state.backend)

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from session.document import Document
 from session.look import choosing
 from session.look.look import Look
 from session.session import Session
@@ -38,6 +39,9 @@ class LookPart(QWidget):
         """Show what a look has. Emits nothing."""
         for slider, read in self._sliders:
             slider.set_value(read(look))
+
+    def follow(self, document: Document | None) -> None:
+        """Another document was opened, or this part was just made."""
 
     def change(self, part: str, tag: str, is_final: bool = True, **fields: Any) -> None:
         """Change fields of one part of the look."""

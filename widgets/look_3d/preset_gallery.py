@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QMenu, QWidget
 
+from session.document import Document
 from session.look.look import Look
 from session.look.preset import MINE, Preset
 from session.look.presets import fits, presets_for
@@ -13,17 +14,21 @@ from widgets.action_bridge import ActionBridge, guarded
 from widgets.buttons import text_button
 from widgets.look_3d.part import LookPart, row
 from widgets.look_3d.preset_tile import PresetTile
+from widgets.signal_links import SignalLinks
 
 COLUMNS = 4
 FIRST = 12  # shown until somebody asks for all
 
 
 class PresetGallery(LookPart):
-    """Those that fit the image first."""
+    """Those that fit the image first. The tiles come row by row, one for each turn of the event loop."""
 
     def __init__(self, bridge: ActionBridge) -> None:
         super().__init__(bridge)
         self.tiles: list[PresetTile] = []
+        self._wanted: list[tuple[Preset, bool]] = []  # with whether it fits the image
+        self._spare: dict[str, PresetTile] = {}  # made before, to be put in their new place
+        self._marked = ""
         self._shows_all = False
         self._renamed: Preset | None = None
         self._grid_place = QWidget()
@@ -45,28 +50,58 @@ class PresetGallery(LookPart):
         self.column.addWidget(self._grid_place)
         self.column.addWidget(self.field)
         self.column.addWidget(row(self.save, self.take, None, self.more, spacing=4))
-        self.session.presets_changed.connect(self.fill)
-        self.fill()
+        self._rows = QTimer(self)
+        self._rows.setSingleShot(True)
+        self._rows.timeout.connect(self._add_row)
+        self._links = SignalLinks(self)
+        self._links.add(self.session.presets_changed, self.fill)
+
+    def follow(self, document: Document | None) -> None:
+        """Another image: other presets may fit it. Without one, they stay until the next comes."""
+        if document is not None:
+            self.fill()
 
     def fill(self) -> None:
-        """Make the tiles anew: for another image, or after presets were saved or removed."""
-        while (item := self._grid.takeAt(0)) is not None:
-            if (tile := item.widget()) is not None:
-                tile.hide()
-                tile.deleteLater()
+        """Make the tiles anew when they are others: for another image, or after presets were saved or removed."""
         document = self.session.document
-        self.tiles = []
+        wanted = []
         if document is not None and document.volumes:
             volume = document.volume
-            for preset in presets_for(volume, self.session.preset_store.presets()):
-                self._add_tile(PresetTile(preset, fits=fits(preset, volume)))
-        self._show_some()
-        self.show_look(self.session.looks.current)
+            presets = presets_for(volume, self.session.preset_store.presets())
+            wanted = [(preset, fits(preset, volume)) for preset in presets]
+        if wanted == self._wanted:
+            return
+        known = dict(zip([preset.id for preset, _fits in self._wanted], self._wanted, strict=True))
+        made, self._spare = self.tiles, {}
+        self._wanted, self.tiles = wanted, []
+        for tile in made:
+            self._grid.removeWidget(tile)
+            if known[tile.preset.id] in wanted:
+                self._spare[tile.preset.id] = tile
+            else:
+                tile.hide()
+                tile.deleteLater()
+        if len(wanted) - len(self._spare) <= COLUMNS:
+            self.complete()
+        else:
+            self._add_row()
+
+    def complete(self) -> None:
+        """Make at once the tiles that are still to be made."""
+        while len(self.tiles) < len(self._wanted):
+            self._add_row()
 
     def show_look(self, look: Look) -> None:
-        """Mark the preset that the look came from."""
+        """Mark the preset that the look came from; when it is one of those that were folded, unfold them."""
         for tile in self.tiles:
             tile.setChecked(tile.preset.id == look.name)
+        if look.name == self._marked:
+            return
+        self._marked = look.name
+        ids = [preset.id for preset, _fits in self._wanted]
+        if look.name in ids[FIRST:] and self._wanted[ids.index(look.name)][0].group != MINE:
+            self._shows_all = True
+            self._show_some()
 
     def name_look(self, preset: Preset | None = None) -> None:
         """Ask for the name of the look that is to be saved, or another name for a saved one."""
@@ -90,12 +125,28 @@ class PresetGallery(LookPart):
             action.setEnabled(preset.group == MINE)
         return menu
 
-    def _add_tile(self, tile: PresetTile) -> None:
+    def _made(self, preset: Preset, is_fitting: bool) -> PresetTile:
+        tile = PresetTile(preset, fits=is_fitting)
+        tile.clicked.connect(lambda: self.bridge.run("look.preset", name=tile.preset.id))
+        tile.menu_requested.connect(lambda point: self._open_menu(tile, point))
+        return tile
+
+    def _place(self, tile: PresetTile) -> None:
         place = len(self.tiles)
         self.tiles.append(tile)
         self._grid.addWidget(tile, place // COLUMNS, place % COLUMNS)
-        tile.clicked.connect(lambda: self.bridge.run("look.preset", name=tile.preset.id))
-        tile.menu_requested.connect(lambda point: self._open_menu(tile, point))
+
+    def _add_row(self) -> None:
+        """The next tiles."""
+        begin = len(self.tiles)
+        for preset, is_fitting in self._wanted[begin : begin + COLUMNS]:
+            tile = self._spare.pop(preset.id, None)
+            self._place(tile if tile is not None else self._made(preset, is_fitting))
+        self._show_some()
+        if self.session.document is not None:
+            self.show_look(self.session.looks.current)
+        if len(self.tiles) < len(self._wanted):
+            self._rows.start(0)
 
     def _open_menu(self, tile: PresetTile, point: QPoint) -> None:
         self.preset_menu(tile).popup(point)
@@ -108,8 +159,9 @@ class PresetGallery(LookPart):
         """The first rows and what the person keeps, or all."""
         for place, tile in enumerate(self.tiles):
             tile.setVisible(self._shows_all or place < FIRST or tile.preset.group == MINE)
-        self.more.setVisible(len(self.tiles) > FIRST)
-        self.more.setText(self.tr("Fewer") if self._shows_all else self.tr("All {0}").format(len(self.tiles)))
+        count = len(self._wanted)
+        self.more.setVisible(count > FIRST)
+        self.more.setText(self.tr("Fewer") if self._shows_all else self.tr("All {0}").format(count))
 
     def _named(self) -> None:
         name, renamed = self.field.text().strip(), self._renamed
