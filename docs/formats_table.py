@@ -24,6 +24,8 @@ per series. Shape is slices x rows x columns, spacing is along i, j, k in millim
 |---|---|---|---|---|---|---|
 """
 
+SURFACES = "\n## Surfaces that Limner writes\n"
+
 
 def places(root: Path) -> list[Path]:
     """Folders that make one study are opened as one; collections of single odd files file by file."""
@@ -77,7 +79,8 @@ def main() -> int:
     root = Path(sys.argv[1])
     out = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(__file__).with_name("formats.md")
     lines = [line for place in places(root) for line in rows(root, place)]
-    out.write_text(HEAD + "\n".join(lines) + "\n")
+    kept = out.read_text().partition(SURFACES)[2] if out.exists() else ""  # written by hand
+    out.write_text(HEAD + "\n".join(lines) + "\n" + (SURFACES + kept if kept else ""))
     print(f"{out}: {len(lines)} series, {sum('| opens' in line for line in lines)} of them open")
     return 0
 
