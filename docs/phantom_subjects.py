@@ -1,0 +1,148 @@
+"""Images of nobody for the pictures in this folder: the phantom's CT without its table, and made-up MR and PET."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.geometry import Geometry
+from imaging.phantom.labels import NAMES
+from imaging.phantom.torso import Phantom, make_torso
+from imaging.segment import Color, Segment
+from imaging.segmentation import Segmentation
+from imaging.terminology import lookup
+from imaging.volume import Quantity, Volume
+
+SCALE = 0.7  # of the phantom's grid
+AIR_HU = -1000
+METAL_HU = 3000
+BLUR_VOXELS = (1.4, 3.0, 3.0)  # of PET
+BECQUERELS = 4000.0  # per ml at an SUV of 1
+
+UPTAKES = {"liver": 2.4, "lesion": 12.0, "spleen": 2.0, "heart": 4.0, "kidney": 7.0, "nodule": 12.0, "vertebrae": 1.5}
+VESSELS = ("aorta", "vena_cava", "vessels", "portal_vein")
+BRAIN_SHAPE, BRAIN_MM = (128, 128, 128), 1.3
+GREY, WHITE, FLUID = 0.7, 0.92, 0.08
+
+
+@cache
+def phantom() -> Phantom:
+    """The phantom without its table."""
+    made = make_torso(scale=SCALE)
+    voxels = np.where(made.truth == 0, np.int16(AIR_HU), made.volume.voxels)
+    return replace(made, volume=replace(made.volume, voxels=voxels))
+
+
+def ct() -> Volume:
+    """The phantom's CT."""
+    return phantom().volume
+
+
+def ct_with_metal() -> Volume:
+    """The CT with two rods and screws along the spine."""
+    volume = ct()
+    voxels = volume.voxels.copy()
+    k, j, i = (
+        axis[part] for axis, part in zip(_axes(volume.geometry), np.ix_(*[range(n) for n in voxels.shape]), strict=True)
+    )
+    body = np.argwhere(phantom().mask("vertebrae_L3"))
+    middle = volume.geometry.to_world(body.mean(axis=0)[::-1])
+    for side in (-1, 1):
+        x = i - middle[0] - side * 20.0
+        y = j - middle[1] - 14.0
+        z = k - middle[2]
+        rod = (x**2 + y**2 < 5.0**2) & (abs(z) < 55)
+        screw = (x**2 + ((z + 16.5) % 33 - 16.5) ** 2 < 4.0**2) & (y < 4) & (y > -34) & (abs(z) < 55)
+        voxels[rod | screw] = METAL_HU
+    return replace(volume, voxels=voxels)
+
+
+def mr_torso() -> Volume:
+    """A made-up MR image: fat bright, vessels dark as flowing blood is."""
+    signals = {"fat": 0.95, "lung": 0.03, "liver": 0.6, "spleen": 0.5, "heart": 0.4, "kidney": 0.55, "skin": 0.4}
+    return _painted({**dict.fromkeys(VESSELS, 0.1), **signals, "vertebrae": 0.6, "rib_": 0.2}, 0.3)
+
+
+def mr_vessels() -> Volume:
+    """A made-up MR angiogram: little but the vessels."""
+    return _painted({**dict.fromkeys(VESSELS, 1.0), "kidney": 0.75, "heart": 0.6}, 0.12)
+
+
+def pet() -> Volume:
+    """A made-up PET image in SUV, as blurred as such are."""
+    from scipy import ndimage
+
+    painted = _painted({**UPTAKES, "lung_": 0.4, "fat": 0.3}, 0.7)
+    voxels = ndimage.gaussian_filter(painted.voxels, BLUR_VOXELS)
+    return replace(painted, voxels=voxels, quantity=Quantity.SUVBW)
+
+
+def pet_activity() -> Volume:
+    """The same in Bq/ml."""
+    image = pet()
+    return replace(image, voxels=image.voxels * np.float32(BECQUERELS), quantity=Quantity.ACTIVITY)
+
+
+def brain() -> Volume:
+    """A made-up T1-weighted brain without a skull: an egg, folded where a random field passes zero."""
+    from scipy import ndimage
+
+    geometry = Geometry(BRAIN_SHAPE, np.diag([BRAIN_MM, BRAIN_MM, BRAIN_MM, 1.0]))
+    z, y, x = (
+        (axis - axis.mean())[part] for axis, part in zip(_axes(geometry), np.ix_(*map(range, BRAIN_SHAPE)), strict=True)
+    )
+    flat = np.where(z < 0, 1.45, 1.0)  # the base is flatter
+    depth = 62.0 * (1.0 - np.sqrt((x / 60) ** 2 + (y / 76) ** 2 + (z * flat / 60) ** 2))  # mm below the hull, about
+    field = ndimage.gaussian_filter(np.random.default_rng(5).standard_normal(BRAIN_SHAPE), 4.2)
+    slope = np.sqrt(sum(part**2 for part in np.gradient(field, BRAIN_MM)))
+    from_fold = np.abs(field) / np.maximum(slope, 1e-6)  # mm, about
+    from_middle = np.abs(x) * np.ones(BRAIN_SHAPE)
+    width = 1.7 * np.clip(1 - depth / 17, 0, 1)
+    is_brain = (depth > 0) & (from_fold > width) & ((from_middle > 1.6) | (z < -4))
+    is_white = is_brain & (depth > 3.5) & ((from_fold > 4.0) | (depth > 18)) & ((from_middle > 4.5) | (z < -4))
+    signal = np.where(is_white, WHITE, np.where(is_brain, GREY, np.where(depth > -2, FLUID, 0.0)))
+    voxels = ndimage.gaussian_filter(signal.astype(np.float32), 0.7)
+    return Volume(geometry, voxels, Quantity.SIGNAL)
+
+
+def segments(*names: str) -> Segmentation:
+    """Some of the phantom's structures as segments in the terminology's colours.
+
+    Args:
+        names: words that the structures' names start with.
+    """
+    truth = phantom().truth
+    found = Segmentation(phantom().volume.geometry)
+    chosen = [(name, n) for name, n in NAMES.items() if name.startswith(names)]
+    counts = np.bincount(truth.reshape(-1), minlength=256)
+    records = [Segment(place, name, _color(name), n) for place, (name, n) in enumerate(chosen, start=1)]
+    labels = np.where(np.isin(truth, [n for _, n in chosen]), truth, np.uint8(0))
+    found.load(records, [labels], len(records), [int(counts[n]) for _, n in chosen])
+    return found
+
+
+def _color(name: str) -> Color:
+    if name.startswith(("rib_", "vertebrae_", "sternum", "hip_", "sacrum", "scapula_", "clavicula_")):
+        return (226, 210, 180)  # the terminology tells single bones apart, but a skeleton is of one colour
+    term = lookup(name)
+    return term.color if term is not None else (200, 60, 50)
+
+
+def _painted(values: dict[str, float], otherwise: float) -> Volume:
+    """A value for every structure by the first word that its name has; 0 outside the body."""
+    table = np.zeros(256, np.float32)
+    for name, number in NAMES.items():
+        table[number] = next((value for word, value in values.items() if word in name), otherwise)
+    voxels: NDArray[np.float32] = table[phantom().truth]
+    return replace(ct(), voxels=voxels, quantity=Quantity.SIGNAL, default_window=())
+
+
+def _axes(geometry: Geometry) -> list[NDArray[np.float64]]:
+    """World positions along k, j and i, for a grid that stands straight."""
+    return [
+        geometry.affine[axis, 3] + geometry.affine[axis, axis] * np.arange(n)
+        for axis, n in zip((2, 1, 0), geometry.shape, strict=True)
+    ]
