@@ -33,8 +33,8 @@ from session.look.presets import look_for, preset_named
 from session.presentation import VolumeMode
 
 SIDE = 512
-STILLS = (("1080p", (1920, 1080), 4), ("4K", (3840, 2160), 2))
-MOVIE_PX, MOVIE_SAMPLES, SECONDS, FPS = (640, 480), 4, 3, 10
+STILLS = (("1080p", (1920, 1080), 2), ("4K", (3840, 2160), 1))
+MOVIE_PX, MOVIE_SAMPLES, SECONDS, FPS = (480, 360), 2, 3, 5
 OVERHEAD = 1.5
 
 
