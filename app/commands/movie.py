@@ -46,12 +46,14 @@ def run(arguments: argparse.Namespace) -> int:
     from app.pictures.drawing import credits
     from app.pictures.filming import check_movie_name, film
     from app.pictures.manner import manner_of
+    from app.pictures.scene_option import apply_scene, save_scene
     from app.pictures.scenes import SceneMaker
     from app.pictures.subject import open_subject
     from render.movie_path import read_keys
 
     out: Path = arguments.out
     check_movie_name(out)
+    apply_scene(arguments)
     keys = read_keys(arguments.keys) if arguments.keys is not None else None
     frames, fps = _frame_count(arguments, keys), float(arguments.fps)
     manner = _even(manner_of(arguments, SAMPLES, SIZE_PX), out)
@@ -64,6 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
         drawn = film(moments, out, fps, one, maker, progress)
         reduction = maker.scene(moments[0].look, moments[0].camera).content.field.reduction
         made_by, said = credits(one, reduction), one.note
+    if arguments.save_scene is not None:
+        save_scene(arguments.save_scene, arguments, manner, moments[0].look, moments[0].camera)
     size = list(manner.size_px)
     if arguments.json:
         seconds = round(time.perf_counter() - began, 2)
@@ -117,7 +121,7 @@ def _moments(
     from render.movie_path import TurnAxis, Turntable
 
     look = look_of(arguments, subject)
-    camera = camera_of(arguments.camera, subject, manner.size_px, arguments.zoom)
+    camera = camera_of(arguments, subject, manner.size_px)
     if keys is not None:
         return keys.moments(look, frames)
     return Turntable(arguments.turns, TurnAxis(arguments.axis)).moments(camera, look, frames)

@@ -29,10 +29,12 @@ def run(arguments: argparse.Namespace) -> int:
     from app.pictures.drawing import draw
     from app.pictures.manner import manner_of
     from app.pictures.output import check_output, derivation, write_output
+    from app.pictures.scene_option import apply_scene
     from app.pictures.subject import open_subject
 
     out: Path = arguments.out
     check_output(out, is_transparent=arguments.transparent)
+    apply_scene(arguments)
     manner = manner_of(arguments, SAMPLES)
     began = time.perf_counter()
     subject = open_subject(arguments.path, arguments.series, progress)

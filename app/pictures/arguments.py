@@ -80,15 +80,20 @@ def samples_of(given: int | None, default: int) -> int:
     return given or default
 
 
-def camera_of(text: str | None, subject: Subject, size_px: tuple[int, int], zoom: float = 1.0) -> VolumeCamera:
-    """A standard view that shows the whole image, or the camera in a JSON file; a case's own when nothing is said.
+def camera_of(arguments: argparse.Namespace, subject: Subject, size_px: tuple[int, int]) -> VolumeCamera:
+    """A standard view that shows the whole image, or the camera in a JSON file; a scene's or case's own otherwise.
 
     Raises:
-        UserError: neither.
+        UserError: there is no such view or file.
     """
+    text, zoom = arguments.camera, arguments.zoom
     if not 0.05 <= zoom <= 100:
         raise UserError(f"A zoom of {zoom:g} makes no sense.", "1 shows the whole image.")
     saved = subject.shown.volume_camera if subject.shown is not None else None
+    if arguments.described is not None:
+        saved = arguments.described.camera
+        if saved is not None:
+            _checked(saved, arguments.scene)
     if text is None and saved is not None:
         return _nearer(saved, zoom)
     if text is None or text.lower() in list(StandardView):
@@ -101,12 +106,19 @@ def _camera_in(path: Path) -> VolumeCamera:
     try:
         record = json.loads(path.read_text("utf-8"))
         camera = from_json(VolumeCamera, record.get("camera", record))
-        check_camera(camera)
+        _checked(camera, path)
     except FileNotFoundError:
         raise UserError(f"There is no view “{path}”.", f"One of {', '.join(StandardView)}, or a JSON file.") from None
     except (OSError, ValueError, AttributeError, TypeError, RecursionError, OverflowError) as error:
         raise UserError(f"{path} holds no camera: {error}.") from error
     return camera
+
+
+def _checked(camera: VolumeCamera, path: Path) -> None:
+    try:
+        check_camera(camera)
+    except ValueError as error:
+        raise UserError(f"{path} holds no camera: {error}.") from error
 
 
 def _nearer(camera: VolumeCamera, zoom: float) -> VolumeCamera:
@@ -123,6 +135,8 @@ def look_of(arguments: argparse.Namespace, subject: Subject) -> Look:
         UserError: an option makes no sense.
     """
     saved = subject.shown.look if subject.shown is not None else None
+    if arguments.described is not None:
+        saved = arguments.described.look
     if arguments.preset is None and saved is not None:
         look = saved
     else:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.pictures.arguments import camera_of, look_of, shown_of
 from app.pictures.artist import Artist, artist
 from app.pictures.manner import Manner
+from app.pictures.scene_option import save_scene
 from app.pictures.scenes import SceneMaker
 from app.pictures.subject import Subject
 
@@ -40,10 +41,12 @@ def draw(arguments: argparse.Namespace, subject: Subject, manner: Manner, progre
         UserError: an option makes no sense.
     """
     look, shown = look_of(arguments, subject), shown_of(arguments, subject)
-    camera = camera_of(arguments.camera, subject, manner.size_px, arguments.zoom)
+    camera = camera_of(arguments, subject, manner.size_px)
     with artist(manner) as one:
         scene = SceneMaker(shown, one.largest_edge).scene(look, camera)
         pixels = one.paint(scene, progress=progress)
+        if arguments.save_scene is not None:
+            save_scene(arguments.save_scene, arguments, manner, look, camera)
         return Drawn(pixels, credits(one, scene.content.field.reduction), (one.note,) if one.note else ())
 
 

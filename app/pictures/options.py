@@ -18,7 +18,11 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--series", metavar="ID")
     parser.add_argument("--preset", metavar="NAME|FILE", help="a preset, or a file with one")
-    parser.add_argument("--mode", choices=MODES, default="cinematic")
+    parser.add_argument("--mode", choices=MODES, help="cinematic unless a scene says otherwise")
+    parser.add_argument(
+        "--scene", type=Path, metavar="FILE", help="look, camera and so on as in a file of --save-scene"
+    )
+    parser.add_argument("--save-scene", type=Path, metavar="FILE", help="write all that makes this picture as JSON")
     parser.add_argument("--spp", type=int, metavar="N", help="samples for each pixel of a cinematic picture")
     parser.add_argument("--size", metavar="WxH")
     parser.add_argument("--camera", metavar="FILE|VIEW", help=f"{', '.join(VIEWS)}, or a JSON file")
@@ -30,5 +34,5 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--open-cuts", action="store_true", help="cut faces without grey values")
     parser.add_argument("--backend", choices=BACKENDS, default="auto")
     parser.add_argument("--no-denoise", action="store_true")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int)
     parser.add_argument("--json", action="store_true")

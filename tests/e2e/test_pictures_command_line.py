@@ -332,3 +332,20 @@ def test_a_flat_image_gives_a_picture(limner, tmp_path) -> None:
     sitk.WriteImage(sitk.GetImageFromArray(np.full((1, 6, 6), 7, np.int16)), str(tmp_path / "flat.nii"))
     limner("render", tmp_path / "flat.nii", "-o", tmp_path / "p.png", *QUICK)
     assert picture(tmp_path / "p.png").shape == (32, 40, 3)
+
+
+def test_a_saved_scene_makes_the_same_picture_again_and_options_come_before_it(
+    limner: Limner, torso: Path, tmp_path: Path
+) -> None:
+    first, again, other, scene = (tmp_path / name for name in ("a.png", "b.png", "c.png", "scene.json"))
+    limner("render", torso, "-o", first, *QUICK, "--preset", "ct-bone", "--camera", "left", "--clip", "left:30%",
+           "--seed", 5, "--save-scene", scene)  # fmt: skip
+    quickly = ("--no-denoise", "--backend", "numba")
+    limner("render", torso, "-o", again, "--scene", scene, *quickly)
+    with Image.open(first) as one, Image.open(again) as two:
+        assert np.array_equal(np.asarray(one), np.asarray(two))
+    limner("render", torso, "-o", other, "--scene", scene, *quickly, "--size", "24x24", "--camera", "right")
+    with Image.open(other) as drawn:
+        assert drawn.size == (24, 24)
+    scene.write_text('{"version": 1, "mode": "dream"}')
+    assert "scene.json" in limner.refused("render", torso, "-o", again, "--scene", scene, *quickly)
