@@ -30,12 +30,14 @@ def main(argv: list[str] | None = None) -> int:
     from PySide6.QtCore import QTimer
 
     from app.crash import CrashReports
+    from app.warming import Warming
 
     application = make_application()
     session = make_session(application)
     CrashReports(session).install()
     window = start(session, [Path(argument) for argument in arguments[:1]])
     window.show()
+    Warming(session, application)
     QTimer.singleShot(SLICES_MS, window, window.make_slice_views)
     code = application.exec()
     wait_for_threads(session)

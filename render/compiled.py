@@ -1,18 +1,12 @@
-"""Numba, with its compiled code kept between runs.
-
-Numba renews kept code when the file of a function changes, but not when a constant or function that it took from
-another file does. So the code is kept in a folder named after the contents of all files that may take part.
-"""
+"""Numba, with its compiled code kept between runs: see ``render.compiled_folder``."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import platformdirs
+from render.compiled_folder import CHOICE, compiled_folder
 
 if TYPE_CHECKING:
 
@@ -20,14 +14,7 @@ if TYPE_CHECKING:
         """Compile a function of numbers and arrays: it leaves the interpreter free, and may run on many threads."""
 
 
-def _cache_folder() -> Path:
-    digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(file.read_bytes())
-    return Path(platformdirs.user_cache_dir("limner")) / "compiled" / digest.hexdigest()[:16]
-
-
-os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder()))
+os.environ.setdefault(CHOICE, str(compiled_folder()))
 
 if not TYPE_CHECKING:
     from numba import njit

@@ -15,6 +15,7 @@ from app.pictures.manner import Manner
 from app.pictures.scene_option import save_scene
 from app.pictures.scenes import SceneMaker
 from app.pictures.subject import Subject
+from render.compiled_folder import is_anything_compiled
 
 Progress = Callable[[float, str], None]
 
@@ -42,6 +43,8 @@ def draw(arguments: argparse.Namespace, subject: Subject, manner: Manner, progre
     """
     look, shown = look_of(arguments, subject), shown_of(arguments, subject)
     camera = camera_of(arguments, subject, manner.size_px)
+    if manner.is_cinematic and not is_anything_compiled():
+        progress(0.0, "Compiling the path tracer, once on this machine…")
     with artist(manner) as one:
         scene = SceneMaker(shown, one.largest_edge).scene(look, camera)
         pixels = one.paint(scene, progress=progress)
