@@ -32,7 +32,7 @@ PICTURES = {  # name: preset, shot
     "ghosted-body": ("ct-ghosted-body", Shot(names=INNER, zoom=1.1)),
     "capped-clip": ("ct-organs", Shot(names=ORGANS, zoom=1.15, front=0.45, view=StandardView.CORNER)),
     "muscle-and-bone": ("ct-muscle-and-bone", Shot(middle=0.5, zoom=1.15, view=StandardView.CORNER)),
-    "brain": ("mr-brain", Shot(brain, zoom=1.15, view=StandardView.CORNER)),
+    "brain": ("mr-brain", Shot(brain, zoom=1.6, view=StandardView.CORNER)),
 }
 
 

@@ -19,6 +19,9 @@ from imaging.volume import Quantity, Volume
 SCALE = 0.7  # of the phantom's grid
 AIR_HU = -1000
 METAL_HU = 3000
+SOFT_HU = 30
+CONTRAST_HU = 170  # more than the phantom has
+ARTERIES = ("heart", "aorta", "pulmonary_vessels", "abdominal_vessels", "iliac_vessels", "brachiocephalic_vessels")
 BLUR_VOXELS = (1.4, 3.0, 3.0)  # of PET
 BECQUERELS = 4000.0  # per ml at an SUV of 1
 
@@ -57,6 +60,22 @@ def ct_with_metal() -> Volume:
         rod = (x**2 + y**2 < 5.0**2) & (abs(z) < 55)
         screw = (x**2 + ((z + 16.5) % 33 - 16.5) ** 2 < 4.0**2) & (y < 4) & (y > -34) & (abs(z) < 55)
         voxels[rod | screw] = METAL_HU
+    return replace(volume, voxels=voxels)
+
+
+def ct_with_contrast() -> Volume:
+    """The CT as soon after an injection: heart and arteries bright."""
+    volume = ct()
+    voxels = volume.voxels.copy()
+    for name in ARTERIES:
+        voxels[phantom().mask(name)] += CONTRAST_HU
+    return replace(volume, voxels=voxels)
+
+
+def ct_of_heart() -> Volume:
+    """The same without bone, which would hide the heart."""
+    volume = ct_with_contrast()
+    voxels = np.where(phantom().mask("skeleton"), np.int16(SOFT_HU), volume.voxels)
     return replace(volume, voxels=voxels)
 
 

@@ -13,7 +13,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from phantom_subjects import brain, ct, ct_with_metal, mr_torso, mr_vessels, pet, pet_activity, phantom, segments
+from phantom_subjects import (
+    brain,
+    ct,
+    ct_of_heart,
+    ct_with_contrast,
+    ct_with_metal,
+    mr_torso,
+    mr_vessels,
+    pet,
+    pet_activity,
+    phantom,
+    segments,
+)
 from PIL import Image
 
 from imaging.segmentation import Segmentation
@@ -68,14 +80,14 @@ SHOTS = {
     "ct-soft-tissue": Shot(middle=0.5, zoom=1.25, front=0.4),
     "ct-lung": Shot(middle=0.72, zoom=1.7),
     "ct-airways": Shot(middle=0.72, zoom=1.7, front=0.3),
-    "ct-angiography": Shot(middle=0.35, zoom=1.5),
-    "ct-cardiac": Shot(middle=0.58, zoom=2.6, front=0.17),
+    "ct-angiography": Shot(ct_with_contrast, middle=0.3, zoom=1.6),
+    "ct-cardiac": Shot(ct_of_heart, middle=0.62, zoom=2.4),
     "ct-pelvis": Shot(middle=0.16, zoom=1.7),
     "ct-metal": Shot(ct_with_metal, middle=0.32, zoom=2.0, view=StandardView.POSTERIOR),
     "ct-organs": Shot(names=ORGANS, middle=0.4, zoom=1.5),
     "ct-ghosted-body": Shot(names=INNER, zoom=1.05),
     "generic-organs": Shot(names=UPPER, middle=0.44, zoom=2.0),
-    "mr-brain": Shot(brain, zoom=1.2, view=StandardView.CORNER),
+    "mr-brain": Shot(brain, zoom=1.6, view=StandardView.CORNER),
     "mr-generic": Shot(mr_torso, front=0.42, zoom=1.1),
     "mr-angiography": Shot(mr_vessels, middle=0.45, zoom=1.3),
     "pet-overlay": Shot(pet, zoom=1.1),
