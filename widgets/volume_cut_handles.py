@@ -19,6 +19,7 @@ from widgets import theme
 HIT_PX = 11
 RADIUS_PX = 5.5
 ARROW_PX = 46
+SHORTEST_PX = 24  # on the screen: an arrow that points at the viewer would hide the handle it stands on
 THINNEST = 0.02  # of the image: the least that a crop box keeps
 DEG_PER_PX = 0.5
 TOKEN = "three_d"
@@ -119,8 +120,10 @@ def paint(
             painter.setPen(QPen(color, 1.6))
             painter.drawLine(root, place)
         is_hovered = hovered is not None and (hovered.kind, hovered.number) == (handle.kind, handle.number)
-        painter.setPen(QPen(theme.current().color("on_view"), 1.4))
-        painter.setBrush(QBrush(theme.current().color("accent") if is_hovered else color))
+        painter.setPen(QPen(color if handle.kind == "normal" else theme.current().color("on_view"), 1.8))
+        ring = handle.kind == "normal" and not is_hovered  # turns; a full disc moves
+        fill = theme.current().color("view") if ring else theme.current().color("accent") if is_hovered else color
+        painter.setBrush(QBrush(fill))
         radius = RADIUS_PX * (1.35 if is_hovered else 1.0) * (0.8 if handle.kind == "normal" else 1.0)
         painter.drawEllipse(place, radius, radius)
         painter.setBrush(QBrush())
@@ -133,13 +136,19 @@ def _root(handle: Handle, camera: VolumeCamera, size: Size) -> QPointF | None:
 
 
 def _place(handle: Handle, camera: VolumeCamera, size: Size) -> QPointF | None:
-    """Where a handle is drawn: a normal's at the end of an arrow of nearly fixed length."""
+    """Where a handle is drawn: a normal's at the end of an arrow of nearly fixed length, never on its root."""
     root = _root(handle, camera, size)
     if root is None or handle.kind != "normal":
         return root
     length = ARROW_PX * mm_per_px(camera, size[1])
     x, y, depth = projected(camera, np.asarray(handle.at_mm) + length * np.asarray(handle.along), size)
-    return QPointF(float(x), float(y)) if depth > 0 else None
+    if depth <= 0:
+        return None
+    arrow = QPointF(float(x), float(y)) - root
+    long = float(np.hypot(arrow.x(), arrow.y()))
+    if long >= SHORTEST_PX:
+        return root + arrow
+    return root + (arrow * (SHORTEST_PX / long) if long > 1 else QPointF(0, -SHORTEST_PX))
 
 
 def _along_mm(handle: Handle, by: QPointF, camera: VolumeCamera, size: Size) -> float:

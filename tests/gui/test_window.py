@@ -25,14 +25,15 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 import app.window
+import widgets.volume_engine
 from app.main import apply_theme, make_window
 from app.window import MainWindow
 from imaging.edit import PaintEdit
 from imaging.errors import UserError
 from imaging.geometry import Box
-from render.graphics_probe import probed
+from render.graphics_probe import Graphics, probed
 from session.change import DocumentChange
-from session.presentation import Layout
+from session.presentation import Layout, VolumeMode
 from session.selection import Tool
 from widgets import theme
 from widgets.dialogs.choice import ChoiceDialog
@@ -325,6 +326,29 @@ def test_3d_view_takes_its_place(case_window: MainWindow, qtbot: QtBot) -> None:
     assert view.isVisible()
     assert view.geometry() == place
     qtbot.waitUntil(lambda: view.grab().toImage().pixelColor(place.width() // 2, 8).lightness() > 20, timeout=30_000)
+
+
+def test_without_opengl_slices_work_and_the_3d_page_says_why(
+    case_window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = Graphics(False, reason="OpenGL 3.2 or later is missing.")
+    monkeypatch.setattr(widgets.volume_engine, "probe_opengl", lambda: nothing)
+    monkeypatch.setattr(widgets.volume_engine, "probed", lambda: nothing)
+    session = case_window.session
+    MAKE_3D_VIEW(case_window)
+    case_window.show_page("look")
+    case_window.right.look.show_page("3d")
+    page = case_window.right.look.three_d
+    qtbot.waitUntil(lambda: "OpenGL 3.2" in page.mode.status.text())
+    qtbot.waitUntil(lambda: not page.mode.modes.button("cinematic").isEnabled())
+    assert not any(section.isVisible() for section in page.sections.values())
+    QTest.keyClick(case_window, Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
+    assert session.presentation.state.volume_mode is VolumeMode.SURFACES
+    session.selection.update(tool=Tool.BRUSH, segment_number=3)
+    axial = case_window.grid.view("axial")
+    QTest.mousePress(axial, Qt.MouseButton.LeftButton, pos=axial.rect().center())
+    QTest.mouseRelease(axial, Qt.MouseButton.LeftButton, pos=axial.rect().center())
+    qtbot.waitUntil(lambda: session.open_document.segmentation.voxel_count(3) > 0)
 
 
 def test_enter_in_a_field_gives_the_keys_back_to_the_view(case_window: MainWindow, qtbot: QtBot) -> None:
