@@ -387,6 +387,67 @@ def light_ray(x, y, z, state, m):
 
 
 @compiled
+def slope_at(values, occupancy, table, materials, kind, x, y, z, m):
+    """The opacity's gradient at an event, per millimetre; none where everything is a cloud, and in ghosts."""
+    if m[SURFACE] <= ZERO or materials[kind, 2] > ZERO:
+        return ZERO, ZERO, ZERO
+    qi = m[MATRIX] * x + m[MATRIX + 1] * y + m[MATRIX + 2] * z + m[SHIFT]
+    qj = m[MATRIX + 3] * x + m[MATRIX + 4] * y + m[MATRIX + 5] * z + m[SHIFT + 1]
+    qk = m[MATRIX + 6] * x + m[MATRIX + 7] * y + m[MATRIX + 8] * z + m[SHIFT + 2]
+    is_solid = m[HAS_CLASSES] > ZERO and materials[kind, 3] > ZERO
+    return opacity_gradient(values, occupancy, table, kind, is_solid, materials[kind, 1] > ZERO, qi, qj, qk, m)
+
+
+@compiled
+def mirrored_share(facing, gloss):
+    """How much light a surface mirrors (Schlick's approximation of Fresnel's law)."""
+    if gloss <= ZERO:
+        return ZERO
+    return (f32(0.04) + f32(0.96) * (ONE - min(facing, ONE)) ** 5) * min(ONE, TWO * gloss)
+
+
+@compiled
+def shine_of(mirrored, power, lx, ly, lz, cosine, nx, ny, nz, rx, ry, rz):
+    """The mirrored part of a surface's answer to light; what its lobe sends below the surface is folded up."""
+    if mirrored <= ZERO:
+        return ZERO
+    direct = max(lx * rx + ly * ry + lz * rz, ZERO)
+    fx, fy, fz = lx - TWO * cosine * nx, ly - TWO * cosine * ny, lz - TWO * cosine * nz
+    folded = max(fx * rx + fy * ry + fz * rz, ZERO)
+    return mirrored * (power + ONE) / (TWO * PI) * (direct**power + folded**power)
+
+
+@compiled
+def leaving_surface(nx, ny, nz, rx, ry, rz, mirrored, power, state):
+    """A direction drawn from a surface's answer, and whether it was mirrored (and keeps the light's colour)."""
+    state = advanced(state)
+    is_mirrored = uniform_of(state) < mirrored
+    state = advanced(state)
+    u = uniform_of(state)
+    state = advanced(state)
+    angle = TWO * PI * uniform_of(state)
+    if is_mirrored:
+        dx, dy, dz = about(rx, ry, rz, u ** (ONE / (power + ONE)), angle)
+    else:
+        dx, dy, dz = about(nx, ny, nz, math.sqrt(u), angle)
+    below = dx * nx + dy * ny + dz * nz
+    if below < ZERO:
+        dx, dy, dz = dx - TWO * below * nx, dy - TWO * below * ny, dz - TWO * below * nz
+    return dx, dy, dz, is_mirrored, state
+
+
+@compiled
+def leaving_cloud(dx, dy, dz, g, state):
+    """A direction drawn from the phase function."""
+    state = advanced(state)
+    u = uniform_of(state)
+    state = advanced(state)
+    angle = TWO * PI * uniform_of(state)
+    x, y, z = about(dx, dy, dz, cloud_cosine(g, u), angle)
+    return x, y, z, state
+
+
+@compiled
 def path(px, py, state, values, classes, occupancy, bounds, table, materials, gradient, sky, backdrop, m):
     """One path: red, green, blue, and 1 when it met the volume; with the look-ups that it took."""
     red, green, blue = ZERO, ZERO, ZERO
@@ -407,87 +468,46 @@ def path(px, py, state, values, classes, occupancy, bounds, table, materials, gr
             sr, sg, sb = sky_at(sky, dx, dy, dz, m)
             return red + tr * sr, green + tg * sg, blue + tb * sb, ONE, lookups
         limit = FAR
-        x, y, z = ox + t * dx, oy + t * dy, oz + t * dz
-        qi = m[MATRIX] * x + m[MATRIX + 1] * y + m[MATRIX + 2] * z + m[SHIFT]
-        qj = m[MATRIX + 3] * x + m[MATRIX + 4] * y + m[MATRIX + 5] * z + m[SHIFT + 1]
-        qk = m[MATRIX + 6] * x + m[MATRIX + 7] * y + m[MATRIX + 8] * z + m[SHIFT + 2]
+        ox, oy, oz = ox + t * dx, oy + t * dy, oz + t * dz
         ar, ag, ab = table[kind, entry, 0], table[kind, entry, 1], table[kind, entry, 2]
-        is_ghost = materials[kind, 2] > ZERO
-        is_solid = m[HAS_CLASSES] > ZERO and materials[kind, 3] > ZERO
-        gx, gy, gz = ZERO, ZERO, ZERO
-        if m[SURFACE] > ZERO and not is_ghost:  # the others are clouds whatever it is
-            gx, gy, gz = opacity_gradient(
-                values, occupancy, table, kind, is_solid, materials[kind, 1] > ZERO, qi, qj, qk, m
-            )
+        gx, gy, gz = slope_at(values, occupancy, table, materials, kind, ox, oy, oz, m)
         steepness = math.sqrt(gx * gx + gy * gy + gz * gz)
         state = advanced(state)
-        as_surface = uniform_of(state) < ONE - math.exp(-m[SURFACE] * steepness)
-        if as_surface and steepness > f32(1e-7):
+        as_surface = uniform_of(state) < ONE - math.exp(-m[SURFACE] * steepness) and steepness > f32(1e-7)
+        nx, ny, nz, rx, ry, rz, mirrored, power = ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO
+        if as_surface:
             nx, ny, nz = -gx / steepness, -gy / steepness, -gz / steepness
             facing = -(nx * dx + ny * dy + nz * dz)
             if facing < ZERO:
                 nx, ny, nz, facing = -nx, -ny, -nz, -facing
-            gloss = materials[kind, 0]
-            mirrored = ZERO
-            if gloss > ZERO:
-                mirrored = f32(0.04) + f32(0.96) * (ONE - min(facing, ONE)) ** 5
-                mirrored *= min(ONE, TWO * gloss)
-            power = exponent_of(gloss)
+            mirrored, power = mirrored_share(facing, materials[kind, 0]), exponent_of(materials[kind, 0])
             rx, ry, rz = dx + TWO * facing * nx, dy + TWO * facing * ny, dz + TWO * facing * nz
-            ox, oy, oz = x + m[START_MM] * nx, y + m[START_MM] * ny, z + m[START_MM] * nz
-            lx, ly, lz, distance, irradiance, state = light_ray(ox, oy, oz, state, m)
+            ox, oy, oz = ox + m[START_MM] * nx, oy + m[START_MM] * ny, oz + m[START_MM] * nz
+        lx, ly, lz, distance, irradiance, state = light_ray(ox, oy, oz, state, m)
+        part, shine = ZERO, ZERO
+        if as_surface:
             cosine = lx * nx + ly * ny + lz * nz
-            if cosine > ZERO and irradiance > ZERO:
-                matt = (ONE - mirrored) * cosine / PI
-                shine = ZERO
-                if mirrored > ZERO:
-                    # what the lobe sends below the surface is folded up, so that no energy is lost
-                    direct = max(lx * rx + ly * ry + lz * rz, ZERO)
-                    fx, fy, fz = lx - TWO * cosine * nx, ly - TWO * cosine * ny, lz - TWO * cosine * nz
-                    folded = max(fx * rx + fy * ry + fz * rz, ZERO)
-                    shine = mirrored * (power + ONE) / (TWO * PI) * (direct**power + folded**power)
-                seen, _, _, state, taken = tracked(
-                    ox, oy, oz, lx, ly, lz, distance, state, values, classes, bounds, table, materials, gradient, m
-                )
-                lookups += taken
-                if seen < ZERO:
-                    red += tr * irradiance * m[LIGHT_COLOR] * (matt * ar + shine)
-                    green += tg * irradiance * m[LIGHT_COLOR + 1] * (matt * ag + shine)
-                    blue += tb * irradiance * m[LIGHT_COLOR + 2] * (matt * ab + shine)
-            state = advanced(state)
-            chosen = uniform_of(state)
-            state = advanced(state)
-            u = uniform_of(state)
-            state = advanced(state)
-            angle = TWO * PI * uniform_of(state)
-            if chosen < mirrored:
-                dx, dy, dz = about(rx, ry, rz, u ** (ONE / (power + ONE)), angle)
-            else:
-                dx, dy, dz = about(nx, ny, nz, math.sqrt(u), angle)
-                tr, tg, tb = tr * ar, tg * ag, tb * ab
-            below = dx * nx + dy * ny + dz * nz
-            if below < ZERO:
-                dx, dy, dz = dx - TWO * below * nx, dy - TWO * below * ny, dz - TWO * below * nz
+            if cosine > ZERO:
+                part = (ONE - mirrored) * cosine / PI
+                shine = shine_of(mirrored, power, lx, ly, lz, cosine, nx, ny, nz, rx, ry, rz)
         else:
-            g = m[ANISOTROPY]
-            ox, oy, oz = x, y, z
-            lx, ly, lz, distance, irradiance, state = light_ray(ox, oy, oz, state, m)
-            if irradiance > ZERO:
-                part = cloud_share(lx * dx + ly * dy + lz * dz, g)
-                seen, _, _, state, taken = tracked(
-                    ox, oy, oz, lx, ly, lz, distance, state, values, classes, bounds, table, materials, gradient, m
-                )
-                lookups += taken
-                if seen < ZERO:
-                    red += tr * irradiance * m[LIGHT_COLOR] * part * ar
-                    green += tg * irradiance * m[LIGHT_COLOR + 1] * part * ag
-                    blue += tb * irradiance * m[LIGHT_COLOR + 2] * part * ab
+            part = cloud_share(lx * dx + ly * dy + lz * dz, m[ANISOTROPY])
+        if irradiance > ZERO and part + shine > ZERO:
+            seen, _, _, state, taken = tracked(
+                ox, oy, oz, lx, ly, lz, distance, state, values, classes, bounds, table, materials, gradient, m
+            )
+            lookups += taken
+            if seen < ZERO:
+                red += tr * irradiance * m[LIGHT_COLOR] * (part * ar + shine)
+                green += tg * irradiance * m[LIGHT_COLOR + 1] * (part * ag + shine)
+                blue += tb * irradiance * m[LIGHT_COLOR + 2] * (part * ab + shine)
+        is_mirrored = False
+        if as_surface:
+            dx, dy, dz, is_mirrored, state = leaving_surface(nx, ny, nz, rx, ry, rz, mirrored, power, state)
+        else:
+            dx, dy, dz, state = leaving_cloud(dx, dy, dz, m[ANISOTROPY], state)
+        if not is_mirrored:
             tr, tg, tb = tr * ar, tg * ag, tb * ab
-            state = advanced(state)
-            u = uniform_of(state)
-            state = advanced(state)
-            angle = TWO * PI * uniform_of(state)
-            dx, dy, dz = about(dx, dy, dz, cloud_cosine(g, u), angle)
         if bounce >= 2:
             lasting = min(max(tr, max(tg, tb)), ONE)
             state = advanced(state)
