@@ -56,6 +56,11 @@ class VolumeGestures:
         self._grip: tuple[Cut, Handle] | None = None  # the cuts and the handle when its drag began
         self._function: TransferFunction | None = None  # the function when its drag began
 
+    @property
+    def is_held(self) -> bool:
+        """True while a button is down on the view."""
+        return self._button is not None
+
     def press(self, event: QMouseEvent) -> None:
         """A gesture begins; further buttons during it mean nothing."""
         if self._button is not None:

@@ -367,6 +367,9 @@ class VolumeView(QWidget):
         self._still_timer.start()
 
     def _draw_still(self) -> None:
+        if self._gestures.is_held and self._wishes.mode is VolumeMode.RAYCAST:
+            self._still_timer.start()  # VTK cannot leave a good frame half way, and the hand would wait for it
+            return
         self._still_timer.stop()
         self._request(Quality.STILL)
 
