@@ -46,7 +46,7 @@ class LookPage(QWidget):
     """Mode, presets, transfer function, segment, light, matter, lens, cuts and quality.
 
     Follows the presentation while it is shown, once for each turn of the event loop. Made whole, it would hold the
-    window up for a quarter of a second: each turn after the first showing makes one section, from top to bottom.
+    window up for a quarter of a second: each turn after the first showing makes a part or a section, from top to bottom.
     """
 
     def __init__(self, bridge: ActionBridge) -> None:
@@ -67,7 +67,7 @@ class LookPage(QWidget):
         self._column.addWidget(self._hint)
         self._column.addStretch(1)
         self._timer = self._single_shot(self.show_look)
-        self._making = self._single_shot(self._make_next)
+        self._making = self._single_shot(self._go_on_making)
         self._links = SignalLinks(self)
         self._document_links = SignalLinks(self)
         self._links.add(self._session.presentation.changed, self._presentation_changed)
@@ -173,10 +173,20 @@ class LookPage(QWidget):
         timer.timeout.connect(call)
         return timer
 
-    def _make_next(self) -> None:
-        """One more section, below the others."""
+    def _go_on_making(self) -> None:
+        """One more part, loaded and made, or the section of parts that are made."""
         if not self._waiting:
             return
+        missing = [name for name in PARTS_OF[self._waiting[0]] if name not in self.__dict__]
+        if missing:
+            getattr(self, missing[0])  # a cached property
+        else:
+            self._make_next()
+        if self._waiting:
+            self._making.start(0)
+
+    def _make_next(self) -> None:
+        """One more section, below the others."""
         key = self._waiting.pop(0)
         section = self.sections[key] = Section(key, self._title(key), self._session.settings)
         look = self._session.looks.current if self._session.document is not None else None
@@ -193,8 +203,6 @@ class LookPage(QWidget):
         if look is not None:
             for name in PARTS_OF[key]:
                 getattr(self, name).show_look(look)
-        if self._waiting:
-            self._making.start(0)
 
     def _title(self, key: str) -> str:
         return {
