@@ -46,7 +46,7 @@ class LookPage(QWidget):
     """Mode, presets, transfer function, segment, light, matter, lens, cuts and quality.
 
     Follows the presentation while it is shown, once for each turn of the event loop. Made whole, it would hold the
-    window up for a quarter of a second: each turn after the first showing makes a part or a section, from top to bottom.
+    window up for a quarter of a second: each turn after the first showing makes a part or a section, top to bottom.
     """
 
     def __init__(self, bridge: ActionBridge) -> None:
