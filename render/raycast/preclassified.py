@@ -6,6 +6,8 @@ steps of a byte.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,9 +39,23 @@ def color_table(functions: ClassFunctions, field: Field) -> NDArray[np.uint8]:
     entries = np.clip((wanted - functions.low) / (functions.high - functions.low), 0.0, 1.0) * last
     nearest = (entries + 0.5).astype(np.intp)
     table = np.empty((functions.count, LEVELS, 4), np.uint8)
-    table[..., :3] = functions.colors[:, nearest] * 255 + 0.5
+    table[..., :3] = _outlined(functions)[:, nearest] * 255 + 0.5
     table[..., 3] = np.sqrt(-np.expm1(-functions.extinctions[:, nearest])) * 255 + 0.5
     return table.reshape(-1, 4)
+
+
+def _outlined(functions: ClassFunctions) -> NDArray[np.floating[Any]]:
+    """The colours of all kinds, with those that cannot be seen in the mean colour of the others.
+
+    VTK mixes colours before it looks at opacities: the colour of what is hidden would outline what is not.
+    """
+    is_seen = functions.extinctions.max(axis=1) > 0
+    if is_seen.all() or not is_seen.any():
+        return functions.colors
+    weights = functions.extinctions[is_seen][..., None]
+    colors = functions.colors.copy()
+    colors[~is_seen] = (functions.colors[is_seen] * weights).sum(axis=(0, 1)) / weights.sum()
+    return colors
 
 
 def colored(
