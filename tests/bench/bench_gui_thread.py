@@ -103,6 +103,9 @@ def main() -> int:
             session.actions["view.next_slice"].run(session)
             run(application, lambda: True, 0.01)
         brush["cinematic"] = cinematic(application, window, session, gaps)
+        view = window.grid.view("3d")
+        assert isinstance(view, VolumeView)
+        view.close_engine()  # no event loop ends here, which would do it
         window.close()
     rows = [Measured(what, longest, "ms", PROMISE_MS) for what, longest in gaps.longest.items()]
     for view, seconds in brush.items():

@@ -67,6 +67,10 @@ class ModeBar(LookPart):
     def show_look(self, look: Look) -> None:
         """Show mode and status."""
         super().show_look(look)
+        self.show_mode()
+
+    def show_mode(self) -> None:
+        """Show mode and status; needs no look, which may still have to be read from a file."""
         mode = self.session.presentation.state.volume_mode
         self.modes.choose(mode)
         for which, action_id in ACTIONS.items():

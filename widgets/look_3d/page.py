@@ -160,11 +160,15 @@ class LookPage(QWidget):
             part.show_look(look)
         for key in self.sections:
             self._show_section(key)
-        self._hint.setVisible(self._session.presentation.state.volume_mode is VolumeMode.SURFACES and not self._is_off)
+        self._show_hint()
 
     def showEvent(self, _event: QShowEvent) -> None:
         """What happened while it was hidden is shown now; the first time, the sections are made."""
-        self.show_look()
+        if self.sections:
+            self.show_look()
+        elif self._session.document is not None:
+            self.mode.show_mode()
+            self._show_hint()
         self._making.start(0)
 
     def _single_shot(self, call: object) -> QTimer:
@@ -220,6 +224,10 @@ class LookPage(QWidget):
     def _is_off(self) -> bool:
         """True when nothing can be drawn in 3D on this machine."""
         return bool(self._session.three_d.state.problem)
+
+    def _show_hint(self) -> None:
+        """What surfaces are, and how to see more."""
+        self._hint.setVisible(self._session.presentation.state.volume_mode is VolumeMode.SURFACES and not self._is_off)
 
     def _show_section(self, key: str) -> None:
         """Those of the mode; none where the 3D view is off."""
