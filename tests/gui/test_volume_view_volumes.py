@@ -159,9 +159,7 @@ def test_a_face_of_the_crop_box_is_dragged(view: VolumeView, session: Session, q
     cut = Cut(box=CropBox((0.1, 0.1, 0.1), (0.9, 0.9, 0.9)))
     settle_after(view, qtbot, lambda: session.looks.change(replace(session.looks.current, cut=cut)))
     shown = handles(cut, session.open_document.volume.geometry)
-    left = next(
-        h for h in shown if (h.kind, h.number) == ("face", 1)
-    )  # high i, on the right
+    left = next(h for h in shown if (h.kind, h.number) == ("face", 1))  # high i, on the right
     start = place_of(view, left)
     QTest.mouseMove(view, start)
     assert view.cursor().shape() == Qt.CursorShape.SizeAllCursor

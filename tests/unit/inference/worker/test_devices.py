@@ -27,8 +27,10 @@ def test_gpu_stands_before_the_processor(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "torch", raising=False)
     monkeypatch.setattr(module, "core_count", lambda: 2)
-    assert devices() == (["GPU NVIDIA H200, 139 GB"] if available else []) + ["CPU, 2 cores"]
-    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    try:
+        assert devices() == (["GPU NVIDIA H200, 139 GB"] if available else []) + ["CPU, 2 cores"]
+    finally:
+        sys.modules.pop("torch", None)  # monkeypatch would put the false one back, and others would find it
 
 
 def test_without_torch_there_is_the_processor_alone(monkeypatch: pytest.MonkeyPatch) -> None:
