@@ -232,9 +232,10 @@ class Document:
         self._schedule(self._emit)
 
     def close(self) -> None:
-        """Finish the stroke that is being drawn, write what is left, and let the case go."""
+        """Finish the stroke that is being drawn, write what is left, and let the case go; nobody hears of it later."""
         self.settle()
         self.case.close()
+        self.changed.disconnect()  # what was planned for the end of this turn would reach widgets that may be gone
 
     def settle(self) -> None:
         """End what is under way: wait for a long change, finish the stroke that is being drawn."""

@@ -16,6 +16,7 @@ from session.document import Document
 from session.session import Session
 from session.three_d_status import ThreeDState
 from widgets import icons, theme
+from widgets.signal_links import SignalLinks
 
 
 class ActionBridge(QObject):
@@ -35,11 +36,12 @@ class ActionBridge(QObject):
         self._refresh_timer.setSingleShot(True)
         self._refresh_timer.timeout.connect(self.refresh)
         self.adopt()
-        session.document_replaced.connect(self._follow)
-        session.selection.changed.connect(self._plan_refresh)
-        session.presentation.changed.connect(self._plan_refresh)
-        session.settings.changed.connect(self._setting_changed)
-        session.three_d.changed.connect(self._status_changed)
+        self._links, self._document_links = SignalLinks(self), SignalLinks(self)
+        self._links.add(session.document_replaced, self._follow)
+        self._links.add(session.selection.changed, self._plan_refresh)
+        self._links.add(session.presentation.changed, self._plan_refresh)
+        self._links.add(session.settings.changed, self._setting_changed)
+        self._links.add(session.three_d.changed, self._status_changed)
         theme.switch.changed.connect(self._load_icons)
         self._follow(session.document)
 
@@ -117,8 +119,9 @@ class ActionBridge(QObject):
                 made.setToolTip(tooltip(f"{name}: {step}" if step else name, "", keys[0] if keys else None))
 
     def _follow(self, document: Document | None) -> None:
+        self._document_links.release()
         if document is not None:
-            document.changed.connect(self._document_changed)
+            self._document_links.add(document.changed, self._document_changed)
         self.refresh()
 
     def _document_changed(self, change: DocumentChange) -> None:

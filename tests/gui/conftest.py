@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import psygnal
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
@@ -50,9 +51,22 @@ def window(
     qtbot.waitUntil(made.isActiveWindow)
     yield made
     made.close()
+    QApplication.processEvents()  # what a document that went had still to say
+    leave(made.session)
     made.deleteLater()
     # Qt deletes later only where an event loop runs; windows left over are all styled anew with the next one
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def leave(session: Session) -> None:
+    """End all connections of a session whose window goes: in the program both last until its end."""
+    if session.document is not None:
+        session.document.changed.disconnect()
+    parts = (session, session.presentation, session.selection, session.settings, session.jobs, session.messages)
+    for part in (*parts, session.three_d, session.looks):
+        for name, value in vars(type(part)).items():
+            if isinstance(value, psygnal.Signal):
+                getattr(part, name).disconnect()
 
 
 @pytest.fixture
