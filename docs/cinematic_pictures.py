@@ -25,9 +25,24 @@ FOLDER = Path(__file__).parent / "pictures"
 COLORS = 255  # of the files' palettes: a third of the size, and no difference that one sees
 ABDOMEN = Windowing(40.0, 400.0)
 
+LOBES = ("lung_upper", "lung_lower", "lung_middle")
+CHEST = (
+    *LOBES,
+    "lung_vessels",
+    "trachea",
+    "main_bronchi",
+    "bronchi",
+    "airway_wall",
+    "heart",
+    "aorta",
+    "vertebrae_",
+    "rib_",
+)
+
 PICTURES = {  # name: preset, shot
     "bone": ("ct-bone", Shot(middle=0.5, zoom=1.2, view=StandardView.CORNER)),
     "lungs-and-airways": ("ct-lung", Shot(middle=0.7, zoom=1.6)),
+    "chest": ("ct-organs", Shot(names=CHEST, middle=0.72, zoom=1.6, view=StandardView.CORNER, ghosts=(*LOBES, "rib_"))),
     "organs": ("ct-organs", Shot(names=(*ORGANS, "rib_", "vertebrae_", "lung_lower"), middle=0.42, zoom=1.3)),
     "ghosted-body": ("ct-ghosted-body", Shot(names=INNER, zoom=1.1)),
     "capped-clip": ("ct-organs", Shot(names=ORGANS, zoom=1.15, front=0.45, view=StandardView.CORNER)),

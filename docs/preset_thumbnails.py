@@ -35,6 +35,7 @@ from render.volume_camera import StandardView, fitted
 from render.volume_content import ContentKeeper, ContentLog
 from session.look.cut import ClipPlane, Cut
 from session.look.presets import look_for, preset_named, shipped_presets
+from session.look.segment_look import Visibility
 from session.presentation import VolumeCamera
 
 FOLDER = Path(__file__).parents[1] / "resources" / "presets" / "thumbnails"
@@ -63,6 +64,7 @@ class Shot:
         zoom: 1 shows all.
         front: how much of the body's depth is cut away from the front.
         view: where the camera stands.
+        ghosts: beginnings of names of segments that are a veil.
     """
 
     image: Callable[[], Volume] = ct
@@ -71,6 +73,7 @@ class Shot:
     zoom: float = 1.1
     front: float = 0.0
     view: StandardView = StandardView.ANTERIOR
+    ghosts: tuple[str, ...] = ()
 
 
 SHOTS = {
@@ -104,6 +107,10 @@ def scene_of(shot: Shot, preset_id: str, aspect: float = 1.0) -> StillScene:
     if shot.front:
         y = float(low[1] + shot.front * (high[1] - low[1]))
         look = replace(look, cut=Cut((ClipPlane((0.0, y, 0.0), (0.0, 1.0, 0.0)),)))
+    for segment in parts.segments if shot.ghosts else ():
+        if segment.name.startswith(shot.ghosts):
+            veil = replace(look.of_segment(segment.number), visibility=Visibility.GHOST)
+            look = look.with_segment(segment.number, veil)
     content = ContentKeeper(MOST_VOXELS).drawn(ContentLog().content(image, parts), look, lambda: True)
     assert content is not None, "nobody called it off"
     return StillScene(content, look, _camera(shot, low, high, aspect))

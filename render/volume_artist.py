@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MOVING_SECONDS = {True: 0.12, False: 0.03}  # that a traced frame may take while things move, on software and on a card
+MOVING_SECONDS = {True: 0.08, False: 0.03}  # that a traced frame may take while things move, on software and on a card
 FIRST_PIXELS = {True: 40_000, False: 700_000}  # of a moving frame, on software OpenGL and on a card, until measured
 FEWEST_PIXELS = 6_000
 FEWEST_VOXELS = 2_000_000  # a volume is not reduced further because a card would not take it

@@ -84,7 +84,20 @@ _RED = (
 )
 _LOOKS = {
     "ct-bone": TransferFunction(
-        _IVORY, (OpacityPoint(140, 0.0), OpacityPoint(280, 0.85), OpacityPoint(600, 0.98)), unit_mm=1.0
+        (
+            ColorPoint(150, (0.72, 0.42, 0.3)),
+            ColorPoint(260, (0.82, 0.62, 0.46)),
+            ColorPoint(400, (0.9, 0.8, 0.64)),
+            ColorPoint(800, (0.95, 0.91, 0.82)),
+            ColorPoint(1800, (0.98, 0.97, 0.94)),
+        ),
+        (
+            OpacityPoint(170, 0.0),
+            OpacityPoint(230, 0.06),
+            OpacityPoint(320, 0.55),
+            OpacityPoint(450, 0.88),
+            OpacityPoint(900, 0.97),
+        ),
     ),
     "ct-muscle-and-bone": TransferFunction(
         _RED + _IVORY,
@@ -102,7 +115,7 @@ _LOOKS = {
 
 
 def look_named(name: str) -> Look:
-    """A fixed look like the shipped preset of that name was at first."""
+    """A fixed look: functions of the presets of that name as they were first written, with the default light."""
     return Look(name=name, transfer=_LOOKS[name])
 
 
