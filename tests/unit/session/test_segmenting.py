@@ -177,7 +177,13 @@ def test_unknown_model_is_refused_at_once(desk: Desk, client: InferenceClient) -
 def test_result_for_another_document_is_dropped_with_a_word(desk: Desk, client: InferenceClient) -> None:
     before = desk.document
     go = threading.Event()
-    desk.session.jobs.changed.connect(lambda job: go.wait(TIMEOUT_S) if job.message == "Copying the image" else None)
+
+    def hold(job: Job) -> None:
+        # on the job's thread only: the worker may be as far as this before the first word about the job is out
+        if job.message == "Copying the image" and threading.current_thread() is not threading.main_thread():
+            go.wait(TIMEOUT_S)
+
+    desk.session.jobs.changed.connect(hold)
     job = start_segmentation(desk.session, "pretend", client=client)
     desk.session.set_document(new_document(desk.folder / "b.limner"))
     go.set()
