@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from imaging.errors import UserError
+from imaging.formats.replacing import replacing
 
 FORMATS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF"}
 
@@ -41,14 +40,5 @@ def write_picture(pixels: NDArray[Any], path: Path) -> None:
     check_picture_name(path)
     kind = FORMATS[path.suffix.lower()]
     options = {"compression": "tiff_deflate"} if kind == "TIFF" else {"optimize": False}
-    temporary = path.with_name(f".{secrets.token_hex(6)}{path.suffix}")
-    try:
-        with temporary.open("xb") as file:
-            Image.fromarray(pixels).save(file, kind, **options)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise UserError(f"{path.name} could not be written.", str(error)) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as file:
+        Image.fromarray(pixels).save(file, kind, **options)

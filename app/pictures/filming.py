@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 from app.pictures.artist import Artist
 from app.pictures.scenes import Scenes
 from imaging.errors import UserError
+from imaging.formats.replacing import replacing
 from render.cinematic.tone import exposure_factor
 from render.movie_path import Moment
 from render.picture_files import write_picture
@@ -127,18 +126,9 @@ def _measured(moments: Sequence[Moment], one: Artist, maker: Scenes) -> float | 
 def _write_mp4(frames: Iterator[NDArray[Any]], count: int, fps: float, path: Path) -> None:
     from render.mp4 import encode_mp4
 
-    temporary = path.with_name(f".{secrets.token_hex(6)}{path.suffix}")
-    try:
-        data = encode_mp4(frames, count, fps)
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise UserError(f"{path.name} could not be written.", str(error)) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    data = encode_mp4(frames, count, fps)
+    with replacing(path) as file:
+        file.write(data)
 
 
 def _frame_path(folder: Path, number: int) -> Path:
