@@ -87,7 +87,8 @@ class VolumeArtist:
             try:
                 yield from self._traced(state, wish, drawn, size_px, quality, is_wanted)
             except GraphicsError as error:
-                yield from self._after_trouble(error, state, wish, drawn, size_px, quality, is_wanted)
+                self._give_way(error, drawn)
+                yield from self.frames(state, wish, size_px, quality, is_wanted, is_open)
             return
         cast = RaycastScene(drawn.field, drawn.classes, drawn.records, wish.look)
         frame = self._renderer.render(replace(state, raycast=cast), size_px, quality)
@@ -113,27 +114,16 @@ class VolumeArtist:
         self._painters.clear()
         self._renderer.close()
 
-    def _after_trouble(
-        self,
-        error: GraphicsError,
-        state: VolumeSceneState,
-        wish: VolumeWish,
-        drawn: DrawnContent,
-        size_px: tuple[int, int],
-        quality: Quality,
-        is_wanted: Callable[[], bool],
-    ) -> Iterator[Frame]:
-        """The graphics card would not: try a smaller volume, at last the processor; frames tell of both."""
+    def _give_way(self, error: GraphicsError, drawn: DrawnContent) -> None:
+        """The graphics card would not: from now on a smaller volume, at last the processor; frames tell of both."""
         logger.warning("cinematic view: %s", error)
-        voxels = drawn.field.values.size
         self.forget_volume()
-        if voxels > FEWEST_VOXELS and not self._uses_processor:
-            self._most = voxels // 2
-        elif not self._uses_processor:
-            self._uses_processor = True
-        else:
+        if self._uses_processor:
             raise error
-        yield from self.frames(state, wish, size_px, quality, is_wanted)
+        if drawn.field.values.size > FEWEST_VOXELS:
+            self._most = drawn.field.values.size // 2
+        else:
+            self._uses_processor = True
 
     def _drawn(self, wish: VolumeWish, is_wanted: Callable[[], bool]) -> DrawnContent | None:
         if self._keeper is None:
