@@ -18,6 +18,8 @@ class DocumentChange:
         has_history: entries were added, written to disk, or failed to be.
         has_image: voxels of the image arrived or the image was replaced.
         has_preview: a result waits for acceptance, or no longer does.
+        measurement_numbers: measurements that were added, removed or changed.
+        has_draft: the measurement that is being drawn or moved is another one now.
         initiators: who asked for it, so that a view can skip its own changes.
     """
 
@@ -27,6 +29,8 @@ class DocumentChange:
     has_history: bool = False
     has_image: bool = False
     has_preview: bool = False
+    measurement_numbers: set[int] = field(default_factory=set)
+    has_draft: bool = False
     initiators: set[str] = field(default_factory=set)
 
     def unite(self, other: DocumentChange) -> None:
@@ -38,6 +42,8 @@ class DocumentChange:
         self.has_history |= other.has_history
         self.has_image |= other.has_image
         self.has_preview |= other.has_preview
+        self.measurement_numbers |= other.measurement_numbers
+        self.has_draft |= other.has_draft
         self.initiators |= other.initiators
 
     @property

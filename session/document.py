@@ -13,6 +13,8 @@ from imaging.change import Change
 from imaging.edit import Edit
 from imaging.errors import UserError
 from imaging.geometry import Box
+from imaging.measurement import Measurement
+from imaging.measurements import AddMeasurement, MeasurementEdit, Measurements, RemoveMeasurements, UpdateMeasurement
 from imaging.segmentation import Segmentation
 from imaging.transaction import Transaction
 from imaging.volume import Volume, Voxels
@@ -22,11 +24,12 @@ from session.preview import Preview
 
 Schedule = Callable[[Callable[[], None]], None]
 
+MEASURING = (AddMeasurement, UpdateMeasurement, RemoveMeasurements)
 LONG_BLOCKS = 250  # undoing this many blocks takes about as long as the window may stand still
 
 
 class Document:
-    """One image (a sequence of volumes when it has time points) with the segmentation on its grid.
+    """One image (a sequence of volumes when it has time points) with the segmentation on its grid and measurements.
 
     All methods belong to one thread, the GUI's in the window.
 
@@ -54,6 +57,7 @@ class Document:
         self.case = case
         self.author = author or "person"
         self.preview: Preview | None = None
+        self.draft: Measurement | None = None  # it is being drawn or moved, and not yet part of the case
         self.is_loading = False  # True while slices of the image are still missing
         self._schedule: Schedule = schedule or (lambda call: call())
         self._post = post
@@ -79,6 +83,11 @@ class Document:
         return self.case.segmentation
 
     @property
+    def measurements(self) -> Measurements:
+        """Read them freely; change them by ``apply`` only."""
+        return self.case.measurements
+
+    @property
     def entries(self) -> list[Entry]:
         """The journal, oldest first."""
         return self.case.journal.entries
@@ -92,7 +101,7 @@ class Document:
 
     def apply(
         self,
-        edit: Edit,
+        edit: Edit | MeasurementEdit,
         *,
         title: str,
         tool: str,
@@ -109,7 +118,10 @@ class Document:
             UserError: a locked segment, or a read-only case.
         """
         self._must_be_writable()
-        change = self.segmentation.apply(edit, self.image)
+        if isinstance(edit, MEASURING):
+            change = self.measurements.apply(edit)
+        else:
+            change = self.segmentation.apply(edit, self.image)
         if change is None:
             return None
         return self._record(change, title, tool, parameters or {}, author or self.author, initiator)
@@ -223,6 +235,12 @@ class Document:
         self.preview = preview
         self.notify(DocumentChange(has_preview=True))
 
+    def set_draft(self, draft: Measurement | None) -> None:
+        """Show a measurement that is being drawn, in place of the one of its number if it is moved; or take it away."""
+        if draft != self.draft:
+            self.draft = draft
+            self.notify(DocumentChange(has_draft=True))
+
     def notify(self, change: DocumentChange) -> None:
         """Unite a change with the others of this turn and tell the observers at its end."""
         if self._united is not None:
@@ -273,7 +291,7 @@ class Document:
             for kind, target in steps:
                 change = journal.change(target)
                 changes.append(change.inverted() if kind is EntryKind.UNDO else change)
-                self.segmentation.replay(changes[-1])
+                self.case.replay(changes[-1])
             return changes
 
         def finish(changes: list[Change]) -> None:
@@ -309,6 +327,7 @@ class Document:
                 boxes=dict(change.boxes),
                 segment_numbers=change.segment_numbers,
                 is_structural=change.order[0] != change.order[1],
+                measurement_numbers=change.measurement_numbers,
                 has_history=True,
                 initiators={initiator},
             )

@@ -17,8 +17,10 @@ from imaging.case.images import ImageReference, geometry_from_json, geometry_to_
 from imaging.case.journal import Journal
 from imaging.case.schema import connect_reader
 from imaging.case.timeline import Timeline
+from imaging.change import Change
 from imaging.errors import UserError
 from imaging.geometry import Geometry
+from imaging.measurements import Measurements
 from imaging.segmentation import Segmentation
 
 CHECKPOINT_ENTRIES = 64  # replaying more than this many entries at the next opening is worth a checkpoint
@@ -34,7 +36,7 @@ class CaseInUse(UserError):
 
 
 class Case:
-    """An open case: its journal, its segmentation in the newest state, and the images it belongs to.
+    """An open case: its journal, its segmentation and measurements in the newest state, and the images it belongs to.
 
     Make one with ``Case.create`` or ``Case.open``, and ``close`` it.
     """
@@ -44,6 +46,7 @@ class Case:
     ) -> None:
         self.journal = journal
         self.segmentation = segmentation
+        self.measurements = Measurements()
         self.images = images
         self.timeline = Timeline(journal.entries)
         self._lock = lock
@@ -113,10 +116,10 @@ class Case:
         return case
 
     def _catch_up(self) -> None:
-        """Bring the segmentation from the newest checkpoint to the end of the journal."""
+        """Bring segmentation and measurements from the newest checkpoint to the end of the journal."""
         connection = connect_reader(self.path)
         try:
-            done = records.read_checkpoint(connection, self.segmentation)
+            done = records.read_checkpoint(connection, self.segmentation, self.measurements)
         except (sqlite3.Error, ValueError, KeyError) as error:
             raise UserError("This case's checkpoint is damaged.", "Run `limner case verify` on it.") from error
         finally:
@@ -127,16 +130,23 @@ class Case:
 
     def _replay(self, entry: Entry) -> None:
         if entry.kind is EntryKind.CHANGE:
-            self.segmentation.replay(self.journal.change(entry.sequence))
+            self.replay(self.journal.change(entry.sequence))
         elif entry.target is not None:
             change = self.journal.change(entry.target)
-            self.segmentation.replay(change.inverted() if entry.kind is EntryKind.UNDO else change)
+            self.replay(change.inverted() if entry.kind is EntryKind.UNDO else change)
+
+    def replay(self, change: Change) -> None:
+        """Put a recorded change in force again, or, inverted, take it back. It is no entry by itself."""
+        if change.has_segmentation:
+            self.segmentation.replay(change)
+        self.measurements.replay(change)
 
     def checkpoint(self) -> None:
         """Store the whole state when many entries came since the last time; waits until it is on disk."""
         if len(self.journal.entries) - self._checkpoint_at < CHECKPOINT_ENTRIES or self.is_read_only:
             return
-        self.journal.write_checkpoint(records.checkpoint_content(self.segmentation), list(self.segmentation.layers))
+        content = records.checkpoint_content(self.segmentation, self.measurements)
+        self.journal.write_checkpoint(content, list(self.segmentation.layers))
         if self.journal.flush():
             self._checkpoint_at = len(self.journal.entries)
 

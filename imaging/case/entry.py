@@ -10,9 +10,12 @@ from enum import StrEnum
 from typing import Any
 
 from imaging.blocks import PackedDelta
-from imaging.segment import Segment
+from imaging.change import Change
 
 FIRST_HASH = "0" * 64
+MEASUREMENT = "measurement"  # the key that tells a measurement's record from a segment's
+
+RecordPair = tuple[dict[str, Any] | None, dict[str, Any] | None]  # before, after
 
 
 class EntryKind(StrEnum):
@@ -36,7 +39,8 @@ class Entry:
         parameters: what the tool was set to, JSON-able.
         kind: change, undo or redo.
         target: for undo and redo, the sequence of the change meant.
-        records: segment records before and after (JSON-able), empty for undo and redo.
+        records: segment records before and after (JSON-able), empty for undo and redo; measurements stand behind them,
+            each under the key ``measurement``.
         order: segment numbers before and after.
     """
 
@@ -48,7 +52,7 @@ class Entry:
     parameters: dict[str, Any] = field(default_factory=dict)
     kind: EntryKind = EntryKind.CHANGE
     target: int | None = None
-    records: tuple[tuple[dict[str, Any] | None, dict[str, Any] | None], ...] = ()
+    records: tuple[RecordPair, ...] = ()
     order: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
 
     def canonical(self) -> bytes:
@@ -82,6 +86,16 @@ def entry_hash(entry: Entry, digest: str, previous: str) -> str:
     return hashlib.sha256(previous.encode() + digest.encode() + entry.canonical()).hexdigest()
 
 
-def segment_records(records: Iterable[tuple[Segment | None, Segment | None]]) -> tuple[Any, ...]:
-    """Segment records in the form of ``Entry.records``."""
-    return tuple((b.to_json() if b else None, a.to_json() if a else None) for b, a in records)
+def change_records(change: Change) -> tuple[RecordPair, ...]:
+    """What a change did to segments and measurements, in the form of ``Entry.records``."""
+    segments = [(b.to_json() if b else None, a.to_json() if a else None) for b, a in change.records]
+    measurements = [
+        ({MEASUREMENT: b.to_json()} if b else None, {MEASUREMENT: a.to_json()} if a else None)
+        for b, a in change.measurements
+    ]
+    return (*segments, *measurements)
+
+
+def has_measurements(records: Iterable[RecordPair]) -> bool:
+    """True when some of an entry's records are measurements."""
+    return any(MEASUREMENT in record for pair in records for record in pair if record is not None)

@@ -15,7 +15,7 @@ from typing import Any
 
 from imaging.blocks import BlockDelta, Labels, PackedDelta, pack
 from imaging.case import records
-from imaging.case.entry import Entry, EntryKind, segment_records
+from imaging.case.entry import Entry, EntryKind, change_records
 from imaging.case.schema import connect_reader, connect_writer
 from imaging.change import Change
 from imaging.errors import UserError
@@ -102,7 +102,7 @@ class Journal:
         """
         if self.is_read_only:
             raise UserError("This case is open read-only.", "Use “Save a copy as” and work in the copy.")
-        recorded = segment_records(change.records) if change and kind is EntryKind.CHANGE else ()
+        recorded = change_records(change) if change and kind is EntryKind.CHANGE else ()
         order = change.order if change and kind is EntryKind.CHANGE else ((), ())
         utc = datetime.now(UTC).isoformat(timespec="milliseconds")
         entry = Entry(len(self.entries) + 1, utc, author, tool, title, parameters or {}, kind, target, recorded, order)

@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 
 from imaging.blocks import BLOCK, BlockDelta, Labels, PackedDelta, pack, unpack
-from imaging.case.entry import FIRST_HASH, Entry, EntryKind, deltas_digest, entry_hash
+from imaging.case.entry import FIRST_HASH, MEASUREMENT, Entry, EntryKind, deltas_digest, entry_hash, has_measurements
+from imaging.case.schema import MEASUREMENTS_VERSION
 from imaging.change import Change
 from imaging.geometry import Box
+from imaging.measurement import Measurement
+from imaging.measurements import Measurements
 from imaging.segment import Segment
 from imaging.segmentation import Segmentation
 
@@ -21,7 +24,12 @@ ENTRY_COLUMNS = "sequence, utc, author, tool, title, parameters, kind, target, r
 
 
 def insert_entry(connection: sqlite3.Connection, entry: Entry, deltas: list[PackedDelta]) -> None:
-    """Append one entry with its deltas and its hash. The caller holds the transaction."""
+    """Append one entry with its deltas and its hash. The caller holds the transaction.
+
+    The first measurement makes the file one of the version that knows them; others stay readable for older programs.
+    """
+    if has_measurements(entry.records):
+        connection.execute(f"PRAGMA user_version={MEASUREMENTS_VERSION}")
     row = connection.execute("SELECT hash FROM entries ORDER BY sequence DESC LIMIT 1").fetchone()
     previous = row[0] if row else FIRST_HASH
     digest = deltas_digest(deltas)
@@ -66,8 +74,13 @@ def read_deltas(connection: sqlite3.Connection, sequence: int) -> list[PackedDel
 def change_of(entry: Entry, packed: list[PackedDelta], shape: tuple[int, int, int]) -> Change:
     """The change that an entry of kind CHANGE recorded."""
     deltas = [unpack(p, shape) for p in packed]
-    records = [(_segment(b), _segment(a)) for b, a in entry.records]
-    return Change(deltas, records, entry.order, boxes_of(deltas))
+    segments, measurements = [], []
+    for pair in entry.records:
+        if has_measurements([pair]):
+            measurements.append((_measurement(pair[0]), _measurement(pair[1])))
+        else:
+            segments.append((_segment(pair[0]), _segment(pair[1])))
+    return Change(deltas, segments, entry.order, boxes_of(deltas), measurements)
 
 
 def boxes_of(deltas: list[BlockDelta]) -> dict[int, Box]:
@@ -125,8 +138,8 @@ def write_checkpoint(
     connection.execute("DELETE FROM checkpoint_blocks WHERE sequence < ?", (sequence,))
 
 
-def read_checkpoint(connection: sqlite3.Connection, segmentation: Segmentation) -> int:
-    """Bring a fresh segmentation to the newest checkpoint; returns its sequence, 0 when there is none."""
+def read_checkpoint(connection: sqlite3.Connection, segmentation: Segmentation, measurements: Measurements) -> int:
+    """Bring fresh objects to the newest checkpoint; returns its sequence, 0 when there is none."""
     row = connection.execute("SELECT sequence, content FROM checkpoints ORDER BY sequence DESC LIMIT 1").fetchone()
     if row is None:
         return 0
@@ -141,17 +154,23 @@ def read_checkpoint(connection: sqlite3.Connection, segmentation: Segmentation) 
         layers[layer][block.box.slices] = block.xor
     segments = [Segment.from_json(record) for record in content["segments"]]
     segmentation.load(segments, layers, content["highest_number"], content["voxel_counts"])
+    found = [Measurement.from_json(record) for record in content.get("measurements", [])]
+    measurements.load(found, content.get("highest_measurement", 0))
     return int(sequence)
 
 
-def checkpoint_content(segmentation: Segmentation) -> dict[str, Any]:
+def checkpoint_content(segmentation: Segmentation, measurements: Measurements) -> dict[str, Any]:
     """What a checkpoint holds beside the voxels."""
-    return {
+    content = {
         "segments": [s.to_json() for s in segmentation.segments],
         "layers": [layer.itemsize for layer in segmentation.layers],
         "highest_number": segmentation.next_number - 1,
         "voxel_counts": [segmentation.voxel_count(s.number) for s in segmentation.segments],
     }
+    if measurements.next_number > 1:
+        content["measurements"] = [m.to_json() for m in measurements.all]
+        content["highest_measurement"] = measurements.next_number - 1
+    return content
 
 
 def _packed_blocks(layer: int, labels: Labels) -> Iterator[PackedDelta]:
@@ -183,6 +202,10 @@ def _entry(row: Any) -> Entry:
         pairs,
         (tuple(before), tuple(after)),
     )
+
+
+def _measurement(record: dict[str, Any] | None) -> Measurement | None:
+    return None if record is None else Measurement.from_json(record[MEASUREMENT])
 
 
 def _segment(record: dict[str, Any] | None) -> Segment | None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from imaging.errors import UserError
 
 APPLICATION_ID = 0x4C494D4E  # "LIMN"
-VERSION = 1
+VERSION = 2  # the newest that this program understands
+PLAIN_VERSION, MEASUREMENTS_VERSION = 1, 2  # of files without and with measurements; their tables are the same
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -43,7 +44,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
             for statement in _statements(TABLES):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version={VERSION}")
+            connection.execute(f"PRAGMA user_version={PLAIN_VERSION}")
             connection.execute("COMMIT")
     except sqlite3.Error:
         connection.close()

@@ -1,0 +1,119 @@
+"""One measurement on the image: two points, three points or an ellipse, in patient space."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.segment import Color
+
+Point = tuple[float, float, float]
+
+
+class MeasurementKind(StrEnum):
+    """What is measured."""
+
+    LENGTH = "length"
+    ANGLE = "angle"
+    ELLIPSE = "ellipse"
+
+
+POINT_COUNT = {MeasurementKind.LENGTH: 2, MeasurementKind.ANGLE: 3, MeasurementKind.ELLIPSE: 3}
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Where somebody measured what. Lengths and angles follow from the points alone; what an ellipse holds is read
+    from the image, see ``imaging.region_statistics``.
+
+    Attributes:
+        number: never changes and is never used again within a case.
+        kind: length, angle or ellipse.
+        points_mm: LPS positions. Length: the two ends. Angle: an end, the vertex, the other end. Ellipse: the centre,
+            the end of one half axis, the end of the other, at right angles to it.
+        normal: unit vector across the plane on which it was drawn.
+        name: what people call it.
+        color: red, green, blue, 0-255.
+    """
+
+    number: int
+    kind: MeasurementKind
+    points_mm: tuple[Point, ...]
+    normal: Point
+    name: str
+    color: Color = (255, 213, 77)
+
+    def __post_init__(self) -> None:
+        if len(self.points_mm) != POINT_COUNT[self.kind]:
+            raise ValueError(f"{self.kind} needs {POINT_COUNT[self.kind]} points, not {len(self.points_mm)}")
+        if not np.isfinite(self.points_mm).all() or not np.isfinite(self.normal).all():
+            raise ValueError("a measurement's points must be finite")
+
+    @property
+    def center_mm(self) -> Point:
+        """The middle of a length, the vertex of an angle, the centre of an ellipse: where to look at it."""
+        if self.kind is MeasurementKind.LENGTH:
+            return as_point((self._points[0] + self._points[1]) / 2)
+        return self.points_mm[1 if self.kind is MeasurementKind.ANGLE else 0]
+
+    @property
+    def length_mm(self) -> float:
+        """Distance between the two ends of a length."""
+        return float(np.linalg.norm(self._points[1] - self._points[0]))
+
+    @property
+    def angle_deg(self) -> float:
+        """The angle at the vertex, 0-180; 0 where an arm has no length."""
+        one, other = self._points[0] - self._points[1], self._points[2] - self._points[1]
+        # atan2 of both products keeps its precision near 0 and 180 degrees, where the arc cosine does not
+        return math.degrees(math.atan2(float(np.linalg.norm(np.cross(one, other))), float(one @ other)))
+
+    @property
+    def half_axes_mm(self) -> tuple[float, float]:
+        """Lengths of an ellipse's half axes."""
+        one, other = self._points[1:] - self._points[0]
+        return float(np.linalg.norm(one)), float(np.linalg.norm(other))
+
+    @property
+    def area_mm2(self) -> float:
+        """Area of an ellipse."""
+        one, other = self.half_axes_mm
+        return math.pi * one * other
+
+    def changed(self, **fields: Any) -> Measurement:
+        """A copy with other values in the named fields."""
+        return replace(self, **fields)
+
+    def moved(self, offset_mm: Point) -> Measurement:
+        """The same, somewhere else."""
+        return replace(self, points_mm=tuple(as_point(point) for point in self._points + np.asarray(offset_mm)))
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-able record; ``from_json`` reads it back exactly."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(record: dict[str, Any]) -> Measurement:
+        """The measurement that ``to_json`` wrote; fields of later versions are left out."""
+        fields = {key: value for key, value in record.items() if key in Measurement.__dataclass_fields__}
+        fields["kind"] = MeasurementKind(fields["kind"])
+        fields["points_mm"] = tuple(as_point(point) for point in fields["points_mm"])
+        fields["normal"] = as_point(fields["normal"])
+        red, green, blue = fields["color"]
+        fields["color"] = (int(red), int(green), int(blue))
+        return Measurement(**fields)
+
+    @property
+    def _points(self) -> NDArray[np.float64]:
+        return np.asarray(self.points_mm, np.float64)
+
+
+def as_point(values: Any) -> Point:
+    """Three plain floats of an array or a list."""
+    x, y, z = (float(value) for value in values)
+    return x, y, z

@@ -1,0 +1,140 @@
+"""What an image holds inside an ellipse: mean, spread, extremes, of the voxels in its plane only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.geometry import Geometry
+from imaging.measurement import Measurement
+from imaging.volume import Volume, Voxels
+
+Floats = NDArray[np.float64]
+
+ALIGNED = 1e-3  # voxels by which a plane may leave a slice at the ellipse's edge and still be that slice
+
+
+@dataclass(frozen=True)
+class RegionStatistics:
+    """Values in the image's unit.
+
+    Attributes:
+        count: voxels whose centres lie inside (of a tilted plane: points of the plane, a smallest voxel edge apart);
+            padding and what is no number are left out.
+        mean, deviation: mean and standard deviation (of the voxels as they are: divided by ``count``).
+        least, most: extremes.
+    """
+
+    count: int
+    mean: float
+    deviation: float
+    least: float
+    most: float
+
+
+def ellipse_statistics(volume: Volume, ellipse: Measurement) -> RegionStatistics | None:
+    """Statistics of the voxels inside an ellipse.
+
+    In a plane that is a slice of the grid these are the slice's voxels whose centres lie inside. A tilted plane is
+    looked at at steps of the smallest voxel edge, and each point counts with the voxel that holds it.
+
+    Returns:
+        None where nothing of the image lies inside, or the image has colours.
+    """
+    if volume.voxels.ndim != 3:
+        return None
+    values = ellipse_values(volume, ellipse)
+    values = values[np.isfinite(values)]
+    if volume.outside_value is not None:
+        values = values[values != volume.outside_value]
+    if values.size == 0:
+        return None
+    mean, deviation = float(values.mean()), float(values.std())
+    return RegionStatistics(int(values.size), mean, deviation, float(values.min()), float(values.max()))
+
+
+def ellipse_values(volume: Volume, ellipse: Measurement) -> Floats:
+    """The values inside an ellipse as float64, in no particular order."""
+    geometry = volume.geometry
+    axis = _slice_axis(geometry, ellipse)
+    found = _tilted_values(volume, ellipse) if axis is None else _slice_values(volume, ellipse, axis)
+    return np.asarray(found, np.float64)
+
+
+def box_size(geometry: Geometry, ellipse: Measurement) -> int:
+    """How many voxels have to be looked at, about."""
+    rows = np.sort(np.ptp(geometry.to_index(_rim(ellipse)), axis=0))[1:] + 1
+    return int(rows[0] * rows[1])
+
+
+def _rim(ellipse: Measurement) -> Floats:
+    """(4, 3) the ends of both axes' sides: corners of the parallelogram around the ellipse."""
+    center, one, other = np.asarray(ellipse.points_mm, np.float64)
+    one, other = one - center, other - center
+    return np.array([center + a * one + b * other for a in (-1, 1) for b in (-1, 1)])
+
+
+def _slice_axis(geometry: Geometry, ellipse: Measurement) -> int | None:
+    """The index axis (0 = i, 1 = j, 2 = k) along which the ellipse's plane is one slice; None for a tilted plane."""
+    indices = geometry.to_index(_rim(ellipse))
+    flat = [axis for axis in range(3) if np.ptp(indices[:, axis]) < ALIGNED]
+    return flat[0] if len(flat) == 1 else None
+
+
+def _slice_values(volume: Volume, ellipse: Measurement, axis: int) -> Voxels:
+    """The voxels of the nearest slice whose centres lie inside."""
+    geometry = volume.geometry
+    corners = geometry.to_index(_rim(ellipse))
+    size = geometry.shape[::-1]
+    number = round(float(corners[0, axis]))
+    low = np.clip(np.ceil(corners.min(axis=0)), 0, None).astype(int)
+    high = np.minimum(np.floor(corners.max(axis=0)).astype(int) + 1, size)
+    others = [n for n in range(3) if n != axis]
+    if not 0 <= number < size[axis] or any(low[n] >= high[n] for n in others):
+        return np.empty(0)
+    low[axis], high[axis] = number, number + 1
+    fast, slow = others
+    u, v = _shares(geometry, ellipse, low, fast, slow, high)
+    region = volume.voxels[low[2] : high[2], low[1] : high[1], low[0] : high[0]].squeeze(2 - axis)
+    return np.asarray(region[u * u + v * v <= 1.0])
+
+
+def _shares(
+    geometry: Geometry, ellipse: Measurement, low: NDArray[np.int_], fast: int, slow: int, high: NDArray[np.int_]
+) -> tuple[Floats, Floats]:
+    """(slow, fast) arrays: each voxel's place along both half axes, 1 at their ends."""
+    center, one, other = np.asarray(ellipse.points_mm, np.float64)
+    first = geometry.to_world(low) - center
+    found = []
+    for half in (one - center, other - center):
+        along = half / (half @ half)
+        steps = geometry.affine[:3, :3].T @ along
+        column = np.arange(high[fast] - low[fast]) * steps[fast]
+        if slow == 2 and not geometry.is_regular:  # slices at uneven places
+            ijk = np.repeat(low[None], high[2] - low[2], axis=0)
+            ijk[:, 2] += np.arange(len(ijk))
+            row = (geometry.to_world(ijk) - geometry.to_world(low)) @ along
+        else:
+            row = np.arange(high[slow] - low[slow]) * steps[slow]
+        found.append(first @ along + row[:, None] + column[None])
+    return found[0], found[1]
+
+
+def _tilted_values(volume: Volume, ellipse: Measurement) -> Voxels:
+    """The voxels that hold the points of a regular raster on the ellipse's plane."""
+    geometry = volume.geometry
+    center, one, other = np.asarray(ellipse.points_mm, np.float64)
+    step = min(geometry.spacing_mm)
+    along = []
+    for half in (one - center, other - center):
+        reach = int(np.linalg.norm(half) / step)
+        along.append((np.arange(-reach, reach + 1) * step / max(float(np.linalg.norm(half)), 1e-9), half))
+    (u, first), (v, second) = along
+    inside = np.argwhere(u[:, None] ** 2 + v[None] ** 2 <= 1.0)
+    points = center + u[inside[:, 0], None] * first + v[inside[:, 1], None] * second
+    i, j, k = np.floor(geometry.to_index(points) + 0.5).astype(int).T
+    nk, nj, ni = geometry.shape
+    held = (i >= 0) & (i < ni) & (j >= 0) & (j < nj) & (k >= 0) & (k < nk)
+    return np.asarray(volume.voxels[k[held], j[held], i[held]])

@@ -1,0 +1,90 @@
+"""What measurements say: their values with units, as the slices, the panel, the 3D view and files show them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from weakref import WeakKeyDictionary
+
+from imaging.measurement import Measurement, MeasurementKind
+from imaging.region_statistics import RegionStatistics, box_size, ellipse_statistics
+from imaging.volume import Quantity, SeriesWarning, Volume
+
+MOST_KEPT = 500
+MINUS = "\N{MINUS SIGN}"
+Key = tuple[object, ...]
+
+
+class MeasuredRegions:
+    """Statistics of ellipses, kept for each volume as long as its voxels stay the same."""
+
+    def __init__(self) -> None:
+        self._kept: WeakKeyDictionary[Volume, OrderedDict[Key, RegionStatistics | None]] = WeakKeyDictionary()
+
+    def forget(self) -> None:
+        """Voxels arrived or are others now."""
+        self._kept = WeakKeyDictionary()
+
+    def of(self, volume: Volume, ellipse: Measurement, most_voxels: int | None = None) -> RegionStatistics | None:
+        """The statistics of an ellipse.
+
+        Args:
+            most_voxels: None is the answer where more would have to be looked at; no limit when None.
+        """
+        kept = self._kept.setdefault(volume, OrderedDict())
+        key = ellipse.points_mm
+        if key not in kept:
+            if most_voxels is not None and box_size(volume.geometry, ellipse) > most_voxels:
+                return None
+            kept[key] = ellipse_statistics(volume, ellipse)
+            if len(kept) > MOST_KEPT:
+                kept.popitem(last=False)
+        return kept[key]
+
+
+def value_lines(measurement: Measurement, volume: Volume, found: RegionStatistics | None) -> list[str]:
+    """A measurement's value, the most important line first.
+
+    Args:
+        measurement: what was measured.
+        volume: on which image; where the file does not say how large a voxel is, lengths are in pixels.
+        found: what an ellipse holds; None leaves its area alone.
+    """
+    unit = "px" if SeriesWarning.NO_SPACING in volume.warnings else "mm"
+    if measurement.kind is MeasurementKind.LENGTH:
+        return [f"{measurement.length_mm:.1f} {unit}"]
+    if measurement.kind is MeasurementKind.ANGLE:
+        return [f"{measurement.angle_deg:.1f}°"]
+    area = f"{measurement.area_mm2:.1f} {unit}²"
+    if found is None:
+        return [area]
+    value = unit_of(volume.quantity)
+    decimals = decimals_of(found)
+    mean, spread, least, most = (
+        number_text(number, decimals) for number in (found.mean, found.deviation, found.least, found.most)
+    )
+    return [f"{mean} ± {spread}{value}", f"{least} … {most}{value}", area]
+
+
+def value_text(measurement: Measurement, volume: Volume, found: RegionStatistics | None) -> str:
+    """A measurement's value in one line; of an ellipse the mean and the standard deviation."""
+    return value_lines(measurement, volume, found)[0]
+
+
+def unit_of(quantity: Quantity) -> str:
+    """The unit behind a value, with a blank before it; empty where values have none."""
+    has_unit = quantity in (Quantity.HU, Quantity.SUVBW, Quantity.ACTIVITY)
+    return f" {quantity.value}" if has_unit else ""
+
+
+def decimals_of(found: RegionStatistics) -> int:
+    """As many as tell values apart: one for HU, more for the small numbers of SUV or diffusion."""
+    reach = max(abs(found.least), abs(found.most), 1e-9)
+    return 1 if reach >= 20 else 2 if reach >= 1 else 4
+
+
+def number_text(number: float, decimals: int) -> str:
+    """A number with a true minus sign, never minus zero."""
+    text = f"{number:.{decimals}f}"
+    if text.startswith("-"):
+        text = MINUS + text[1:] if text.strip("-0.") else text[1:]
+    return text
