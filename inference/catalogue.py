@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from imaging.errors import UserError
 from imaging.geometry import Geometry
@@ -23,6 +24,12 @@ class ModelInfo:
         factory: ``module:callable`` that makes the model; the worker imports it.
         memory_per_voxel: most bytes of memory that the worker takes for each voxel, the image itself not counted.
         memory_base_mb: what it takes beside that, MiB.
+        package: folder of a foreign model, which runs confined in a process of its own; None when it is built in.
+            ``factory`` is then called with this folder.
+        package_hash: hash over that folder, hexadecimal; the journal's author ends in it. Empty: the hash over the
+            source of ``factory``, as for built-in models.
+        modalities: DICOM's words for what a foreign model is made for; empty when it does not say. A built-in model is
+            asked itself.
     """
 
     id: str
@@ -33,14 +40,24 @@ class ModelInfo:
     factory: str
     memory_per_voxel: float = 0.0
     memory_base_mb: float = 0.0
+    package: Path | None = None
+    package_hash: str = ""
+    modalities: tuple[str, ...] = ()
 
     def check(self, quantity: Quantity, modality: str, geometry: Geometry) -> None:
         """Ask the model itself; its module is imported, which is quick: models import heavy libraries when they run.
 
+        A foreign model is code that this process must not run: here only its modalities are compared, and the worker
+        asks the rest before the run.
+
         Raises:
             UserError: the model cannot be used on such an image.
         """
-        self._model().check(geometry, quantity, modality)
+        if self.package is None:
+            self._model().check(geometry, quantity, modality)
+        elif self.modalities and modality not in self.modalities:
+            wanted = " or ".join(self.modalities)
+            raise UserError(f"{self.name} is made for {wanted} images; this one is {modality or 'of no modality'}.")
 
     def fits(self, quantity: Quantity, modality: str, geometry: Geometry) -> str:
         """Why the model cannot be used on such an image; empty when it can."""

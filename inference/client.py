@@ -10,15 +10,17 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from imaging.case.images import geometry_to_json
 from imaging.errors import UserError
 from imaging.volume import Volume
+from inference.answers import ResultInvalid
 from inference.catalogue import ModelInfo, model_info
-from inference.result import InferenceResult, Labels, ResultInvalid, checked_result
+from inference.model import Labels
+from inference.result import InferenceResult, checked_result
 from inference.worker.channel import Message
 from inference.worker.exchange import LOOK_EVERY_S, MODEL_SHARE, InferenceCancelled, Watch, ask, stop
 from inference.worker.process import WorkerGone, WorkerProcess
@@ -81,11 +83,14 @@ class InferenceClient:
         parameters: Mapping[str, Any] | None = None,
         report: Callable[[float, str], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        *,
+        others: Sequence[Volume] = (),
     ) -> InferenceResult:
         """Run a model on a volume.
 
         Args:
             volume: read only; its voxels are copied once, into shared memory.
+            others: further images of the same patient for a model that wants several, in its order after ``volume``.
             model_id: of the catalogue.
             parameters: overrides of the model's defaults, JSON.
             report: called on this thread with the finished share (0-1) and what is being done. What it raises stops
@@ -99,10 +104,11 @@ class InferenceClient:
         """
         info = self.model(model_id)
         info.check(volume.quantity, volume.source.modality, volume.geometry)
-        _must_fit_memory(info, volume)
+        volumes = (volume, *others)
+        _must_fit_memory(info, volumes)
         watch = Watch(report, cancelled)
         with self._worker(watch) as process:
-            return self._run(process, volume, info, dict(parameters or {}), watch)
+            return self._run(process, volumes, info, dict(parameters or {}), watch)
 
     def devices(self) -> list[str]:
         """What the worker can compute on, the best first, such as ``CPU, 2 cores``.
@@ -175,19 +181,24 @@ class InferenceClient:
             process.end()
 
     def _run(
-        self, process: WorkerProcess, volume: Volume, info: ModelInfo, parameters: dict[str, Any], watch: Watch
+        self,
+        process: WorkerProcess,
+        volumes: Sequence[Volume],
+        info: ModelInfo,
+        parameters: dict[str, Any],
+        watch: Watch,
     ) -> InferenceResult:
         began = time.monotonic()
         watch.say(MODEL_SHARE[0] / 2, "Copying the image")
-        with _shared(volume, info) as block:
+        with _shared(volumes, info) as blocks:
             copied = time.monotonic()
-            answer, layers = self._answer(process, _request(volume, info, parameters), block, watch)
+            answer, arrays = self._answer(process, _request(volumes, info, parameters), blocks, watch)
         if answer["kind"] != "done":
             raise self._refusal(answer, info)
         watch.say(MODEL_SHARE[1], "Checking the result")
         checking = time.monotonic()
         try:
-            result = checked_result(answer, layers, volume.geometry.shape, parameters)
+            result = checked_result(answer, arrays, volumes[0].geometry.shape, parameters)
         except ResultInvalid as error:
             raise InferenceFailed(f"{info.name} gave a result that cannot be used: {error}.") from error
         result.seconds["copy image"] = round(copied - began, 3)
@@ -196,12 +207,12 @@ class InferenceClient:
         return result
 
     def _answer(
-        self, process: WorkerProcess, request: Message, block: SharedBlock, watch: Watch
+        self, process: WorkerProcess, request: Message, blocks: Sequence[SharedBlock], watch: Watch
     ) -> tuple[Message, list[Labels]]:
         """The last answer; whatever ends the wait for it also ends the work on it."""
         job = next(self._numbers)
         try:
-            return ask(process, request | {"job": job}, [block], watch)
+            return ask(process, request | {"job": job}, blocks, watch)
         except WorkerGone:
             raise
         except BaseException:
@@ -222,10 +233,10 @@ class InferenceClient:
         return InferenceFailed(f"{info.name} failed ({answer['error']}). {_UNTOUCHED}", hint, answer["details"])
 
 
-def _must_fit_memory(info: ModelInfo, volume: Volume) -> None:
+def _must_fit_memory(info: ModelInfo, volumes: Sequence[Volume]) -> None:
     import psutil
 
-    needed_mb = info.memory_mb(volume.geometry) + volume.voxels.nbytes / 2**20
+    needed_mb = info.memory_mb(volumes[0].geometry) + sum(volume.voxels.nbytes for volume in volumes) / 2**20
     free_mb = psutil.virtual_memory().available / 2**20
     if needed_mb > free_mb:
         raise UserError(
@@ -235,25 +246,35 @@ def _must_fit_memory(info: ModelInfo, volume: Volume) -> None:
 
 
 @contextmanager
-def _shared(volume: Volume, info: ModelInfo) -> Iterator[SharedBlock]:
-    try:
-        block = SharedBlock.holding(volume.voxels)
-    except MemoryError as error:
-        raise UserError(f"The memory does not suffice for {info.name} on this image.", _TOO_LITTLE_MEMORY) from error
-    try:
-        yield block
-    finally:
-        block.close()
+def _shared(volumes: Sequence[Volume], info: ModelInfo) -> Iterator[list[SharedBlock]]:
+    with ExitStack() as stack:
+        blocks: list[SharedBlock] = []
+        for volume in volumes:
+            try:
+                blocks.append(SharedBlock.holding(volume.voxels))
+            except MemoryError as error:
+                message = f"The memory does not suffice for {info.name} on this image."
+                raise UserError(message, _TOO_LITTLE_MEMORY) from error
+            stack.callback(blocks[-1].close)
+        yield blocks
 
 
-def _request(volume: Volume, info: ModelInfo, parameters: dict[str, Any]) -> Message:
+def _request(volumes: Sequence[Volume], info: ModelInfo, parameters: dict[str, Any]) -> Message:
     return {
         "kind": "run",
         "factory": info.factory,
+        "package": None if info.package is None else str(info.package),
+        "package_hash": info.package_hash,
+        "images": [_described(volume) for volume in volumes],
+        "parameters": parameters,
+    }
+
+
+def _described(volume: Volume) -> dict[str, Any]:
+    return {
         "shape": list(volume.voxels.shape),
         "dtype": volume.voxels.dtype.str,
         "geometry": geometry_to_json(volume.geometry),
         "quantity": volume.quantity.value,
         "modality": volume.source.modality,
-        "parameters": parameters,
     }

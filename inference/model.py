@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from imaging.geometry import Geometry
 from imaging.volume import Quantity
 
-Labels = NDArray[np.uint8]
+Labels = NDArray[Any]  # uint8 or uint16, (k, j, i)
+Overlay = NDArray[np.uint8]
+Point = tuple[float, float, float]
 Report = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
 
@@ -36,17 +38,66 @@ class ModelLabel:
     term_name: str = ""
 
 
+@dataclass(frozen=True)
+class Score:
+    """One class of a classification.
+
+    Attributes:
+        name: for people.
+        value: 0 to 1.
+    """
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class FoundBox:
+    """One thing that a detection found.
+
+    Attributes:
+        label: what it is, for people.
+        score: 0 to 1.
+        corners: eight points, LPS mm; bit 0 of a corner's number says that it lies at the box's far end along i, bit 1
+            along j, bit 2 along k.
+    """
+
+    label: str
+    score: float
+    corners: tuple[Point, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ModelImage:
+    """One of the images that a model is given, when it wants several.
+
+    Attributes:
+        voxels: (k, j, i), read only.
+        geometry, quantity, modality: of the voxels.
+    """
+
+    voxels: NDArray[Any]
+    geometry: Geometry
+    quantity: Quantity
+    modality: str
+
+
 @dataclass(frozen=True, eq=False)
 class ModelResult:
     """What a run found.
 
     Attributes:
-        layers: uint8 arrays (k, j, i) on the input's grid. Structures of one layer exclude each other; structures that
-            contain others (the body) have a layer of their own, after the layers of what they contain.
+        layers: uint8 or uint16 arrays (k, j, i) on the (first) input's grid. Structures of one layer exclude each
+            other; structures that contain others (the body) have a layer of their own, after the layers of what they
+            contain. Models that only classify or detect have none.
         found: for each label value, whether the structure is in the image.
         seconds: time of each stage.
         parameters: what the run used, for the journal.
         notes: what the user should know, one sentence each.
+        maps: overlays on the same grid by name, such as ``uncertainty``: uint8, 0 for none, 255 for most.
+        scores: of a classification.
+        boxes: of a detection.
+        record: facts for the run's record (backend, precision, device, hash of the weights ...), JSON.
     """
 
     layers: tuple[Labels, ...]
@@ -54,6 +105,10 @@ class ModelResult:
     seconds: dict[str, float] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    maps: dict[str, Overlay] = field(default_factory=dict)
+    scores: tuple[Score, ...] = ()
+    boxes: tuple[FoundBox, ...] = ()
+    record: dict[str, Any] = field(default_factory=dict)
 
     def merged(self) -> Labels:
         """One layer for file formats without overlap: earlier layers hide later ones."""
@@ -68,7 +123,12 @@ class ModelResult:
 
 
 class Model(Protocol):
-    """A model that segments a volume without being asked anything."""
+    """A model that segments a volume without being asked anything.
+
+    A model that wants several images has the attribute ``takes_several_images = True`` and is run by its method
+    ``run_images(images: Sequence[ModelImage], parameters, report, cancelled)`` instead of ``run``; all its results lie
+    on the first image's grid.
+    """
 
     @property
     def id(self) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Labels = NDArray[Any]  # uint8 or uint16, (k, j, i)
+from inference import answers
+from inference.answers import ResultInvalid
+from inference.model import FoundBox, Labels, Overlay, Score
+from inference.worker.confinement import Confinement
+
 Counts = NDArray[np.int64]
 COUNTED_AT_ONCE = 1 << 20  # voxels; counting widens them to 8 bytes each
-
-
-class ResultInvalid(Exception):
-    """A model's result contradicts what the model said, so none of it is used."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,11 @@ class InferenceResult:
         peak_rss_mb: most memory of the worker during this job, MiB.
         parameters: what the run used.
         notes: sentences for the user.
+        maps: overlays on the image's grid by name, such as ``uncertainty``: uint8 (k, j, i), 0 for none, 255 for most.
+        scores: of a classification.
+        boxes: of a detection.
+        record: what the engine says of the run, JSON.
+        confinement: what a foreign model could not do; None for built-in models.
     """
 
     model_id: str
@@ -62,6 +67,11 @@ class InferenceResult:
     peak_rss_mb: float
     parameters: dict[str, Any]
     notes: tuple[str, ...]
+    maps: dict[str, Overlay] = field(default_factory=dict)
+    scores: tuple[Score, ...] = ()
+    boxes: tuple[FoundBox, ...] = ()
+    record: dict[str, Any] = field(default_factory=dict)
+    confinement: Confinement | None = None
 
     @property
     def author(self) -> str:
@@ -131,35 +141,56 @@ def label_counts(layer: Labels) -> Counts:
 
 
 def checked_result(
-    answer: Mapping[str, Any], layers: Sequence[Labels], shape: tuple[int, int, int], asked: Mapping[str, Any]
+    answer: Mapping[str, Any],
+    arrays: Sequence[Labels],
+    shape: tuple[int, int, int],
+    asked: Mapping[str, Any],
 ) -> InferenceResult:
     """The result that the worker's last answer describes.
 
     Args:
         answer: see ``inference.worker.model_run``.
-        layers: the arrays that came with it.
+        arrays: the layers, then the maps, that came with it.
         shape: the image's (k, j, i).
         asked: the parameters of the request.
 
     Raises:
-        ResultInvalid: the voxels and the description contradict each other.
+        ResultInvalid: the voxels and the description contradict each other, or a part of it makes no sense.
     """
-    if len(layers) != len(answer["layers"]):
-        raise ResultInvalid("a layer is missing")
-    declared = [(int(value), str(name), str(term)) for value, name, term in answer["labels"]]
-    found = {int(value): bool(is_found) for value, is_found in answer["found"]}
-    labels = check_layers(layers, shape, declared, found)
+    layers, maps = _split(answer, arrays, shape)
+    declared = answers.labels(answers.required(answer, "labels"))
+    labels = check_layers(layers, shape, declared, answers.found(answers.required(answer, "found")))
     present = {label.label_value for label in labels}
     return InferenceResult(
-        model_id=answer["id"],
-        name=answer["name"],
-        version=answer["version"],
-        source_hash=answer["source_hash"],
-        layers=tuple(layers),
+        model_id=answers.text(answers.required(answer, "id")),
+        name=answers.text(answers.required(answer, "name")),
+        version=answers.text(answers.required(answer, "version")),
+        source_hash=answers.text(answers.required(answer, "source_hash")),
+        layers=layers,
         labels=labels,
         missing=tuple(name for value, name, _ in declared if value not in present),
-        seconds=dict(answer["seconds"]),
-        peak_rss_mb=float(answer["peak_rss_mb"]),
-        parameters=dict(asked) | answer["parameters"],
-        notes=tuple(answer["notes"]),
+        seconds=answers.seconds(answers.required(answer, "seconds")),
+        peak_rss_mb=answers.number(answers.required(answer, "peak_rss_mb")),
+        parameters=dict(asked) | answers.fields(answers.required(answer, "parameters")),
+        notes=answers.texts(answers.required(answer, "notes")),
+        maps=maps,
+        scores=answers.scores(answers.required(answer, "scores")),
+        boxes=answers.boxes(answers.required(answer, "boxes")),
+        record=answers.fields(answers.required(answer, "record")),
     )
+
+
+def _split(
+    answer: Mapping[str, Any], arrays: Sequence[Labels], shape: tuple[int, int, int]
+) -> tuple[tuple[Labels, ...], dict[str, Overlay]]:
+    """Layers and maps of what came with the answer."""
+    layer_count = len(answers.items(answers.required(answer, "layers")))
+    names = [answers.text(m.get("name")) for m in answers.items(answers.required(answer, "maps"))]
+    if len(arrays) != layer_count + len(names):
+        raise ResultInvalid("a layer is missing")
+    if len(set(names)) != len(names):
+        raise ResultInvalid("two maps have the same name")
+    maps = dict(zip(names, arrays[layer_count:], strict=True))
+    if any(m.shape != shape or m.dtype != np.uint8 for m in maps.values()):
+        raise ResultInvalid("a map does not lie on the image's grid, or is not of uint8")
+    return tuple(arrays[:layer_count]), maps

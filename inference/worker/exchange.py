@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from inference.result import Labels
+from inference.model import Labels
 from inference.worker.channel import Message
 from inference.worker.process import WorkerGone, WorkerProcess
 from inference.worker.shared_block import SharedBlock
@@ -103,7 +103,7 @@ def stop(process: WorkerProcess, job: int) -> bool:
 def _taken(process: WorkerProcess, answer: Message, shared: list[SharedBlock]) -> list[Labels]:
     """Copies of what the worker shared; then it may let go."""
     try:
-        layers = answer.get("layers", [])
+        layers = [*answer.get("layers", []), *answer.get("maps", [])]
         return [
             np.array(block.view(tuple(layer["shape"]), np.dtype(layer["dtype"])))
             for block, layer in zip(shared, layers, strict=False)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from imaging.case.images import geometry_from_json
+from imaging.errors import UserError
 from imaging.volume import Quantity
-from inference.model import Model, ModelResult, RunCancelled
+from inference.model import FoundBox, Model, ModelImage, ModelResult, RunCancelled
 from inference.worker.channel import Channel, Message
 from inference.worker.shared_block import SharedBlock
 from inference.worker.source_hash import source_hash
@@ -20,13 +22,18 @@ REPORTS_PER_SECOND = 20
 
 
 def run_model(
-    request: Message, block: SharedBlock, channel: Channel, cancelled: Callable[[], bool], results: list[SharedBlock]
+    request: Message,
+    blocks: Sequence[SharedBlock],
+    channel: Channel,
+    cancelled: Callable[[], bool],
+    results: list[SharedBlock],
 ) -> Message:
-    """Run the model that the request names on the voxels in ``block``.
+    """Run the model that the request names on the voxels in ``blocks``.
 
     Args:
-        request: ``factory``, ``shape``, ``dtype``, ``geometry``, ``quantity``, ``modality``, ``parameters``.
-        results: gets one block for each layer.
+        request: ``factory``, ``package``, ``parameters``, and ``images`` with the ``shape``, ``dtype``, ``geometry``,
+            ``quantity`` and ``modality`` of each block.
+        results: gets one block for each layer, then one for each map.
 
     Returns:
         The answer to send: what was found, and which model of which source found it.
@@ -34,25 +41,27 @@ def run_model(
     Raises:
         RunCancelled, UserError: by the model; and whatever is wrong with it.
     """
-    model = load_model(request["factory"])
-    voxels = block.view(tuple(request["shape"]), np.dtype(request["dtype"]))
-    geometry = geometry_from_json(request["geometry"])
-    model.check(geometry, Quantity(request["quantity"]), request["modality"])
-    result = model.run(voxels, geometry, request["parameters"], _Reports(channel, cancelled), cancelled)
+    model = load_model(request["factory"], request["package"])
+    images = [_image(description, block) for description, block in zip(request["images"], blocks, strict=True)]
+    model.check(images[0].geometry, images[0].quantity, images[0].modality)
+    result = _run(model, images, request["parameters"], _Reports(channel, cancelled), cancelled)
     if cancelled():
         raise RunCancelled
-    results += [SharedBlock.holding(np.ascontiguousarray(layer)) for layer in result.layers]
-    return _described(model, result) | {"source_hash": source_hash(request["factory"].split(":")[0])}
+    results += [SharedBlock.holding(np.ascontiguousarray(array)) for array in (*result.layers, *result.maps.values())]
+    module = request["factory"].split(":")[0]
+    return described(model, result) | {"source_hash": request["package_hash"] or source_hash(module)}
 
 
-def load_model(factory: str) -> Model:
-    """The model that ``module:callable`` makes."""
+def load_model(factory: str, package: str | None = None) -> Model:
+    """The model that ``module:callable`` makes; of a foreign model the callable gets the folder."""
     module, name = factory.split(":")
-    model: Model = getattr(importlib.import_module(module), name)()
+    make = getattr(importlib.import_module(module), name)
+    model: Model = make() if package is None else make(Path(package))
     return model
 
 
-def _described(model: Model, result: ModelResult) -> Message:
+def described(model: Model, result: ModelResult) -> Message:
+    """The answer that says what a model found; the arrays themselves travel beside it."""
     return {
         "kind": "done",
         "id": model.id,
@@ -60,11 +69,43 @@ def _described(model: Model, result: ModelResult) -> Message:
         "version": model.version,
         "labels": [[int(label.label_value), label.name, label.term_name] for label in model.labels],
         "layers": [{"shape": list(layer.shape), "dtype": layer.dtype.str} for layer in result.layers],
+        "maps": [{"name": name, "shape": list(m.shape), "dtype": m.dtype.str} for name, m in result.maps.items()],
         "found": [[int(value), bool(is_found)] for value, is_found in result.found.items()],
         "seconds": {stage: round(float(seconds), 3) for stage, seconds in result.seconds.items()},
         "parameters": _plain(result.parameters),
         "notes": list(result.notes),
+        "scores": [[score.name, float(score.value)] for score in result.scores],
+        "boxes": [_box(box) for box in result.boxes],
+        "record": _plain(result.record),
     }
+
+
+def _image(description: Mapping[str, Any], block: SharedBlock) -> ModelImage:
+    return ModelImage(
+        block.view(tuple(description["shape"]), np.dtype(description["dtype"])),
+        geometry_from_json(description["geometry"]),
+        Quantity(description["quantity"]),
+        description["modality"],
+    )
+
+
+def _run(
+    model: Model,
+    images: Sequence[ModelImage],
+    parameters: Mapping[str, Any],
+    report: _Reports,
+    cancelled: Callable[[], bool],
+) -> ModelResult:
+    if getattr(model, "takes_several_images", False):
+        run_images: Callable[..., ModelResult] = model.run_images  # type: ignore[attr-defined]
+        return run_images(images, parameters, report, cancelled)
+    if len(images) > 1:
+        raise UserError(f"{model.name} takes one image; {len(images)} were given.")
+    return model.run(images[0].voxels, images[0].geometry, parameters, report, cancelled)
+
+
+def _box(box: FoundBox) -> list[Any]:
+    return [box.label, float(box.score), [[float(x) for x in corner] for corner in box.corners]]
 
 
 def _plain(value: Any) -> Any:

@@ -101,7 +101,7 @@ def _carried_out(
         return {"kind": "devices", "devices": devices()}
     from inference.worker.model_run import run_model
 
-    return run_model(message, blocks[0], channel, lambda: requests.is_cancelled(message["job"]), results)
+    return run_model(message, blocks, channel, lambda: requests.is_cancelled(message["job"]), results)
 
 
 class _LogForwarder(logging.Handler):
