@@ -33,7 +33,7 @@ def scanned(slab: Slab, noise: dict[str, float], seed: int) -> NDArray[np.int16]
     result = np.empty(slab.shape, np.int16)
     for k, z in enumerate(slab.z):
         smooth = gaussian_filter(slab.hu[k], blur)
-        grain = _grain(slab.hu[k].shape, blur, (seed, 9, round(float(z) * 100)))
+        grain = _grain(slab.hu[k].shape, blur, (seed, 9, round(float(z) * 100) % 2**32))
         strength = noise["sigma_air_hu"] + (noise["sigma_centre_hu"] - noise["sigma_air_hu"]) * _centrality(slab)
         result[k] = np.clip(np.rint(smooth + grain * strength), LOWEST_HU, HIGHEST_HU)
     return result

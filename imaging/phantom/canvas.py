@@ -72,16 +72,16 @@ class Slab:
         x, y, z = self.warped
         return x[window], y[window], z[window]
 
-    def distance(self, tube: Tube) -> tuple[Window, Array] | None:
+    def distance(self, tube: Tube, margin_mm: float = MARGIN_MM) -> tuple[Window, Array] | None:
         """Distance to a tube in the smallest window that holds it; None when it lies outside this slab."""
         lows, highs = tube.reach()
-        window = self.window(lows.min(axis=0), highs.max(axis=0))
+        window = self.window(lows.min(axis=0), highs.max(axis=0), margin_mm)
         if window is None:
             return None
         origin = [part.start for part in window]
         distance = np.full([part.stop - part.start for part in window], FAR_MM, np.float32)
         for number in range(len(tube.starts)):
-            near = self.window(lows[number], highs[number])
+            near = self.window(lows[number], highs[number], margin_mm)
             if near is not None:
                 here = tuple(slice(p.start - o, p.stop - o) for p, o in zip(near, origin, strict=True))
                 distance[here] = np.minimum(distance[here], rod(self.straight(near), tube, number))

@@ -74,3 +74,63 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "central_airways": ("trachea", "main_bronchi"),
     "skeleton": _BONES,
 }
+
+_HEAD_SOFT = (
+    "skin",
+    "subcutaneous_fat",
+    "muscle",
+    "masseter",
+    "temporalis",
+    "tongue",
+    "sternocleidomastoid",
+    "pterygoid",
+    "parotid_gland_left",
+    "parotid_gland_right",
+    "orbital_fat",
+    "eye_left",
+    "eye_right",
+    "eye_lens_left",
+    "eye_lens_right",
+    "eye_muscles",
+    "optic_nerve_left",
+    "optic_nerve_right",
+    "cartilage",
+    "intervertebral_discs",
+    "airway",
+    "sinuses",
+    "marker_left",
+)
+_HEAD_BRAIN = (
+    "cerebrospinal_fluid",
+    "ventricles",
+    "grey_matter_left",
+    "grey_matter_right",
+    "white_matter",
+    "deep_grey_matter",
+    "cerebellum",
+    "brainstem",
+    "spinal_cord",
+)
+_HEAD_BONES = (
+    "skull",
+    "maxilla",
+    "zygomatic_left",
+    "zygomatic_right",
+    "nasal_bones",
+    "mandible",
+    "hyoid",
+    *(f"vertebrae_C{n}" for n in range(1, 6)),
+)
+_TEETH = ("teeth_upper", "teeth_lower")
+
+HEAD_NAMES: dict[str, int] = {
+    name: number for number, name in enumerate((*_HEAD_SOFT, *_HEAD_BRAIN, *_HEAD_BONES, *_TEETH), start=1)
+}
+
+HEAD_GROUPS: dict[str, tuple[str, ...]] = {
+    "body": tuple(name for name in HEAD_NAMES if name != "marker_left"),
+    "brain": ("grey_matter_left", "grey_matter_right", "white_matter", "deep_grey_matter", "cerebellum", "brainstem"),
+    "cortex": ("grey_matter_left", "grey_matter_right"),
+    "skeleton": (*_HEAD_BONES, *_TEETH),
+    "eyes": ("eye_left", "eye_right", "eye_lens_left", "eye_lens_right"),
+}
