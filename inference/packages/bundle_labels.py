@@ -1,0 +1,129 @@
+"""Which images a MONAI bundle wants, what it finds, and on which grid, from its metadata and configuration."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from inference.model import ModelLabel
+from inference.packages.bundle_files import Bundle, first_image_output, image_inputs
+from inference.packages.bundle_steps import PREPROCESSING, network, numbers, steps
+from inference.packages.config_files import list_of, table_of, text_of
+from inference.packages.description import Head, InputChannel
+
+MAX_CHANNELS = 1000
+_MODALITIES = {
+    "ct": "CT",
+    "cect": "CT",
+    "cbct": "CT",
+    "mr": "MR",
+    "mri": "MR",
+    "pt": "PT",
+    "pet": "PT",
+    "nm": "NM",
+    "us": "US",
+    "ultrasound": "US",
+    "mg": "MG",
+    "mammogram": "MG",
+    "mammography": "MG",
+}
+_AXES = {"R": 0, "L": 0, "A": 1, "P": 1, "S": 2, "I": 2}
+
+
+def dicom_modality(text: str) -> str:
+    """DICOM's word for a modality in anybody's words; empty when it names none or several."""
+    words = re.split(r"[^a-z]+", text.lower())
+    found = {_MODALITIES[word] for word in words if word in _MODALITIES}
+    return found.pop() if len(found) == 1 else ""
+
+
+def labels_by_channel(names: dict[Any, Any], channel_count: int | None, head: Head | None) -> tuple[ModelLabel, ...]:
+    """Labels of a network's channels.
+
+    Args:
+        names: name by channel, as a model's metadata says it: keys are numbers, perhaps as texts.
+        channel_count: of the network's output; None when it is not known.
+        head: what the channels mean.
+
+    Returns:
+        Labels without the background. Their values are the channels' indices where channel 0 is the background, else
+        the index + 1.
+    """
+    table = {
+        int(k): text_of(v, f"Label {k}") for k, v in names.items() if str(k).isdigit() and int(str(k)) < MAX_CHANNELS
+    }
+    has_background = is_background(table.get(0, ""))
+    if not has_background and 0 in table and head is not Head.SIGMOID:
+        # A name for all that is not wanted ("other"), unless one channel is left over that nothing is said about.
+        has_background = not (channel_count is not None and len(table) == channel_count - 1)
+    shift = 0 if has_background or 0 not in table else 1
+    wanted = {index: name for index, name in table.items() if not (index == 0 and has_background)}
+    return tuple(ModelLabel(index + shift, name) for index, name in sorted(wanted.items()) if not is_background(name))
+
+
+def is_background(name: str) -> bool:
+    """True for the names of what is no structure."""
+    return name.strip().lower() in ("background", "bg", "__background__", "ignore")
+
+
+def labels_of(bundle: Bundle, head: Head | None) -> tuple[ModelLabel, ...]:
+    """What the bundle finds; empty when it does not say."""
+    output = first_image_output(bundle.metadata)
+    names = table_of(output.get("channel_def")) or table_of(output.get("label_def"))
+    count = output.get("num_channels")
+    if not names:  # some say it in the configuration instead, the other way round
+        said = table_of(bundle.resolver.at("label_names")) or table_of(bundle.resolver.at("labels"))
+        names = {str(value): name for name, value in said.items() if isinstance(value, int)}
+    return labels_by_channel(names, count if isinstance(count, int) else None, head)
+
+
+def channels_of(bundle: Bundle, prompts: tuple[str, ...]) -> tuple[InputChannel, ...]:
+    """The images that the bundle wants, in the network's order."""
+    inputs = image_inputs(bundle.metadata)
+    modality = dicom_modality(" ".join(text_of(entry.get("modality")) for entry in inputs.values()))
+    if len(inputs) > 1:
+        return tuple(
+            InputChannel(name, dicom_modality(text_of(entry.get("modality")))) for name, entry in list(inputs.items())
+        )
+    entry = next(iter(inputs.values()), {})
+    return tuple(InputChannel(name, modality) for name in _names(bundle, entry, prompts))
+
+
+def spacing_of(bundle: Bundle) -> tuple[float, float, float] | None:
+    """The grid that the network works on, (x, y, z) in millimetres; None when it is the image's own, or not plain."""
+    axes = [0, 1, 2]
+    spacing: tuple[float, ...] | None = None
+    for name, arguments in steps(bundle, PREPROCESSING):
+        if name.startswith("Orientation"):
+            codes = text_of(arguments.get("axcodes")).upper()
+            if len(codes) == 3 and {_AXES.get(code) for code in codes} == {0, 1, 2}:
+                axes = [_AXES[code] for code in codes]
+        elif name.startswith("Spacing"):
+            spacing = numbers(arguments.get("pixdim"), 3)
+    if spacing is None:
+        return None
+    x, y, z = (spacing[axes.index(axis)] for axis in range(3))
+    return x, y, z
+
+
+def _names(bundle: Bundle, entry: dict[str, Any], prompts: tuple[str, ...]) -> list[str]:
+    """Names of the images of one input."""
+    keys = _loaded_keys(bundle)
+    if len(keys) > 1:
+        return keys
+    named = [text_of(name, "image") for _, name in sorted(table_of(entry.get("channel_def")).items())]
+    if prompts:  # further channels are clicks
+        return named[:1] or ["image"]
+    count = network(bundle)[1].get("in_channels", entry.get("num_channels"))
+    if not isinstance(count, int) or not 1 <= count <= MAX_CHANNELS:
+        count = 1
+    if len(named) == count:
+        return named
+    return ["image"] if count == 1 else [f"image {number + 1}" for number in range(count)]
+
+
+def _loaded_keys(bundle: Bundle) -> list[str]:
+    for name, arguments in steps(bundle, PREPROCESSING):
+        if name.startswith("LoadImage"):
+            return [text_of(key) for key in list_of(arguments.get("keys")) if isinstance(key, str)]
+    return []
