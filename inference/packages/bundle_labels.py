@@ -12,6 +12,7 @@ from inference.packages.config_files import list_of, table_of, text_of
 from inference.packages.description import Head, InputChannel
 
 MAX_CHANNELS = 1000
+MAX_DIGITS = 4
 _MODALITIES = {
     "ct": "CT",
     "cect": "CT",
@@ -49,9 +50,8 @@ def labels_by_channel(names: dict[Any, Any], channel_count: int | None, head: He
         Labels without the background. Their values are the channels' indices where channel 0 is the background, else
         the index + 1.
     """
-    table = {
-        int(k): text_of(v, f"Label {k}") for k, v in names.items() if str(k).isdigit() and int(str(k)) < MAX_CHANNELS
-    }
+    numbered = {int(str(k)): v for k, v in names.items() if str(k).isdecimal() and len(str(k)) <= MAX_DIGITS}
+    table = {index: text_of(name, f"Label {index}") for index, name in numbered.items()}
     has_background = is_background(table.get(0, ""))
     if not has_background and 0 in table and head is not Head.SIGMOID:
         # A name for all that is not wanted ("other"), unless one channel is left over that nothing is said about.

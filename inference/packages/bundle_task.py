@@ -68,7 +68,7 @@ def problem_of(bundle: Bundle, task: Task, name: str) -> tuple[str, str]:
     if not bundle.run_id and bundle.torchscript is None:
         return (
             f"“{name}” has no steps for a run in {bundle.config_name}.",
-            "It is a template, or only a part of a model.",
+            "It may be a template, or a part of a model.",
         )
     return "", ""
 

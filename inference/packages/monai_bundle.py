@@ -1,7 +1,7 @@
 """Reads what a MONAI bundle says of itself: a folder, or a TorchScript file with the configuration inside.
 
-Bundles in circulation leave out or bend much of what the specification asks for (no ``run``, ``channel_def`` null, names
-under ``label_def``, metadata copied from another bundle), so nothing but the files themselves is taken as given.
+Bundles in circulation leave out or bend much of what the specification asks for (no ``run``, ``channel_def`` null,
+names under ``label_def``, metadata copied from another bundle), so nothing but the files themselves is taken as given.
 """
 
 from __future__ import annotations

@@ -1,0 +1,98 @@
+"""From the network's numbers to labels, and how sure they are."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.engine.recipe import Head, HeadKind, Shape
+
+if TYPE_CHECKING:
+    import torch
+
+MOST_UINT8 = 255
+
+
+class Decision:
+    """Labels on the network's grid, filled slab by slab.
+
+    Args:
+        head: what the channels mean.
+        shape: (x, y, z) of the image, padding included.
+        channels: that the network gave.
+        wants_doubt: also keep how unsure each voxel is.
+
+    Attributes:
+        planes: EXCLUSIVE: one array of label values; INDEPENDENT: for each channel 0 or its label value. uint8, or
+            uint16 where a label value needs it. (x, y, z) each.
+        doubt: uint8, 0 sure to 255 undecided; None when it was not wanted. EXCLUSIVE: entropy of the probabilities
+            over its largest possible value; INDEPENDENT: the largest binary entropy of all channels.
+    """
+
+    def __init__(self, head: Head, shape: Shape, channels: int, *, wants_doubt: bool) -> None:
+        self._head = head
+        values = [head.value_of(channel) for channel in range(channels)]
+        kind = np.uint8 if max(values) <= MOST_UINT8 else np.uint16
+        count = 1 if head.kind is HeadKind.EXCLUSIVE else channels
+        self._values = np.array(values, kind)
+        self._is_identity = values == list(range(channels))
+        self.planes: list[NDArray[Any]] = [np.zeros(shape, kind) for _ in range(count)]
+        self.doubt: NDArray[np.uint8] | None = np.zeros(shape, np.uint8) if wants_doubt else None
+
+    def take(self, first: int, sums: torch.Tensor, weights: torch.Tensor) -> None:
+        """Decide some planes; see ``blending.Finished``."""
+        place = slice(first, first + len(weights))
+        if self._head.kind is HeadKind.EXCLUSIVE:
+            winner = sums.argmax(0).cpu().numpy()
+            self.planes[0][place] = winner if self._is_identity else self._values[winner]
+        else:
+            limit = self._head.threshold if self._head.is_activated else _logit(self._head.threshold)
+            for channel, plane in enumerate(self.planes):
+                is_in = sums[channel].float() >= limit * weights
+                plane[place] = is_in.cpu().numpy() * self._values[channel]
+        if self.doubt is not None:
+            self.doubt[place] = self._doubt(sums, weights).mul(255).round().byte().cpu().numpy()
+
+    def _doubt(self, sums: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        mean = sums.float() / weights
+        if self._head.kind is HeadKind.EXCLUSIVE:
+            chances = mean.clamp(1e-7, 1.0) if self._head.is_activated else mean.softmax(0).clamp_min(1e-7)
+            entropy = -(chances * chances.log()).sum(0)
+            return (entropy / math.log(max(len(mean), 2))).clamp(0, 1)
+        chance = mean if self._head.is_activated else mean.sigmoid()
+        chance = chance.clamp(1e-7, 1 - 1e-7)
+        entropy = -(chance * chance.log() + (1 - chance) * torch.log1p(-chance))
+        return (entropy.amax(0) / math.log(2)).clamp(0, 1)
+
+
+def _logit(probability: float) -> float:
+    return math.log(probability / (1 - probability))
+
+
+def merged_layers(planes: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """As few layers as hold the planes without overlap; each plane goes to the first layer that it does not touch."""
+    layers: list[NDArray[Any]] = []
+    for plane in planes:
+        is_in = plane != 0
+        free = next((layer for layer in layers if not (is_in & (layer != 0)).any()), None)
+        if free is None:
+            layers.append(plane.copy())
+        else:
+            np.copyto(free, plane, where=is_in)
+    return layers
+
+
+def keep_largest(layer: NDArray[Any], values: tuple[int, ...]) -> None:
+    """Of each label value keep only the largest part that is connected by faces, edges or corners; in place."""
+    import cc3d
+
+    for value in values:
+        is_in = layer == value
+        if is_in.any():
+            largest = cc3d.largest_k(is_in, k=1, connectivity=26)
+            layer[is_in & (largest == 0)] = 0

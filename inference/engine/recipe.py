@@ -1,0 +1,175 @@
+"""What is to be done with an image before, in and after the network: plain data, whatever the model's format was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.model import ModelLabel
+
+Shape = tuple[int, int, int]
+Image = NDArray[np.float32]  # (channel, x, y, z) in the network's axes
+
+
+@dataclass(frozen=True)
+class Orient:
+    """Turn the axes so that they point to these sides of the patient, such as ``RAS``: the first to the Right."""
+
+    axcodes: str
+
+
+@dataclass(frozen=True)
+class Respace:
+    """Resample linearly to this spacing in the network's axes; values of 0 or less keep the image's own.
+
+    The first voxel keeps its place, and the size is ``round((n - 1) * old / new + 1)``, as MONAI's Spacing does it.
+    """
+
+    spacing_mm: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class CropForeground:
+    """Cut away what surrounds the foreground.
+
+    Attributes:
+        select: which voxels of an (channel, x, y, z) image are foreground.
+        margin: voxels to keep around it.
+        divisible: sizes are padded up to multiples of this.
+        allows_smaller: do not pad where the margin reaches beyond the image.
+    """
+
+    select: Callable[[Image], NDArray[np.bool_]]
+    margin: Shape = (0, 0, 0)
+    divisible: Shape = (1, 1, 1)
+    allows_smaller: bool = True
+
+
+@dataclass(frozen=True)
+class CenterFit:
+    """Cut and pad, half on each side, to exactly (``is_exact``) or at least this shape; 0 keeps an axis."""
+
+    shape: Shape
+    is_exact: bool = True
+    value: float = 0.0
+
+
+@dataclass(frozen=True)
+class PadDivisible:
+    """Pad, half on each side, to multiples of these numbers."""
+
+    divisor: Shape
+    value: float = 0.0
+
+
+class Interpolation(StrEnum):
+    """How ``Resize`` reads between voxels."""
+
+    TRILINEAR = "trilinear"
+    AREA = "area"
+    NEAREST = "nearest"
+
+
+@dataclass(frozen=True)
+class Resize:
+    """Resample to exactly this shape, whatever spacing comes of it."""
+
+    shape: Shape
+    interpolation: Interpolation = Interpolation.AREA
+    aligns_corners: bool = False
+
+
+@dataclass(frozen=True)
+class Intensity:
+    """A change of values that leaves the grid alone.
+
+    Attributes:
+        name: for the record, such as ``ScaleIntensityRanged``.
+        change: image to image of the same spatial shape; may change the number of channels.
+    """
+
+    name: str
+    change: Callable[[Image], Image]
+
+
+Step = Orient | Respace | CropForeground | CenterFit | PadDivisible | Resize | Intensity
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How the network is moved over the image, in the words of MONAI's sliding-window inferer.
+
+    Attributes:
+        roi: size of a window; 0 takes the image's size along that axis.
+        overlap: share of the window that neighbours share, for each axis.
+        is_gaussian: the middle of a window counts more than its edge.
+        sigma_scale: width of that weight, in window sizes.
+        padding: ``constant``, ``replicate`` or ``reflect``, where the image is smaller than a window.
+        padding_value: for ``constant``.
+        batch: windows at a time.
+    """
+
+    roi: Shape
+    overlap: tuple[float, float, float] = (0.25, 0.25, 0.25)
+    is_gaussian: bool = False
+    sigma_scale: float = 0.125
+    padding: str = "constant"
+    padding_value: float = 0.0
+    batch: int = 1
+
+
+class HeadKind(StrEnum):
+    """What the network's channels mean."""
+
+    EXCLUSIVE = "one label a voxel"  # softmax: the highest channel wins
+    INDEPENDENT = "labels may overlap"  # sigmoid: each channel is a structure of its own
+    SCORES = "scores of the whole image"
+
+
+@dataclass(frozen=True)
+class Head:
+    """From channels to labels.
+
+    Attributes:
+        kind: see above.
+        values: label value of each channel; 0 is background. Empty: the channel's own number (EXCLUSIVE), its number
+            plus one (INDEPENDENT).
+        threshold: of a probability, for INDEPENDENT.
+        is_activated: the network gives probabilities already.
+        keeps_largest: label values of which only the largest connected part is kept.
+    """
+
+    kind: HeadKind = HeadKind.EXCLUSIVE
+    values: tuple[int, ...] = ()
+    threshold: float = 0.5
+    is_activated: bool = False
+    keeps_largest: tuple[int, ...] = ()
+
+    def value_of(self, channel: int) -> int:
+        """Label value of a channel."""
+        if self.values:
+            return self.values[channel]
+        return channel if self.kind is HeadKind.EXCLUSIVE else channel + 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything but the network itself.
+
+    Attributes:
+        steps: in order; they make the network's input.
+        windows: None: the whole image at once.
+        head: from channels to labels.
+        labels: names of the label values.
+        notes: sentences for the user, such as where the run differs from what the model's files say.
+    """
+
+    steps: tuple[Step, ...]
+    windows: Windows | None
+    head: Head
+    labels: tuple[ModelLabel, ...]
+    notes: tuple[str, ...] = ()

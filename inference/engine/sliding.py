@@ -1,0 +1,105 @@
+"""The network moved over the image, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from inference.engine.blending import SlabBlender
+from inference.engine.deciding import Decision
+from inference.engine.predictor import Predictor
+from inference.engine.recipe import Head, Image, Shape, Windows
+from inference.engine.windows import Padding, importance, padding, window_size, window_starts
+
+if TYPE_CHECKING:
+    import torch
+
+Progress = Callable[[int, int], None]  # windows done, windows in all; may raise to stop
+
+
+def decided(
+    image: Image, windows: Windows, head: Head, predictor: Predictor, progress: Progress, *, wants_doubt: bool = False
+) -> Decision:
+    """Run the network over an image.
+
+    Args:
+        image: (channel, x, y, z) as the network wants it.
+        windows: how.
+        head: what its channels mean, not SCORES.
+        predictor: the network.
+        progress: called before the first and after each batch.
+
+    Returns:
+        Labels on the image's grid.
+    """
+    import torch
+
+    with torch.inference_mode():
+        return _decided(image, windows, head, predictor, progress, wants_doubt)
+
+
+def _decided(
+    image: Image, windows: Windows, head: Head, predictor: Predictor, progress: Progress, wants_doubt: bool
+) -> Decision:
+    import torch
+
+    x, y, z = image.shape[1:]
+    size = window_size(windows, (x, y, z))
+    pad = padding(size, (x, y, z))
+    tensor = _padded(torch.from_numpy(image), pad, windows)
+    shape = (tensor.shape[1], tensor.shape[2], tensor.shape[3])
+    starts = window_starts(size, windows.overlap, shape)
+    weight = torch.from_numpy(importance(size, windows))
+    taker = _Taker(head, shape, wants_doubt)
+    blender = SlabBlender(shape, weight, taker.take)
+    progress(0, len(starts))
+    for first in range(0, len(starts), windows.batch):
+        group = starts[first : first + windows.batch]
+        batch = torch.stack([tensor[(slice(None), *_place(start, size))] for start in group])
+        scores = predictor(batch)
+        if scores.shape[2:] != size:
+            raise ValueError(f"the network answers {tuple(scores.shape[2:])} to windows of {size}")
+        for start, answer in zip(group, scores, strict=True):
+            blender.add(start, answer)
+        progress(min(first + windows.batch, len(starts)), len(starts))
+    blender.close()
+    return taker.without(pad)
+
+
+def _place(start: Shape, size: Shape) -> tuple[slice, slice, slice]:
+    x, y, z = (slice(n, n + count) for n, count in zip(start, size, strict=True))
+    return x, y, z
+
+
+def _padded(tensor: torch.Tensor, pad: Padding, windows: Windows) -> torch.Tensor:
+    import torch
+
+    both = [n for axis in (2, 1, 0) for n in (pad.before[axis], pad.after[axis])]
+    if not any(both):
+        return tensor
+    value = windows.padding_value if windows.padding == "constant" else None
+    return torch.nn.functional.pad(tensor[None], both, mode=windows.padding, value=value)[0]
+
+
+class _Taker:
+    """Makes the decision when the first planes come, for only then the number of channels is known."""
+
+    def __init__(self, head: Head, shape: Shape, wants_doubt: bool) -> None:
+        self._head = head
+        self._shape = shape
+        self._wants_doubt = wants_doubt
+        self._decision: Decision | None = None
+
+    def take(self, first: int, sums: torch.Tensor, weights: torch.Tensor) -> None:
+        if self._decision is None:
+            self._decision = Decision(self._head, self._shape, len(sums), wants_doubt=self._wants_doubt)
+        self._decision.take(first, sums, weights)
+
+    def without(self, pad: Padding) -> Decision:
+        decision = self._decision
+        assert decision is not None
+        inside = tuple(slice(b, n - a) for b, a, n in zip(pad.before, pad.after, self._shape, strict=True))
+        decision.planes = [plane[inside] for plane in decision.planes]
+        if decision.doubt is not None:
+            decision.doubt = decision.doubt[inside]
+        return decision

@@ -1,0 +1,69 @@
+"""Where the network's windows lie, and how much each voxel of one counts, as MONAI's sliding-window inferer has it."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.engine.recipe import Shape, Windows
+
+LEAST_WEIGHT = 1e-3
+
+
+class Padding(NamedTuple):
+    """Voxels added before and after each axis where the image is smaller than a window."""
+
+    before: Shape
+    after: Shape
+
+
+def window_size(windows: Windows, image: Shape) -> Shape:
+    """Size of a window; an axis without one takes the image's."""
+    x, y, z = (roi or size for roi, size in zip(windows.roi, image, strict=True))
+    return x, y, z
+
+
+def padding(size: Shape, image: Shape) -> Padding:
+    """What must be added so that one window fits, the smaller half before."""
+    lacking = [max(roi - n, 0) for roi, n in zip(size, image, strict=True)]
+    x, y, z = (n // 2 for n in lacking)
+    u, v, w = (n - n // 2 for n in lacking)
+    return Padding((x, y, z), (u, v, w))
+
+
+def window_starts(size: Shape, overlap: tuple[float, float, float], image: Shape) -> list[Shape]:
+    """First voxels of all windows, the first axis outermost.
+
+    Args:
+        size: of a window; ``image`` is at least as large.
+        overlap: shares, for each axis.
+        image: shape of the padded image.
+    """
+    along = [_starts(roi, share, n) for roi, share, n in zip(size, overlap, image, strict=True)]
+    return [(x, y, z) for x in along[0] for y in along[1] for z in along[2]]
+
+
+def _starts(roi: int, overlap: float, size: int) -> list[int]:
+    interval = roi if roi == size else max(int(roi * (1 - overlap)), 1)
+    count = next(n for n in range(math.ceil(size / interval)) if n * interval + roi >= size) + 1
+    return [min(n * interval, size - roi) for n in range(count)]
+
+
+def importance(size: Shape, windows: Windows) -> NDArray[np.float32]:
+    """How much each voxel of a window counts, (x, y, z) float32.
+
+    The Gaussian is the product of three, each of ``sigma_scale`` times the window's size, and never less than 0.001.
+    """
+    if not windows.is_gaussian:
+        return np.ones(size, np.float32)
+    lines = []
+    for n in size:
+        x = np.arange(-(n - 1) / 2.0, (n - 1) / 2.0 + 1, dtype=np.float32)
+        sigma = n * windows.sigma_scale
+        lines.append(np.exp(x**2 / np.float32(-2 * sigma**2)))
+    product = lines[0][:, None, None] * lines[1][None, :, None] * lines[2][None, None, :]
+    least = np.float32(max(float(product.min()), LEAST_WEIGHT))
+    return np.asarray(np.maximum(product, least), np.float32)
