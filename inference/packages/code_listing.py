@@ -43,6 +43,18 @@ def code_use(folder: Path, configs: Iterable[Any] = ()) -> CodeUse:
     return CodeUse(*(tuple(sorted(part)) for part in (targets, imports, expressions, files, pickles)))
 
 
+def pickles_only(folder: Path) -> CodeUse:
+    """For formats of which no Python is ever run: only the pickles count."""
+    return CodeUse(pickles=code_use(folder).pickles)
+
+
+def not_run_notes(folder: Path) -> tuple[str, ...]:
+    """What to say of Python files that lie about in a folder of such a format."""
+    files = [name for name in all_files(folder) if name.endswith(".py")]
+    some = ", ".join(files[:3]) + (" …" if files[3:] else "")
+    return (f"The Python files in it are not run ({some}).",) if files else ()
+
+
 def imported(source: str) -> set[str]:
     """Modules that Python source imports, by their dotted names; none when it is no Python."""
     try:
