@@ -65,12 +65,14 @@ class Shape:
         sides: 1 as it is, -1 mirrored to the patient's right; both for a pair.
         blend_mm: of the seam with what is there already.
         is_cut: it is taken away.
+        is_inner: it reaches into what other shapes around it leave open.
     """
 
     form: Ball | Tube
     sides: tuple[int, ...] = (1,)
     blend_mm: float = 0.0
     is_cut: bool = False
+    is_inner: bool = False
 
     def everywhere(self, at: Coordinates) -> Array:
         """Distance at any points."""
@@ -134,7 +136,8 @@ def shape(record: dict[str, Any], blend_mm: float = 0.0, step_mm: float = 4.0) -
         a, b, c = record.get("stretch", (1.0, 1.0, 1.0))
         form = Tube.along(path[:, :3], path[:, 3], (a, b, c))
     sides = (1, -1) if record.get("both") else (1,)
-    return Shape(form, sides, record.get("blend_mm", blend_mm), record.get("cut", False))
+    blend = record.get("blend_mm", blend_mm)
+    return Shape(form, sides, blend, record.get("cut", False), record.get("inner", False))
 
 
 def mirrored(tube: Tube, side: int) -> Tube:

@@ -41,9 +41,7 @@ def head_parameters() -> dict[str, Any]:
     return dict(json.loads(files("resources").joinpath("phantom/head.json").read_text(encoding="utf-8")))
 
 
-def make_head(
-    parameters: dict[str, Any] | None = None, scale: float = 1.0, *, has_marker: bool = False
-) -> HeadPhantom:
+def make_head(parameters: dict[str, Any] | None = None, scale: float = 1.0, *, has_marker: bool = False) -> HeadPhantom:
     """Compute the phantom; on one machine the same parameters always give the same voxels.
 
     Args:
@@ -104,16 +102,16 @@ class _Anatomy:
         }
         self.sensitivity = SmoothField((self.seed, 200), bounds, 90.0)
         step = parameters["coarse_mm"]
-        coarse = [np.arange(c - step, c + s + 2 * step, step, dtype=np.float32) for c, s in zip(corner, size, strict=True)]
+        coarse = [
+            np.arange(c - step, c + s + 2 * step, step, dtype=np.float32) for c, s in zip(corner, size, strict=True)
+        ]
         axes = (coarse[0], coarse[1], coarse[2])
         self.brain = Brain(parameters["brain"], axes, self.seed)
         self.soft = Soft(parameters, axes)
         self.bones = Bones(parameters, self.brain.cavity)
         self.marker = shape(parameters["marker"]) if has_marker else None
 
-    def scan(
-        self, axes: tuple[Array, Array, Array]
-    ) -> tuple[NDArray[np.int16], NDArray[np.uint16], NDArray[np.uint8]]:
+    def scan(self, axes: tuple[Array, Array, Array]) -> tuple[NDArray[np.int16], NDArray[np.uint16], NDArray[np.uint8]]:
         """CT, MR and truth of the slices at the given coordinates."""
         slab = HeadSlab(axes, self.parameters["tissues"], self.parameters["texture_share"])
         for name, texture in self.textures.items():

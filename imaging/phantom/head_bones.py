@@ -74,8 +74,11 @@ class Bones:
         if window is None:
             return None
         cavity = self.cavity.on_grid(slab.x[window.i], slab.y[window.j], slab.z[window.k])
-        distance = np.maximum(cavity - self._thickness(slab, window), -cavity)
-        for piece in self.skull.pieces:
+        distance = cavity - self._thickness(slab, window)
+        for piece in (p for p in self.skull.pieces if not p.is_inner and not p.is_cut):
+            join_near(slab, window, distance, piece)
+        distance = np.maximum(distance, -cavity)
+        for piece in (p for p in self.skull.pieces if p.is_inner or p.is_cut):
             join_near(slab, window, distance, piece)
         return window, distance
 
@@ -84,8 +87,9 @@ class Bones:
         x, y, z = slab.straight(window)
         temple = np.clip((np.abs(x) - 42) / 16, 0, 1) * np.clip((14 - z) / 22, 0, 1)
         base = np.clip((-16 - z) / 12, 0, 1) * np.clip((70 - y) / 20, 0, 1)
-        wall = 6.0 + 0.8 * slab.texture["broad"][window] - 2.4 * temple - 1.8 * base
-        return np.asarray(np.maximum(wall, 2.4) - self._sutures(slab, window), np.float32)
+        wall = 6.0 + 0.8 * slab.texture["broad"][window] - 1.7 * temple - 1.6 * base
+        engraved = self._sutures(slab, window) * np.clip((wall - 3.5) / 2, 0, 1)
+        return np.asarray(np.maximum(wall, 2.6) - engraved, np.float32)
 
     def _sutures(self, slab: HeadSlab, window: Window) -> Array:
         """Depth of the seams between the bones of the vault, mm."""
@@ -102,7 +106,9 @@ class Bones:
 def bone(record: dict[str, Any], more_holes: list[Shape]) -> Bone:
     """The bone that a record describes; mirrored parts get the label of their side where it is sided."""
     is_sided = record.get("sided", False)
-    pieces = [shape({**part, "both": is_sided or part.get("both", False)}, record["blend_mm"]) for part in record["parts"]]
+    pieces = [
+        shape({**part, "both": is_sided or part.get("both", False)}, record["blend_mm"]) for part in record["parts"]
+    ]
     holes = [shape({**hole, "cut": True}) for hole in record["holes"]]
     facial = more_holes if record["name"] in ("skull", "maxilla", "zygomatic") else []
     return Bone(record["name"], record["cortex_mm"], [*pieces, *holes, *facial], is_sided)
@@ -182,7 +188,7 @@ def draw_sinuses(slab: HeadSlab, bones: Bones) -> None:
         for window, distance in piece.near(slab, 2.0):
             rough = np.float32(0.8) * slab.texture["middle"][window]
             slab.lay(window, distance + rough, "air", "sinuses")
-    cells = shape({"ball": [55, 20, -54], "radii_mm": [6.5, 9, 12], "both": True})
+    cells = shape({"ball": [53, 20, -52], "radii_mm": [4.5, 7, 9], "both": True})
     labyrinth = shape({"ball": [0, -62, -35], "radii_mm": [11.5, 20, 7]})
     for piece in (cells, labyrinth):
         for window, distance in piece.near(slab, 2.0):

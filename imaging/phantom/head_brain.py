@@ -14,6 +14,7 @@ from imaging.phantom.head_folds import Folds
 from imaging.phantom.shapes import Coordinates, smooth_maximum, smooth_minimum
 
 FOLDED_MM = 26.0  # below the hull there are no furrows
+CORD_MM = -66.0  # below it the stem is the cord
 BOX_MM = (np.array([-80.0, -95.0, -90.0]), np.array([80.0, 100.0, 85.0]))
 
 
@@ -33,19 +34,20 @@ class Brain:
         self.stem = shape({"tube": parameters["stem_mm"]})
         self.callosum = shape(parameters["callosum"])
         at = (axes[0], axes[1][:, None], axes[2][:, None, None])
-        cerebrum, cerebellum, stem = self._cerebrum(at), self._cerebellum(at), self.stem.everywhere(at)
+        upper, temporal = self._upper(at), shape(parameters["temporal_lobes"]).everywhere(at)
+        cerebrum, cerebellum, stem = smooth_minimum(upper, temporal, 5), self._cerebellum(at), self.stem.everywhere(at)
         csf = np.float32(parameters["csf_mm"])
-        room = smooth_minimum(smooth_minimum(cerebrum, cerebellum, 6) - csf, stem - np.float32(4), 8)
+        room = smooth_minimum(smooth_minimum(upper, temporal, 20), cerebellum, 15) - csf  # bone has no notches
+        room = smooth_minimum(room, stem - np.float32(4), 8)
         self.cerebrum, self.cerebellum, self.cavity = (CoarseField(f, axes) for f in (cerebrum, cerebellum, room))
 
-    def _cerebrum(self, at: Coordinates) -> Array:
+    def _upper(self, at: Coordinates) -> Array:
         p = self.parameters
         egg = p["cerebrum"]
         whole = shape({**egg, "ball": egg["centre_mm"]}).everywhere(at)
         floor = np.interp(at[1], p["floor_y_mm"], p["floor_z_mm"]).astype(np.float32)
         below = floor - np.float32(p["floor_fall_per_mm"]) * at[0] ** 2 - at[2]
-        upper = smooth_maximum(whole, np.asarray(below, np.float32), 12)
-        return smooth_minimum(upper, shape(p["temporal_lobes"]).everywhere(at), 5)
+        return smooth_maximum(whole, np.asarray(below, np.float32), 12)
 
     def _cerebellum(self, at: Coordinates) -> Array:
         p = self.parameters
@@ -66,6 +68,9 @@ def draw_brain(slab: HeadSlab, brain: Brain) -> None:
     stem = united(slab, [brain.stem])
     if stem is not None:
         slab.lay(*stem, "stem", "brainstem")
+        truth = slab.truth[stem[0]]
+        is_low = slab.z[stem[0].k, None, None] < CORD_MM
+        truth[(truth == slab.labels["brainstem"]) & is_low] = slab.labels["spinal_cord"]
     slab.lay(window, cerebellum, "grey", "cerebellum")
     slab.lay(window, cerebellum + np.float32(1.5), "white")
     cerebrum = _folded(slab, brain, window, brain.cerebrum.on_grid(*axes))
@@ -92,7 +97,8 @@ def _folded(slab: HeadSlab, brain: Brain, window: Window, hull: Array) -> Array:
     near = (hull < 1.5) & (hull > -FOLDED_MM)
     bent = (x[near], y[near], z[near])
     rough = slab.texture["middle"][window][near]
-    furrow, depth = brain.folds.near(bent)
+    furrow, depth, from_middle = brain.folds.near(bent)
+    depth = np.minimum(depth, from_middle - np.float32(folds["from_middle_mm"]))  # there all directions meet
     furrow = furrow + np.float32(0.35) * rough
     own = hull[near]
     gap = np.minimum(np.float32(folds["half_width_mm"]) - furrow, own + depth)

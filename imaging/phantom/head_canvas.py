@@ -12,6 +12,7 @@ from imaging.phantom.canvas import Slab, Window
 from imaging.phantom.fields import Array, SmoothField, Warp
 from imaging.phantom.labels import HEAD_NAMES
 
+RAMP_VOXELS = 2.6  # of an edge, half of which lies in its steep middle; narrower ones show the grid in a shaded picture
 MR_TEXTURE = 1.6  # of the texture in HU
 MOST_MR_TEXTURE = 0.05  # of the signal: what gives none has no texture
 
@@ -20,7 +21,7 @@ class _Straight(Warp):
     """No warp: the head's formulas hold in the phantom's own space."""
 
     def __init__(self) -> None:
-        super().__init__(0, ((0.0, 1.0),) * 3, 1.0, 0.0)  # type: ignore[arg-type]
+        super().__init__(0, ((0.0, 1.0),) * 3, 1.0, 0.0)
 
     def on_grid(self, x: Array, y: Array, z: Array) -> tuple[Array, Array, Array]:
         a, b, c = np.broadcast_arrays(x, y[:, None], z[:, None, None])
@@ -39,6 +40,7 @@ class HeadSlab(Slab):
         super().__init__(*axes, HEAD_NAMES, _Straight())
         self.signal = np.zeros(self.shape, np.float32)
         self.skin = np.empty(0, np.float32)
+        self.ramp_mm = RAMP_VOXELS * float(axes[0][1] - axes[0][0])
         self._tissues, self._texture_share = tissues, share
 
     def lay(
@@ -50,6 +52,7 @@ class HeadSlab(Slab):
         fine = self.texture["fine"][window]
         inside = distance if within is None else np.maximum(distance, within)
         part = np.clip(0.5 - inside / np.float32(self.ramp_mm), 0, 1)
+        part = part * part * (3 - 2 * part)
         mr_share = min(share * MR_TEXTURE, signal * MOST_MR_TEXTURE)
         for image, value, rough in ((self.hu, hu, share), (self.signal, signal, mr_share)):
             target = image[window]

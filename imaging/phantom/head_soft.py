@@ -58,7 +58,7 @@ def draw_soft(slab: HeadSlab, soft: Soft) -> None:
     slab.lay(everything, slab.skin + np.float32(1.9), "fat", "subcutaneous_fat")
     depth = np.float32(6.5) + np.float32(1.8) * slab.texture["broad"]
     slab.lay(everything, slab.skin + depth, "muscle", "muscle")
-    planes = np.abs(slab.texture["middle"]) * np.float32(7) - np.float32(0.8)
+    planes = np.abs(slab.texture["middle"]) * np.float32(7) - np.float32(0.7) * slab.texture["broad"]
     slab.lay(everything, planes, "fat", "subcutaneous_fat", within=slab.skin + depth)
     for name, piece in soft.muscles:
         _lay_all(slab, piece, "muscle", name)
