@@ -1,0 +1,133 @@
+"""A model out of a folder, as the worker runs it: every format ends here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from imaging.errors import UserError
+from imaging.geometry import Geometry
+from imaging.volume import Quantity
+from inference.engine.parameters import RunParameters
+from inference.engine.running import NetworkRun
+from inference.model import Cancelled, ModelImage, ModelLabel, ModelResult, Report, RunCancelled
+from inference.packages.package import Package, read_package
+
+REGULAR_HINT = "Resample it to a regular grid first (Image menu, or --regular-grid on the command line)."
+
+
+class PackagedModel:
+    """A model that somebody brought.
+
+    Args:
+        folder: the package's folder in the store, or any folder that holds a model.
+
+    Raises:
+        UserError: there is no model in it, or it cannot be run here.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._package: Package = read_package(Path(folder))
+        self.takes_several_images = len(self._package.description.channels) > 1
+
+    @property
+    def id(self) -> str:
+        """Short name for scripts."""
+        return self._package.id
+
+    @property
+    def name(self) -> str:
+        """Name for people."""
+        return self._package.description.name
+
+    @property
+    def version(self) -> str:
+        """As the model states it."""
+        return self._package.description.version
+
+    @property
+    def labels(self) -> tuple[ModelLabel, ...]:
+        """What it can find."""
+        return self._package.description.labels
+
+    def check(self, geometry: Geometry, quantity: Quantity, modality: str) -> None:
+        """Raise UserError when the model cannot be used on such a volume."""
+        description = self._package.description
+        if description.problem:
+            raise UserError(f"{self.name} cannot be run: {description.problem}", description.hint)
+        if description.missing_weights:
+            missing = description.missing_weights[0]
+            where = (
+                f"The model says that it can be had from {missing.url}"
+                if missing.url
+                else "Ask whoever made the model."
+            )
+            raise UserError(f"{self.name} lacks its weights: {missing.path}.", where)
+        if not geometry.is_regular or geometry.is_sheared:
+            raise UserError(f"{self.name} needs evenly spaced slices at right angles.", REGULAR_HINT)
+        _check_modality(self.name, description.channels[0].modality, quantity, modality)
+
+    def run(
+        self,
+        voxels: NDArray[Any],
+        geometry: Geometry,
+        parameters: Mapping[str, Any],
+        report: Report,
+        cancelled: Cancelled,
+    ) -> ModelResult:
+        """Run it on one image; see ``Model.run``."""
+        image = ModelImage(voxels, geometry, Quantity.SIGNAL, "")
+        return self.run_images([image], parameters, report, cancelled)
+
+    def run_images(
+        self,
+        images: Sequence[ModelImage],
+        parameters: Mapping[str, Any],
+        report: Report,
+        cancelled: Cancelled,
+    ) -> ModelResult:
+        """Run it on one image for each of its channels, all on one grid.
+
+        Raises:
+            UserError: too few images, different grids, an empty image, wrong parameters.
+            RunCancelled: ``cancelled()`` was true.
+        """
+        wanted = RunParameters.of(parameters)
+        channels = self._package.description.channels
+        if len(images) != len(channels):
+            names = ", ".join(channel.name for channel in channels)
+            raise UserError(f"{self.name} needs {len(channels)} images ({names}), {len(images)} were given.")
+        geometry = images[0].geometry
+        if not all(geometry.same_space(image.geometry, 0.1) for image in images[1:]):
+            hint = "Register and resample the others to the first one's grid."
+            raise UserError(f"{self.name} needs its images on one grid.", hint)
+        watch = _watch(report, cancelled)
+        began = time.monotonic()
+        watch(0.0, "Opening the model")
+        run = NetworkRun(self._package, wanted)
+        opened = time.monotonic() - began
+        result = run.on([image.voxels for image in images], geometry, watch)
+        result.seconds["open model"] = round(opened, 3)
+        return result
+
+
+def _watch(report: Report, cancelled: Cancelled) -> Callable[[float, str], None]:
+    def watch(fraction: float, message: str) -> None:
+        if cancelled():
+            raise RunCancelled
+        report(fraction, message)
+
+    return watch
+
+
+def _check_modality(name: str, wanted: str, quantity: Quantity, modality: str) -> None:
+    """Refuse what is surely something else; files without a modality get the benefit of the doubt."""
+    found = modality.upper() or ("CT" if quantity is Quantity.HU else "")
+    if wanted and found and found != wanted.upper():
+        raise UserError(f"{name} was made for {wanted.upper()} images, this one is {found}.")
+    if wanted.upper() == "CT" and quantity not in (Quantity.HU, Quantity.SIGNAL):
+        raise UserError(f"{name} needs a CT image in Hounsfield units, this one is {quantity.value}.")

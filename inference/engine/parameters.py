@@ -1,0 +1,64 @@
+"""What a person may ask of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from imaging.errors import UserError
+from imaging.geometry import Box
+
+
+@dataclass(frozen=True)
+class RunParameters:
+    """Wishes for one run; the defaults are what most people want.
+
+    Attributes:
+        device: ``auto``, ``cpu``, ``cuda:0``, ``mps``.
+        precision: ``auto``, ``fp32``, ``bf16``, ``fp16``.
+        backend: ``auto``, ``torch``, ``onnxruntime``, ``openvino``.
+        mirror: average over flips where the model allows it.
+        doubt: also give the map ``uncertainty``.
+        roi: only this region of the image, (k0, k1, j0, j1, i0, i1) half-open; None for all of it.
+    """
+
+    device: str = "auto"
+    precision: str = "auto"
+    backend: str = "auto"
+    mirror: bool = False
+    doubt: bool = False
+    roi: Box | None = None
+
+    @staticmethod
+    def of(parameters: Mapping[str, Any]) -> RunParameters:
+        """Read JSON.
+
+        Raises:
+            UserError: an unknown name or a value that makes no sense.
+        """
+        known = {field.name for field in fields(RunParameters)}
+        for name in parameters:
+            if name not in known:
+                raise UserError(f"There is no parameter “{name}”.", f"Known parameters: {', '.join(sorted(known))}.")
+        values = dict(parameters)
+        if values.get("roi") is not None:
+            values["roi"] = _box(values["roi"])
+        for name in ("device", "precision", "backend"):
+            if not isinstance(values.get(name, ""), str):
+                raise UserError(f"The parameter “{name}” must be text.")
+        for name in ("mirror", "doubt"):
+            if not isinstance(values.get(name, False), bool):
+                raise UserError(f"The parameter “{name}” must be true or false.")
+        return RunParameters(**values)
+
+
+def _box(value: Any) -> Box:
+    try:
+        numbers = [int(number) for number in value]
+        box = Box(*numbers)
+    except (TypeError, ValueError) as error:
+        raise UserError("A region is six numbers: k0 k1 j0 j1 i0 i1.") from error
+    if box.is_empty:
+        raise UserError("The region is empty.")
+    return box

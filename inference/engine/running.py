@@ -1,0 +1,214 @@
+"""One run of one opened model: prepare, compute, decide, bring back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.errors import UserError
+from imaging.geometry import Box, Geometry
+from inference.backends.choosing import predictor_for
+from inference.engine.deciding import Decision, keep_largest, merged_layers
+from inference.engine.parameters import RunParameters
+from inference.engine.predictor import Mirrored, Predictor
+from inference.engine.preparing import Prepared, cut, prepare, start
+from inference.engine.recipe import HeadKind, Windows
+from inference.engine.sliding import decided
+from inference.engine.way_back import to_source
+from inference.model import ModelLabel, ModelResult, Score
+from inference.opening.formats import open_package
+from inference.opening.opened import Opened
+from inference.packages.package import Package
+
+Watch = Callable[[float, str], None]  # finished share and what is done; raises to stop
+SHARES = {"prepare": 0.08, "network": 0.94, "back": 1.0}  # of the progress, at the end of each stage
+
+
+class NetworkRun:
+    """A model opened for one run.
+
+    Args:
+        package: which model.
+        wanted: how to run it.
+
+    Raises:
+        UserError: the model cannot be opened, or the wish cannot be met.
+    """
+
+    def __init__(self, package: Package, wanted: RunParameters) -> None:
+        self._package = package
+        self._wanted = wanted
+        self._opened: Opened = open_package(package)
+        self._predictor: Predictor = predictor_for(self._opened.networks, wanted)
+        if wanted.mirror and self._opened.mirror_axes:
+            self._predictor = Mirrored(self._predictor, self._opened.mirror_axes)
+        self._seconds: dict[str, float] = {}
+
+    def on(self, channels: Sequence[NDArray[Any]], geometry: Geometry, watch: Watch) -> ModelResult:
+        """Run on images (k, j, i) of one grid.
+
+        Raises:
+            UserError: an image is empty or too small for the network.
+        """
+        recipe = self._opened.recipe
+        for channel in channels:
+            if channel.size == 0 or channel.min() == channel.max():
+                raise UserError("The image is empty: all of its voxels have the same value.")
+        with _Stage(self._seconds, "prepare"):
+            prepared = prepare(
+                start(channels, geometry), recipe.steps, lambda step: watch(SHARES["prepare"] / 2, f"Preparing: {step}")
+            )
+            prepared = self._region(prepared)
+        if recipe.head.kind is HeadKind.SCORES:
+            return self._scored(prepared, watch)
+        with _Stage(self._seconds, "network"):
+            decision = self._decided(prepared, watch)
+        with _Stage(self._seconds, "bring labels back"):
+            watch(SHARES["network"], "Bringing the labels back to the image")
+            layers, maps = self._back(decision, prepared, geometry)
+        return self._result(layers, maps, prepared)
+
+    def _region(self, prepared: Prepared) -> Prepared:
+        """Of the network's grid only what lies around the wished region, but no less than a window."""
+        if self._wanted.roi is None:
+            return prepared
+        k0, k1, j0, j1, i0, i1 = self._wanted.roi
+        spans = ((i0, i1), (j0, j1), (k0, k1))
+        roi = self._windows().roi if self._opened.recipe.windows else prepared.shape
+        starts, sizes = [], []
+        for axis, size, window in zip(prepared.axes, prepared.shape, roi, strict=True):
+            ends = sorted(
+                (place - axis.offset) / axis.scale
+                for place in (spans[axis.source_axis][0], spans[axis.source_axis][1] - 1)
+            )
+            low, high = max(int(np.floor(ends[0])), 0), min(int(np.ceil(ends[1])) + 1, size)
+            lacking = max(min(window or size, size) - (high - low), 0)
+            low = max(low - lacking // 2, 0)
+            high = min(max(high, low + min(window or size, size)), size)
+            low = max(min(low, high - min(window or size, size)), 0)
+            starts.append(low)
+            sizes.append(high - low)
+        return cut(prepared, starts, sizes, 0.0)
+
+    def _windows(self) -> Windows:
+        return self._opened.recipe.windows or Windows((0, 0, 0), (0.0, 0.0, 0.0))
+
+    def _decided(self, prepared: Prepared, watch: Watch) -> Decision:
+        low, high = SHARES["prepare"], SHARES["network"]
+        pace = _Pace()
+
+        def progress(done: int, count: int) -> None:
+            watch(low + (high - low) * done / count, pace.text(done, count))
+
+        recipe = self._opened.recipe
+        decision = decided(
+            prepared.image, self._windows(), recipe.head, self._predictor, progress, wants_doubt=self._wanted.doubt
+        )
+        for plane in decision.planes:
+            keep_largest(plane, recipe.head.keeps_largest)
+        return decision
+
+    def _back(
+        self, decision: Decision, prepared: Prepared, geometry: Geometry
+    ) -> tuple[list[NDArray[Any]], dict[str, NDArray[np.uint8]]]:
+        layers = [to_source(layer, prepared.axes, geometry.shape) for layer in merged_layers(decision.planes)]
+        maps = {}
+        if decision.doubt is not None:
+            maps["uncertainty"] = to_source(decision.doubt, prepared.axes, geometry.shape)
+        if self._wanted.roi is not None:
+            for array in (*layers, *maps.values()):
+                _clear_outside(array, self._wanted.roi.clipped(geometry.shape))
+        return layers, maps
+
+    def _scored(self, prepared: Prepared, watch: Watch) -> ModelResult:
+        import torch
+
+        watch(SHARES["prepare"], "Computing")
+        head = self._opened.recipe.head
+        with _Stage(self._seconds, "network"), torch.inference_mode():
+            scores = self._predictor(torch.from_numpy(prepared.image)[None])[0].float().reshape(-1)
+            chances = scores if head.is_activated else (scores.softmax(0) if len(scores) > 1 else scores.sigmoid())
+        names = {label.label_value: label.name for label in self._opened.recipe.labels}
+        found = tuple(Score(names.get(n, f"Class {n}"), float(c)) for n, c in enumerate(chances))
+        return ModelResult(
+            (), {}, seconds=self._seconds, scores=found, record=self._record(prepared), notes=self._notes()
+        )
+
+    def _result(
+        self, layers: list[NDArray[Any]], maps: dict[str, NDArray[np.uint8]], prepared: Prepared
+    ) -> ModelResult:
+        present: set[int] = set()
+        for layer in layers:
+            present |= _values(layer)
+        labels: tuple[ModelLabel, ...] = self._package.description.labels
+        return ModelResult(
+            tuple(layers),
+            {label.label_value: label.label_value in present for label in labels},
+            seconds=self._seconds,
+            notes=self._notes(),
+            maps=maps,
+            record=self._record(prepared),
+        )
+
+    def _notes(self) -> tuple[str, ...]:
+        return self._opened.recipe.notes
+
+    def _record(self, prepared: Prepared) -> dict[str, Any]:
+        windows = self._opened.recipe.windows
+        return {
+            "backend": self._predictor.backend,
+            "device": self._predictor.device,
+            "format": self._package.description.format.value,
+            "weights_hash": self._package.weights_hash,
+            "network_shape": list(prepared.shape),
+            "network_spacing_mm": [round(mm, 4) for mm in prepared.spacing_mm],
+            "window": None if windows is None else list(windows.roi),
+            "overlap": None if windows is None else list(windows.overlap),
+            "mirrored": self._wanted.mirror and bool(self._opened.mirror_axes),
+        }
+
+
+class _Stage:
+    """Writes down how long something took."""
+
+    def __init__(self, seconds: dict[str, float], name: str) -> None:
+        self._seconds = seconds
+        self._name = name
+        self._began = 0.0
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self._seconds[self._name] = round(time.monotonic() - self._began, 3)
+
+
+class _Pace:
+    """How long the rest takes, from how long the windows took so far."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def text(self, done: int, count: int) -> str:
+        if not done or done == count:
+            return f"Computing, {count} windows" if count > 1 else "Computing"
+        left = (time.monotonic() - self._began) / done * (count - done)
+        rest = f"{left:.0f} s" if left < 90 else f"{left / 60:.0f} min"
+        return f"Computing, window {done} of {count}, about {rest} left"
+
+
+def _values(layer: NDArray[Any]) -> set[int]:
+    from inference.result import label_counts
+
+    counts = label_counts(layer)
+    return {int(value) for value in np.flatnonzero(counts) if value}
+
+
+def _clear_outside(array: NDArray[Any], box: Box) -> None:
+    inside = array[box.slices].copy()
+    array[...] = 0
+    array[box.slices] = inside

@@ -1,0 +1,90 @@
+"""Files of weights, read so that nothing in them can run."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imaging.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+
+MOST_HEADER = 100 << 20  # safetensors' own limit
+NESTED_UNDER = ("state_dict", "model", "network_weights", "net", "network", "model_state_dict")
+PREFIXES = ("module.", "_orig_mod.")  # what data-parallel training and torch.compile put before each name
+
+
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a file, whatever its extension says: safetensors, or torch's own format with weights only.
+
+    Raises:
+        UserError: the file is neither, is damaged, or holds more than numbers.
+    """
+    content = _content(path)
+    while not _is_state(content):
+        inner = next((content[key] for key in NESTED_UNDER if isinstance(content.get(key), Mapping)), None)
+        if inner is None:
+            raise UserError(f"The weights file {path.name} holds no weights that Limner knows how to find.")
+        content = inner
+    return {_plain(str(name)): value for name, value in content.items()}
+
+
+def load_into(module: torch.nn.Module, path: Path) -> None:
+    """Fill a network with the weights of a file; every weight must have its place.
+
+    Raises:
+        UserError: they belong to another network.
+    """
+    try:
+        module.load_state_dict(read_weights(path))
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        message = f"The weights in {path.name} do not fit the network that the model describes."
+        raise UserError(message, first[:200]) from error
+
+
+def is_safetensors(path: Path) -> bool:
+    """Judged by the first bytes: 8 bytes length of a JSON header, then the header."""
+    with path.open("rb") as file:
+        head = file.read(9)
+    size = int.from_bytes(head[:8], "little")
+    return len(head) == 9 and head[8:9] == b"{" and 2 <= size <= min(MOST_HEADER, path.stat().st_size)
+
+
+def _content(path: Path) -> Mapping[str, Any]:
+    import torch
+
+    if not path.is_file():
+        raise UserError(f"The model's weights are missing: {path.name}.")
+    try:
+        if is_safetensors(path):
+            from safetensors.torch import load_file
+
+            tensors: dict[str, Any] = load_file(path)
+            return tensors
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        message = f"The weights file {path.name} holds more than numbers, so it is not read."
+        raise UserError(
+            message, "Ask whoever made it for a file of weights only, best in the safetensors format."
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
+        raise UserError(f"The weights file {path.name} cannot be read ({type(error).__name__}).") from error
+    if not isinstance(content, Mapping):
+        raise UserError(f"The weights file {path.name} holds no weights but {type(content).__name__}.")
+    return content
+
+
+def _is_state(content: Mapping[str, Any]) -> bool:
+    import torch
+
+    return bool(content) and all(isinstance(value, torch.Tensor) for value in content.values())
+
+
+def _plain(name: str) -> str:
+    for prefix in PREFIXES:
+        name = name.removeprefix(prefix)
+    return name

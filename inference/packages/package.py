@@ -1,0 +1,60 @@
+"""A model's folder as the worker is given it: out of the store, or anywhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from inference.packages.description import ModelDescription
+from inference.packages.recognise import describe, find_model
+
+RECORD = "limner-model.json"
+CONTENT = "content"
+READ_AT_ONCE = 1 << 20
+SHOWN_DIGITS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Package:
+    """A model on disk.
+
+    Attributes:
+        id: short name for scripts: the store's, or the folder's own name.
+        content: the folder that holds the model itself.
+        description: what it says of itself.
+    """
+
+    id: str
+    content: Path
+    description: ModelDescription
+
+    @cached_property
+    def weights_hash(self) -> str:
+        """First digits of SHA-256 over the weights, in the order of their names: which numbers computed this."""
+        digest = hashlib.sha256()
+        for file in sorted(self.description.weights, key=lambda file: file.path):
+            path = self.content / file.path
+            if path.is_file():
+                with path.open("rb") as stream:
+                    while block := stream.read(READ_AT_ONCE):
+                        digest.update(block)
+        return digest.hexdigest()[:SHOWN_DIGITS]
+
+
+def read_package(folder: Path) -> Package:
+    """Read a folder of the store (record and content), or a model's folder as it is.
+
+    Raises:
+        UserError: there is no model in it.
+    """
+    record = folder / RECORD
+    if record.is_file() and (folder / CONTENT).is_dir():
+        content = find_model(folder / CONTENT)
+        return Package(
+            str(json.loads(record.read_text(encoding="utf-8")).get("id", folder.name)), content, describe(content)
+        )
+    content = find_model(folder)
+    return Package(folder.name, content, describe(content))
