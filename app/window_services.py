@@ -69,6 +69,24 @@ class Services:
         self._window.show_page("segments")
         self._window.right.segments.rename(number)
 
+    def rename_measurement(self, number: int) -> None:
+        """Start editing a measurement's name."""
+        self._window.show_page("measure")
+        self._window.right.measure.rename(number)
+
+    def choose_measurement_color(self, number: int) -> tuple[int, int, int] | None:
+        """A new colour for a measurement."""
+        measurement = self._window.session.open_document.measurements.get(number)
+        if measurement is None:
+            return None
+        dialog = ColorDialog(measurement.name, measurement.color, self._window)
+        dialog.exec()
+        return dialog.chosen
+
+    def copy_text(self, text: str) -> None:
+        """A text to the clipboard."""
+        QGuiApplication.clipboard().setText(text)
+
     def name_look(self) -> None:
         """Start naming the look that is to be kept as a preset."""
         self._window.show_page("look")

@@ -12,6 +12,7 @@ from imaging.segment import Color
 from imaging.volume import Volume
 from render.label_overlay import LabelStyle
 from render.slice_geometry import SliceGrid, Vector, slice_grid
+from render.slice_measurements import ShownMeasurement, shown_measurements
 from session.document import Document
 from session.presentation import Plane, PresentationState, SliceCamera, Windowing
 
@@ -35,6 +36,7 @@ class SliceState:
         crosshair_mm: the point that all views share.
         shows_crosshair: draw it.
         other_normals: normals of the other two planes, whose lines cross in the crosshair.
+        measurements: those that are seen on this slice.
     """
 
     volume: Volume
@@ -47,13 +49,14 @@ class SliceState:
     crosshair_mm: Vector
     shows_crosshair: bool
     other_normals: tuple[tuple[Plane, Vector], ...]
+    measurements: tuple[ShownMeasurement, ...] = ()
 
     def has_same_grey(self, other: SliceState) -> bool:
         """True when the grey picture, before it is zoomed, is the same."""
         return self._grey_key() == other._grey_key()
 
     def has_same_picture(self, other: SliceState) -> bool:
-        """True when at most the crosshair lies elsewhere."""
+        """True when at most the crosshair lies elsewhere, or measurements do."""
         mine = (self._grey_key(), self.camera, self.styles, self.preview_styles, self.other_normals)
         theirs = (other._grey_key(), other.camera, other.styles, other.preview_styles, other.other_normals)
         return mine == theirs and self.shows_crosshair == other.shows_crosshair
@@ -78,6 +81,7 @@ def resolve(document: Document, shown: PresentationState, plane: Plane) -> Slice
         shown.crosshair_mm,
         shown.shows_crosshair,
         tuple((p, g.normal) for p, g in grids.items() if p is not plane),
+        shown_measurements(document.measurements.all, document.draft, shown.hidden_measurements, grids[plane]),
     )
 
 

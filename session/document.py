@@ -20,6 +20,7 @@ from imaging.transaction import Transaction
 from imaging.volume import Volume, Voxels
 from session.apart import Apart, Post
 from session.change import DocumentChange
+from session.measured import MeasuredRegions
 from session.preview import Preview
 
 Schedule = Callable[[Callable[[], None]], None]
@@ -57,6 +58,7 @@ class Document:
         self.case = case
         self.author = author or "person"
         self.preview: Preview | None = None
+        self.regions = MeasuredRegions()
         self.draft: Measurement | None = None  # it is being drawn or moved, and not yet part of the case
         self.is_loading = False  # True while slices of the image are still missing
         self._schedule: Schedule = schedule or (lambda call: call())
@@ -117,7 +119,7 @@ class Document:
         Raises:
             UserError: a locked segment, or a read-only case.
         """
-        self._must_be_writable()
+        self.must_be_writable()
         if isinstance(edit, MEASURING):
             change = self.measurements.apply(edit)
         else:
@@ -145,7 +147,7 @@ class Document:
             UserError: a read-only case, or busy with another change; a locked segment a moment later, from the event
                 loop.
         """
-        self._must_be_writable()
+        self.must_be_writable()
 
         def finish(change: Change | None) -> None:
             entry = None
@@ -167,7 +169,7 @@ class Document:
         Raises:
             UserError: the case is read-only.
         """
-        self._must_be_writable()
+        self.must_be_writable()
         if self._stroke is not None:
             raise RuntimeError("the last stroke was neither finished nor cancelled")
         self._stroke = Stroke(self, title, tool, parameters or {}, initiator)
@@ -243,6 +245,8 @@ class Document:
 
     def notify(self, change: DocumentChange) -> None:
         """Unite a change with the others of this turn and tell the observers at its end."""
+        if change.has_image:
+            self.regions.forget()
         if self._united is not None:
             self._united.unite(change)
             return
@@ -267,7 +271,8 @@ class Document:
         if united is not None:
             self.changed.emit(united)
 
-    def _must_be_writable(self) -> None:
+    def must_be_writable(self) -> None:
+        """Raise UserError when nothing can be changed now: a read-only case, or busy with another change."""
         if self.case.is_read_only:
             raise UserError("This case is open read-only.", "Use “Save a copy as” and work in the copy.")
         if self.is_busy:
@@ -283,7 +288,7 @@ class Document:
 
     def _step(self, steps: list[tuple[EntryKind, int]], initiator: str) -> None:
         """Undo and redo changes, each as an entry, all as one announcement."""
-        self._must_be_writable()
+        self.must_be_writable()
         journal = self.case.journal
 
         def replay() -> list[Change]:

@@ -59,9 +59,9 @@ def value_lines(measurement: Measurement, volume: Volume, found: RegionStatistic
         return [area]
     value = unit_of(volume.quantity)
     decimals = decimals_of(found)
-    mean, spread, least, most = (
-        number_text(number, decimals) for number in (found.mean, found.deviation, found.least, found.most)
-    )
+    mean, spread = number_text(found.mean, decimals), number_text(found.deviation, decimals)
+    decimals = 0 if found.least.is_integer() and found.most.is_integer() else decimals
+    least, most = number_text(found.least, decimals), number_text(found.most, decimals)
     return [f"{mean} ± {spread}{value}", f"{least} … {most}{value}", area]
 
 

@@ -98,7 +98,7 @@ class PresentationState:
         volume_camera: of the 3D view.
         overlay_opacity: 0-1 of the segments' fill.
         shows_fill, shows_outline: how segments are drawn over the slices.
-        hidden_segments: numbers of the segments that are not shown.
+        hidden_segments, hidden_measurements: numbers of those that are not shown.
         shows_slices_in_3d: the three planes in the 3D view.
         shows_surfaces_with_volume: segments as surfaces, too, where the 3D view shows a volume.
         volume_mode: surfaces, ray casting or path tracing in the 3D view.
@@ -118,6 +118,7 @@ class PresentationState:
     shows_fill: bool = True
     shows_outline: bool = True
     hidden_segments: frozenset[int] = frozenset()
+    hidden_measurements: frozenset[int] = frozenset()
     shows_slices_in_3d: bool = False
     shows_surfaces_with_volume: bool = False
     volume_mode: VolumeMode = VolumeMode.SURFACES
@@ -127,6 +128,7 @@ class PresentationState:
         """JSON text for the case file."""
         fields = asdict(self)
         fields["hidden_segments"] = sorted(self.hidden_segments)
+        fields["hidden_measurements"] = sorted(self.hidden_measurements)
         return json.dumps(fields)
 
     @staticmethod
@@ -150,6 +152,7 @@ class PresentationState:
                 camera["view_angle_deg"],
             )
         known["hidden_segments"] = frozenset(known["hidden_segments"])
+        known["hidden_measurements"] = frozenset(known.get("hidden_measurements", ()))
         if "volume_mode" in known:
             known["volume_mode"] = VolumeMode(known["volume_mode"])
         if known.get("look") is not None:

@@ -21,6 +21,12 @@ class Tool(StrEnum):
     ERASER = "eraser"
     FILL = "fill"
     PICK = "pick"
+    LENGTH = "length"
+    ANGLE = "angle"
+    ELLIPSE = "ellipse"
+
+
+MEASURING_TOOLS = (Tool.LENGTH, Tool.ANGLE, Tool.ELLIPSE)
 
 
 class BrushShape(StrEnum):
@@ -53,6 +59,7 @@ class SelectionState:
         uses_range, intensity_range: paint only where the image lies in the range.
         fills_volume: the fill tool floods the whole volume rather than the shown slice.
         active_view: a Plane's value or ``3d``.
+        measurement_number: the measurement that is chosen, None for none.
     """
 
     tool: Tool = Tool.CROSSHAIR
@@ -67,6 +74,7 @@ class SelectionState:
     intensity_range: tuple[float, float] = (-20.0, 130.0)
     fills_volume: bool = False
     active_view: str = "axial"
+    measurement_number: int | None = None
 
 
 class Selection:

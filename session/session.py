@@ -85,6 +85,7 @@ class Session:
             self._must_be_saved(self.document, loses_unsaved=loses_unsaved)
             self.document.close()
         self.document = document
+        self.selection.update(measurement_number=None)
         self.looks.forget()
         self.three_d.update(camera=None)
         self.document_replaced.emit(document)

@@ -39,6 +39,15 @@ class WindowServices(Protocol):
     def rename_segment(self, number: int) -> None:
         """Start editing a segment's name."""
 
+    def rename_measurement(self, number: int) -> None:
+        """Start editing a measurement's name."""
+
+    def choose_measurement_color(self, number: int) -> tuple[int, int, int] | None:
+        """A new colour for a measurement."""
+
+    def copy_text(self, text: str) -> None:
+        """A text to the clipboard."""
+
     def name_look(self) -> None:
         """Start naming the look that is to be kept as a preset."""
 

@@ -8,6 +8,7 @@ FORMS = {
     "entry": ("{n} entry", "{n} entries"),
     "slice": ("{n} slice", "{n} slices"),
     "segment": ("{n} segment", "{n} segments"),
+    "measurement": ("{n} measurement", "{n} measurements"),
     "note": ("{n} note", "{n} notes"),
     "structure": ("{n} structure", "{n} structures"),
     "core": ("{n} core", "{n} cores"),

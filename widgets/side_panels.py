@@ -10,6 +10,7 @@ from widgets.buttons import OneOf
 from widgets.panels.history.panel import HistoryPanel, RecentHistory
 from widgets.panels.jobs import JobsPanel
 from widgets.panels.look.panel import LookPanel
+from widgets.panels.measure.panel import MeasurePanel
 from widgets.panels.models import ModelsPanel
 from widgets.panels.segments.panel import SegmentsPanel
 from widgets.panels.studies.panel import StudiesPanel
@@ -40,7 +41,7 @@ class LeftPanel(QFrame):
 
 
 class RightPanel(QFrame):
-    """Segments, Look, History, Jobs."""
+    """Segments, Look, Measure, History, Jobs."""
 
     def __init__(self, bridge: ActionBridge) -> None:
         super().__init__()
@@ -49,12 +50,14 @@ class RightPanel(QFrame):
         self.options = ToolOptions(bridge, self)
         self.recent = RecentHistory(bridge, self)
         self.look = LookPanel(bridge)
+        self.measure = MeasurePanel(bridge)
         self.history = HistoryPanel(bridge)
         self.jobs = JobsPanel(bridge.session)
         self.tabs = OneOf(
             [
                 ("segments", self.tr("Segments")),
                 ("look", self.tr("Look")),
+                ("measure", self.tr("Measure")),
                 ("history", self.tr("History")),
                 ("jobs", self.tr("Jobs")),
             ],
@@ -62,11 +65,11 @@ class RightPanel(QFrame):
             "tab",
         )
         self.pages = QStackedWidget()
-        self._keys = ("segments", "look", "history", "jobs")
-        for page in (self._first_page(), self.look, self.history, self.jobs):
+        self._keys = ("segments", "look", "measure", "history", "jobs")
+        for page in (self._first_page(), self.look, self.measure, self.history, self.jobs):
             self.pages.addWidget(page)
         inset = QVBoxLayout()
-        inset.setContentsMargins(12, 8, 12, 8)
+        inset.setContentsMargins(8, 8, 8, 8)
         inset.addWidget(self.tabs)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent, QWheelEvent
 
+from imaging.measurement import MeasurementKind
 from render.screen_map import zoomed
-from session.selection import Tool
+from session.selection import MEASURING_TOOLS, SelectionState, Tool
 from widgets.painting import RADIUS_MM
 from widgets.slice_annotations import SLIDER_PX, slider_number
 from widgets.slice_pointer import Pointer
@@ -21,6 +22,7 @@ from widgets.slice_pointer import Tool as Gesture
 from widgets.tools.brush import BrushTool
 from widgets.tools.crosshair import CrosshairTool
 from widgets.tools.fill import FillTool
+from widgets.tools.measure import MeasureTool
 from widgets.tools.pan_zoom import PanZoomTool
 from widgets.tools.pick import PickTool
 from widgets.tools.window_level import WindowLevelTool
@@ -76,6 +78,8 @@ class SliceGestures(QObject):
             Tool.FILL: FillTool(view.session),
             Tool.PICK: PickTool(view.session),
         }
+        for tool in MEASURING_TOOLS:
+            self._tools[tool] = MeasureTool(view.session, MeasurementKind(tool.value), view.initiator)
         self._active: Gesture | None = None
         self._button = Qt.MouseButton.NoButton
         self._last: Pointer | None = None
@@ -100,7 +104,18 @@ class SliceGestures(QObject):
     def forget(self) -> None:
         """The document is another one: whatever was going on is over, and nothing is taken back."""
         self._brush.forget()
+        for tool in self._tools.values():
+            if isinstance(tool, MeasureTool):
+                tool.forget()
         self._active, self._button, self._slides = None, Qt.MouseButton.NoButton, False
+
+    def selection_changed(self, before: SelectionState, after: SelectionState) -> None:
+        """A measurement that is half drawn goes with its tool."""
+        if before.tool is not after.tool and (drawing := self._measuring(before.tool)) is not None:
+            if drawing.is_drawing:
+                drawing.cancel()
+            self._view.measures.hover(None)
+        self.update_cursor()
 
     def forget_keys(self) -> None:
         """Keys that were held are no longer heard."""
@@ -177,8 +192,20 @@ class SliceGestures(QObject):
             self._slide(at)
         elif self._active is not None:
             self._view.update_labels(self._active.move(self._pointer(at, modifiers, pressure)))
+        elif (measuring := self._measuring(self._session.selection.state.tool)) is not None:
+            self._hover(measuring, self._pointer(at, modifiers, pressure))
         self._is_shift_held = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
         self._view.point_at(at)
+
+    def _measuring(self, tool: Tool) -> MeasureTool | None:
+        found = self._tools[tool]
+        return found if isinstance(found, MeasureTool) else None
+
+    def _hover(self, tool: MeasureTool, pointer: Pointer) -> None:
+        """Between clicks a measurement is drawn on; else the pointer shows what it would take hold of."""
+        tool.hover(pointer)
+        self._view.measures.hover(None if tool.is_drawing else tool.under(pointer))
+        self.update_cursor()
 
     def _finish(self, pointer: Pointer) -> None:
         tool, self._active, self._button = self._active, None, Qt.MouseButton.NoButton
@@ -201,7 +228,17 @@ class SliceGestures(QObject):
             tool.cancel()
             self._view.forget_picture()
         self.update_cursor()
-        return tool is not None
+        return tool is not None or self._leave_measurement()
+
+    def _leave_measurement(self) -> bool:
+        """Stop drawing a measurement, else choose none; False when there is neither."""
+        chosen = self._session.selection.state
+        drawing = self._measuring(chosen.tool)
+        if drawing is not None and drawing.is_drawing:
+            drawing.cancel()
+            return True
+        self._session.selection.update(measurement_number=None)
+        return chosen.measurement_number is not None
 
     def _tool_of(self, button: Qt.MouseButton) -> Gesture | None:
         if button == Qt.MouseButton.MiddleButton or (self._is_space_held and button == Qt.MouseButton.LeftButton):
@@ -313,6 +350,8 @@ class SliceGestures(QObject):
             shape = Qt.CursorShape.ClosedHandCursor
         elif self._is_space_held:
             shape = Qt.CursorShape.OpenHandCursor
+        elif (held := self._view.measures.hovered) is not None:
+            shape = Qt.CursorShape.SizeAllCursor if held.handle is None else Qt.CursorShape.PointingHandCursor
         else:
             shape = CURSORS.get(self._session.selection.state.tool, Qt.CursorShape.CrossCursor)
         if self._view.cursor().shape() != shape:

@@ -36,6 +36,7 @@ from widgets.paint_regions import merged
 from widgets.signal_links import SignalLinks
 from widgets.slice_annotations import Label, SliceAnnotations, crosshair_lines, plane_title
 from widgets.slice_gestures import SliceGestures
+from widgets.slice_measure_layer import MeasureLayer
 from widgets.slice_picture import SlicePicture
 from widgets.slice_pointer import ChangedBoxes
 
@@ -62,6 +63,7 @@ class SliceView(QWidget):
         self._links, self._document_links = SignalLinks(self), SignalLinks(self)
         self._picture = SlicePicture()
         self._annotations = SliceAnnotations(plane)
+        self.measures = MeasureLayer(self)
         self._gestures = SliceGestures(self)
         self._cursor: QPointF | None = None
         self._reading: SliceReading | None = None
@@ -194,6 +196,8 @@ class SliceView(QWidget):
             self._resolve()
         if change.has_preview:
             self.update()
+        elif change.has_draft or change.measurement_numbers:
+            self._resolve()
         if change.initiators != {self.initiator}:
             self.update_labels(change.boxes)
         self._update_reading()
@@ -206,7 +210,8 @@ class SliceView(QWidget):
     def _selection_changed(self, before: SelectionState, after: SelectionState) -> None:
         if (before.active_view == self.plane.value) != (after.active_view == self.plane.value):
             self.update()
-        self._gestures.update_cursor()
+        self._gestures.selection_changed(before, after)
+        self.measures.refresh()
         self._share_ball(self._cursor is not None)
         self.update_ring()
 
@@ -220,6 +225,7 @@ class SliceView(QWidget):
         before = self.state
         after = None if self._document is None else resolve(self._document, self.session.presentation.state, self.plane)
         self.state = after
+        self.measures.refresh()
         if before is None or after is None:
             self._picture.forget_grey()
             self.update()
@@ -288,6 +294,7 @@ class SliceView(QWidget):
     ) -> None:
         if state.shows_crosshair:
             self._annotations.paint_crosshair(painter, crosshair_lines(state, place, size))
+        self.measures.paint(painter, rect)
         self._annotations.paint_slider(painter, rect, size, state)
         self._annotations.paint_scale_bar(painter, rect, size, state, place)
         self._annotations.paint_labels(painter, rect, self._annotations.fixed_labels(size, state))
@@ -302,6 +309,7 @@ class SliceView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Text at the right edge moves with it."""
         self._update_reading()
+        self.measures.refresh()
 
     def sizeHint(self) -> QSize:
         """A square that fits a small screen."""
@@ -353,6 +361,7 @@ class SliceView(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         """The cursor is elsewhere."""
+        self.measures.hover(None)
         self.point_at(None)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

@@ -101,6 +101,7 @@ class StatusLine(QFrame):
     def _tool_words(self, tool: Tool, name: str) -> tuple[str, str]:
         wheel = self.tr("wheel changes the slice, right drag window and level")
         brush = self.tr("Shift + wheel changes the radius")
+        measuring = self.tr("drag a handle or a line to change it, Delete removes")
         return {
             Tool.CROSSHAIR: (self.tr("Moving the crosshair"), wheel),
             Tool.WINDOW_LEVEL: (
@@ -112,6 +113,15 @@ class StatusLine(QFrame):
             Tool.ERASER: (self.tr("Erasing {0}").format(name), brush),
             Tool.FILL: (self.tr("Filling {0}").format(name), self.tr("click into the region")),
             Tool.PICK: (self.tr("Picking a segment"), self.tr("click on it")),
+            Tool.LENGTH: (
+                self.tr("Measuring a length"),
+                self.tr("click both ends, or drag") + f" · {measuring}",
+            ),
+            Tool.ANGLE: (
+                self.tr("Measuring an angle"),
+                self.tr("click an end, the vertex, the other end") + f" · {measuring}",
+            ),
+            Tool.ELLIPSE: (self.tr("Measuring a region"), self.tr("drag an ellipse") + f" · {measuring}"),
         }[tool]
 
     def _show_jobs(self, _job: Job | None = None) -> None:

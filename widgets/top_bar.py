@@ -17,6 +17,7 @@ from widgets.side_panels import LEFT_PX
 
 HEIGHT_PX = 48
 NAVIGATION = ("tool.crosshair", "tool.window_level", "tool.pan_zoom")
+MEASURING = ("tool.length", "tool.angle", "tool.ellipse")
 EDITING = ("tool.brush", "tool.eraser", "tool.fill", "tool.pick")
 STEPS = ("edit.undo", "edit.redo")
 LAYOUTS = {
@@ -46,6 +47,7 @@ class TopBar(QFrame):
         self._row.addWidget(self.saved)
         self.tools: dict[str, QToolButton] = {}
         self._add_group(NAVIGATION, first=True)
+        self._add_group(MEASURING)
         self._add_group(EDITING)
         self._add_group(STEPS)
         self._row.addStretch(1)

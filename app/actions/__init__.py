@@ -7,6 +7,7 @@ from app.actions.edit import ACTIONS as EDIT
 from app.actions.file import ACTIONS as FILE
 from app.actions.look import ACTIONS as LOOK
 from app.actions.look_segments import ACTIONS as LOOK_SEGMENTS
+from app.actions.measure import ACTIONS as MEASURE
 from app.actions.pictures import ACTIONS as PICTURES
 from app.actions.segment import ACTIONS as SEGMENT
 from app.actions.segmentation import ACTIONS as SEGMENTATION
@@ -17,5 +18,7 @@ from session.session import Session
 
 def declare_all(session: Session) -> None:
     """Add all actions to the session's registry."""
-    for actions in (FILE, PICTURES, EDIT, TOOLS, SEGMENT, SEGMENTATION, VIEW, LOOK, LOOK_SEGMENTS, APPLICATION):
+    for actions in (
+        FILE, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENTATION, VIEW, LOOK, LOOK_SEGMENTS, APPLICATION,
+    ):  # fmt: skip
         session.actions.add(*actions)
