@@ -14,7 +14,10 @@ from collections.abc import Sequence
 
 from imaging.errors import UserError
 
-COMMANDS = ("info", "convert", "segment", "case", "open", "actions", "run", "screenshot", "render", "movie", "surface")
+COMMANDS = (
+    "info", "convert", "segment", "compare", "case", "open", "actions", "run", "screenshot", "render", "movie",
+    "surface",
+)  # fmt: skip
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,0 +1,102 @@
+"""``limner compare A B``: how much the segments of two masks or cases agree."""
+
+from __future__ import annotations
+
+import argparse
+from math import isfinite, isnan
+from pathlib import Path
+from typing import Any
+
+from app.commands.output import note, print_json, progress
+from imaging.comparison.measures import TOLERANCE_MM
+from imaging.errors import UserError
+from session.comparing import ComparedFiles, compare_files, comparison_csv, comparison_record
+
+NAME_WIDTH = 28
+
+
+def add(parsers: Any) -> None:
+    """Declare the command."""
+    parser = parsers.add_parser(
+        "compare",
+        help="how much two masks or cases agree: Dice, surface Dice, Hausdorff distances, volumes",
+        description="Compare the segments of two mask files or cases, paired by name, or by label value where a file "
+        "has no names. Differences are B minus A.",
+    )
+    parser.add_argument("a", type=Path, metavar="A", help="a mask file or a case; the reference")
+    parser.add_argument("b", type=Path, metavar="B", help="what is compared with it")
+    parser.add_argument("--segments", metavar="A,B", help="only these names or label values")
+    parser.add_argument("--tolerance", type=float, default=TOLERANCE_MM, metavar="MM",
+                        help="of the surface Dice; 1 by default")  # fmt: skip
+    parser.add_argument("--resample", action="store_true", help="lay B on A's grid where the grids differ")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table there, too")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read both, compare, print."""
+    if arguments.csv is not None and not arguments.csv.parent.is_dir():
+        raise UserError(f"There is no folder {arguments.csv.parent}.")
+    compared = compare_files(
+        arguments.a,
+        arguments.b,
+        tolerance_mm=arguments.tolerance,
+        names=arguments.segments.split(",") if arguments.segments is not None else None,
+        resample=arguments.resample,
+        report=progress,
+    )
+    if compared.masks.resampled_ml is not None:
+        before, after = compared.masks.resampled_ml
+        note(f"warning: B was resampled onto A's grid; its {before:.1f} ml became {after:.1f} ml there.")
+    if arguments.csv is not None:
+        _write(arguments.csv, comparison_csv(compared.result))
+    if arguments.json:
+        paths = {"a": str(arguments.a), "b": str(arguments.b), "tolerance_mm": arguments.tolerance}
+        resampled = {"resampled": compared.masks.resampled_ml is not None}
+        print_json(paths | resampled | comparison_record(compared.result))
+    else:
+        for line in _lines(compared, arguments.tolerance):
+            print(line)
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _lines(compared: ComparedFiles, tolerance_mm: float) -> list[str]:
+    result = compared.result
+    surface = f"within {tolerance_mm:g} mm"
+    lines = [
+        f"{'':<{NAME_WIDTH}}{'Dice':>8}{surface:>14}{'HD95':>12}{'largest':>12}{'A':>12}{'B':>12}{'B - A':>10}"
+    ]  # fmt: skip
+    for segment in result.segments:
+        found = segment.agreement
+        lines.append(
+            f"{segment.name:<{NAME_WIDTH}}{_share(found.dice):>8}{_share(found.surface_dice):>14}"
+            f"{_mm(found.hd95_mm):>12}{_mm(found.hausdorff_mm):>12}"
+            f"{found.volume_a_ml:>9.1f} ml{found.volume_b_ml:>9.1f} ml{_percent(found.difference_percent):>10}"
+        )
+    for side, alone in (("A", result.only_in_a), ("B", result.only_in_b)):
+        lines += [f"{one.name:<{NAME_WIDTH}}only in {side}, {ml:.1f} ml" for one, ml in alone]
+    if result.mean_dice is not None and len(result.segments) > 1:
+        lines.append(f"{'mean':<{NAME_WIDTH}}{_share(result.mean_dice):>8}")
+    if not result.segments:
+        note("No segment of A has a partner in B: names and label values differ.")
+    return lines
+
+
+def _share(value: float) -> str:
+    return "-" if isnan(value) else f"{value:.4f}"
+
+
+def _mm(value: float) -> str:
+    return f"{value:.2f} mm" if isfinite(value) else "-"
+
+
+def _percent(value: float) -> str:
+    return f"{value:+.1f} %" if isfinite(value) else "-"

@@ -1,0 +1,133 @@
+"""Comparing masks and cases: reading both sides, and what is written about the result."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from imaging.case.case import Case
+from imaging.comparison.common_grid import OnOneGrid, on_one_grid
+from imaging.comparison.label_comparison import (
+    ComparedSegment,
+    LabelComparison,
+    Report,
+    compare_labels,
+)
+from imaging.comparison.measures import TOLERANCE_MM, Agreement
+from imaging.errors import UserError
+from imaging.formats.label_file import LabelFile, LabelSegment
+from imaging.formats.masks import read_labels
+from session.exporting import labels_of
+from session.opening import is_case
+
+COLUMNS = (
+    "segment", "in", "dice", "surface_dice", "hd95_mm", "hausdorff_mm", "volume_a_ml", "volume_b_ml", "difference_ml",
+    "difference_percent", "farthest_x_mm", "farthest_y_mm", "farthest_z_mm", "tolerance_mm",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedFiles:
+    """Two masks and what their comparison gave."""
+
+    masks: OnOneGrid
+    result: LabelComparison
+
+
+def read_side(path: Path) -> LabelFile:
+    """The segments of a mask file or a case; the case's images need not be there.
+
+    Raises:
+        UserError: it does not exist, or is neither.
+    """
+    if not path.exists():
+        raise UserError(f"{path} does not exist.")
+    if not is_case(path):
+        return read_labels(path)
+    case = Case.open(path, read_only=True)
+    try:
+        return labels_of(case.segmentation)
+    finally:
+        case.close()
+
+
+def compare_files(
+    a: Path,
+    b: Path,
+    *,
+    tolerance_mm: float = TOLERANCE_MM,
+    names: Sequence[str] | None = None,
+    resample: bool = False,
+    report: Report = lambda _fraction, _message: None,
+) -> ComparedFiles:
+    """Read two mask files or cases, and compare their segments.
+
+    Args:
+        a, b: the files; differences are B minus A.
+        tolerance_mm: of the surface Dice.
+        names: only these segments.
+        resample: lay B on A's grid by nearest neighbours where the grids differ.
+        report: called with fraction and message; what it raises ends the work.
+
+    Raises:
+        UserError: a file that cannot be read, different or uneven grids, unknown names, a tolerance below 0.
+    """
+    masks = on_one_grid(read_side(a), read_side(b), consent_to_resample=resample)
+    return ComparedFiles(masks, compare_labels(masks.a, masks.b, tolerance_mm=tolerance_mm, names=names, report=report))
+
+
+def comparison_record(result: LabelComparison) -> dict[str, Any]:
+    """A JSON-able record; what is not a number or infinite is null."""
+    return {
+        "segments": [_segment_record(s) for s in result.segments],
+        "only_in_a": [_alone_record(*s) for s in result.only_in_a],
+        "only_in_b": [_alone_record(*s) for s in result.only_in_b],
+        "mean_dice": _rounded(result.mean_dice),
+    }
+
+
+def comparison_csv(result: LabelComparison) -> str:
+    """The same as a table: a row for each segment, also for those without a partner; empty where there is no number."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, COLUMNS, restval="", extrasaction="ignore", lineterminator="\n")
+    table.writeheader()
+    for segment in result.segments:
+        record = _segment_record(segment) | {"segment": segment.name, "in": "both"}
+        where = record["farthest_mm"] or ["", "", ""]
+        record |= {f"farthest_{axis}_mm": mm for axis, mm in zip("xyz", where, strict=True)}
+        table.writerow(record | {"tolerance_mm": segment.agreement.tolerance_mm})
+    for side, alone in (("a", result.only_in_a), ("b", result.only_in_b)):
+        for one, ml in alone:
+            table.writerow({"segment": one.name, "in": side, f"volume_{side}_ml": round(ml, 3)})
+    return text.getvalue()
+
+
+def _segment_record(segment: ComparedSegment) -> dict[str, Any]:
+    found: Agreement = segment.agreement
+    return {
+        "name": segment.name,
+        "label_a": segment.a.label_value,
+        "label_b": segment.b.label_value,
+        "dice": _rounded(found.dice),
+        "surface_dice": _rounded(found.surface_dice),
+        "hd95_mm": _rounded(found.hd95_mm),
+        "hausdorff_mm": _rounded(found.hausdorff_mm),
+        "farthest_mm": None if found.farthest_mm is None else [round(mm, 3) for mm in found.farthest_mm],
+        "volume_a_ml": _rounded(found.volume_a_ml),
+        "volume_b_ml": _rounded(found.volume_b_ml),
+        "difference_ml": _rounded(found.difference_ml),
+        "difference_percent": _rounded(found.difference_percent),
+    }
+
+
+def _alone_record(segment: LabelSegment, ml: float) -> dict[str, Any]:
+    return {"name": segment.name, "label_value": segment.label_value, "volume_ml": round(ml, 3)}
+
+
+def _rounded(number: float | None) -> float | None:
+    return round(number, 6) if number is not None and isfinite(number) else None
