@@ -17,13 +17,13 @@ def model_offers(document: Document | None) -> list[ModelOffer]:
     """The models, those that fit first; none while no image is open."""
     if document is None or not document.volumes:
         return []
-    from inference.catalogue import models
+    from session.models import known_models
 
     volume = document.volume
     modality = document.case.images[0].modality if document.case.images else volume.source.modality
     free_mb = psutil.virtual_memory().available / 2**20
     offers = []
-    for model in models():
+    for model in known_models():
         needs_mb = model.memory_mb(volume.geometry)
         reason = model.fits(volume.quantity, modality, volume.geometry)
         if not reason and needs_mb > free_mb:

@@ -1,15 +1,23 @@
-"""The models that come with the program, described without loading what they need."""
+"""The models that can be asked for, those that come with the program and those of the store; torch is not loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imaging.errors import UserError
 from imaging.geometry import Geometry
 from imaging.volume import Quantity
 from inference.model import Model
+
+if TYPE_CHECKING:
+    from inference.packages.description import ModelDescription
+    from inference.packages.store import ModelStore
+    from inference.packages.stored_model import StoredModel
+
+PACKAGED = "inference.engine.packaged_model:PackagedModel"
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,8 @@ class ModelInfo:
             source of ``factory``, as for built-in models.
         modalities: DICOM's words for what a foreign model is made for; empty when it does not say. A built-in model is
             asked itself.
+        problem, hint: why a model of the store cannot be run now (weights are missing, nobody trusts its code, ...);
+            empty when it can.
     """
 
     id: str
@@ -43,6 +53,8 @@ class ModelInfo:
     package: Path | None = None
     package_hash: str = ""
     modalities: tuple[str, ...] = ()
+    problem: str = ""
+    hint: str = ""
 
     def check(self, quantity: Quantity, modality: str, geometry: Geometry) -> None:
         """Ask the model itself; its module is imported, which is quick: models import heavy libraries when they run.
@@ -53,11 +65,20 @@ class ModelInfo:
         Raises:
             UserError: the model cannot be used on such an image.
         """
+        if self.problem:
+            raise UserError(self.problem, self.hint)
         if self.package is None:
             self._model().check(geometry, quantity, modality)
         elif self.modalities and modality not in self.modalities:
             wanted = " or ".join(self.modalities)
             raise UserError(f"{self.name} is made for {wanted} images; this one is {modality or 'of no modality'}.")
+
+    def check_files(self) -> None:
+        """Before a run: raise UserError when the files of a model of the store are not those that were added."""
+        if self.package is not None:
+            from inference.packages.stored_model import must_be_unchanged
+
+            must_be_unchanged(self.package)
 
     def fits(self, quantity: Quantity, modality: str, geometry: Geometry) -> str:
         """Why the model cannot be used on such an image; empty when it can."""
@@ -98,18 +119,79 @@ CT_ANATOMY_RULES = ModelInfo(
 )
 
 
-def models() -> list[ModelInfo]:
-    """All built-in models, the best first."""
-    return [CT_ANATOMY_RULES]
+BUILT_IN = (CT_ANATOMY_RULES,)
+Catalogue = Sequence[ModelInfo] | Callable[[], Sequence[ModelInfo]]  # a list, or what makes one whenever it is asked
 
 
-def model_info(model_id: str, among: Sequence[ModelInfo] | None = None) -> ModelInfo:
+def models(store: ModelStore | None = None) -> list[ModelInfo]:
+    """The built-in models, then those of the store by name; broken ones, too, with their problem.
+
+    Args:
+        store: of the workspace; None for the built-in models alone.
+    """
+    stored = [] if store is None else [stored_info(model) for model in store.models()]
+    return [*BUILT_IN, *sorted(stored, key=lambda info: info.name.lower())]
+
+
+def stored_info(model: StoredModel) -> ModelInfo:
+    """A model of the store as the catalogue has it."""
+    if model.description is None:
+        return ModelInfo(
+            model.id, model.id, "0", (), "", PACKAGED, package=model.folder, problem=model.problem, hint=model.hint
+        )
+    sha256 = model.record.sha256 if model.record is not None else ""
+    return _info(model.id, model.folder, model.description, sha256, model.problem, model.hint)
+
+
+def folder_info(folder: Path) -> ModelInfo:
+    """A model's folder that is in no store, for one run; asking whether its code may run is the caller's part.
+
+    Raises:
+        UserError: there is no model in it.
+    """
+    from inference.packages.gathering import model_id
+    from inference.packages.recognise import describe, find_model
+
+    found = find_model(folder)
+    description = describe(found)
+    problem, hint = description.problem, description.hint
+    if not problem and description.missing_weights:
+        problem = f"{description.missing_weights[0].path} is missing."
+        hint = "`limner models add` and `limner models fetch` can get what the model says where to get."
+    return _info(model_id(description.name), found, description, "", problem, hint)
+
+
+def _info(
+    model_id: str, folder: Path, description: ModelDescription, sha256: str, problem: str, hint: str
+) -> ModelInfo:
+    modalities = dict.fromkeys(channel.modality for channel in description.channels)
+    return ModelInfo(
+        id=model_id,
+        name=description.name,
+        version=description.version,
+        structures=tuple(label.name for label in description.labels),
+        about=description.about,
+        factory=PACKAGED,
+        package=folder,
+        package_hash=sha256,
+        modalities=() if "" in modalities else tuple(modalities),
+        problem=problem,
+        hint=hint,
+    )
+
+
+def model_info(model_id: str, among: Catalogue | None = None) -> ModelInfo:
     """The model of this id.
+
+    Args:
+        model_id: of one of them.
+        among: the models, or what lists them now; the built-in ones by default.
 
     Raises:
         UserError: there is none.
     """
-    known = {info.id: info for info in (models() if among is None else among)}
+    listed = models() if among is None else among() if callable(among) else among
+    known = {info.id: info for info in listed}
     if model_id not in known:
         raise UserError(f"There is no model “{model_id}”.", f"Known models: {', '.join(known) or 'none'}.")
     return known[model_id]

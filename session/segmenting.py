@@ -20,6 +20,7 @@ from inference.client import InferenceCancelled, InferenceClient, InferenceFaile
 from inference.result import FoundLabel, InferenceResult
 from session.document import Document
 from session.jobs import Cancelled, Job, JobState
+from session.models import known_models
 from session.preview import Preview, ProposedSegment
 from session.session import Session
 
@@ -33,7 +34,7 @@ logger = logging.getLogger("limner.segmenting")
 @cache
 def inference_client() -> InferenceClient:
     """The one client of this process, with its one worker; closed at the program's end."""
-    client = InferenceClient()
+    client = InferenceClient(known_models)
     atexit.register(client.close)
     return client
 

@@ -32,11 +32,6 @@ KEPT_FREE = 100 << 20
 _AGAIN = "Try again: what was fetched is kept and continued."
 
 
-def is_address(text: str) -> bool:
-    """True when somebody typed an address and not a path."""
-    return "://" in text
-
-
 def file_name(url: str) -> str:
     """The name of the file at an address.
 

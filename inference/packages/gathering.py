@@ -10,7 +10,6 @@ from pathlib import Path
 from imaging.errors import UserError
 from inference.packages import bare_network, monai_bundle, side_file
 from inference.packages.contents import Cancelled, Report
-from inference.packages.download import download, file_name, is_address
 from inference.packages.recognise import find_model
 from inference.packages.unpacking import copy_file, copy_folder, must_fit, unpack_zip
 
@@ -33,7 +32,9 @@ def gather(source: str, content: Path, downloads: Path, checksum: str, report: R
         UserError: it is no model, or cannot be read, unpacked or fetched.
         Stopped: ``cancelled()`` was true.
     """
-    if is_address(source):
+    if "://" in source:
+        from inference.packages.download import download, file_name  # loads TLS, which local models never need
+
         file = downloads / file_name(source)
         downloads.mkdir(parents=True, exist_ok=True)
         download(source, file, checksum, report, cancelled)

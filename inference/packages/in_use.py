@@ -11,22 +11,22 @@ import psutil
 
 from inference.packages.record import NAME as RECORD
 
-FOLDER = "in-use"
+FOLDER = ".in-use"  # in the store and not in the model: nothing of a model changes while it is run
 
 
 @contextmanager
-def in_use(folder: Path) -> Iterator[None]:
+def in_use(folder: Path | None) -> Iterator[None]:
     """Note for the ``with`` that this process runs the model; read-only stores and foreign folders are left alone.
 
     Args:
-        folder: the model's folder in the store.
+        folder: the model's folder in the store; None for built-in models.
     """
-    if not (folder / RECORD).is_file():
+    if folder is None or not (folder / RECORD).is_file():
         yield
         return
-    mark = folder / FOLDER / str(os.getpid())
+    mark = _marks(folder) / str(os.getpid())
     try:
-        mark.parent.mkdir(exist_ok=True)
+        mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
     except OSError:  # a store that is only read: nobody can remove anything from it here either
         yield
@@ -40,10 +40,14 @@ def in_use(folder: Path) -> Iterator[None]:
 def users_of(folder: Path) -> list[int]:
     """Numbers of the living processes that run the model; marks of dead ones are cleared away."""
     users = []
-    for mark in sorted((folder / FOLDER).glob("*")):
+    for mark in sorted(_marks(folder).glob("*")):
         if mark.name.isdecimal() and psutil.pid_exists(int(mark.name)):
             users.append(int(mark.name))
         else:
             with suppress(OSError):  # another program cleared it, or may clear it
                 mark.unlink()
     return users
+
+
+def _marks(folder: Path) -> Path:
+    return folder.parent / FOLDER / folder.name

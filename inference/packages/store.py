@@ -28,7 +28,6 @@ from inference.packages.contents import (
     stamps_of,
 )
 from inference.packages.description import ModelDescription, WeightsFile
-from inference.packages.download import download
 from inference.packages.gathering import gather, model_id
 from inference.packages.in_use import users_of
 from inference.packages.recognise import describe
@@ -225,6 +224,8 @@ class ModelStore:
         for file in missing:
             if not file.url:
                 raise UserError(f"{file.path} is missing, and the model does not say from where it can be had.")
+        from inference.packages.download import download  # loads TLS, which listing models never needs
+
         downloads = self.folder / ".downloads"
         downloads.mkdir(parents=True, exist_ok=True)
         for file in missing:

@@ -10,7 +10,6 @@ from pathlib import Path
 from imaging.errors import UserError
 from inference.packages.contents import changed_files, looks_changed
 from inference.packages.description import ModelDescription
-from inference.packages.in_use import FOLDER as IN_USE
 from inference.packages.recognise import describe
 from inference.packages.record import NAME as RECORD
 from inference.packages.record import StoreRecord, read_record
@@ -78,7 +77,7 @@ def quick_stamp(folder: Path) -> object:
     """Changes whenever anything in the folder that matters for reading it does."""
     found = []
     for where, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name != IN_USE)
+        folders.sort()
         for name in sorted(names):
             with suppress(OSError):  # it went away between two looks; the next stamp differs
                 state = os.stat(os.path.join(where, name))
