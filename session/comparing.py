@@ -22,6 +22,7 @@ from imaging.comparison.measures import TOLERANCE_MM, Agreement
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile, LabelSegment
 from imaging.formats.masks import read_labels
+from imaging.formats.replacing import replacing
 from session.exporting import labels_of
 from session.opening import is_case
 
@@ -105,6 +106,16 @@ def comparison_csv(result: LabelComparison) -> str:
         for one, ml in alone:
             table.writerow({"segment": one.name, "in": side, f"volume_{side}_ml": round(ml, 3)})
     return text.getvalue()
+
+
+def write_table(result: LabelComparison, path: Path) -> None:
+    """Write the table as a file that spreadsheets read; the old file stays until the new one is whole.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    with replacing(path) as file:
+        file.write(comparison_csv(result).encode("utf-8-sig"))  # else Excel garbles names
 
 
 def _segment_record(segment: ComparedSegment) -> dict[str, Any]:

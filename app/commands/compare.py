@@ -10,7 +10,7 @@ from typing import Any
 from app.commands.output import note, print_json, progress
 from imaging.comparison.measures import TOLERANCE_MM
 from imaging.errors import UserError
-from session.comparing import ComparedFiles, compare_files, comparison_csv, comparison_record
+from session.comparing import ComparedFiles, compare_files, comparison_record, write_table
 
 NAME_WIDTH = 28
 
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         before, after = compared.masks.resampled_ml
         note(f"warning: B was resampled onto A's grid; its {before:.1f} ml became {after:.1f} ml there.")
     if arguments.csv is not None:
-        _write(arguments.csv, comparison_csv(compared.result))
+        write_table(compared.result, arguments.csv)
     if arguments.json:
         paths = {"a": str(arguments.a), "b": str(arguments.b), "tolerance_mm": arguments.tolerance}
         resampled = {"resampled": compared.masks.resampled_ml is not None}
@@ -59,13 +59,6 @@ def run(arguments: argparse.Namespace) -> int:
         for line in _lines(compared, arguments.tolerance):
             print(line)
     return 0
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _lines(compared: ComparedFiles, tolerance_mm: float) -> list[str]:

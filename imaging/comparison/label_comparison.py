@@ -98,7 +98,7 @@ def compare_pairing(
             report((before + done * size) / total, name)
 
         report(before / total, name)
-        of_a, of_b = _mask_of(a, one), _mask_of(b, other)
+        of_a, of_b = mask_of(a, one), mask_of(b, other)
         compared.append(ComparedSegment(one, other, compare_in_box(of_a, of_b, box, a.geometry, tolerance_mm, on_part)))
         before += size
     report(1.0, "")
@@ -122,6 +122,30 @@ def segment_boxes(labels: LabelFile) -> dict[BoxKey, Box]:
     return found
 
 
+def segment_box(a: LabelFile, one: LabelSegment, b: LabelFile, other: LabelSegment) -> Box | None:
+    """The box around a pair; None where both are empty."""
+    found = [_box(mask_of(a, one), a.geometry.shape), _box(mask_of(b, other), b.geometry.shape)]
+    full = [box for box in found if box is not None]
+    return full[0].union(full[-1]) if full else None
+
+
+def _box(mask: MaskOf, shape: tuple[int, int, int]) -> Box | None:
+    """Slice by slice, so that no volume of truth values is in memory."""
+    rows, columns = np.zeros(shape[1], bool), np.zeros(shape[2], bool)
+    slices = []
+    for k in range(shape[0]):
+        plane = mask(Box(k, k + 1, 0, shape[1], 0, shape[2]))[0]
+        in_rows = plane.any(axis=1)
+        if in_rows.any():
+            slices.append(k)
+            rows |= in_rows
+            columns |= plane.any(axis=0)
+    if not slices:
+        return None
+    (j,), (i,) = np.nonzero(rows), np.nonzero(columns)
+    return Box(slices[0], slices[-1] + 1, int(j[0]), int(j[-1]) + 1, int(i[0]), int(i[-1]) + 1)
+
+
 def _key(segment: LabelSegment) -> BoxKey:
     return segment.layer, segment.label_value
 
@@ -132,7 +156,8 @@ def _around_both(one: Box | None, other: Box | None) -> Box:
     return one.union(other)
 
 
-def _mask_of(labels: LabelFile, segment: LabelSegment) -> MaskOf:
+def mask_of(labels: LabelFile, segment: LabelSegment) -> MaskOf:
+    """A segment's voxels in any part of the grid."""
     if segment.layer >= len(labels.layers):  # of a case whose segments are all empty
         return lambda box: np.zeros(box.shape, bool)
     layer = labels.layers[segment.layer]
@@ -143,4 +168,4 @@ def _millilitres(labels: LabelFile, segment: LabelSegment, boxes: dict[BoxKey, B
     box = boxes.get(_key(segment))
     if box is None:
         return 0.0
-    return float(np.count_nonzero(_mask_of(labels, segment)(box)) * labels.geometry.voxel_volume_ml)
+    return float(np.count_nonzero(mask_of(labels, segment)(box)) * labels.geometry.voxel_volume_ml)

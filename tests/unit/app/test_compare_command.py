@@ -98,7 +98,7 @@ def test_csv_holds_the_same_numbers_and_the_lonely_ones(capsys, a, tmp_path) -> 
     other = tmp_path / "c.seg.nrrd"
     write_labels(LabelFile(GRID, [layer_of(1)], [LabelSegment("Liver", None, 1), LabelSegment("Cyst", None, 2)]), other)
     record = json_of(capsys, a, other, "--csv", tmp_path / "out.csv")
-    with (tmp_path / "out.csv").open(newline="") as file:
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8-sig") as file:
         liver, spleen, cyst = csv.DictReader(file)
     assert float(liver["dice"]) == record["segments"][0]["dice"]
     assert [float(liver[f"farthest_{x}_mm"]) for x in "xyz"] == record["segments"][0]["farthest_mm"]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from imaging.comparison.common_grid import on_one_grid
+from imaging.comparison.difference import BOTH, ONLY_A, ONLY_B, difference_labels
 from imaging.comparison.label_comparison import compare_labels
 from imaging.comparison.pairing import pair_segments
 from imaging.errors import UserError
@@ -153,3 +154,20 @@ def test_uneven_grids_are_refused() -> None:
 def test_masks_on_two_grids_are_our_mistake() -> None:
     with pytest.raises(ValueError):
         compare_labels(masks(named("Liver")), masks(named("Liver"), Geometry((9, 20, 30), GRID.affine)))
+
+
+def test_the_difference_says_who_has_each_voxel() -> None:
+    a, b = masks(named("Liver")), masks(named("Liver"), shift=1)
+    found = difference_labels(a, a.segments[0], b, b.segments[0])
+    one, other = a.mask(a.segments[0]), b.mask(b.segments[0])
+    assert np.array_equal(found == ONLY_A, one & ~other)
+    assert np.array_equal(found == ONLY_B, other & ~one)
+    assert np.array_equal(found == BOTH, one & other)
+    assert set(np.unique(found)) == {0, ONLY_A, ONLY_B, BOTH}
+
+
+def test_two_empty_segments_do_not_differ() -> None:
+    a = masks(named("Liver"))
+    empty = LabelSegment("Vein", None, 7)
+    assert not difference_labels(a, empty, a, empty).any()
+    assert np.array_equal(difference_labels(a, empty, a, a.segments[0]) == ONLY_B, a.mask(a.segments[0]))
