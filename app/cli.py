@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from imaging.errors import UserError
 
 COMMANDS = (
-    "info", "convert", "segment", "compare", "case", "open", "actions", "run", "screenshot", "render", "movie",
-    "surface",
+    "info", "convert", "segment", "compare", "models", "case", "open", "actions", "run", "screenshot", "render",
+    "movie", "surface",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from inference.packages.contents import Cancelled, Report
 from inference.packages.recognise import find_model
 from inference.packages.unpacking import copy_file, copy_folder, must_fit, unpack_zip
 
-MOST_ID = 60
+MOST_ID = 40
 _TARS = (".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2")
 _DEVICES = {"con", "prn", "aux", "nul"}
 

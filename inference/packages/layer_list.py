@@ -112,7 +112,7 @@ def read(folder: Path) -> ModelDescription:
     names = ["image"] if first == 1 else [f"image {number + 1}" for number in range(first)]
     return ModelDescription(
         format=ModelFormat.LAYER_LIST,
-        name=network.header or folder.name,
+        name=network.header.split(" - ")[0] or folder.name,
         version="0",
         task=Task.SEGMENTATION,
         about=network.header,
