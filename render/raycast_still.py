@@ -127,7 +127,7 @@ class RaycastPainter:
         content = scene.content
         cast = RaycastScene(content.field, content.classes, content.records, replace(scene.look, background=behind))
         state = VolumeSceneState(
-            scene.camera, scene.surfaces, scene.planes, scene.crosshair, sheets, cast
+            scene.camera, scene.surfaces, scene.planes, scene.crosshair, sheets, cast, scene.rulers
         )  # fmt: skip
         drawn = self._renderer.render(state, (right - left, bottom - top), frame_px=frame, corner_px=(left, top))
         return drawn.rgb[y - top : y - top + h, x - left : x - left + w]

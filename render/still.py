@@ -19,6 +19,7 @@ from render.cinematic.scene import LinearPicture, TracedScene, Tracer
 from render.cinematic.tone import exposure_factor, metered
 from render.graphics_probe import Graphics, probed
 from render.plane_props import plane_pixels, sheet_corners_mm
+from render.rulers import Ruler, ruler_sheets
 from render.sheets import Sheet, drawn_sheets
 from render.volume_content import DrawnContent
 from render.volume_renderer import VolumeRenderer
@@ -60,6 +61,7 @@ class StillScene:
         crosshair: drawn with the volume where there is OpenGL.
         caps: how cuts are capped; None for open cuts.
         seed: of the random numbers.
+        rulers: measured lines.
     """
 
     content: DrawnContent
@@ -70,6 +72,7 @@ class StillScene:
     crosshair: Crosshair | None = None
     caps: CapShade | None = None
     seed: int = 0
+    rulers: tuple[Ruler, ...] = ()
 
     def sheets(self) -> tuple[Sheet, ...]:
         """The caps of the cuts."""
@@ -227,8 +230,11 @@ class StillPainter:
         corner = (tile.x, tile.y)
         size = (tile.width, tile.height)
         if self._renderer is None or not (scene.surfaces or scene.planes or scene.crosshair):
-            return drawn_sheets(sheets, scene.camera, size, frame, corner)
-        state = VolumeSceneState(scene.camera, scene.surfaces, scene.planes, scene.crosshair, sheets)
+            turned = ruler_sheets(scene.rulers, scene.camera)
+            return drawn_sheets((*sheets, *turned), scene.camera, size, frame, corner)
+        state = VolumeSceneState(
+            scene.camera, scene.surfaces, scene.planes, scene.crosshair, sheets, rulers=scene.rulers
+        )  # fmt: skip
         drawn = self._renderer.render(state, size, frame_px=frame, corner_px=corner)
         return drawn.rgb, drawn.depth_mm
 

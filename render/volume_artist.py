@@ -246,7 +246,7 @@ class VolumeArtist:
 
 
 def _has_geometry(state: VolumeSceneState) -> bool:
-    return bool(state.surfaces or state.planes or state.sheets or state.crosshair)
+    return bool(state.surfaces or state.planes or state.sheets or state.crosshair or state.rulers)
 
 
 def _over_gradient(behind: Frame, look: Look) -> NDArray[np.uint8]:

@@ -18,6 +18,8 @@ from render.graphics_probe import capabilities, is_software
 from render.plane_props import plane_prop, sheet_prop
 from render.raycast.scene import RaycastScene
 from render.raycast.volume import RaycastVolume
+from render.ruler_props import TurningSheets
+from render.rulers import ruler_sheets
 from render.sheets import Sheet
 from render.surfaces import Surface
 from render.volume_camera import point_under
@@ -128,6 +130,7 @@ class VolumeRenderer:
         self._crosshair: tuple[Crosshair, Any] | None = None
         self._raycast: RaycastVolume | None = None
         self._sheets: dict[Sheet, Any] = {}
+        self._rulers = TurningSheets(self._renderer)
 
     @property
     def window(self) -> Any:
@@ -161,6 +164,7 @@ class VolumeRenderer:
         self._show_crosshair(state.crosshair)
         self._show_raycast(state.raycast, quality)
         self._show_sheets(state.sheets)
+        self._rulers.show(ruler_sheets(state.rulers, state.camera, state.ruler_unit))
         self._aim(state.camera, quality, state.raycast is not None)
         width, height = (max(1, int(n)) for n in size_px)
         self._aim_tile(state.camera, (width, height), frame_px or (width, height), corner_px)

@@ -13,6 +13,7 @@ from imaging.segment import Color
 from imaging.segmentation import Segmentation
 from imaging.volume import Volume
 from render.raycast.scene import RaycastScene
+from render.rulers import UNIT, Ruler
 from render.sheets import Sheet
 from render.slice_geometry import SliceGrid, slice_grid
 from render.surfaces import Surface
@@ -61,7 +62,10 @@ class Crosshair:
 
 @dataclass(frozen=True)
 class VolumeSceneState:
-    """Everything a picture depends on besides its size."""
+    """Everything a picture depends on besides its size.
+
+    ``rulers`` are as thick as many ``ruler_unit`` of the picture's height say, however large it is.
+    """
 
     camera: VolumeCamera
     surfaces: tuple[ShownSurface, ...] = ()
@@ -69,6 +73,8 @@ class VolumeSceneState:
     crosshair: Crosshair | None = None
     sheets: tuple[Sheet, ...] = ()
     raycast: RaycastScene | None = None
+    rulers: tuple[Ruler, ...] = ()
+    ruler_unit: float = UNIT
 
 
 def resolved(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QTextEd
 
 from render.graphics_probe import Graphics
 from render.render_thread import FrameRequest
+from render.rulers import rulers_of
 from render.surface_cache import BuiltSurface
 from render.surfaces import Surface
 from render.volume_camera import StandardView, fitted
@@ -289,7 +291,8 @@ class VolumeView(QWidget):
             self._fits_surfaces |= not self._surfaces.made
             self._surfaces.order_preview()
         has_image = change.has_image and self._document is not None and not self._document.is_loading
-        if has_image or change.has_preview or change.segment_numbers or change.is_structural:
+        has_records = change.segment_numbers or change.is_structural or change.measurement_numbers
+        if has_image or change.has_preview or has_records:
             self._follow_later()
 
     def _presentation_changed(self, before: PresentationState, after: PresentationState) -> None:
@@ -378,8 +381,11 @@ class VolumeView(QWidget):
         volume = document.volumes[min(shown.time_point, len(document.volumes) - 1)]
         surfaces = self._surfaces.shown(shown.hidden_segments) if self.shows_surfaces else ()
         if self.shows_volume:
-            return resolved_with_volume(shown, volume, surfaces, self.camera, self._image_revision)
-        return resolved(shown, volume, document.segmentation, surfaces, self.camera, self._image_revision)
+            state = resolved_with_volume(shown, volume, surfaces, self.camera, self._image_revision)
+        else:
+            state = resolved(shown, volume, document.segmentation, surfaces, self.camera, self._image_revision)
+        rulers = rulers_of(document.measurements.all, shown.hidden_measurements, volume)
+        return replace(state, rulers=rulers, ruler_unit=1 / max(self.height(), 1))
 
     def _request(self, quality: Quality) -> None:
         if self._document is None or not self._engine.is_running or not self.isVisible():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from render.cinematic.effective_look import effective_look
+from render.rulers import Ruler
 from render.still import StillScene, Stopped
 from render.volume_content import ContentKeeper, DrawnContent, VolumeContent
 from render.volume_scene import Crosshair, PlaneCut, ShownSurface, VolumeSceneState
@@ -26,6 +27,7 @@ class Shown:
         caps: how cuts are capped; None for open cuts.
         surfaces, planes, crosshair: in the volume.
         seed: of the random numbers.
+        rulers: measured lines.
     """
 
     content: VolumeContent
@@ -35,6 +37,7 @@ class Shown:
     planes: tuple[PlaneCut, ...] = ()
     crosshair: Crosshair | None = None
     seed: int = 0
+    rulers: tuple[Ruler, ...] = ()
 
 
 class Scenes(Protocol):
@@ -58,7 +61,7 @@ class SurfaceScenes:
     def key(self) -> str:
         """See ``Scenes``."""
         surfaces = [(s.number, s.color, len(s.surface.points_mm)) for s in self._state.surfaces]
-        return repr((surfaces, len(self._state.planes), self._state.crosshair))
+        return repr((surfaces, len(self._state.planes), self._state.crosshair, self._state.rulers))
 
     def scene(self, look: Look, camera: VolumeCamera) -> VolumeSceneState:
         """The scene from somewhere."""
@@ -85,7 +88,7 @@ class SceneMaker:
         shown, volume = self._shown, self._shown.content.volume
         place = (volume.source.path, volume.source.series_instance_uid, volume.geometry.shape)
         segments = [(s.number, s.name, s.color) for s in shown.content.labels.segments]
-        things = (len(shown.surfaces), len(shown.planes), shown.crosshair)
+        things = (len(shown.surfaces), len(shown.planes), shown.crosshair, shown.rulers)
         parts = (place, segments, sorted(shown.hidden), shown.caps, things, shown.seed)
         return repr(parts)
 
@@ -99,4 +102,6 @@ class SceneMaker:
                 raise Stopped
             self._drawn = (look, content)
         drawn = self._drawn[1]
-        return StillScene(drawn, look, camera, shown.surfaces, shown.planes, shown.crosshair, shown.caps, shown.seed)
+        return StillScene(
+            drawn, look, camera, shown.surfaces, shown.planes, shown.crosshair, shown.caps, shown.seed, shown.rulers
+        )  # fmt: skip

@@ -77,7 +77,9 @@ def seen(session: Session, *, has_crosshair: bool) -> Seen:
     if mode is not VolumeMode.SURFACES:
         caps = CapShade(shown.windowing, volume.is_inverted != shown.is_inverted, shown.overlay_opacity)
         content = ContentLog().content(volume, document.segmentation)
-        wanted = Shown(content, shown.hidden_segments, caps, state.surfaces, state.planes, state.crosshair)
+        wanted = Shown(
+            content, shown.hidden_segments, caps, state.surfaces, state.planes, state.crosshair, rulers=state.rulers
+        )  # fmt: skip
     look = session.looks.current if wanted is not None else Look()
     return Seen(mode, look, state, size[0] / max(size[1], 1), wanted, volume.source)
 

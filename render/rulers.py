@@ -1,0 +1,179 @@
+"""Lengths and angles in space: lines, balls at their ends and their values, as sheets that face the camera.
+
+They are as thick on the picture wherever they are, like lines on a slice, but they stand at their own depth: what lies
+before them hides them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.measurement import Measurement, MeasurementKind, Point
+from imaging.segment import Color
+from imaging.volume import Volume
+from render.sheets import Sheet
+from render.volume_camera import axes_of
+from session.measured import value_text
+from session.presentation import VolumeCamera
+
+Vector = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
+
+UNIT = 1 / 600  # of the picture's height, where nobody says otherwise: a logical pixel of a view of 600
+LINE, BALL, LETTERS, GAP = 1.7, 5.0, 14.0, 15.0  # half a line, a ball's radius, letters, from line to value; in units
+LIFT = 2.0  # units towards the camera, so that what is drawn on a slice or a surface is not lost in it
+EDGE: Color = (14, 16, 19)
+BALL_PX, LETTER_PX = 48, 28  # sizes of the pictures
+DRAWN = (MeasurementKind.LENGTH, MeasurementKind.ANGLE)
+
+
+@dataclass(frozen=True)
+class Ruler:
+    """A measured line through points.
+
+    Attributes:
+        points_mm: two or three LPS points.
+        color: of lines and letters.
+        text: the value.
+    """
+
+    points_mm: tuple[Point, ...]
+    color: Color
+    text: str
+
+
+def rulers_of(measurements: Iterable[Measurement], hidden: frozenset[int], volume: Volume) -> tuple[Ruler, ...]:
+    """The lengths and angles that are shown; regions belong to their slice and are not drawn in space."""
+    return tuple(
+        Ruler(m.points_mm, m.color, value_text(m, volume, None))
+        for m in measurements
+        if m.kind in DRAWN and m.number not in hidden
+    )
+
+
+def ruler_sheets(rulers: Iterable[Ruler], camera: VolumeCamera, unit: float = UNIT) -> tuple[Sheet, ...]:
+    """Rulers as a camera sees them; what is behind the camera is left out.
+
+    Args:
+        rulers: what to draw.
+        camera: towards it they are turned.
+        unit: share of the picture's height that a line's thickness and so on are counted in.
+    """
+    aim = _Aim(camera, unit)
+    return tuple(sheet for ruler in rulers for sheet in _sheets(ruler, aim))
+
+
+class _Aim:
+    """A camera's axes, and how large things look from it."""
+
+    def __init__(self, camera: VolumeCamera, unit: float) -> None:
+        self.eye = np.asarray(camera.position_mm, np.float64)
+        self.right, self.up, self.back = (np.asarray(axis, np.float64) for axis in axes_of(camera))
+        self._unit = 2 * np.tan(np.radians(camera.view_angle_deg) / 2) * unit
+
+    def unit_mm(self, point: Vector) -> float:
+        """Millimetres that look one unit long at a point; 0 or less behind the camera."""
+        return float((self.eye - point) @ self.back * self._unit)
+
+    def lifted(self, point: Vector, units: float) -> Vector:
+        """A point moved towards the camera; it stays where it is on the picture."""
+        way = self.eye - point
+        return np.asarray(point + way / np.linalg.norm(way) * units * self.unit_mm(point))
+
+
+def _sheets(ruler: Ruler, aim: _Aim) -> list[Sheet]:
+    points = [np.asarray(point, np.float64) for point in ruler.points_mm]
+    if any(aim.unit_mm(point) <= 0 for point in points):
+        return []
+    lines = [_line(one, other, ruler.color, aim) for one, other in pairwise(points)]
+    balls = [_ball(point, ruler.color, aim) for point in points]
+    return [*(line for line in lines if line is not None), *balls, _value(ruler, points, aim)]
+
+
+def _line(one: Vector, other: Vector, color: Color, aim: _Aim) -> Sheet | None:
+    """A ribbon; None for a line without length, or looked at along itself."""
+    one, other = aim.lifted(one, LIFT), aim.lifted(other, LIFT)
+    middle = (one + other) / 2
+    across = np.cross(other - one, aim.eye - middle)
+    size = float(np.linalg.norm(across))
+    if size < 1e-6 * float(np.linalg.norm(aim.eye - middle)):
+        return None
+    across = across / size * LINE * aim.unit_mm(middle)
+    return Sheet(np.array([one - across, other - across, other + across, one + across]), _ribbon(color))
+
+
+def _ball(point: Vector, color: Color, aim: _Aim) -> Sheet:
+    return _facing(aim.lifted(point, LIFT + 1), BALL, BALL, _disc(color), aim)
+
+
+def _value(ruler: Ruler, points: list[Vector], aim: _Aim) -> Sheet:
+    pixels = _plate(ruler.text, ruler.color)
+    height = LETTERS * pixels.shape[0] / LETTER_PX / 2
+    width = height * pixels.shape[1] / pixels.shape[0]
+    at = points[1] if len(points) == 3 else (points[0] + points[1]) / 2
+    way = _away(points, aim)
+    reach = GAP + abs(float(way @ aim.right)) * (width - height)  # beside a steep line a wide text stands further off
+    return _facing(aim.lifted(at + way * reach * aim.unit_mm(at), LIFT + 2), width, height, pixels, aim)
+
+
+def _away(points: list[Vector], aim: _Aim) -> Vector:
+    """The direction on the picture from a line, or from an angle's vertex, to its value."""
+    if len(points) == 3:
+        arms = [_flat(point - points[1], aim) for point in (points[0], points[2])]
+        way = -(arms[0] + arms[1])
+        return way / np.linalg.norm(way) if np.linalg.norm(way) > 0.1 else aim.up
+    along = _flat(points[1] - points[0], aim)
+    across = np.asarray(np.cross(along, aim.back))
+    return across if across @ aim.up >= 0 else -across
+
+
+def _flat(vector: Vector, aim: _Aim) -> Vector:
+    """A direction as it looks on the picture, of length 1; to the right where it has none."""
+    flat = vector - (vector @ aim.back) * aim.back
+    size = float(np.linalg.norm(flat))
+    return np.asarray(flat / size) if size > 1e-9 else aim.right
+
+
+def _facing(center: Vector, width: float, height: float, pixels: Pixels, aim: _Aim) -> Sheet:
+    """A sheet across the line of sight; ``width`` and ``height`` are half of its size in units."""
+    right, up = aim.right * width * aim.unit_mm(center), aim.up * height * aim.unit_mm(center)
+    corners = [center - right + up, center + right + up, center + right - up, center - right - up]
+    return Sheet(np.array(corners), pixels)
+
+
+@lru_cache(maxsize=64)
+def _ribbon(color: Color) -> Pixels:
+    """Five rows across a line: dark edges, so that it shows on anything."""
+    rows = [EDGE, color, color, color, EDGE]
+    return np.array([[(*row, 255)] * 2 for row in rows], np.uint8)
+
+
+@lru_cache(maxsize=64)
+def _disc(color: Color) -> Pixels:
+    """A ball with a dark rim; nothing around it."""
+    place = (np.arange(BALL_PX) + 0.5) / BALL_PX * 2 - 1
+    far = np.hypot(place[:, None], place[None])
+    light = np.clip(1.08 - 0.5 * np.hypot(place[:, None] + 0.3, place[None] + 0.25) ** 2, 0, 1)
+    rgb = np.where((far < 0.8)[..., None], light[..., None] * color, np.array(EDGE))
+    return np.dstack([rgb, np.where(far <= 1.0, 255, 0)]).astype(np.uint8)
+
+
+@lru_cache(maxsize=256)
+def _plate(text: str, color: Color) -> Pixels:
+    """A text on a dark plate with round corners."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.load_default(LETTER_PX)
+    left, _, right, _ = font.getbbox(text)
+    size = (int(right - left) + LETTER_PX, round(1.5 * LETTER_PX))
+    image = Image.new("RGBA", size, (*EDGE, 0))
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((0, 0, size[0] - 1, size[1] - 1), LETTER_PX // 3, (*EDGE, 255))
+    draw.text((size[0] / 2, size[1] / 2), text, (*color, 255), font, "mm")
+    return np.array(image)
