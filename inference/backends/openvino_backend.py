@@ -1,0 +1,92 @@
+"""Networks computed by OpenVINO on the CPU, converted from torch or read from ONNX when they are first needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inference.engine.predictor import only_output
+from inference.worker.footprint import core_count
+
+if TYPE_CHECKING:
+    import torch
+
+NAME = "openvino"
+EXAMPLE_SIDE = 32
+HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
+
+
+class OpenVinoPredictor:
+    """One network for windows of one shape.
+
+    Args:
+        source: a network in torch in evaluation mode, or an ONNX file.
+        shape: (window, channel, x, y, z) of what it will be given; other shapes compile anew.
+        precision: fp32, or bf16 on processors that compute in it.
+
+    Raises:
+        RuntimeError: OpenVINO cannot convert or compile the network.
+    """
+
+    def __init__(self, source: torch.nn.Module | Path, shape: tuple[int, ...], precision: str) -> None:
+        import openvino
+
+        self._core = openvino.Core()
+        self._model = _converted(source, shape)
+        self._settings = {
+            "INFERENCE_PRECISION_HINT": HINTS[precision],
+            "INFERENCE_NUM_THREADS": core_count(),
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        self._shape: tuple[int, ...] = ()
+        self._request: Any = None
+        self.backend = f"{NAME} {precision}"
+        self.device = "cpu"
+        self._compile(shape)
+
+    def __call__(self, batch: torch.Tensor) -> torch.Tensor:
+        """See ``Predictor``."""
+        import torch
+
+        if tuple(batch.shape) != self._shape:
+            self._compile(tuple(batch.shape))
+        answer = self._request.infer([batch.contiguous().numpy()], share_inputs=True)
+        return torch.from_numpy(answer[0].copy())
+
+    def _compile(self, shape: tuple[int, ...]) -> None:
+        self._request = None  # the old one's memory first
+        self._model.reshape(list(shape))
+        self._request = self._core.compile_model(self._model, "CPU", self._settings).create_infer_request()
+        self._shape = shape
+
+
+def _converted(source: torch.nn.Module | Path, shape: tuple[int, ...]) -> Any:
+    import openvino
+    import torch
+
+    if isinstance(source, Path):
+        return openvino.Core().read_model(str(source))
+    module = _first_output(source)
+    small = (1, shape[1], *(min(n, EXAMPLE_SIDE) for n in shape[2:]))
+    with torch.no_grad():
+        try:  # following the network through a small window takes a fraction of the time and memory
+            model = openvino.convert_model(module, example_input=torch.zeros(small))
+            model.reshape(list(shape))
+        except RuntimeError:  # its layers do not take so small a window, or keep sizes of the example
+            model = openvino.convert_model(module, example_input=torch.zeros(shape))
+    return model
+
+
+def _first_output(module: torch.nn.Module) -> torch.nn.Module:
+    """The network without its further outputs."""
+    import torch
+
+    class FirstOutput(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.module = module
+
+        def forward(self, given: torch.Tensor) -> torch.Tensor:
+            return only_output(self.module(given))
+
+    return FirstOutput().eval()
