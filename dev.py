@@ -24,6 +24,7 @@ VENV = ROOT / ".venv"
 SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "limner-installed"
+AI_STAMP = VENV / "limner-ai-installed"
 LOCK = ROOT / "requirements.lock"
 AI_LOCK = ROOT / "requirements-ai.lock"
 PROJECT = ROOT / "pyproject.toml"
@@ -80,7 +81,7 @@ def main(arguments: list[str]) -> int:
         if verb == "lock":
             write_locks(upgrade="--upgrade" in rest)
             return 0
-        install(for_tests=verb == "test", with_ai=wants_ai)
+        install(for_tests=verb == "test", with_ai=wants_ai or verb in ("test", "lint", "bench"))
         return {"demo": demo, "run": run, "test": test, "lint": lint, "bench": bench}[verb](rest)
     except Stopped as stopped:
         return _complain(str(stopped))
@@ -90,7 +91,7 @@ def main(arguments: list[str]) -> int:
 
 def _usage() -> str:
     lines = [f"  {verb:9}{text}" for verb, text in VERBS.items()]
-    lines.append("  --ai     with any verb: install torch too (nothing in Limner uses it yet)")
+    lines.append("  --ai     with demo or run: install what computes networks, too (torch and others; large)")
     return "\n".join(["python3 dev.py VERB [arguments]", "", *lines])
 
 
@@ -116,9 +117,11 @@ def install(for_tests: bool, with_ai: bool) -> None:
         _pip("install", "--no-deps", "-r", str(LOCK))
         _pip("install", "--no-deps", "--no-build-isolation", "-e", str(ROOT))
         STAMP.write_text(wanted, encoding="utf-8")
-    if with_ai and not _succeeds([str(PYTHON), "-c", "import torch"]):
-        _say("installing torch (large)")
+    wanted = _fingerprint(AI_LOCK)
+    if with_ai and (not AI_STAMP.exists() or AI_STAMP.read_text(encoding="utf-8") != wanted):
+        _say("installing torch and what else computes networks (large)")
         _pip("install", "-r", str(AI_LOCK), "-c", str(LOCK))
+        AI_STAMP.write_text(wanted, encoding="utf-8")
 
 
 def install_system_packages(packages: list[tuple[str, ...]]) -> None:
@@ -224,9 +227,13 @@ def write_locks(upgrade: bool) -> None:
         base = _frozen(python)
         _pip("install", *inference, *known, python=python)
         # torch's own CUDA packages differ by system: pip resolves them, this file pins what is the same everywhere.
-        added = [line for line in _frozen(python) if line not in base and not line.startswith(("nvidia-", "cuda-"))]
+        added = [line for line in _frozen(python) if line not in base and not _is_cuda(line)]
     _write_lock(LOCK, base, "pyproject.toml's dependencies, its extra `cinematic`, the dev group and the build backend")
     _write_lock(AI_LOCK, added, "the optional extra `ai`, on top of requirements.lock")
+
+
+def _is_cuda(line: str) -> bool:
+    return line.startswith(("nvidia-", "cuda-")) and not line.startswith("nvidia-ml-py")
 
 
 def _frozen(python: Path) -> list[str]:
