@@ -13,6 +13,7 @@ from app.opening import open_paths, show_series
 from app.shelf_pictures import ShelfPictures
 from app.window_drop import dropped_paths
 from app.window_state import WindowState
+from session.comparison import ComparingState
 from session.document import Document
 from session.session import Session
 from widgets import theme
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.state = WindowState(self)
         self.state.restore()
         self.session.document_replaced.connect(self._follow)
+        self.session.comparing.changed.connect(self._comparing_changed)
         self.status.jobs_clicked.connect(lambda: self.show_page("jobs"))
         self.left.studies.open_requested.connect(self._open_study)
         self.empty.open_requested.connect(lambda path: self.open_paths([path]))
@@ -133,6 +135,10 @@ class MainWindow(QMainWindow):
         self.centre.setCurrentWidget(self.grid if document is not None else self.empty)
         self.setWindowTitle(f"{document.title} – Limner" if document is not None else "Limner")
         QTimer.singleShot(0, self, self._show_offers)
+
+    def _comparing_changed(self, before: ComparingState, after: ComparingState) -> None:
+        if after.comparison is not None and after.comparison is not before.comparison:
+            self.show_page("compare")
 
     def _focus_view(self) -> None:
         """The keys belong to the views."""

@@ -16,6 +16,7 @@ from widgets.dialogs.about import AboutDialog
 from widgets.dialogs.choice import ask_choice
 from widgets.dialogs.color import ColorDialog
 from widgets.dialogs.picture_export import ExportDialog
+from widgets.dialogs.segment_pair import SegmentPairDialog
 from widgets.dialogs.settings import SettingsDialog
 from widgets.dialogs.shortcuts import ShortcutsDialog
 from widgets.dialogs.surface_options import SurfaceOptionsDialog
@@ -63,6 +64,15 @@ class Services:
         dialog = SurfaceOptionsDialog(wishes, names, self._window)
         dialog.exec()
         return dialog.wishes
+
+    def ask_two_segments(self) -> tuple[int, int] | None:
+        """The numbers of two segments that are to be compared."""
+        session = self._window.session
+        chosen = session.selection.state
+        segments = [(s.number, s.name) for s in session.open_document.segmentation.segments]
+        dialog = SegmentPairDialog(segments, (chosen.segment_number, chosen.previous_segment_number), self._window)
+        dialog.exec()
+        return dialog.chosen
 
     def rename_segment(self, number: int) -> None:
         """Start editing a segment's name."""

@@ -6,17 +6,21 @@ A view compares the state with the last one and touches only what differs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
+from imaging.blocks import Labels
+from imaging.comparison.difference import BOTH, ONLY_A, ONLY_B
 from imaging.segment import Color
 from imaging.volume import Volume
 from render.label_overlay import LabelStyle
 from render.slice_geometry import SliceGrid, Vector, slice_grid
 from render.slice_measurements import ShownMeasurement, shown_measurements
+from session.comparison import BOTH_COLOR, ONLY_A_COLOR, ONLY_B_COLOR
 from session.document import Document
 from session.presentation import Plane, PresentationState, SliceCamera, Windowing
 
 PREVIEW_LEAST_OPACITY = 0.35
+BOTH_OPACITY, ONE_OPACITY = 0.2, 0.55
 
 SegmentLooks = tuple[tuple[int, bool, int, Color], ...]  # layer, encloses others, label value, colour
 
@@ -70,14 +74,17 @@ def resolve(document: Document, shown: PresentationState, plane: Plane) -> Slice
     volume = document.volumes[min(shown.time_point, len(document.volumes) - 1)]
     cameras = shown.slice_cameras
     grids = {p: slice_grid(volume.geometry, p, cameras[p], shown.crosshair_mm) for p in Plane}
+    styles, over = segment_styles(document, shown), preview_styles(document, shown)
+    if document.difference is not None:
+        styles, over = (), difference_styles()
     return SliceState(
         volume,
         grids[plane],
         cameras[plane],
         shown.windowing,
         volume.is_inverted != shown.is_inverted,
-        segment_styles(document, shown),
-        preview_styles(document, shown),
+        styles,
+        over,
         shown.crosshair_mm,
         shown.shows_crosshair,
         tuple((p, g.normal) for p, g in grids.items() if p is not plane),
@@ -99,6 +106,21 @@ def preview_styles(document: Document, shown: PresentationState) -> tuple[LabelS
         return ()
     looks = tuple((s.layer, s.encloses, s.label_value, s.color) for s in document.preview.segments)
     return _styles(looks, max(shown.overlay_opacity, PREVIEW_LEAST_OPACITY), True, True)
+
+
+@cache
+def difference_styles() -> tuple[LabelStyle, ...]:
+    """How the difference of two masks is drawn: what both have faintly, what only one has strongly."""
+    both = LabelStyle(0, ((BOTH, BOTH_COLOR),), BOTH_OPACITY, has_outline=False)
+    one = LabelStyle(0, ((ONLY_A, ONLY_A_COLOR), (ONLY_B, ONLY_B_COLOR)), ONE_OPACITY, has_outline=True)
+    return both, one
+
+
+def overlay_layers(document: Document) -> list[Labels]:
+    """The layers that ``SliceState.preview_styles`` are about."""
+    if document.difference is not None:
+        return [document.difference.labels]
+    return document.preview.layers if document.preview is not None else []
 
 
 @lru_cache(maxsize=32)

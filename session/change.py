@@ -17,7 +17,7 @@ class DocumentChange:
         is_structural: segments were added, removed or reordered.
         has_history: entries were added, written to disk, or failed to be.
         has_image: voxels of the image arrived or the image was replaced.
-        has_preview: a result waits for acceptance, or no longer does.
+        has_preview: a result waits for acceptance or no longer does, or the difference of two masks is drawn or not.
         measurement_numbers: measurements that were added, removed or changed.
         has_draft: the measurement that is being drawn or moved is another one now.
         initiators: who asked for it, so that a view can skip its own changes.

@@ -20,6 +20,7 @@ from imaging.transaction import Transaction
 from imaging.volume import Volume, Voxels
 from session.apart import Apart, Post
 from session.change import DocumentChange
+from session.comparison import ShownDifference
 from session.measured import MeasuredRegions
 from session.preview import Preview
 
@@ -58,6 +59,7 @@ class Document:
         self.case = case
         self.author = author or "person"
         self.preview: Preview | None = None
+        self.difference: ShownDifference | None = None  # two masks compared; drawn instead of the segments
         self.regions = MeasuredRegions()
         self.draft: Measurement | None = None  # it is being drawn or moved, and not yet part of the case
         self.is_loading = False  # True while slices of the image are still missing
@@ -236,6 +238,12 @@ class Document:
         """Show a result that waits for acceptance, or take it away."""
         self.preview = preview
         self.notify(DocumentChange(has_preview=True))
+
+    def set_difference(self, difference: ShownDifference | None) -> None:
+        """Draw the difference of two masks instead of the segments, or the segments again."""
+        if difference is not self.difference:
+            self.difference = difference
+            self.notify(DocumentChange(has_preview=True))
 
     def set_draft(self, draft: Measurement | None) -> None:
         """Show a measurement that is being drawn, in place of the one of its number if it is moved; or take it away."""

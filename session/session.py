@@ -12,6 +12,8 @@ import psygnal
 from imaging.errors import UserError
 from imaging.opening import Series
 from session.actions import ActionRegistry
+from session.comparison import Comparing
+from session.difference_follower import DifferenceFollower
 from session.document import Document
 from session.jobs import JobQueue
 from session.look.look import Look
@@ -64,11 +66,13 @@ class Session:
         self.jobs = JobQueue(post)
         self.presentation = Presentation()
         self.selection = Selection()
+        self.comparing = Comparing()
         self.three_d = ThreeDStatus()
         self.looks = LookEditing(self.presentation, self._default_look)
         self.shelf: list[ShelfItem] = []
         self.document: Document | None = None
         self.window: WindowServices | None = None
+        self._difference = DifferenceFollower(self)
 
     def set_document(self, document: Document | None, *, loses_unsaved: bool = False) -> None:
         """Replace the open document; the old one is closed first.

@@ -36,6 +36,9 @@ class WindowServices(Protocol):
     def ask_surface_wishes(self, wishes: SurfaceWishes, names: dict[str, list[str]]) -> SurfaceWishes | None:
         """How to export surfaces; ``names`` are the segments that each choice of segments means."""
 
+    def ask_two_segments(self) -> tuple[int, int] | None:
+        """The numbers of two segments that are to be compared."""
+
     def rename_segment(self, number: int) -> None:
         """Start editing a segment's name."""
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 from widgets import theme
 from widgets.action_bridge import ActionBridge
 from widgets.buttons import OneOf
+from widgets.panels.compare.panel import ComparePanel
 from widgets.panels.history.panel import HistoryPanel, RecentHistory
 from widgets.panels.jobs import JobsPanel
 from widgets.panels.look.panel import LookPanel
@@ -41,7 +42,7 @@ class LeftPanel(QFrame):
 
 
 class RightPanel(QFrame):
-    """Segments, Look, Measure, History, Jobs."""
+    """Segments, Look, Measure, Compare, History, Jobs."""
 
     def __init__(self, bridge: ActionBridge) -> None:
         super().__init__()
@@ -51,6 +52,7 @@ class RightPanel(QFrame):
         self.recent = RecentHistory(bridge, self)
         self.look = LookPanel(bridge)
         self.measure = MeasurePanel(bridge)
+        self.compare = ComparePanel(bridge)
         self.history = HistoryPanel(bridge)
         self.jobs = JobsPanel(bridge.session)
         self.tabs = OneOf(
@@ -58,6 +60,7 @@ class RightPanel(QFrame):
                 ("segments", self.tr("Segments")),
                 ("look", self.tr("Look")),
                 ("measure", self.tr("Measure")),
+                ("compare", self.tr("Compare")),
                 ("history", self.tr("History")),
                 ("jobs", self.tr("Jobs")),
             ],
@@ -65,8 +68,8 @@ class RightPanel(QFrame):
             "tab",
         )
         self.pages = QStackedWidget()
-        self._keys = ("segments", "look", "measure", "history", "jobs")
-        for page in (self._first_page(), self.look, self.measure, self.history, self.jobs):
+        self._keys = ("segments", "look", "measure", "compare", "history", "jobs")
+        for page in (self._first_page(), self.look, self.measure, self.compare, self.history, self.jobs):
             self.pages.addWidget(page)
         inset = QVBoxLayout()
         inset.setContentsMargins(8, 8, 8, 8)

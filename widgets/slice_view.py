@@ -23,7 +23,7 @@ from imaging.geometry import Box
 from render.screen_map import ScreenMap, screen_map
 from render.slice_geometry import crosshair_on_slice
 from render.slice_reading import SliceReading, read
-from render.slice_scene import SliceState, resolve
+from render.slice_scene import SliceState, overlay_layers, resolve
 from session.change import DocumentChange
 from session.document import Document
 from session.presentation import Plane, PresentationState
@@ -284,7 +284,7 @@ class SliceView(QWidget):
             painter.fillRect(rect, theme.current().color("view"))
             return
         place = self.place
-        preview = document.preview.layers if document.preview is not None else []
+        preview = overlay_layers(document)
         is_smooth = bool(self.session.settings["slices.interpolate"])
         self._picture.paint(painter, rect, state, place, document.segmentation.layers, preview, is_smooth)
         self._paint_over(painter, rect, state, place, size)

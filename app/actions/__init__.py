@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.actions.application import ACTIONS as APPLICATION
+from app.actions.compare import ACTIONS as COMPARE
 from app.actions.edit import ACTIONS as EDIT
 from app.actions.file import ACTIONS as FILE
 from app.actions.look import ACTIONS as LOOK
@@ -19,6 +20,6 @@ from session.session import Session
 def declare_all(session: Session) -> None:
     """Add all actions to the session's registry."""
     for actions in (
-        FILE, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENTATION, VIEW, LOOK, LOOK_SEGMENTS, APPLICATION,
+        FILE, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENTATION, COMPARE, VIEW, LOOK, LOOK_SEGMENTS, APPLICATION,
     ):  # fmt: skip
         session.actions.add(*actions)

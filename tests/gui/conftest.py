@@ -62,7 +62,15 @@ def leave(session: Session) -> None:
     """End all connections of a session whose window goes: in the program both last until its end."""
     if session.document is not None:
         session.document.changed.disconnect()
-    parts = (session, session.presentation, session.selection, session.settings, session.jobs, session.messages)
+    parts = (
+        session,
+        session.presentation,
+        session.selection,
+        session.comparing,
+        session.settings,
+        session.jobs,
+        session.messages,
+    )
     for part in (*parts, session.three_d, session.looks):
         for name, value in vars(type(part)).items():
             if isinstance(value, psygnal.Signal):

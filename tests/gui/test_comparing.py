@@ -1,0 +1,195 @@
+"""Comparing masks in the window: from the palette's commands to the table, the crosshair and the coloured slices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.window import MainWindow
+from imaging.comparison.difference import BOTH, ONLY_A, ONLY_B
+from imaging.edit import PaintEdit
+from imaging.formats.label_file import LabelFile, LabelSegment
+from imaging.formats.masks import write_labels
+from imaging.geometry import Box, Geometry
+from session.comparison import ONLY_A_COLOR, ONLY_B_COLOR
+from session.preview import Preview, ProposedSegment
+from widgets.panels.compare.model import Column
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def mask_file(case_window: MainWindow, tmp_path: Path) -> Path:
+    """The liver one voxel to the left, the same spleen, and a gallbladder that the case does not have."""
+    geometry = case_window.session.open_document.segmentation.geometry
+    layer = np.zeros(geometry.shape, np.uint8)
+    layer[0:5, 0:10, 1:11] = 1
+    layer[5:10, 20:25, 20:25] = 2
+    layer[9, 30:40, 40:50] = 3
+    segments = [LabelSegment(name, None, n) for n, name in enumerate(("Liver", "Spleen", "Gallbladder"), start=1)]
+    write_labels(LabelFile(geometry, [layer], segments), tmp_path / "other.seg.nrrd")
+    return tmp_path / "other.seg.nrrd"
+
+
+def compared(window: MainWindow, qtbot: QtBot, action: str = "compare.with_file", **arguments: object) -> None:
+    window.bridge.run(action, **arguments)
+    qtbot.waitUntil(lambda: window.session.comparing.state.comparison is not None)
+    QApplication.processEvents()
+
+
+def texts(window: MainWindow, row: int) -> list[str]:
+    model = window.right.compare.table.model()
+    return [str(model.index(row, column).data()) for column in Column]
+
+
+def click_row(window: MainWindow, row: int) -> None:
+    table = window.right.compare.table
+    rect = table.visualRect(table.model().index(row, 0))
+    QTest.mouseClick(table.viewport(), LEFT, pos=rect.center())
+    QApplication.processEvents()
+
+
+def difference(window: MainWindow, qtbot: QtBot) -> np.ndarray:
+    document = window.session.open_document
+    qtbot.waitUntil(lambda: document.difference is not None)
+    QApplication.processEvents()
+    assert document.difference is not None
+    return document.difference.labels
+
+
+def test_a_mask_file_fills_the_table_and_turns_to_its_page(case_window, qtbot, mask_file) -> None:
+    compared(case_window, qtbot, path=str(mask_file))
+    assert case_window.right.page == "compare"
+    assert texts(case_window, 0) == ["liver", "0.900", "1.000", "1.0", "0.0"]
+    assert texts(case_window, 1) == ["spleen", "1.000", "1.000", "0.0", "0.0"]
+    assert case_window.right.compare.table.model().rowCount() == 2
+    assert "kidney" in case_window.right.compare.notes.text()
+    assert "Gallbladder" in case_window.right.compare.notes.text()
+    assert [job.title for job in case_window.session.jobs.jobs] == ["Compare This case with other.seg.nrrd"]
+
+
+def test_a_click_on_a_row_goes_to_the_largest_distance_and_colours_the_slices(case_window, qtbot, mask_file) -> None:
+    session = case_window.session
+    compared(case_window, qtbot, path=str(mask_file))
+    view = case_window.grid.view("axial")
+    before = view.grab().toImage()
+    click_row(case_window, 0)
+    found = session.comparing.state.comparison.result.segments[0].agreement
+    assert session.presentation.state.crosshair_mm == pytest.approx(found.farthest_mm)
+    labels = difference(case_window, qtbot)
+    assert np.array_equal(np.unique(labels[:5, :10, 0]), [ONLY_A])
+    assert np.array_equal(np.unique(labels[:5, :10, 10]), [ONLY_B])
+    assert np.array_equal(np.unique(labels[:5, :10, 1:10]), [BOTH])
+    assert view.state.styles == ()
+    assert dict(view.state.preview_styles[1].colors) == {ONLY_A: ONLY_A_COLOR, ONLY_B: ONLY_B_COLOR}
+    assert view.grab().toImage() != before
+    assert case_window.right.compare.pair.texts[0] == "liver"
+    assert "1.0 mm" in case_window.right.compare.pair.texts[2]
+
+
+def test_the_case_stays_as_it_is(case_window, qtbot, mask_file) -> None:
+    document = case_window.session.open_document
+    entries = len(document.entries)
+    compared(case_window, qtbot, path=str(mask_file))
+    click_row(case_window, 0)
+    difference(case_window, qtbot)
+    assert len(document.entries) == entries
+    assert [s.name for s in document.segmentation.segments] == ["liver", "spleen", "kidney"]
+
+
+def test_the_switch_brings_the_segments_back(case_window, qtbot, mask_file) -> None:
+    compared(case_window, qtbot, path=str(mask_file))
+    click_row(case_window, 0)
+    difference(case_window, qtbot)
+    panel = case_window.right.compare
+    QTest.mouseClick(panel.difference, LEFT, pos=QPoint(8, panel.difference.height() // 2))
+    QApplication.processEvents()
+    assert case_window.session.open_document.difference is None
+    assert case_window.grid.view("axial").state.styles != ()
+    QTest.mouseClick(panel.difference, LEFT, pos=QPoint(8, panel.difference.height() // 2))
+    difference(case_window, qtbot)
+
+
+def test_ending_brings_everything_back(case_window, qtbot, mask_file) -> None:
+    compared(case_window, qtbot, path=str(mask_file))
+    click_row(case_window, 0)
+    difference(case_window, qtbot)
+    case_window.bridge.run("compare.end")
+    QApplication.processEvents()
+    assert case_window.session.open_document.difference is None
+    assert not case_window.right.compare.table.isVisibleTo(case_window.right.compare)
+    assert case_window.grid.view("axial").state.preview_styles == ()
+
+
+def test_heads_sort_by_numbers(case_window, qtbot, mask_file) -> None:
+    compared(case_window, qtbot, path=str(mask_file))
+    table = case_window.right.compare.table
+    head = table.header()
+    x = head.sectionViewportPosition(Column.DICE) + head.sectionSize(Column.DICE) // 2
+    names = []
+    for _ in range(2):
+        QTest.mouseClick(head.viewport(), LEFT, pos=QPoint(x, head.height() // 2))
+        names.append(texts(case_window, 0)[0])
+    assert names == ["liver", "spleen"]  # the worst first, then the best
+    click_row(case_window, 0)
+    assert case_window.session.comparing.state.pair.name == "spleen"
+
+
+def test_two_segments_of_the_case(case_window, qtbot) -> None:
+    document = case_window.session.open_document
+    document.apply(PaintEdit(3, Box(5, 10, 20, 25, 21, 26), np.ones((5, 5, 5), bool)), title="Paint", tool="brush")
+    compared(case_window, qtbot, "compare.two_segments", a="spleen", b="kidney")
+    assert case_window.right.compare.table.model().rowCount() == 1
+    comparison = case_window.session.comparing.state.comparison
+    assert (comparison.title_a, comparison.title_b) == ("spleen", "kidney")
+    found = comparison.result.segments[0].agreement
+    assert found.voxels_a == document.segmentation.voxel_count(2)
+    assert found.voxels_b == document.segmentation.voxel_count(3)
+
+
+def test_the_waiting_result_is_compared_by_name(case_window, qtbot) -> None:
+    document = case_window.session.open_document
+    layer = np.zeros(document.segmentation.geometry.shape, np.uint8)
+    layer[0:5, 0:10, 0:10] = 4
+    proposed = ProposedSegment(0, 4, "Liver", (1, 2, 3), 500)
+    document.set_preview(Preview("Model", "model m@1", "segment.run", {}, [layer], [proposed]))
+    QApplication.processEvents()
+    compared(case_window, qtbot, "compare.with_result")
+    assert texts(case_window, 0)[:2] == ["liver", "1.000"]
+    assert case_window.session.comparing.state.comparison.title_b == "Model"
+
+
+def test_a_later_stroke_is_told(case_window, qtbot, mask_file) -> None:
+    compared(case_window, qtbot, path=str(mask_file))
+    panel = case_window.right.compare
+    assert not panel.outdated.isVisibleTo(panel)
+    document = case_window.session.open_document
+    document.apply(PaintEdit(1, Box(0, 1, 15, 16, 15, 16), np.ones((1, 1, 1), bool)), title="Paint", tool="brush")
+    qtbot.waitUntil(lambda: panel.outdated.isVisibleTo(panel))
+
+
+def test_another_grid_asks_first(case_window, qtbot, mask_file, tmp_path, monkeypatch) -> None:
+    geometry = case_window.session.open_document.segmentation.geometry
+    affine = geometry.affine.copy()
+    affine[0, 3] = 0.4
+    layer = np.zeros(geometry.shape, np.uint8)
+    layer[0:5, 0:10, 0:10] = 1
+    other = tmp_path / "moved.seg.nrrd"
+    write_labels(LabelFile(Geometry(geometry.shape, affine), [layer], [LabelSegment("liver", None, 1)]), other)
+    asked: list[str] = []
+    monkeypatch.setattr(case_window.session.window, "confirm", lambda question, hint: asked.append(question) or True)
+    compared(case_window, qtbot, path=str(other))
+    assert len(asked) == 1
+    assert "another grid" in case_window.right.compare.notes.text()
+
+
+def test_closing_the_case_ends_the_comparison(case_window, qtbot, mask_file) -> None:
+    compared(case_window, qtbot, path=str(mask_file))
+    case_window.session.set_document(None)
+    assert case_window.session.comparing.state.comparison is None

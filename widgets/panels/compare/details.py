@@ -1,0 +1,118 @@
+"""What the table has no room for: the chosen pair in words, the colours of the difference, lonely segments."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from imaging.comparison.label_comparison import ComparedSegment, LabelComparison
+from imaging.segment import Color
+from session.comparison import BOTH_COLOR, ONLY_A_COLOR, ONLY_B_COLOR, Comparison
+from widgets import theme
+from widgets.labels import ElidedLabel, label
+
+MINUS = "\N{MINUS SIGN}"
+SWATCH_PX = 10
+
+
+class Swatch(QWidget):
+    """A small field of colour."""
+
+    def __init__(self, color: Color) -> None:
+        super().__init__()
+        self._color = QColor(*color)
+        self.setFixedSize(self.sizeHint())
+
+    def sizeHint(self) -> QSize:
+        """A square."""
+        side = theme.current().px(SWATCH_PX)
+        return QSize(side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """With rounded corners."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(0, 0, 0, 0))
+        painter.setBrush(self._color)
+        painter.drawRoundedRect(self.rect(), 2.5, 2.5)
+        painter.end()
+
+
+class Legend(QWidget):
+    """Which colour means what."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        texts = (self.tr("only in A"), self.tr("only in B"), self.tr("in both"))
+        for color, text in zip((ONLY_A_COLOR, ONLY_B_COLOR, BOTH_COLOR), texts, strict=True):
+            row.addWidget(Swatch(color))
+            row.addWidget(label(text, "small"))
+            row.addSpacing(8)
+        row.addStretch(1)
+
+
+class Sides(QWidget):
+    """What A and B are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._a, self._b = ElidedLabel(), ElidedLabel()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        for letter, text in (("A", self._a), ("B", self._b)):
+            row = QHBoxLayout()
+            row.setSpacing(8)
+            row.addWidget(label(letter, "dim"))
+            row.addWidget(text, 1)
+            column.addLayout(row)
+
+    def show_comparison(self, comparison: Comparison) -> None:
+        """Their titles."""
+        self._a.setText(comparison.title_a)
+        self._b.setText(comparison.title_b)
+
+
+class PairDetails(QWidget):
+    """The chosen pair's volumes and largest distance."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._name, self._volumes, self._distance = ElidedLabel("", "strong"), label("", "dim"), label("", "dim")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        for line in (self._name, self._volumes, self._distance):
+            column.addWidget(line)
+
+    @property
+    def texts(self) -> list[str]:
+        """What it says."""
+        return [self._name.text(), self._volumes.text(), self._distance.text()]
+
+    def show_pair(self, pair: ComparedSegment) -> None:
+        """Say it."""
+        found = pair.agreement
+        sign = "+" if found.difference_ml > 0 else MINUS if found.difference_ml < 0 else "±"
+        self._name.setText(pair.name)
+        self._volumes.setText(
+            self.tr("A {0:.1f} ml, B {1:.1f} ml: {2}{3:.1f} ml").format(
+                found.volume_a_ml, found.volume_b_ml, sign, abs(found.difference_ml)
+            )
+        )
+        if found.farthest_mm is None:
+            self._distance.setText(self.tr("Empty in one of them: no distance"))
+        elif found.hausdorff_mm == 0:
+            self._distance.setText(self.tr("The surfaces are the same"))
+        else:
+            self._distance.setText(self.tr("Largest distance {0:.1f} mm, at the crosshair").format(found.hausdorff_mm))
+
+
+def lonely_text(result: LabelComparison, only_a: str, only_b: str) -> str:
+    """Segments without a partner, a line for each side that has some."""
+    sides = ((only_a, result.only_in_a), (only_b, result.only_in_b))
+    return "\n".join(head.format(", ".join(s.name for s, _ in alone)) for head, alone in sides if alone)

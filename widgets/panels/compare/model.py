@@ -1,0 +1,131 @@
+"""The compared segments as rows that can be sorted."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from math import inf, isfinite, isnan
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from imaging.comparison.label_comparison import ComparedSegment
+from session.comparison import Comparison
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+SORTED_BY = Qt.ItemDataRole.UserRole  # numbers for sorting
+NOTHING = "–"
+MINUS = "\N{MINUS SIGN}"
+
+
+class Column(IntEnum):
+    """From left to right."""
+
+    NAME = 0
+    DICE = 1
+    SURFACE = 2
+    HD95 = 3
+    VOLUME = 4
+
+
+class ComparisonModel(QAbstractTableModel):
+    """One row for each pair, in the order of the comparison."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._comparison: Comparison | None = None
+
+    def show(self, comparison: Comparison | None) -> None:
+        """Another comparison, or none."""
+        self.beginResetModel()
+        self._comparison = comparison
+        self.endResetModel()
+
+    @property
+    def rows(self) -> list[ComparedSegment]:
+        """The pairs."""
+        return self._comparison.result.segments if self._comparison is not None else []
+
+    def rowCount(self, parent: AnyIndex | None = None) -> int:
+        """How many pairs."""
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: AnyIndex | None = None) -> int:
+        """Name and measures."""
+        return len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """What the columns are, with their units."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
+        short, full = self._heads()[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return short
+        return full if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole) else None
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Texts, numbers to sort by, and sentences for tooltips."""
+        row, column = self.rows[index.row()], Column(index.column())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.name if column is Column.NAME else text_of(row, column)
+        if role == SORTED_BY:
+            return row.name.casefold() if column is Column.NAME else _number(row, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self._sentence(row)
+        return None
+
+    def _sentence(self, row: ComparedSegment) -> str:
+        found = row.agreement
+        if not found.is_measured:
+            return self.tr("{0}: empty in both").format(row.name)
+        volumes = self.tr("A {0:.1f} ml, B {1:.1f} ml").format(found.volume_a_ml, found.volume_b_ml)
+        return f"{row.name}: Dice {text_of(row, Column.DICE)}, HD95 {text_of(row, Column.HD95)} mm, {volumes}"
+
+    def _heads(self) -> list[tuple[str, str]]:
+        tolerance = f"{self._comparison.tolerance_mm:g}" if self._comparison is not None else "1"
+        return [
+            (self.tr("Segment"), self.tr("Segment")),
+            (self.tr("Dice"), self.tr("Dice: 1 where both have the same voxels, 0 where they have none in common")),
+            (
+                self.tr("≤ {0} mm").format(tolerance),
+                self.tr("Surface Dice: the share of both surfaces that is at most {0} mm apart").format(tolerance),
+            ),
+            (self.tr("HD95 mm"), self.tr("The distance that 95 % of the surfaces do not exceed")),
+            (self.tr("Vol. %"), self.tr("How much larger B is than A")),
+        ]
+
+
+def text_of(row: ComparedSegment, column: Column) -> str:
+    """A measure as the table shows it, without its unit."""
+    number = _number(row, column)
+    if isnan(number) or abs(number) == inf:
+        return NOTHING
+    if column in (Column.DICE, Column.SURFACE):
+        return f"{number:.3f}"
+    if column is Column.HD95:
+        return f"{number:.1f}"
+    shown = f"{abs(number):.1f}"
+    return shown if float(shown) == 0 else ("+" if number > 0 else MINUS) + shown
+
+
+def _number(row: ComparedSegment, column: Column) -> float:
+    found = row.agreement
+    numbers = {
+        Column.DICE: found.dice, Column.SURFACE: found.surface_dice, Column.HD95: found.hd95_mm,
+        Column.VOLUME: found.difference_percent,
+    }  # fmt: skip
+    return numbers[column]
+
+
+def order(number: object) -> tuple[int, float | str]:
+    """A key that sorts names by letters and numbers by size; what is no number comes last."""
+    if isinstance(number, float):
+        return (1, 0.0) if isnan(number) else (0, number if isfinite(number) else inf)
+    return 0, str(number)
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column == Column.NAME else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter
