@@ -1,16 +1,16 @@
-"""Runs models in the worker process: what the window, the command line and scripts call.
+"""Runs models in worker processes: what the window, the command line and scripts call.
 
-Whatever happens to the worker (a crash, the end of memory, somebody's ``kill``) is an exception here, and the next
-call starts a fresh one.
+Whatever happens to a worker (a crash, the end of memory, somebody's ``kill``) is an exception here, and the next call
+starts a fresh one. A foreign model gets a worker of its own, confined and watched.
 """
 
 from __future__ import annotations
 
 import itertools
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +18,28 @@ from imaging.case.images import geometry_to_json
 from imaging.errors import UserError
 from imaging.volume import Volume
 from inference.answers import ResultInvalid
-from inference.catalogue import ModelInfo, model_info
+from inference.catalogue import Catalogue, ModelInfo, model_info
 from inference.model import Labels
+from inference.packages.in_use import in_use
 from inference.result import InferenceResult, checked_result
 from inference.worker.channel import Message
+from inference.worker.confinement import Confinement
 from inference.worker.exchange import LOOK_EVERY_S, MODEL_SHARE, InferenceCancelled, Watch, ask, stop
 from inference.worker.process import WorkerGone, WorkerProcess
 from inference.worker.shared_block import SharedBlock
+from inference.worker.turns import QueueClass, Turns
+from inference.worker.watchdog import LimitReached, Limits, Watchdog, memory_budget_mb
+from inference.worker.workers import Workers
 
-__all__ = ["InferenceCancelled", "InferenceClient", "InferenceFailed"]
+__all__ = ["Confinement", "InferenceCancelled", "InferenceClient", "InferenceFailed", "LimitReached", "QueueClass"]
 
-START_TIMEOUT_S = 60.0
+KEEP_WARM_S = 120.0
+MOST_TOLD = 1000  # characters of a worker's sentence
+BATCH_TIME_LIMIT_S = 6 * 3600.0
 CLOSE_TIMEOUT_S = 2.0
 _UNTOUCHED = "The image and the case are untouched."
 _TOO_LITTLE_MEMORY = "Close other programs, or open a part of the image."
+_REFUSED_BY_CONFINEMENT = ("PermissionError", "gaierror", "URLError", "ConnectionRefusedError", "ConnectionError")
 
 
 class InferenceFailed(Exception):
@@ -50,31 +58,58 @@ class InferenceFailed(Exception):
 
 
 class InferenceClient:
-    """One worker process, started when it is needed, one job at a time. Close it.
+    """Worker processes, started when they are needed, one job at a time. Close it.
 
     Methods may be called from any thread; they block until they are done.
 
     Args:
-        catalogue: the models that can be asked for; the built-in ones by default.
-        python_path: further folders in which the worker finds the models' modules.
+        catalogue: the models that can be asked for, or what lists them now; the built-in ones by default.
+        python_path: further folders in which the workers find the models' modules.
+        keep_warm_s: how long a foreign model's worker waits for its next run; 0 ends it with the run.
     """
 
-    def __init__(self, catalogue: Sequence[ModelInfo] | None = None, python_path: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue | None = None,
+        python_path: Sequence[Path] = (),
+        keep_warm_s: float = KEEP_WARM_S,
+    ) -> None:
         self._catalogue = catalogue
-        self._python_path = python_path
-        self._process: WorkerProcess | None = None
-        self._turn = threading.Lock()
+        self._workers = Workers(python_path, keep_warm_s)
+        self._turns = Turns()
         self._numbers = itertools.count(1)
 
     @property
     def worker_pid(self) -> int | None:
-        """The worker's process number, None while there is none."""
-        process = self._process
-        return process.pid if process is not None and process.is_running else None
+        """The process number of the built-in models' worker, None while there is none."""
+        process = self._workers.shared
+        return None if process is None else process.pid
+
+    @property
+    def foreign_pid(self) -> int | None:
+        """The process number of a foreign model's worker, None while there is none."""
+        process = self._workers.foreign
+        return None if process is None else process.pid
 
     def model(self, model_id: str) -> ModelInfo:
         """A model of the catalogue; UserError when there is none of this id."""
         return model_info(model_id, self._catalogue)
+
+    def confinement(self, model_id: str) -> Confinement | None:
+        """What a model cannot do on this computer; a foreign model's worker is started to tell.
+
+        Returns:
+            None for built-in models, which are part of the program.
+
+        Raises:
+            UserError: no such model.
+            InferenceFailed: the worker does not start.
+        """
+        info = self.model(model_id)
+        if info.package is None:
+            return None
+        with self._worker(Watch(None, None), info) as process:
+            return process.confinement
 
     def segment(
         self,
@@ -85,6 +120,9 @@ class InferenceClient:
         cancelled: Callable[[], bool] | None = None,
         *,
         others: Sequence[Volume] = (),
+        queue_class: QueueClass = QueueClass.INTERACTIVE,
+        time_limit_s: float | None = None,
+        memory_mb: int = 0,
     ) -> InferenceResult:
         """Run a model on a volume.
 
@@ -96,9 +134,14 @@ class InferenceClient:
             report: called on this thread with the finished share (0-1) and what is being done. What it raises stops
                 the job and is passed on.
             cancelled: asked on this thread at least every 0.1 s.
+            queue_class: whoever waits interactively gets the next turn before all that wait in a batch.
+            time_limit_s: the run is ended after that; None: never when interactive, after six hours in a batch.
+            memory_mb: the most that a foreign model may hold, its libraries and the image included; 0: what is free,
+                with a reserve for the rest of the machine.
 
         Raises:
-            UserError: no such model, it does not fit the image or the memory, or it refuses the parameters.
+            UserError: no such model, it does not fit the image or the memory, or it refuses the parameters; as
+                LimitReached when it had to be ended because it took too much.
             InferenceCancelled: ``cancelled()`` was true.
             InferenceFailed: the worker stopped, or the model has a bug.
         """
@@ -106,9 +149,13 @@ class InferenceClient:
         info.check(volume.quantity, volume.source.modality, volume.geometry)
         volumes = (volume, *others)
         _must_fit_memory(info, volumes)
+        info.check_files()
         watch = Watch(report, cancelled)
-        with self._worker(watch) as process:
-            return self._run(process, volumes, info, dict(parameters or {}), watch)
+        if time_limit_s is None and queue_class is QueueClass.BATCH:
+            time_limit_s = BATCH_TIME_LIMIT_S
+        with in_use(info.package), self._worker(watch, info, queue_class, memory_mb) as process:
+            guard = _guard(process, info, memory_mb, time_limit_s)
+            return self._run(process, volumes, info, dict(parameters or {}), watch, guard)
 
     def devices(self) -> list[str]:
         """What the worker can compute on, the best first, such as ``CPU, 2 cores``.
@@ -133,52 +180,49 @@ class InferenceClient:
             pass
 
     def close(self) -> None:
-        """End the worker, and with it what it is doing. The next call would start another one."""
-        process = self._process
-        if process is not None:
-            process.kill()
-        if self._turn.acquire(timeout=CLOSE_TIMEOUT_S):
-            self._discard()
-            self._turn.release()
+        """End the workers, and with them what they are doing. The next call would start others."""
+        self._workers.kill()
+        deadline = time.monotonic() + CLOSE_TIMEOUT_S
+
+        def look() -> None:
+            if time.monotonic() > deadline:
+                raise TimeoutError
+
+        with suppress(TimeoutError), self._turns.turn(QueueClass.INTERACTIVE, LOOK_EVERY_S, look):
+            self._workers.discard_all()
 
     @contextmanager
-    def _worker(self, watch: Watch) -> Iterator[WorkerProcess]:
+    def _worker(
+        self,
+        watch: Watch,
+        info: ModelInfo | None = None,
+        queue_class: QueueClass = QueueClass.INTERACTIVE,
+        memory_mb: int = 0,
+    ) -> Iterator[WorkerProcess]:
         """The worker for one thread at a time; its end becomes InferenceFailed."""
-        while not self._turn.acquire(timeout=LOOK_EVERY_S):
-            watch.say(0.0, "Waiting for another run to end")
-        try:
-            yield self._started(watch)
-        except WorkerGone as gone:
-            printed = "" if self._process is None else self._process.printed
-            self._discard()
-            hint = "Run it again. If it stops again, close other programs."
-            raise InferenceFailed(f"The worker stopped: {gone}. {_UNTOUCHED}", hint, printed) from gone
-        finally:
-            self._turn.release()
+        process: WorkerProcess | None = None
+        with self._turns.turn(queue_class, LOOK_EVERY_S, lambda: watch.say(0.0, "Waiting for another run to end")):
+            try:
+                if info is None or info.package is None:
+                    process = self._workers.for_built_in(watch)
+                else:
+                    process = self._workers.for_foreign(info, memory_mb, watch)
+                yield process
+            except WorkerGone as gone:
+                raise self._failure(gone, info) from gone
+            finally:
+                if process is not None:
+                    self._workers.rest(process)
 
-    def _started(self, watch: Watch) -> WorkerProcess:
-        if self._process is not None and self._process.is_running:
-            return self._process
-        self._discard()
-        watch.say(0.0, "Starting the worker")
-        self._process = WorkerProcess(self._python_path)
-        deadline = time.monotonic() + START_TIMEOUT_S
-        try:
-            while self._process.receive(LOOK_EVERY_S) is None:
-                watch.look()
-                if time.monotonic() > deadline:
-                    raise WorkerGone("it does not start")
-        except WorkerGone:
-            raise
-        except BaseException:
-            self._discard()
-            raise
-        return self._process
-
-    def _discard(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.end()
+    def _failure(self, gone: WorkerGone, info: ModelInfo | None) -> InferenceFailed:
+        """What the end of a worker means; it is cleaned away."""
+        if info is None or info.package is None:
+            what, hint = "The worker stopped", "Run it again. If it stops again, close other programs."
+            printed = self._workers.discard_built_in()
+        else:
+            what, hint = f"{info.name} stopped", "This is the model's own fault; ask whoever made it."
+            printed = self._workers.discard_foreign()
+        return InferenceFailed(f"{what}: {gone}. {_UNTOUCHED}", hint, printed)
 
     def _run(
         self,
@@ -187,50 +231,100 @@ class InferenceClient:
         info: ModelInfo,
         parameters: dict[str, Any],
         watch: Watch,
+        guard: Watchdog | None,
     ) -> InferenceResult:
         began = time.monotonic()
         watch.say(MODEL_SHARE[0] / 2, "Copying the image")
-        with _shared(volumes, info) as blocks:
-            copied = time.monotonic()
-            answer, arrays = self._answer(process, _request(volumes, info, parameters), blocks, watch)
-        if answer["kind"] != "done":
-            raise self._refusal(answer, info)
-        watch.say(MODEL_SHARE[1], "Checking the result")
-        checking = time.monotonic()
         try:
+            with _shared(volumes) as blocks:
+                copied = time.monotonic()
+                answer, arrays = self._answer(process, _request(volumes, info, parameters), blocks, watch, guard)
+            if answer["kind"] != "done":
+                raise self._refusal(answer, info, process)
+            watch.say(MODEL_SHARE[1], "Checking the result")
+            checking = time.monotonic()
             result = checked_result(answer, arrays, volumes[0].geometry.shape, parameters)
         except ResultInvalid as error:
             raise InferenceFailed(f"{info.name} gave a result that cannot be used: {error}.") from error
+        except MemoryError as error:
+            raise _too_little_memory(info) from error
         result.seconds["copy image"] = round(copied - began, 3)
         result.seconds["check result"] = round(time.monotonic() - checking, 3)
         watch.say(1.0, "Done")
-        return result
+        return result if info.package is None else _as_known(result, info, process.confinement)
 
     def _answer(
-        self, process: WorkerProcess, request: Message, blocks: Sequence[SharedBlock], watch: Watch
+        self,
+        process: WorkerProcess,
+        request: Message,
+        blocks: Sequence[SharedBlock],
+        watch: Watch,
+        guard: Watchdog | None,
     ) -> tuple[Message, list[Labels]]:
         """The last answer; whatever ends the wait for it also ends the work on it."""
         job = next(self._numbers)
         try:
-            return ask(process, request | {"job": job}, blocks, watch)
-        except WorkerGone:
+            return ask(process, request | {"job": job}, blocks, watch, guard, tuple(request["images"][0]["shape"]))
+        except (WorkerGone, ResultInvalid):
+            raise
+        except (LimitReached, MemoryError):
+            self._workers.discard(process)
             raise
         except BaseException:
             if not stop(process, job):
-                self._discard()
+                self._workers.discard(process)
             raise
 
-    def _refusal(self, answer: Message, info: ModelInfo) -> Exception:
+    def _refusal(self, answer: Message, info: ModelInfo, process: WorkerProcess) -> Exception:
         """What an answer other than a result means."""
         if answer["kind"] == "refused":
-            return UserError(answer["message"], answer["hint"])
+            return UserError(_told(answer, "message"), _told(answer, "hint"))
         if answer["kind"] == "out of memory":
-            self._discard()  # whoever ran out of memory in there may have left things half done
-            return UserError(f"The memory does not suffice for {info.name} on this image.", _TOO_LITTLE_MEMORY)
-        if answer["kind"] == "cancelled":
+            self._workers.discard(process)  # whoever ran out of memory in there may have left things half done
+            return _too_little_memory(info)
+        if answer["kind"] != "failed":
             return InferenceFailed(f"{info.name} stopped without being asked to.")
+        error = _told(answer, "error")
         hint = f"This is a bug of the model (version {info.version}); please report it."
-        return InferenceFailed(f"{info.name} failed ({answer['error']}). {_UNTOUCHED}", hint, answer["details"])
+        if info.package is not None:
+            hint = "Ask whoever made the model; the details say where it stopped."
+            if error in _REFUSED_BY_CONFINEMENT:
+                hint = "Foreign models cannot use the network, start programs or touch files outside their own folder."
+        return InferenceFailed(f"{info.name} failed ({error}). {_UNTOUCHED}", hint, str(answer.get("details", "")))
+
+
+def _guard(process: WorkerProcess, info: ModelInfo, memory_mb: int, time_limit_s: float | None) -> Watchdog | None:
+    """What watches the run; built-in models are only watched when they have a time limit."""
+    if info.package is not None:
+        limit_mb = min(memory_mb or float("inf"), memory_budget_mb(process.pid))
+        if limit_mb <= 0:
+            raise _too_little_memory(info)
+        return Watchdog(process.pid, Limits(info.name, limit_mb, time_limit_s), process.scratch)
+    if time_limit_s is not None:
+        return Watchdog(process.pid, Limits(info.name, time_s=time_limit_s, idle_s=None))
+    return None
+
+
+def _as_known(result: InferenceResult, info: ModelInfo, confinement: Confinement | None) -> InferenceResult:
+    """The result under the name that the catalogue has for a foreign model, whatever the model calls itself."""
+    return replace(
+        result,
+        model_id=info.id,
+        name=info.name,
+        version=info.version,
+        source_hash=info.package_hash or result.source_hash,
+        confinement=confinement,
+    )
+
+
+def _told(answer: Message, name: str) -> str:
+    """A sentence of the worker's, for people."""
+    value = answer.get(name)
+    return "".join(c if c.isprintable() else " " for c in value[:MOST_TOLD]) if isinstance(value, str) else ""
+
+
+def _too_little_memory(info: ModelInfo) -> UserError:
+    return UserError(f"The memory does not suffice for {info.name} on this image.", _TOO_LITTLE_MEMORY)
 
 
 def _must_fit_memory(info: ModelInfo, volumes: Sequence[Volume]) -> None:
@@ -246,15 +340,12 @@ def _must_fit_memory(info: ModelInfo, volumes: Sequence[Volume]) -> None:
 
 
 @contextmanager
-def _shared(volumes: Sequence[Volume], info: ModelInfo) -> Iterator[list[SharedBlock]]:
+def _shared(volumes: Sequence[Volume]) -> Iterator[list[SharedBlock]]:
+    """The voxels in shared memory; MemoryError when there is no room for them."""
     with ExitStack() as stack:
         blocks: list[SharedBlock] = []
         for volume in volumes:
-            try:
-                blocks.append(SharedBlock.holding(volume.voxels))
-            except MemoryError as error:
-                message = f"The memory does not suffice for {info.name} on this image."
-                raise UserError(message, _TOO_LITTLE_MEMORY) from error
+            blocks.append(SharedBlock.holding(volume.voxels))
             stack.callback(blocks[-1].close)
         yield blocks
 

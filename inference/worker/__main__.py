@@ -1,10 +1,10 @@
-"""``python -m inference.worker HANDLE``: started by ``inference.worker.process``, by nobody else."""
+"""``python -m inference.worker HANDLE [BOUNDS]``: started by ``inference.worker.process``, by nobody else."""
 
 from __future__ import annotations
 
 import sys
 
-from inference.worker.serving import serve
+from inference.worker import be_worker
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    be_worker(sys.argv[1:])

@@ -6,104 +6,74 @@ No pickles: what the worker says cannot run code in the window's process.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import threading
 from collections.abc import Sequence
-from multiprocessing.connection import Connection
 from typing import Any
 
 from inference.worker.shared_block import SharedBlock
 
 Message = dict[str, Any]
-MOST_BYTES = 64 << 20
-MOST_BLOCKS = 64
 
 if sys.platform == "win32":
-    from multiprocessing.connection import PipeConnection
-
-    AnyConnection = PipeConnection
-
-    def connection_of(handle: int) -> AnyConnection:
-        """The connection behind an inherited pipe handle."""
-        return PipeConnection(handle)
-
-    def _names(blocks: Sequence[SharedBlock]) -> list[str]:
-        return [block.handle for block in blocks]
-
-    def _give(connection: AnyConnection, blocks: Sequence[SharedBlock]) -> None:
-        """The names went with the message."""
-
-    def _take(connection: AnyConnection, sizes: list[int], names: list[str]) -> list[SharedBlock]:
-        return [SharedBlock(size, name) for size, name in zip(sizes, names, strict=True)]
-
+    from inference.worker.pipe_link import PipeLink as Link
 else:
-    import socket
-
-    AnyConnection = Connection
-
-    def connection_of(handle: int) -> AnyConnection:
-        """The connection behind an inherited socket; programs that are started from here do not inherit it."""
-        os.set_inheritable(handle, False)
-        return Connection(handle)
-
-    def _names(blocks: Sequence[SharedBlock]) -> list[str]:
-        return []
-
-    def _give(connection: AnyConnection, blocks: Sequence[SharedBlock]) -> None:
-        with socket.socket(fileno=os.dup(connection.fileno())) as stream:
-            stream.setblocking(True)
-            socket.send_fds(stream, [b"+"], [block.handle for block in blocks])
-
-    def _take(connection: AnyConnection, sizes: list[int], names: list[str]) -> list[SharedBlock]:
-        with socket.socket(fileno=os.dup(connection.fileno())) as stream:
-            stream.setblocking(True)
-            data, handles, _, _ = socket.recv_fds(stream, 1, len(sizes))
-        if not data:
-            raise EOFError
-        if len(handles) != len(sizes):
-            raise OSError("shared memory was lost on the way")
-        return [SharedBlock(size, handle) for size, handle in zip(sizes, handles, strict=True)]
+    from inference.worker.socket_link import SocketLink as Link
 
 
 class Channel:
-    """One end of the pipe. Any thread may send; one thread receives."""
+    """One end of the way. Any thread may send; one thread receives.
 
-    def __init__(self, connection: AnyConnection) -> None:
-        self._connection = connection
+    Args:
+        handle: an inherited socket or pipe.
+    """
+
+    def __init__(self, handle: int) -> None:
+        self._link = Link(handle)
         self._sending = threading.Lock()
 
-    def send(self, message: Message, blocks: Sequence[SharedBlock] = ()) -> None:
+    def send(self, message: Message, blocks: Sequence[SharedBlock] = (), timeout_s: float | None = None) -> None:
         """Send a message with shared blocks, which the sender must keep until the other side answers.
 
         Raises:
-            OSError: the other side is gone.
+            OSError: the other side is gone, or did not read it in time (TimeoutError); nothing can be sent after that.
         """
         sizes = [block.size for block in blocks]
-        names = _names(blocks)
-        text = json.dumps(message | {"sizes": sizes, "names": names}).encode()
+        text = json.dumps(message | {"sizes": sizes, "names": self._link.names(blocks)}).encode()
         with self._sending:
-            self._connection.send_bytes(text)
-            if blocks:
-                _give(self._connection, blocks)
+            self._link.send(text, blocks, timeout_s)
 
-    def receive(self) -> tuple[Message, list[SharedBlock]]:
-        """Wait for the next message and its blocks, which belong to the caller.
+    def receive(self, timeout_s: float | None = None) -> tuple[Message, list[SharedBlock]] | None:
+        """Wait for the next message and its blocks, which belong to the caller; None when none came in time.
 
         Raises:
             EOFError, OSError: the other side is gone.
             ValueError: what it says makes no sense.
         """
-        message = json.loads(self._connection.recv_bytes(MOST_BYTES))
-        sizes, names = message.pop("sizes"), message.pop("names")
-        if len(sizes) > MOST_BLOCKS:
-            raise ValueError("too many blocks")
-        return message, _take(self._connection, sizes, names) if sizes else []
-
-    def has_message(self, timeout_s: float) -> bool:
-        """Wait until something can be received, the other side's end included."""
-        return self._connection.poll(timeout_s)
+        text = self._link.receive(timeout_s)
+        if text is None:
+            return None
+        message, sizes, names = _read(text)
+        return message, self._link.take(sizes, names)
 
     def close(self) -> None:
         """Hang up."""
-        self._connection.close()
+        self._link.close()
+
+
+def _read(text: bytes) -> tuple[Message, list[int], list[str]]:
+    try:
+        message = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("a message without end") from error
+    is_message = isinstance(message, dict) and isinstance(message.get("kind"), str)
+    if not is_message:
+        raise ValueError("a message of no kind")
+    sizes, names = message.pop("sizes", None), message.pop("names", None)
+    if not _is_list_of(sizes, int) or not _is_list_of(names, str) or any(size < 0 for size in sizes):
+        raise ValueError("a message without sizes")
+    return message, sizes, names
+
+
+def _is_list_of(value: Any, kind: type) -> bool:
+    return isinstance(value, list) and all(type(item) is kind for item in value)

@@ -5,6 +5,7 @@ Standard library only: the worker confines itself before it imports anything els
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -40,6 +41,11 @@ class Confinement:
     def to_json(self) -> dict[str, Any]:
         """For the run's record."""
         return asdict(self) | {"sentence": self.sentence}
+
+    @staticmethod
+    def from_json(told: Mapping[str, Any]) -> Confinement:
+        """What ``to_json`` gave."""
+        return Confinement(*(str(told[name]) for name in ("network", "files", "memory", "processes")))
 
 
 _NETWORK = {

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
+from inference.answers import ResultInvalid
 from inference.model import Labels
 from inference.worker.channel import Message
 from inference.worker.process import WorkerGone, WorkerProcess
@@ -15,8 +18,15 @@ from inference.worker.shared_block import SharedBlock
 
 LOOK_EVERY_S = 0.05  # how long a cancel may go unseen
 CANCEL_GRACE_S = 0.5  # a worker that does not stop by itself in this time is ended
+STOP_SEND_S = 0.2  # one that does not even read is ended sooner
 MODEL_SHARE = (0.03, 0.96)  # of the progress; before it the voxels travel, after it the result
+SAID_PER_SECOND = 25.0  # more of what a worker says of its progress is dropped
+SAID_AT_ONCE = 50.0
+MOST_LOGGED = 500  # sentences for the log in one job
+MOST_TEXT = 2000  # characters of a sentence
 _ON_THE_WAY = ("progress", "log")
+_LAST = ("done", "refused", "out of memory", "cancelled", "failed", "devices")
+_ARRAY_TYPES = ("|u1", "<u2")
 
 logger = logging.getLogger("limner.worker")
 
@@ -26,7 +36,7 @@ class InferenceCancelled(Exception):
 
 
 class Watch:
-    """The caller's two callbacks.
+    """The caller's two callbacks, and whoever else must look while a job runs.
 
     Args:
         report: called with the finished share and what is being done; may raise to stop the job.
@@ -36,6 +46,10 @@ class Watch:
     def __init__(self, report: Callable[[float, str], None] | None, cancelled: Callable[[], bool] | None) -> None:
         self._report = report
         self._cancelled = cancelled
+        self._said = ""
+        self._said_at = -math.inf
+        self._may_say = SAID_AT_ONCE
+        self._logged = 0
 
     def look(self) -> None:
         """Raise InferenceCancelled when the caller wants to stop."""
@@ -48,37 +62,77 @@ class Watch:
         if self._report is not None:
             self._report(fraction, message)
 
-    def say_models(self, fraction: float, message: str) -> None:
-        """Report what the model says of its own share of the work."""
-        low, high = MODEL_SHARE
-        self.say(low + (high - low) * min(max(fraction, 0.0), 1.0), message)
+    def say_models(self, fraction: Any, message: Any) -> None:
+        """Report what the model says of its own share of the work, not more often than anybody can read.
+
+        Raises:
+            WorkerGone: it says nothing that makes sense.
+        """
+        if not isinstance(fraction, int | float) or not math.isfinite(fraction) or not isinstance(message, str):
+            raise WorkerGone("its progress does not make sense")
+        if self._is_new(_sentence(message)):
+            low, high = MODEL_SHARE
+            self.say(low + (high - low) * min(max(float(fraction), 0.0), 1.0), self._said)
+
+    def _is_new(self, message: str) -> bool:
+        now = time.monotonic()
+        passed = now - self._said_at
+        self._may_say = min(self._may_say + passed * SAID_PER_SECOND, SAID_AT_ONCE)
+        if self._may_say < 1 or (message == self._said and passed < 1 / SAID_PER_SECOND):
+            return False
+        self._said, self._said_at = message, now
+        self._may_say -= 1
+        return True
+
+    def log(self, level: Any, text: Any) -> None:
+        """Keep what a library in the worker notes, within bounds."""
+        if not isinstance(level, int) or not isinstance(text, str):
+            raise WorkerGone("its log does not make sense")
+        self._logged += 1
+        if self._logged <= MOST_LOGGED:
+            logger.log(min(max(level, logging.DEBUG), logging.ERROR), "%s", _sentence(text))
 
 
 def ask(
-    process: WorkerProcess, request: Message, blocks: Sequence[SharedBlock], watch: Watch
+    process: WorkerProcess,
+    request: Message,
+    blocks: Sequence[SharedBlock],
+    watch: Watch,
+    guard: Callable[[bool], None] | None = None,
+    shape: tuple[int, ...] = (),
 ) -> tuple[Message, list[Labels]]:
     """Send a request and wait for its last answer.
+
+    Args:
+        guard: called at least every 0.05 s with whether the worker just said something; raises to end the job.
+        shape: what all arrays of the answer must have.
 
     Returns:
         The answer and the arrays that came with it, as copies that the worker cannot change any more.
 
     Raises:
-        WorkerGone: it ended.
-        InferenceCancelled: and whatever else ``watch`` raises; the worker still works then.
+        WorkerGone: it ended, or what it says makes no sense.
+        ResultInvalid: the arrays are not what they should be; the worker is well.
+        InferenceCancelled: and whatever else ``watch`` or ``guard`` raise; the worker still works then.
     """
     process.send(request, blocks)
     while True:
         watch.look()
         received = process.receive(LOOK_EVERY_S)
+        if guard is not None:
+            guard(received is not None)
         if received is None:
             continue
         message, shared = received
-        if message["kind"] == "progress":
-            watch.say_models(message["fraction"], message["message"])
-        elif message["kind"] == "log":
-            logger.log(message["level"], "%s", message["text"])
+        kind = message["kind"]
+        if kind == "progress":
+            watch.say_models(message.get("fraction"), message.get("message"))
+        elif kind == "log":
+            watch.log(message.get("level"), message.get("text"))
+        elif kind not in _LAST or message.get("job") != request.get("job"):
+            raise WorkerGone("it does not make sense")
         else:
-            return message, _taken(process, message, shared)
+            return message, _taken(process, message, shared, shape)
 
 
 def stop(process: WorkerProcess, job: int) -> bool:
@@ -89,29 +143,53 @@ def stop(process: WorkerProcess, job: int) -> bool:
     """
     deadline = time.monotonic() + CANCEL_GRACE_S
     try:
-        process.send({"kind": "cancel", "job": job})
+        process.send({"kind": "cancel", "job": job}, timeout_s=STOP_SEND_S)
         while time.monotonic() < deadline:
             received = process.receive(LOOK_EVERY_S)
             if received is not None and received[0]["kind"] not in _ON_THE_WAY:
-                _taken(process, {"layers": []}, received[1])
+                _let_go(process, received[1])
                 return True
     except WorkerGone:
         logger.info("the worker ended while it was asked to stop")
     return False
 
 
-def _taken(process: WorkerProcess, answer: Message, shared: list[SharedBlock]) -> list[Labels]:
+def _sentence(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text[:MOST_TEXT])
+
+
+def _taken(process: WorkerProcess, answer: Message, shared: list[SharedBlock], shape: tuple[int, ...]) -> list[Labels]:
     """Copies of what the worker shared; then it may let go."""
     try:
-        layers = [*answer.get("layers", []), *answer.get("maps", [])]
-        return [
-            np.array(block.view(tuple(layer["shape"]), np.dtype(layer["dtype"])))
-            for block, layer in zip(shared, layers, strict=False)
-        ]
-    except (ValueError, TypeError) as error:
-        raise WorkerGone("its result does not make sense") from error
+        types = _types(answer, shape)
+        if len(types) != len(shared):
+            raise ResultInvalid("a layer is missing")
+        return [block.copied(shape, dtype) for block, dtype in zip(shared, types, strict=True)]
+    except ValueError as error:
+        raise ResultInvalid(f"its voxels are not there: {error}") from error
     finally:
-        for block in shared:
-            block.close()
-        if shared:
-            process.send({"kind": "taken"})
+        _let_go(process, shared)
+
+
+def _types(answer: Message, shape: tuple[int, ...]) -> list[np.dtype[Any]]:
+    """The types of all arrays of an answer, which have the wanted shape."""
+    types: list[np.dtype[Any]] = []
+    for part in ("layers", "maps"):
+        described = answer.get(part, [])
+        if not isinstance(described, list):
+            raise ResultInvalid(f"its {part} are not described")
+        for array in described:
+            of, dtype = (array.get("shape"), array.get("dtype")) if isinstance(array, dict) else (None, None)
+            if of != list(shape):
+                raise ResultInvalid(f"a layer has the shape {str(of)[:40]} and the image {shape}")
+            if dtype not in _ARRAY_TYPES:
+                raise ResultInvalid(f"a layer has the type {str(dtype)[:40]}")
+            types.append(np.dtype(dtype))
+    return types
+
+
+def _let_go(process: WorkerProcess, shared: Sequence[SharedBlock]) -> None:
+    for block in shared:
+        block.close()
+    if shared:
+        process.send({"kind": "taken"}, timeout_s=STOP_SEND_S)

@@ -18,6 +18,19 @@ _THREAD_SETTINGS = (
     "MKL_NUM_THREADS",
     "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
 )
+_HARMLESS = (
+    "PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT", "WINDIR", "SYSTEMDRIVE", "COMSPEC", "PATHEXT",
+    "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "PYTHONHASHSEED", "PYTHONFAULTHANDLER", "PYTHONWARNINGS",
+    "PYTHONHOME", "PYTHONUTF8",
+)  # fmt: skip
+_HARMLESS_BEGINNINGS = (
+    "LC_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "ROCM_", "HSA_", "ONEAPI_", "ZE_", "PYTORCH_", "OMP_", "KMP_",
+    "MKL_", "OPENBLAS_",
+)  # fmt: skip
+_HOMES = (
+    "HOME", "TMPDIR", "TMP", "TEMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CACHE_HOME", "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME", "MPLCONFIGDIR", "TORCH_HOME", "NUMBA_CACHE_DIR", "CUDA_CACHE_PATH",
+)  # fmt: skip
 
 
 def core_count() -> int:
@@ -32,6 +45,17 @@ def environment() -> dict[str, str]:
     cores = core_count()
     threads = str(cores if cores <= 2 else cores - 1)
     return dict.fromkeys(_THREAD_SETTINGS, threads) | {"MALLOC_ARENA_MAX": "2"}
+
+
+def clean_environment(scratch: Path) -> dict[str, str]:
+    """What of this process's variables a foreign model may see: no secrets, and its own folder as its home."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.upper() in _HARMLESS or name.upper().startswith(_HARMLESS_BEGINNINGS)
+    }
+    named = {"USER": "limner", "LOGNAME": "limner", "USERNAME": "limner", "PYTHONDONTWRITEBYTECODE": "1"}
+    return kept | named | dict.fromkeys(_HOMES, str(scratch))
 
 
 def be_modest() -> None:

@@ -11,25 +11,28 @@ from typing import Any
 
 from imaging.errors import UserError
 from inference.model import RunCancelled
-from inference.worker.channel import Channel, Message, connection_of
-from inference.worker.footprint import be_modest, forget_peak, give_memory_back, peak_rss_mb
+from inference.worker.channel import Channel, Message
+from inference.worker.confinement import Confinement
+from inference.worker.footprint import forget_peak, give_memory_back, peak_rss_mb
 from inference.worker.shared_block import SharedBlock
+
+MOST_DETAILS = 100_000  # characters
 
 logger = logging.getLogger("limner.worker")
 
 
-def serve(handle: int) -> None:
+def serve(handle: int, confinement: Confinement | None = None) -> None:
     """Answer requests until the window is gone.
 
     Args:
         handle: the inherited socket or pipe.
+        confinement: what this process gave up, when it runs a foreign model.
     """
     os.dup2(2, 1)  # what libraries print goes to the log
-    be_modest()
-    channel = Channel(connection_of(handle))
+    channel = Channel(handle)
     logging.basicConfig(level=logging.INFO, handlers=[_LogForwarder(channel)])
     requests = Requests(channel)
-    channel.send({"kind": "ready"})
+    channel.send({"kind": "ready", "confinement": None if confinement is None else confinement.to_json()})
     while True:
         message, blocks = requests.next()
         try:
@@ -61,9 +64,12 @@ class Requests:
     def _listen(self) -> None:
         while True:
             try:
-                message, blocks = self._channel.receive()
+                received = self._channel.receive()
             except (EOFError, OSError, ValueError):
                 os._exit(0)  # the window is gone, and nothing here is worth keeping
+            if received is None:
+                continue
+            message, blocks = received
             if message["kind"] == "cancel":
                 self._cancelled_job = message["job"]
             else:
@@ -84,12 +90,28 @@ def _answer(message: Message, blocks: list[SharedBlock], channel: Channel, reque
     except MemoryError:
         answer = {"kind": "out of memory"}
     except Exception as error:  # noqa: BLE001  (a model's bug: the window shows it, and this process goes on)
-        answer = {"kind": "failed", "error": type(error).__name__, "details": traceback.format_exc()}
-    channel.send(answer, results)
+        answer = _failure(error)
+    _send(channel, answer | {"job": message.get("job")}, results)
     if results:
         requests.next()  # the window has its copies
     for block in results:
         block.close()
+
+
+def _send(channel: Channel, answer: Message, results: list[SharedBlock]) -> None:
+    try:
+        channel.send(answer, results)
+    except (TypeError, ValueError) as error:  # it holds something that JSON has not: a model's bug, too
+        results.clear()
+        channel.send(_failure(error) | {"job": answer["job"]})
+
+
+def _failure(error: Exception) -> Message:
+    if "out of memory" in str(error).lower() or "can't allocate memory" in str(
+        error
+    ):  # torch's, which are no MemoryError
+        return {"kind": "out of memory"}
+    return {"kind": "failed", "error": type(error).__name__, "details": traceback.format_exc()[-MOST_DETAILS:]}
 
 
 def _carried_out(

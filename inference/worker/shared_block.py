@@ -12,6 +12,7 @@ import errno
 import mmap
 import os
 import secrets
+import stat
 import sys
 from typing import Any
 
@@ -33,6 +34,12 @@ if sys.platform == "win32":
     def _map(handle: str, size: int) -> mmap.mmap:
         return mmap.mmap(-1, size, tagname=handle)
 
+    def _check(handle: str, size: int) -> None:
+        """Mapping it will tell."""
+
+    def _read_into(handle: str, target: memoryview) -> bool:
+        return False
+
     def _let_go(handle: str) -> None:
         """The section goes with its last mapping."""
 
@@ -52,14 +59,33 @@ else:
         def _new_handle() -> int:
             return os.memfd_create("limner", os.MFD_CLOEXEC)
 
+        def _read_into(handle: int, target: memoryview) -> bool:
+            """Read instead of looking through a mapping: a sender that shortens the memory meanwhile would end us."""
+            done = 0
+            while done < len(target):
+                count = os.preadv(handle, [target[done : done + SLAB_BYTES]], done)
+                if count == 0:
+                    raise ValueError("the memory was shortened")
+                done += count
+            return True
+
     else:
         _new_handle = _unlinked_handle
+
+        def _read_into(handle: int, target: memoryview) -> bool:
+            return False
 
     def _reserve(handle: int, size: int) -> None:
         """Take the memory now: where named memory is limited, writing beyond the limit would end this process."""
         os.ftruncate(handle, size)
         if sys.platform == "linux":
             os.posix_fallocate(handle, 0, size)
+
+    def _check(handle: int, size: int) -> None:
+        state = os.fstat(handle)
+        is_memory = stat.S_ISREG(state.st_mode) or sys.platform != "linux"  # macOS gives its shared memory no type
+        if not is_memory or state.st_size < size:
+            raise ValueError(f"{size} bytes are more than there are")
 
     def _map(handle: int, size: int) -> mmap.mmap:
         return mmap.mmap(handle, size)
@@ -74,12 +100,23 @@ class SharedBlock:
     Args:
         size: bytes.
         handle: a file descriptor that the block owns from now on, or a section's name on Windows.
+
+    Raises:
+        ValueError: there is less behind the handle; it is closed then.
     """
 
     def __init__(self, size: int, handle: Handle) -> None:
         self.size = size
         self.handle = handle
-        self._memory: mmap.mmap | None = _map(handle, size)
+        self._is_open = True
+        self._memory: mmap.mmap | None = None
+        try:
+            _check(handle, size)
+            if sys.platform == "win32":
+                self._memory = _map(handle, size)  # the section lives as long as a mapping of it
+        except ValueError:
+            self.close()
+            raise
 
     @staticmethod
     def holding(array: NDArray[Any]) -> SharedBlock:
@@ -93,36 +130,56 @@ class SharedBlock:
         try:
             _reserve(handle, array.nbytes)
             block = SharedBlock(array.nbytes, handle)
+            target = block.view(array.shape, array.dtype, is_writable=True)
         except OSError as error:
             _let_go(handle)
             if error.errno in _NO_MEMORY:
                 raise MemoryError("no room for the voxels") from error
             raise
-        target = block.view(array.shape, array.dtype, is_writable=True)
         step = max(1, SLAB_BYTES * len(array) // max(array.nbytes, 1))
         for k in range(0, len(array), step):
             target[k : k + step] = array[k : k + step]
         return block
 
     def view(self, shape: tuple[int, ...], dtype: np.dtype[Any], *, is_writable: bool = False) -> NDArray[Any]:
-        """The block as an array without a copy.
+        """The block as an array without a copy; only for memory of somebody who is trusted.
 
         Raises:
             ValueError: the block has not the size that this takes.
         """
+        self._must_hold(shape, dtype)
         if self._memory is None:
-            raise ValueError("the block is closed")
-        if int(np.prod(shape, dtype=np.int64)) * dtype.itemsize != self.size:
-            raise ValueError(f"{self.size} bytes are not {shape} of {dtype}")
+            self._memory = _map(self.handle, self.size)
         array = np.frombuffer(self._memory, dtype).reshape(shape)
         array.setflags(write=is_writable)
         return array
 
+    def copied(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+        """A copy, which nobody else can change or take away.
+
+        Raises:
+            ValueError: the block has not the size that this takes, or its owner shortened it.
+            MemoryError: the machine has no room for it.
+        """
+        self._must_hold(shape, dtype)
+        _must_fit(self.size)
+        target = np.empty(shape, dtype)
+        if not _read_into(self.handle, target.reshape(-1).view(np.uint8).data):
+            target[...] = self.view(shape, dtype)
+        return target
+
     def close(self) -> None:
         """Let go of it; harmless when it is closed."""
-        if self._memory is not None:
+        if self._is_open:
+            self._is_open = False
             self._memory = None  # the mapping itself goes with the last array that looks at it
             _let_go(self.handle)
+
+    def _must_hold(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        if not self._is_open:
+            raise ValueError("the block is closed")
+        if int(np.prod(shape, dtype=np.int64)) * dtype.itemsize != self.size:
+            raise ValueError(f"{self.size} bytes are not {shape} of {dtype}")
 
 
 def _must_fit(size: int) -> None:

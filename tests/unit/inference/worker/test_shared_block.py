@@ -46,9 +46,10 @@ def test_view_of_another_size_is_refused() -> None:
 def test_sender_that_lies_about_the_size_is_refused() -> None:
     handle = os.memfd_create("lie")
     os.ftruncate(handle, 10)
-    with pytest.raises(ValueError, match="greater than file size"):
+    with pytest.raises(ValueError, match="more than there are"):
         SharedBlock(1000, handle)
-    os.close(handle)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(handle)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memfd")
