@@ -13,6 +13,8 @@ from imaging.volume import Volume, Voxels
 
 Floats = NDArray[np.float64]
 
+ROWS_AT_ONCE = 32
+MOST_POINTS = 60_000  # of a tilted plane
 ALIGNED = 1e-3  # voxels by which a plane may leave a slice at the ellipse's edge and still be that slice
 
 
@@ -21,8 +23,8 @@ class RegionStatistics:
     """Values in the image's unit.
 
     Attributes:
-        count: voxels whose centres lie inside (of a tilted plane: points of the plane, a smallest voxel edge apart);
-            padding and what is no number are left out.
+        count: voxels whose centres lie inside (of a tilted plane: points of the plane, a smallest voxel edge apart,
+            further in very large regions); padding and what is no number are left out.
         mean, deviation: mean and standard deviation (of the voxels as they are: divided by ``count``).
         least, most: extremes.
     """
@@ -96,15 +98,20 @@ def _slice_values(volume: Volume, ellipse: Measurement, axis: int) -> Voxels:
         return np.empty(0)
     low[axis], high[axis] = number, number + 1
     fast, slow = others
-    u, v = _shares(geometry, ellipse, low, fast, slow, high)
+    (u_rows, u_columns), (v_rows, v_columns) = _shares(geometry, ellipse, low, fast, slow, high)
     region = volume.voxels[low[2] : high[2], low[1] : high[1], low[0] : high[0]].squeeze(2 - axis)
-    return np.asarray(region[u * u + v * v <= 1.0])
+    found = []
+    for start in range(0, len(region), ROWS_AT_ONCE):  # what fits the processor's cache is done twice as fast
+        rows = slice(start, start + ROWS_AT_ONCE)
+        u, v = u_rows[rows, None] + u_columns, v_rows[rows, None] + v_columns
+        found.append(region[rows][u * u + v * v <= 1.0])
+    return np.concatenate(found)
 
 
 def _shares(
     geometry: Geometry, ellipse: Measurement, low: NDArray[np.int_], fast: int, slow: int, high: NDArray[np.int_]
-) -> tuple[Floats, Floats]:
-    """(slow, fast) arrays: each voxel's place along both half axes, 1 at their ends."""
+) -> list[tuple[Floats, Floats]]:
+    """For both half axes the share of a row and of a column; their sum is a voxel's place along it, 1 at its end."""
     center, one, other = np.asarray(ellipse.points_mm, np.float64)
     first = geometry.to_world(low) - center
     found = []
@@ -118,15 +125,15 @@ def _shares(
             row = (geometry.to_world(ijk) - geometry.to_world(low)) @ along
         else:
             row = np.arange(high[slow] - low[slow]) * steps[slow]
-        found.append(first @ along + row[:, None] + column[None])
-    return found[0], found[1]
+        found.append((first @ along + row, column))
+    return found
 
 
 def _tilted_values(volume: Volume, ellipse: Measurement) -> Voxels:
     """The voxels that hold the points of a regular raster on the ellipse's plane."""
     geometry = volume.geometry
     center, one, other = np.asarray(ellipse.points_mm, np.float64)
-    step = min(geometry.spacing_mm)
+    step = max(min(geometry.spacing_mm), (ellipse.area_mm2 / MOST_POINTS) ** 0.5)
     along = []
     for half in (one - center, other - center):
         reach = int(np.linalg.norm(half) / step)

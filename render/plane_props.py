@@ -58,25 +58,36 @@ def plane_prop(cut: PlaneCut) -> Any:
 
 def sheet_prop(sheet: Sheet) -> Any:
     """A vtkActor that shows a sheet, unlit."""
+    return textured(sheet.corners_mm, np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32), sheet.pixels)
+
+
+def textured(corners_mm: NDArray[np.float64], places: NDArray[np.float32], pixels: Pixels) -> Any:
+    """A vtkActor of rectangles that show parts of a picture, unlit.
+
+    Args:
+        corners_mm: (4 n, 3) LPS, four for each rectangle, in the order of ``Sheet.corners_mm``.
+        places: (4 n, 2) where in the picture each corner is, across and down, 0-1.
+        pixels: (rows, columns, 4); alpha 0 is nothing, everything else opaque.
+    """
     from vtkmodules.util.numpy_support import numpy_to_vtk
     from vtkmodules.vtkCommonCore import vtkPoints
     from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
     from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
     points = vtkPoints()
-    points.SetData(numpy_to_vtk(sheet.corners_mm, deep=True))
+    points.SetData(numpy_to_vtk(corners_mm, deep=True))
     cells = vtkCellArray()
-    cells.InsertNextCell(4, [0, 1, 2, 3])
-    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+    for first in range(0, len(corners_mm), 4):
+        cells.InsertNextCell(4, [first, first + 1, first + 2, first + 3])
     mesh = vtkPolyData()
     mesh.SetPoints(points)
     mesh.SetPolys(cells)
-    mesh.GetPointData().SetTCoords(numpy_to_vtk(corners, deep=True))
+    mesh.GetPointData().SetTCoords(numpy_to_vtk(places, deep=True))
     mapper = vtkPolyDataMapper()
     mapper.SetInputData(mesh)
     actor = vtkActor()
     actor.SetMapper(mapper)
-    actor.SetTexture(_texture(sheet.pixels))
+    actor.SetTexture(_texture(pixels))
     actor.ForceOpaqueOn()  # a fragment is there or not (VTK's shader leaves out those of alpha 0); nothing is blended
     actor.GetProperty().LightingOff()
     return actor

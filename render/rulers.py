@@ -26,10 +26,10 @@ Vector = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
 
 UNIT = 1 / 600  # of the picture's height, where nobody says otherwise: a logical pixel of a view of 600
-LINE, BALL, LETTERS, GAP = 1.7, 5.0, 14.0, 15.0  # half a line, a ball's radius, letters, from line to value; in units
+LINE, BALL, LETTERS, GAP = 1.7, 5.0, 14.0, 6.0  # half a line, a ball's radius, letters, from line to value; in units
 LIFT = 2.0  # units towards the camera, so that what is drawn on a slice or a surface is not lost in it
 EDGE: Color = (14, 16, 19)
-BALL_PX, LETTER_PX = 48, 28  # sizes of the pictures
+BALL_PX, LETTER_PX, FRAME_PX = 48, 28, 2  # sizes of the pictures, and of the frame around a value
 DRAWN = (MeasurementKind.LENGTH, MeasurementKind.ANGLE)
 
 
@@ -118,7 +118,7 @@ def _value(ruler: Ruler, points: list[Vector], aim: _Aim) -> Sheet:
     width = height * pixels.shape[1] / pixels.shape[0]
     at = points[1] if len(points) == 3 else (points[0] + points[1]) / 2
     way = _away(points, aim)
-    reach = GAP + abs(float(way @ aim.right)) * (width - height)  # beside a steep line a wide text stands further off
+    reach = GAP + abs(float(way @ aim.right)) * width + abs(float(way @ aim.up)) * height
     return _facing(aim.lifted(at + way * reach * aim.unit_mm(at), LIFT + 2), width, height, pixels, aim)
 
 
@@ -166,7 +166,7 @@ def _disc(color: Color) -> Pixels:
 
 @lru_cache(maxsize=256)
 def _plate(text: str, color: Color) -> Pixels:
-    """A text on a dark plate with round corners."""
+    """A text on a dark plate in a frame: where something hides a part of it, nobody takes the rest for the value."""
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.load_default(LETTER_PX)
@@ -174,6 +174,6 @@ def _plate(text: str, color: Color) -> Pixels:
     size = (int(right - left) + LETTER_PX, round(1.5 * LETTER_PX))
     image = Image.new("RGBA", size, (*EDGE, 0))
     draw = ImageDraw.Draw(image)
-    draw.rounded_rectangle((0, 0, size[0] - 1, size[1] - 1), LETTER_PX // 3, (*EDGE, 255))
+    draw.rounded_rectangle((0, 0, size[0] - 1, size[1] - 1), LETTER_PX // 3, (*EDGE, 255), (*color, 255), FRAME_PX)
     draw.text((size[0] / 2, size[1] / 2), text, (*color, 255), font, "mm")
     return np.array(image)

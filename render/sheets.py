@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from render.volume_camera import axes_of
+from render.volume_camera import axes_of, projected
 from session.presentation import VolumeCamera
 
 
@@ -49,8 +49,23 @@ def drawn_sheets(
     depth = np.full((height, width), np.inf, np.float32)
     rays = _rays(camera, size_px, frame_px or size_px, corner_px)
     for sheet in sheets:
-        _draw(sheet, rays, np.asarray(camera.position_mm), rgb, depth)
+        part = _part(sheet, camera, size_px, frame_px or size_px, corner_px)
+        _draw(sheet, rays[part], np.asarray(camera.position_mm), rgb[part], depth[part])
     return rgb, depth
+
+
+def _part(
+    sheet: Sheet, camera: VolumeCamera, size_px: tuple[int, int], frame_px: tuple[int, int], corner_px: tuple[int, int]
+) -> tuple[slice, slice]:
+    """Rows and columns outside of which a sheet is not seen; all of them when it reaches behind the camera."""
+    found = projected(camera, sheet.corners_mm, frame_px)
+    if found[:, 2].min() <= 0:
+        return slice(None), slice(None)
+    low = np.floor(found[:, :2].min(axis=0)).astype(int) - corner_px
+    high = np.ceil(found[:, :2].max(axis=0)).astype(int) + 1 - corner_px
+    left, top = np.clip(low, 0, size_px)
+    right, bottom = np.clip(high, 0, size_px)
+    return slice(top, max(top, bottom)), slice(left, max(left, right))
 
 
 def _rays(
