@@ -28,7 +28,7 @@ from inference.worker.exchange import LOOK_EVERY_S, MODEL_SHARE, InferenceCancel
 from inference.worker.process import WorkerGone, WorkerProcess
 from inference.worker.shared_block import SharedBlock
 from inference.worker.turns import QueueClass, Turns
-from inference.worker.watchdog import LimitReached, Limits, Watchdog, memory_budget_mb
+from inference.worker.watchdog import IDLE_LIMIT_S, LimitReached, Limits, Watchdog, memory_budget_mb
 from inference.worker.workers import Workers
 
 __all__ = ["Confinement", "InferenceCancelled", "InferenceClient", "InferenceFailed", "LimitReached", "QueueClass"]
@@ -299,7 +299,7 @@ def _guard(process: WorkerProcess, info: ModelInfo, memory_mb: int, time_limit_s
         limit_mb = min(memory_mb or float("inf"), memory_budget_mb(process.pid))
         if limit_mb <= 0:
             raise _too_little_memory(info)
-        return Watchdog(process.pid, Limits(info.name, limit_mb, time_limit_s), process.scratch)
+        return Watchdog(process.pid, Limits(info.name, limit_mb, time_limit_s, IDLE_LIMIT_S), process.scratch)
     if time_limit_s is not None:
         return Watchdog(process.pid, Limits(info.name, time_s=time_limit_s, idle_s=None))
     return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from inference.worker.allowed_files import devices, has_gpu
 from inference.worker.confinement import Confinement
 from inference.worker.kernel import drop_capabilities, end_with, leave_the_network
-from inference.worker.landlock import DEVICE, READ, READ_FILE, WRITE, WRITE_FILE, restrict_files
+from inference.worker.landlock import DEVICE, READ, READ_FILE, TRUNCATE, WRITE, WRITE_FILE, restrict_files
 from inference.worker.python_guard import guard_in_python
 from inference.worker.system_calls import refuse_system_calls
 
@@ -29,7 +29,7 @@ def confine_by_kernel(scratch: Path, memory_mb: int, parent: int, allowed: list[
     has_namespace = leave_the_network()
     is_limited = _limit(memory_mb, may_count_threads=has_namespace)
     rules = [(path, READ) for path in allowed] + [(path, DEVICE) for path in devices()]
-    own = [(scratch, READ | WRITE), (Path("/proc/self/clear_refs"), READ_FILE | WRITE_FILE)]
+    own = [(scratch, READ | WRITE), (Path("/proc/self/clear_refs"), READ_FILE | WRITE_FILE | TRUNCATE)]
     landlock = restrict_files([*rules, *own])
     with suppress(OSError, KeyError):  # an ordinary user has none, except over a namespace of their own
         drop_capabilities()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,6 +29,39 @@ def client(pretend: ModelInfo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Infe
     client = InferenceClient([pretend], [HERE])
     yield client
     client.close()
+
+
+Foreign = Callable[..., ModelInfo]
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Foreign:
+    """``foreign(code, name)`` makes the folder of a foreign model whose ``act`` does what the code says."""
+
+    def make(code: str, name: str = "Guest") -> ModelInfo:
+        package = tmp_path / "models" / name
+        (package / "scripts").mkdir(parents=True)
+        (package / "scripts" / "__init__.py").touch()
+        act = textwrap.indent(textwrap.dedent(code), "    ")
+        (package / "scripts" / "behaviour.py").write_text(f"def act(voxels, report, cancelled):\n{act}\n")
+        factory = "foreign_for_tests:ForeignModel"
+        return ModelInfo(name.lower(), name, "2.0", (), "", factory, package=package, package_hash="0123abcd")
+
+    return make
+
+
+@pytest.fixture
+def clients() -> Iterator[Callable[..., InferenceClient]]:
+    """``clients(info, ...)`` makes a client of these models, closed at the test's end."""
+    made: list[InferenceClient] = []
+
+    def make(*infos: ModelInfo, **options: Any) -> InferenceClient:
+        made.append(InferenceClient(infos, [HERE], **options))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
 
 
 @pytest.fixture
