@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from session.session import Session
 
 LAST_WAIT_S = 5.0
-SLICES_MS = 20  # after the window was drawn
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -27,8 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     if problem:
         sys.stderr.write(f"error: {problem}\n")
         return 2
-    from PySide6.QtCore import QTimer
-
+    from app.ahead import Ahead
     from app.crash import CrashReports
     from app.warming import Warming
 
@@ -38,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     window = start(session, [Path(argument) for argument in arguments[:1]])
     window.show()
     Warming(session, application)
-    QTimer.singleShot(SLICES_MS, window, window.make_slice_views)
+    Ahead(window)
     code = application.exec()
     wait_for_threads(session)
     return code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
@@ -91,18 +93,21 @@ class MainWindow(QMainWindow):
         panel = self.left if side == "left" else self.right
         panel.setVisible(panel.isHidden())
 
-    def make_slice_views(self) -> None:
-        """Make the three slice views unless they are there; called early, so that a document finds them ready."""
+    def slice_view_makers(self) -> list[Callable[[], None]]:
+        """Calls that make a slice view each, where it is missing; made early, a document finds them ready."""
+        return [partial(self._make_slice_view, view) for view in SLICES]
+
+    def _make_slice_view(self, view: str) -> None:
         from session.presentation import Plane
         from widgets.slice_view import SliceView  # not needed for the first look at the window
 
-        for plane in (Plane(view) for view in SLICES):
-            if self.grid.view(plane.value) is None:
-                self.grid.set_view(plane.value, SliceView(self.session, plane))
+        if self.grid.view(view) is None:
+            self.grid.set_view(view, SliceView(self.session, Plane(view)))
 
     def make_views(self) -> None:
         """Make the views that are missing: the slices at once, the 3D view a moment later."""
-        self.make_slice_views()
+        for make in self.slice_view_makers():
+            make()
         if self.grid.view(THREE_D) is None:
             self.grid.set_view(THREE_D, black_view(self.tr("3D")))
             QTimer.singleShot(50, self, self._make_volume_view)
