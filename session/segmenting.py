@@ -17,12 +17,15 @@ from imaging.segment import Color
 from imaging.terminology import lookup
 from imaging.volume import Volume
 from inference.client import InferenceCancelled, InferenceClient, InferenceFailed
+from inference.record.run_record import RECORD_KEY, RunRecord
 from inference.result import FoundLabel, InferenceResult
 from session.document import Document
 from session.jobs import Cancelled, Job, JobState
 from session.models import known_models
 from session.preview import Preview, ProposedSegment
+from session.run_recording import RunRecorder, RunRequest, run_log
 from session.session import Session
+from session.settings import Settings
 
 TOOL = "segment.run"
 NOTIFY_EVERY_S = 0.1
@@ -65,19 +68,27 @@ def start_segmentation(
     info = worker.model(model_id)
     document = session.open_document
 
+    recorder = _recorder(session)
+    records: list[RunRecord] = []
+
     def work(job: Job) -> InferenceResult:
         tell = _Teller(session, job)
         _wait_for_image(session, document, tell)
+        image = document.case.images[0] if document.case.images else None
+        known = image.pixel_hash if image is not None else ""
+        request = RunRequest(document.volume, model_id, parameters or {}, input_hash=known)
         try:
-            return worker.segment(document.volume, model_id, parameters, tell, lambda: job.is_cancelled)
+            result, record = recorder.run(worker, request, tell, lambda: job.is_cancelled)
         except InferenceCancelled as stopped:
             raise Cancelled from stopped
+        records.append(record)
+        return result
 
     def finish(job: Job) -> None:
         if job.error is not None:
             _say_why(session, job.error, info.name)
         elif job.state is JobState.DONE:
-            _propose(session, document, job.result)
+            _propose(session, document, job.result, records[0])
         if done is not None:
             done(job)
 
@@ -98,6 +109,26 @@ def segment_now(
         InferenceFailed: the worker stopped, or the model has a bug.
     """
     return (client or inference_client()).segment(volume, model_id, parameters, report)
+
+
+def segment_recorded(
+    volume: Volume,
+    model_id: str,
+    parameters: Mapping[str, Any] | None = None,
+    report: Callable[[float, str], None] | None = None,
+    client: InferenceClient | None = None,
+    *,
+    settings: Settings,
+    tell: Callable[[UserError], None],
+) -> tuple[InferenceResult, RunRecord]:
+    """The same with the run's record, which is kept in the workspace's log however the run ends.
+
+    Args:
+        settings: which workspace, and what is assumed where nothing counts energy.
+        tell: called when the record cannot be kept.
+    """
+    recorder = RunRecorder(run_log(settings), settings["energy.watts_per_core"], tell)
+    return recorder.run(client or inference_client(), RunRequest(volume, model_id, parameters or {}), report)
 
 
 def start_device_probe(
@@ -123,8 +154,8 @@ def start_device_probe(
     threading.Thread(target=ask, name="devices", daemon=True).start()
 
 
-def preview_of(result: InferenceResult, geometry: Geometry) -> Preview:
-    """The result with names, colours and codes, as it waits for acceptance.
+def preview_of(result: InferenceResult, geometry: Geometry, record: RunRecord | None = None) -> Preview:
+    """The result with names, colours and codes, as it waits for acceptance; the journal gets the run's record, too.
 
     Raises:
         ValueError: the result lies on another grid than the image.
@@ -142,6 +173,8 @@ def preview_of(result: InferenceResult, geometry: Geometry) -> Preview:
         "seconds": result.seconds,
         "peak_rss_mb": result.peak_rss_mb,
     }
+    if record is not None:
+        parameters[RECORD_KEY] = record.to_json()
     seconds = round(sum(result.seconds.values()), 2)
     layers = list(result.layers)
     return Preview(result.name, result.author, TOOL, parameters, layers, segments, seconds, result.notes)
@@ -166,14 +199,23 @@ def _proposed(label: FoundLabel, taken: list[Color]) -> ProposedSegment:
     )
 
 
-def _propose(session: Session, document: Document, result: InferenceResult) -> None:
+def _recorder(session: Session) -> RunRecorder:
+    """What keeps the records of a window's runs; its troubles are told in the message bar."""
+
+    def tell(error: UserError) -> None:
+        session.post(lambda: session.messages.warning(error.message, error.hint))
+
+    return RunRecorder(run_log(session.settings), session.settings["energy.watts_per_core"], tell)
+
+
+def _propose(session: Session, document: Document, result: InferenceResult, record: RunRecord) -> None:
     """On the document's thread: show the result, if it still belongs to what is open."""
     if session.document is not document:
         session.messages.warning(f"The result of {result.name} was dropped: another image is open now.")
     elif not result.labels:
         session.messages.info(f"{result.name} found nothing in this image.", " ".join(result.notes))
     else:
-        document.set_preview(preview_of(result, document.segmentation.geometry))
+        document.set_preview(preview_of(result, document.segmentation.geometry, record))
 
 
 def _say_why(session: Session, error: BaseException, name: str) -> None:

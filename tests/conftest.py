@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,11 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder of real images (LIMNER_SHARED_DATA) is absent")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def workspace_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Runs of models are logged in the workspace: never in that of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIMNER_WORKSPACE", str(tmp_path_factory.mktemp("workspace")))
+        yield

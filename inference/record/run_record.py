@@ -11,6 +11,7 @@ from typing import Any, Self
 from imaging.errors import UserError
 from inference.record.readings import Usage
 
+RECORD_KEY = "run"  # of a record in the parameters of a journal's entry
 SCHEMA = 1  # raised when a field changes its meaning; new fields alone do not raise it
 
 
