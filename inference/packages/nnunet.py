@@ -7,6 +7,7 @@ round and kept pickles, and is refused by name.
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from imaging.errors import UserError
 from inference.model import ModelLabel
 from inference.packages.bundle_steps import numbers
 from inference.packages.code_listing import not_run_notes, pickles_only
-from inference.packages.config_files import list_of, read_config, table_of, text_of
+from inference.packages.config_files import read_config, table_of, text_of
 from inference.packages.description import Head, InputChannel, ModelDescription, ModelFormat, Task, WeightsFile
 from inference.packages.licences import licence_text
 from inference.packages.naming import dicom_modality, is_background
@@ -22,6 +23,8 @@ from inference.packages.naming import dicom_modality, is_background
 LOOKED_FOR = "dataset.json, plans.json and fold_0/checkpoint_final.pth (nnU-Net)"
 CHECKPOINTS = ("checkpoint_final.pth", "checkpoint_best.pth")
 _MR = ("t1", "t2", "flair", "adc", "dwi", "t1c", "t1ce", "t1w", "t2w", "t1gd", "pd", "swi")
+MOST_PARENTS = 8
+_ORDERS = [list(order) for order in itertools.permutations(range(3))]
 _FIRST_VERSION = ("plans.pkl", "postprocessing.json", "model_final_checkpoint.model")
 
 
@@ -122,13 +125,14 @@ def _spacing(plans: dict[str, Any], configuration: str) -> tuple[float, float, f
     """The plan keeps (z, y, x) after its own transposition; a 2D plan only the plane."""
     values = None
     plan = configuration
-    while plan and values is None:
+    for _ in range(MOST_PARENTS):
         entry = table_of(table_of(plans.get("configurations")).get(plan))
         values = numbers(entry.get("spacing"), 3)
-        parent = text_of(entry.get("inherits_from"))
-        plan = "" if parent == plan else parent
-    order = list_of(plans.get("transpose_backward")) or [0, 1, 2]
-    if values is None or sorted(order) != [0, 1, 2]:
+        plan = text_of(entry.get("inherits_from"))
+        if values is not None or not plan:
+            break
+    order = plans.get("transpose_backward", [0, 1, 2])
+    if values is None or order not in _ORDERS:
         return None
     z, y, x = (values[axis] for axis in order)
     return x, y, z
