@@ -1,22 +1,234 @@
-"""Which backend computes a model here."""
+"""The fastest way to compute a model on this machine, measured once and proved against plain fp32 before its use."""
 
 from __future__ import annotations
 
+import hashlib
+import logging
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from imaging.errors import UserError
-from inference.backends.torch_backend import FP32, TorchPredictor
+from inference.backends.agreement import mean_dice
+from inference.backends.candidates import AUTO, Candidate, candidates, made
 from inference.engine.parameters import RunParameters
 from inference.engine.predictor import Predictor
-from inference.opening.opened import Networks, TorchNetworks
+from inference.engine.recipe import Head, HeadKind, Image, Shape
+from inference.opening.opened import Networks
+
+if TYPE_CHECKING:
+    import torch
+
+LEAST_DICE = 0.995
+WORTH_MEASURING_S = 20.0  # of computing in plain fp32; below that nothing is gained
+TRIES = 2
+GRANULE = 16  # trial windows are multiples of it, as most networks halve their input up to four times
+LEAST_SIDE = 32
+
+logger = logging.getLogger("limner.backends")
+Watch = Callable[[str], None]  # what is being done; raises to stop
 
 
-def predictor_for(networks: Networks, wanted: RunParameters) -> Predictor:
-    """The backend for a run.
+@dataclass(frozen=True)
+class Work:
+    """What is to be computed.
+
+    Attributes:
+        image: (channel, x, y, z) as the network wants it.
+        window: size of a window.
+        count: how many windows there are.
+        head: what the channels mean.
+        key: model and weights.
+    """
+
+    image: Image
+    window: Shape
+    count: int
+    head: Head
+    key: str
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What was chosen, and why.
+
+    Attributes:
+        predictor: ready to compute.
+        candidate: what it is.
+        facts: for the record, JSON: ``name``, ``measured`` (seconds for a trial window of each candidate), ``dice``
+            against plain fp32 (None where nothing was to be proved), ``key`` and ``candidate`` to remember it by.
+    """
+
+    predictor: Predictor
+    candidate: Candidate
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def chosen(networks: Networks, wanted: RunParameters, work: Work, watch: Watch) -> Choice:
+    """Decide how to compute.
+
+    Args:
+        networks: what.
+        wanted: wishes; ``known_choice`` holds the facts of an earlier choice.
+        work: on what.
+        watch: told what is done.
 
     Raises:
-        UserError: what was wished for is not here.
+        UserError: the wish cannot be met, or what was wished for does not give fp32's labels and nobody insists on it.
     """
-    if isinstance(networks, TorchNetworks):
-        device = "cpu" if wanted.device == "auto" else wanted.device
-        precision = FP32 if wanted.precision == "auto" else wanted.precision
-        return TorchPredictor(networks.modules, device, precision)
-    raise UserError("ONNX models cannot be run yet.")
+    found = candidates(networks, wanted)
+    key = _key(work)
+    shape = (1, len(work.image), *work.window)
+    plain = found[0]
+    if wanted.backend != AUTO or wanted.precision != AUTO:
+        return _wished(networks, wanted, found, work, watch)
+    known = _known(wanted, key, found)
+    if known is not None:
+        predictor = _made(known, networks, shape)
+        if predictor is not None:
+            return Choice(predictor, known, dict(wanted.known_choice or {}))
+    if len(found) == 1 or work.head.kind is HeadKind.SCORES:
+        return Choice(made(plain, networks, shape), plain, {"name": plain.name})
+    return _measured(networks, found, work, key, watch)
+
+
+def _measured(networks: Networks, found: list[Candidate], work: Work, key: str, watch: Watch) -> Choice:
+    plain = found[0]
+    shape = (1, len(work.image), *work.window)
+    reference = made(plain, networks, shape)
+    watch("Measuring how fast this machine computes the model")
+    trial = _trial(work, reference)
+    seconds = {plain.name: _seconds(reference, trial)}
+    share = float(np.prod(trial.shape[2:]) / np.prod(work.window))
+    if seconds[plain.name] / share * work.count < WORTH_MEASURING_S:
+        return Choice(reference, plain, {"name": plain.name})
+    for candidate in found[1:]:
+        watch(f"Measuring {candidate.name}")
+        predictor = _made(candidate, networks, tuple(trial.shape))
+        if predictor is not None:
+            seconds[candidate.name] = _seconds(predictor, trial)
+        del predictor
+    faster = sorted(
+        (c for c in found if seconds.get(c.name, np.inf) < seconds[plain.name]), key=lambda c: seconds[c.name]
+    )
+    real = _middle(work, work.window)
+    truth = _labels(reference(real), work.head) if faster else None
+    for candidate in faster:
+        watch(f"Comparing {candidate.name} with plain fp32")
+        predictor = _made(candidate, networks, shape)
+        if predictor is None or truth is None:
+            continue
+        dice = mean_dice(_labels(predictor(real), work.head), truth)
+        if dice >= LEAST_DICE:
+            return Choice(predictor, candidate, _facts(candidate, seconds, dice, key))
+        logger.info("%s agrees with fp32 by Dice %.4f only", candidate.name, dice)
+    return Choice(reference, plain, _facts(plain, seconds, None, key))
+
+
+def _wished(networks: Networks, wanted: RunParameters, found: list[Candidate], work: Work, watch: Watch) -> Choice:
+    """What somebody asked for by name, proved against fp32 unless they insist."""
+    shape = (1, len(work.image), *work.window)
+    candidate = found[-1] if wanted.precision != AUTO else found[0]
+    predictor = _made(candidate, networks, shape)
+    if predictor is None:
+        raise UserError(f"This model cannot be computed by {candidate.name}.", "Leave the choice to Limner.")
+    plain = candidates(networks, RunParameters(device=wanted.device))[0]
+    if candidate == plain or work.head.kind is HeadKind.SCORES:
+        return Choice(predictor, candidate, {"name": candidate.name})
+    watch(f"Comparing {candidate.name} with plain fp32")
+    real = _middle(work, work.window)
+    dice = mean_dice(_labels(predictor(real), work.head), _labels(made(plain, networks, shape)(real), work.head))
+    if dice < LEAST_DICE and not wanted.insist:
+        message = f"{candidate.name} gives other labels than plain fp32 (Dice {dice:.4f}), so it is not used."
+        raise UserError(message, "Leave the choice to Limner, or insist on it.")
+    return Choice(predictor, candidate, {"name": candidate.name, "dice": round(dice, 5)})
+
+
+def _known(wanted: RunParameters, key: str, found: list[Candidate]) -> Candidate | None:
+    facts = wanted.known_choice or {}
+    if facts.get("key") != key:
+        return None
+    return next((c for c in found if c.to_json() == facts.get("candidate")), None)
+
+
+def _made(candidate: Candidate, networks: Networks, shape: tuple[int, ...]) -> Predictor | None:
+    """The predictor; None where its library cannot take this network, which is noted."""
+    try:
+        return made(candidate, networks, shape)
+    except (RuntimeError, NotImplementedError, ValueError, TypeError) as error:
+        logger.info("%s cannot take this network: %s", candidate.name, type(error).__name__)
+        return None
+
+
+def _trial(work: Work, reference: Predictor) -> torch.Tensor:
+    """The middle of the image in a smaller window, or in a whole one where the network takes no other."""
+    half = [max(n // 2 // GRANULE * GRANULE, min(LEAST_SIDE, n)) for n in work.window]
+    small = _middle(work, (half[0], half[1], half[2]))
+    try:
+        reference(small)
+    except (RuntimeError, ValueError):
+        return _middle(work, work.window)
+    return small
+
+
+def _middle(work: Work, size: Shape) -> torch.Tensor:
+    """(1, channel, x, y, z) around the image's middle, padded with the border where the image is smaller."""
+    import torch
+
+    part = work.image
+    for axis, n in enumerate(size, 1):
+        begin = max((part.shape[axis] - n) // 2, 0)
+        part = part.take(range(begin, min(begin + n, part.shape[axis])), axis)
+    lacking = [(0, 0), *((0, n - have) for n, have in zip(size, part.shape[1:], strict=True))]
+    return torch.from_numpy(np.pad(part, lacking, mode="edge"))[None]
+
+
+def _seconds(predictor: Predictor, window: torch.Tensor) -> float:
+    import torch
+
+    best = float("inf")
+    for _ in range(TRIES):
+        began = time.perf_counter()
+        predictor(window)
+        if predictor.device.startswith("cuda"):
+            torch.cuda.synchronize()
+        best = min(best, time.perf_counter() - began)
+    return best
+
+
+def _labels(scores: torch.Tensor, head: Head) -> NDArray[Any]:
+    """(x, y, z) of one window; a structure that may overlap others counts by its bit."""
+    numbers = scores[0].float()
+    if head.kind is HeadKind.EXCLUSIVE:
+        return np.asarray(numbers.argmax(0).cpu().numpy())
+    limit = head.threshold if head.is_activated else float(np.log(head.threshold / (1 - head.threshold)))
+    return np.asarray((numbers >= limit).cpu().numpy())
+
+
+def _facts(candidate: Candidate, seconds: dict[str, float], dice: float | None, key: str) -> dict[str, Any]:
+    measured = {name: round(value, 4) for name, value in seconds.items()}
+    agreed = None if dice is None else round(dice, 5)
+    return {"name": candidate.name, "measured": measured, "dice": agreed, "key": key, "candidate": candidate.to_json()}
+
+
+def _key(work: Work) -> str:
+    """Machine, libraries, model and window: when one of them changes, it is measured anew."""
+    import torch
+
+    gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else ""
+    parts = [platform.machine(), _processor(), gpu, torch.__version__, work.key, str(work.window)]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [line.split(":", 1)[1].strip() for line in file if line.startswith(("model name", "flags"))]
+    except OSError:
+        return platform.processor()
+    return " ".join(names[:2])

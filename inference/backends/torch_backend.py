@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from inference.engine.predictor import only_output
@@ -18,7 +19,7 @@ class TorchPredictor:
     """One network, or the mean of several.
 
     Args:
-        modules: in evaluation mode; they are moved and converted, so they belong to the predictor from now on.
+        modules: in evaluation mode.
         device: ``cpu``, ``cuda:0``, ``mps``.
         precision: of weights and sums between layers: fp32, bf16 or fp16.
         is_channels_last: the memory layout that CPUs with bf16 units and GPUs prefer.
@@ -38,7 +39,8 @@ class TorchPredictor:
         self._layout = torch.channels_last_3d if is_channels_last else torch.contiguous_format
         self._modules = []
         for module in modules:
-            moved: Any = module.to(device=device, dtype=self._type)  # torch's own types leave memory_format out
+            own = module if precision == FP32 else deepcopy(module)  # rounding the weights must not reach the original
+            moved: Any = own.to(device=device, dtype=self._type)  # torch's own types leave memory_format out
             self._modules.append(moved.to(memory_format=self._layout) if is_channels_last else moved)
         self.backend = f"{NAME} {precision}" + (" channels last" if is_channels_last else "")
         self.device = device

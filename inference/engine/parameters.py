@@ -20,6 +20,8 @@ class RunParameters:
         backend: ``auto``, ``torch``, ``onnxruntime``, ``openvino``.
         mirror: average over flips where the model allows it.
         doubt: also give the map ``uncertainty``.
+        insist: use the wished backend and precision even where it gives other labels than plain fp32.
+        known_choice: facts of an earlier choice of the backend, see ``backends.choosing``; None to measure.
         roi: only this region of the image, (k0, k1, j0, j1, i0, i1) half-open; None for all of it.
     """
 
@@ -28,6 +30,8 @@ class RunParameters:
     backend: str = "auto"
     mirror: bool = False
     doubt: bool = False
+    insist: bool = False
+    known_choice: dict[str, Any] | None = None
     roi: Box | None = None
 
     @staticmethod
@@ -47,7 +51,7 @@ class RunParameters:
         for name in ("device", "precision", "backend"):
             if not isinstance(values.get(name, ""), str):
                 raise UserError(f"The parameter “{name}” must be text.")
-        for name in ("mirror", "doubt"):
+        for name in ("mirror", "doubt", "insist"):
             if not isinstance(values.get(name, False), bool):
                 raise UserError(f"The parameter “{name}” must be true or false.")
         return RunParameters(**values)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from imaging.errors import UserError
 from imaging.geometry import Box, Geometry
-from inference.backends.choosing import predictor_for
+from inference.backends.choosing import Choice, Work, chosen
 from inference.engine.deciding import Decision, keep_largest, merged_layers
 from inference.engine.parameters import RunParameters
 from inference.engine.predictor import Mirrored, Predictor
@@ -19,6 +19,7 @@ from inference.engine.preparing import Prepared, cut, prepare, start
 from inference.engine.recipe import HeadKind, Windows
 from inference.engine.sliding import decided
 from inference.engine.way_back import to_source
+from inference.engine.windows import window_size, window_starts
 from inference.model import ModelLabel, ModelResult, Score
 from inference.opening.formats import open_package
 from inference.opening.opened import Opened
@@ -43,10 +44,8 @@ class NetworkRun:
         self._package = package
         self._wanted = wanted
         self._opened: Opened = open_package(package)
-        self._predictor: Predictor = predictor_for(self._opened.networks, wanted)
-        if wanted.mirror and self._opened.mirror_axes:
-            self._predictor = Mirrored(self._predictor, self._opened.mirror_axes)
         self._seconds: dict[str, float] = {}
+        self._choice: Choice | None = None
 
     def on(self, channels: Sequence[NDArray[Any]], geometry: Geometry, watch: Watch) -> ModelResult:
         """Run on images (k, j, i) of one grid.
@@ -63,10 +62,12 @@ class NetworkRun:
                 start(channels, geometry), recipe.steps, lambda step: watch(SHARES["prepare"] / 2, f"Preparing: {step}")
             )
             prepared = self._region(prepared)
+        with _Stage(self._seconds, "choose backend"):
+            predictor = self._chosen(prepared, watch)
         if recipe.head.kind is HeadKind.SCORES:
-            return self._scored(prepared, watch)
+            return self._scored(prepared, predictor, watch)
         with _Stage(self._seconds, "network"):
-            decision = self._decided(prepared, watch)
+            decision = self._decided(prepared, predictor, watch)
         with _Stage(self._seconds, "bring labels back"):
             watch(SHARES["network"], "Bringing the labels back to the image")
             layers, maps = self._back(decision, prepared, geometry)
@@ -94,10 +95,30 @@ class NetworkRun:
             sizes.append(high - low)
         return cut(prepared, starts, sizes, 0.0)
 
+    def _chosen(self, prepared: Prepared, watch: Watch) -> Predictor:
+        import torch
+
+        windows = self._windows()
+        size = window_size(windows, prepared.shape)
+        x, y, z = (max(n, roi) for n, roi in zip(prepared.shape, size, strict=True))
+        count = len(window_starts(size, windows.overlap, (x, y, z)))
+        key = f"{self._package.id}+{self._package.weights_hash}"
+        work = Work(prepared.image, size, count, self._opened.recipe.head, key)
+        with torch.inference_mode():
+            self._choice = chosen(
+                self._opened.networks, self._wanted, work, lambda message: watch(SHARES["prepare"], message)
+            )
+        predictor = self._choice.predictor
+        return Mirrored(predictor, self._opened.mirror_axes) if self._is_mirrored else predictor
+
+    @property
+    def _is_mirrored(self) -> bool:
+        return self._wanted.mirror and bool(self._opened.mirror_axes)
+
     def _windows(self) -> Windows:
         return self._opened.recipe.windows or Windows((0, 0, 0), (0.0, 0.0, 0.0))
 
-    def _decided(self, prepared: Prepared, watch: Watch) -> Decision:
+    def _decided(self, prepared: Prepared, predictor: Predictor, watch: Watch) -> Decision:
         low, high = SHARES["prepare"], SHARES["network"]
         pace = _Pace()
 
@@ -106,7 +127,7 @@ class NetworkRun:
 
         recipe = self._opened.recipe
         decision = decided(
-            prepared.image, self._windows(), recipe.head, self._predictor, progress, wants_doubt=self._wanted.doubt
+            prepared.image, self._windows(), recipe.head, predictor, progress, wants_doubt=self._wanted.doubt
         )
         for plane in decision.planes:
             keep_largest(plane, recipe.head.keeps_largest)
@@ -124,13 +145,13 @@ class NetworkRun:
                 _clear_outside(array, self._wanted.roi.clipped(geometry.shape))
         return layers, maps
 
-    def _scored(self, prepared: Prepared, watch: Watch) -> ModelResult:
+    def _scored(self, prepared: Prepared, predictor: Predictor, watch: Watch) -> ModelResult:
         import torch
 
         watch(SHARES["prepare"], "Computing")
         head = self._opened.recipe.head
         with _Stage(self._seconds, "network"), torch.inference_mode():
-            scores = self._predictor(torch.from_numpy(prepared.image)[None])[0].float().reshape(-1)
+            scores = predictor(torch.from_numpy(prepared.image)[None])[0].float().reshape(-1)
             chances = scores if head.is_activated else (scores.softmax(0) if len(scores) > 1 else scores.sigmoid())
         names = {label.label_value: label.name for label in self._opened.recipe.labels}
         found = tuple(Score(names.get(n, f"Class {n}"), float(c)) for n, c in enumerate(chances))
@@ -159,16 +180,19 @@ class NetworkRun:
 
     def _record(self, prepared: Prepared) -> dict[str, Any]:
         windows = self._opened.recipe.windows
+        choice = self._choice
+        assert choice is not None
         return {
-            "backend": self._predictor.backend,
-            "device": self._predictor.device,
+            "backend": choice.predictor.backend,
+            "device": choice.predictor.device,
+            "choice": choice.facts,
             "format": self._package.description.format.value,
             "weights_hash": self._package.weights_hash,
             "network_shape": list(prepared.shape),
             "network_spacing_mm": [round(mm, 4) for mm in prepared.spacing_mm],
             "window": None if windows is None else list(windows.roi),
             "overlap": None if windows is None else list(windows.overlap),
-            "mirrored": self._wanted.mirror and bool(self._opened.mirror_axes),
+            "mirrored": self._is_mirrored,
         }
 
 
