@@ -194,7 +194,7 @@ def _center_fit(step: CenterFit, prepared: Prepared) -> Prepared:
     wanted = [want or size for want, size in zip(step.shape, prepared.shape, strict=True)]
     if not step.is_exact:
         wanted = [max(want, size) for want, size in zip(wanted, prepared.shape, strict=True)]
-    starts = [-((w - n) // 2) if w > n else (n - w) // 2 for w, n in zip(wanted, prepared.shape, strict=True)]
+    starts = [-((w - n) // 2) if w > n else n // 2 - w // 2 for w, n in zip(wanted, prepared.shape, strict=True)]
     return cut(prepared, starts, wanted, step.value)
 
 
