@@ -186,10 +186,9 @@ class _Transfer:
         done = begun
         with self.part.open("r+b" if begun else "wb") as stream:
             stream.seek(begun)
-            while not self.is_stopped.is_set():
-                chunk = answer.read(CHUNK)
-                if not chunk:
-                    break
+            while chunk := answer.read(CHUNK):
+                if self.is_stopped.is_set():  # whoever waited is gone, and may have begun anew
+                    return
                 done += len(chunk)
                 if done > self._limit:
                     raise UserError(f"The file has more than {self._limit / 2**30:.1f} GB.", "It was not fetched.")

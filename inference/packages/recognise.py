@@ -12,7 +12,6 @@ from inference.packages.description import ModelDescription
 READERS: tuple[ModuleType, ...] = (monai_bundle, nnunet, clara_mmar, bare_network, layer_list)
 MAX_DEPTH = 2
 MAX_LOOKED_AT = 500
-_NO_MODELS_IN = ("configs", "models", "docs", "scripts", "config", "commands", "__pycache__")
 
 
 def describe(folder: Path) -> ModelDescription:
@@ -64,7 +63,7 @@ def _folders(parent: Path) -> list[Path]:
         inside = sorted(path for path in parent.iterdir() if path.is_dir() and not path.is_symlink())
     except OSError as error:
         raise UserError(f"The folder “{parent.name}” cannot be read.", str(error)) from error
-    return [path for path in inside if path.name not in _NO_MODELS_IN and not path.name.startswith(".")]
+    return [path for path in inside if not path.name.startswith((".", "__"))]
 
 
 def _why_none(folder: Path) -> str:
