@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from imaging.errors import UserError
 
 COMMANDS = (
-    "info", "convert", "segment", "compare", "models", "case", "open", "actions", "run", "screenshot", "render",
+    "info", "convert", "segment", "runs", "compare", "models", "case", "open", "actions", "run", "screenshot", "render",
     "movie", "surface",
 )  # fmt: skip
 

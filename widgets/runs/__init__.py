@@ -1,0 +1,1 @@
+"""The runs of the workspace: table, plot, details."""
