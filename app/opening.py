@@ -15,6 +15,7 @@ from imaging.volume import Quantity, Volume
 from session.case_search import find_case
 from session.change import DocumentChange
 from session.document import Document
+from session.job_end import failed
 from session.jobs import Job
 from session.opening import (
     MovedImages,
@@ -64,7 +65,7 @@ def open_path(session: Session, path: Path, images_at: Path | None = None, *, re
             if session.window.confirm(job.error.message, "Open it read-only? Nothing can be changed then."):
                 open_path(session, path, images_at, read_only=True)
             return
-        if _failed(session, job):
+        if failed(session, job):
             return
         result: _Found = job.result
         remember(session, path)
@@ -144,15 +145,6 @@ def _wants_regular_grid(session: Session, series: Series) -> bool | None:
             [("keep", "Keep the true slice positions"), ("resample", "Resample to a regular grid")],
         )
     return None if choice is None else choice == "resample"
-
-
-def _failed(session: Session, job: Job) -> bool:
-    """Say why a job failed; True when it did, or was cancelled."""
-    if isinstance(job.error, UserError):
-        session.messages.error(job.error)
-    elif job.error is not None:
-        raise job.error
-    return job.error is not None or job.is_cancelled
 
 
 class _Loader:
@@ -263,7 +255,7 @@ class _Loader:
     def _done(self, job: Job) -> None:
         if self._is_refused:
             return
-        if _failed(self._session, job):
+        if failed(self._session, job):
             self._give_up()
             return
         images, found_hash = job.result

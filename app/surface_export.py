@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile
 from session.exporting import labels_of
+from session.job_end import failed
 from session.jobs import Job
 from session.session import Session
 from session.surface_wishes import SurfaceWishes, chosen_labels, keep_wishes, kept_wishes, names_for
@@ -84,11 +85,7 @@ def _start(
         return parts
 
     def finished(job: Job) -> None:
-        if isinstance(job.error, UserError):
-            session.messages.error(job.error)
-        elif job.error is not None:
-            raise job.error
-        elif not job.is_cancelled:
+        if not failed(session, job):
             session.messages.info(_written(job.result, target.name))
 
     if session.window is None:

@@ -9,6 +9,7 @@ from app.surface_export import export_surfaces
 from imaging.errors import UserError
 from session.actions import Action
 from session.exporting import add_masks, check_mask_name, export_masks, labels_of, read_masks
+from session.job_end import failed
 from session.jobs import Job
 from session.session import Session, has_document
 
@@ -38,11 +39,7 @@ def open_demo(session: Session) -> None:
         return demo_study(session.settings.workspace(), lambda fraction: job.report(fraction))
 
     def made(job: Job) -> None:
-        if isinstance(job.error, UserError):
-            session.messages.error(job.error)
-        elif job.error is not None:
-            raise job.error
-        elif not job.is_cancelled:
+        if not failed(session, job):
             open_path(session, job.result)
 
     session.jobs.start("Make the demo study", make, made)
@@ -86,11 +83,7 @@ def export(session: Session, path: str = "", stack: bool = False) -> None:
         return
 
     def finished(job: Job) -> None:
-        if isinstance(job.error, UserError):
-            session.messages.error(job.error)
-        elif job.error is not None:
-            raise job.error
-        elif not job.is_cancelled:
+        if not failed(session, job):
             session.messages.info(f"The masks were written to {target.name}.")
 
     session.jobs.start(f"Export {target.name}", lambda job: export_masks(labels, target, stack=stack), finished)
@@ -113,16 +106,12 @@ def _import_in_background(session: Session, path: Path, *, consent: bool) -> Non
     geometry = document.segmentation.geometry
 
     def finished(job: Job) -> None:
-        if isinstance(job.error, UserError):
-            asks = "--resample" in job.error.hint and not consent and session.window is not None
+        error, window = job.error, session.window
+        if isinstance(error, UserError) and "--resample" in error.hint and not consent and window is not None:
             question = "Resample it to this image's grid? Edges may move by half a voxel."
-            if asks and session.window is not None and session.window.confirm(job.error.message, question):
+            if window.confirm(error.message, question):
                 _import_in_background(session, path, consent=True)
-            elif not asks:
-                session.messages.error(job.error)
-        elif job.error is not None:
-            raise job.error
-        elif not job.is_cancelled and session.document is document:
+        elif not failed(session, job) and session.document is document:
             add_masks(document, job.result, done=lambda entry: _select_first(session))
 
     session.jobs.start(

@@ -10,6 +10,7 @@ from imaging.errors import UserError
 from imaging.volume import Quantity
 from session.actions import Action
 from session.export_choice import ExportChoice, remember, remembered, size_px
+from session.job_end import failed
 from session.jobs import Cancelled, Job
 from session.presentation import VolumeMode
 from session.session import Session, has_document
@@ -137,11 +138,7 @@ def _start(session: Session, name: str, work: Callable[[Job], None]) -> None:
             raise Cancelled from None
 
     def finished(job: Job) -> None:
-        if isinstance(job.error, UserError):
-            session.messages.error(job.error)
-        elif job.error is not None:
-            raise job.error
-        elif not job.is_cancelled:
+        if not failed(session, job):
             session.messages.info(f"{name} was written.")
 
     session.jobs.start(f"Export {name}", stoppable, finished)
