@@ -23,7 +23,8 @@ from imaging.formats.label_file import LabelFile
 from imaging.phantom.labels import GROUPS, NAMES
 from imaging.segmentation import Segmentation
 from imaging.volume import Voxels
-from render.pictures import surfaces_picture, write_png
+from render.picture_files import write_picture
+from render.pictures import surfaces_picture
 from render.slice_pictures import slice_picture
 from session.acceptance import accept
 from session.document import Document
@@ -193,12 +194,12 @@ def draw(document: Document, folder: Path) -> list[tuple[str, Path]]:
     for plane in Plane:
         picture = slice_picture(document.volume, segmentation, plane, position, (720, 720), Windowing(40, 400), hidden)
         pictures.append((plane.value.capitalize(), folder / f"{plane.value}.png"))
-        write_png(pictures[-1][1], picture)
+        write_picture(picture, pictures[-1][1])
     fat = {s.number for s in segmentation.segments if "fat" in s.name}
     for direction in ("anterior", "left"):
         picture = surfaces_picture(segmentation, (720, 720), direction, hidden | fat)
         pictures.append((f"Surfaces, {direction}", folder / f"surfaces_{direction}.png"))
-        write_png(pictures[-1][1], picture)
+        write_picture(picture, pictures[-1][1])
     return pictures
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 
-from imaging.errors import UserError
 from imaging.segmentation import Segmentation
 from render.slice_pictures import Picture, lettered, slice_picture
 from render.surfaces import Surface, segment_surface, triangle_shares
@@ -15,7 +13,7 @@ from render.volume_camera import StandardView, fitted, letters_of
 from render.volume_renderer import Quality, VolumeRenderer
 from render.volume_scene import VolumeSceneState, scene_points_mm, shown_surfaces
 
-__all__ = ["Picture", "segmentation_surfaces", "slice_picture", "surfaces_picture", "write_png"]
+__all__ = ["Picture", "segmentation_surfaces", "slice_picture", "surfaces_picture"]
 
 PICTURE_TRIANGLES = 400_000
 SUPERSAMPLING = 2
@@ -69,17 +67,3 @@ def halved(picture: Picture) -> Picture:
     height, width = (n // SUPERSAMPLING for n in picture.shape[:2])
     blocks = picture.reshape(height, SUPERSAMPLING, width, SUPERSAMPLING, 3)
     return np.asarray(blocks.mean(axis=(1, 3)) + 0.5, np.uint8)
-
-
-def write_png(path: Path, picture: Picture) -> None:
-    """Write an RGB picture.
-
-    Raises:
-        UserError: the file cannot be written.
-    """
-    from PIL import Image
-
-    try:
-        Image.fromarray(picture).save(path, "PNG")
-    except OSError as error:
-        raise UserError(f"{path.name} could not be written.", str(error)) from error

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from render.cinematic.denoise import Denoiser
 from render.cinematic.oidn import Quality
 from render.cinematic.scene import LinearPicture
-from render.cinematic.tone import decoded, display_light, encoded, exposure_factor, metered
+from render.cinematic.tone import decoded, display_light, encoded
 from session.look.lighting import Background
-from session.look.look import Look
 
 Picture = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -20,34 +19,6 @@ Pixels = NDArray[np.uint8]
 HALF_DENOISED = 128  # samples at which what was sampled and what was denoised weigh the same
 BAND_ROWS = 256
 BLEEDS_PX = 4  # how far colours reach into what is transparent, for programs that scale the picture
-
-
-def finish(
-    picture: LinearPicture,
-    look: Look,
-    backdrop_rgb: Pixels | None = None,
-    exposure: float | None = None,
-    denoiser: Denoiser | None = None,
-    quality: Quality = "high",
-) -> Pixels:
-    """The whole way from samples to a picture for a display.
-
-    Args:
-        picture: what was traced.
-        look: gives the background, and the exposure where none is given.
-        backdrop_rgb: (height, width, 3) what lies behind the volume; the look's background when None.
-        exposure: by what light is multiplied; measured on this very picture when None.
-        denoiser: None for the samples as they are.
-        quality: of denoising.
-
-    Returns:
-        (height, width, 3).
-    """
-    rgba = cleaned(picture, denoiser, quality)
-    factor = exposure_factor(look.exposure, metered(rgba)) if exposure is None else exposure
-    height, width = rgba.shape[:2]
-    behind = gradient(look.background, (width, height)) if backdrop_rgb is None else backdrop_rgb
-    return over(rgba, factor, behind)
 
 
 def cleaned(picture: LinearPicture, denoiser: Denoiser | None, quality: Quality = "high") -> Picture:

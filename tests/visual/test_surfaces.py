@@ -16,7 +16,8 @@ from imaging.geometry import Box, Geometry
 from imaging.segment import Segment
 from imaging.segmentation import Segmentation
 from imaging.volume import Quantity, Volume
-from render.pictures import segmentation_surfaces, slice_picture, surfaces_picture, write_png
+from render.picture_files import write_picture
+from render.pictures import segmentation_surfaces, slice_picture, surfaces_picture
 from render.volume_camera import StandardView, fitted, turned
 from render.volume_renderer import BACKGROUND_TOP, Quality, VolumeRenderer
 from render.volume_scene import VolumeSceneState, corners_mm, plane_cuts, resolved, shown_surfaces
@@ -235,7 +236,7 @@ def test_slice_pictures_follow_the_radiological_convention(tmp_path: Path) -> No
     assert labelled[28, 92].tolist() == list(RED)
     hidden = slice_picture(volume, two_segments(), Plane.CORONAL, (0, 10, 0), (120, 120), window, frozenset({1}))
     assert hidden[28, 92].tolist() == [255, 255, 255]
-    write_png(tmp_path / "slice.png", axial)
+    write_picture(axial, tmp_path / "slice.png")
     assert (tmp_path / "slice.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -7,11 +7,10 @@ import pytest
 
 from render.cinematic.convergence import is_converged, relative_noise
 from render.cinematic.denoise import Denoiser
-from render.cinematic.finish import cleaned, denoised_share, finish, gradient, over, transparent
+from render.cinematic.finish import cleaned, denoised_share, gradient, over, transparent
 from render.cinematic.scene import LinearPicture
 from render.cinematic.tone import tone
 from session.look.lighting import Background
-from session.look.look import Look
 
 RNG = np.random.default_rng(7)
 COLOR = np.array([0.6, 0.3, 0.2], np.float32)
@@ -27,7 +26,7 @@ def disc(size: int = 64) -> np.ndarray:
 def test_where_nothing_is_the_background_is_exact() -> None:
     behind = RNG.integers(0, 256, (64, 64, 3)).astype(np.uint8)
     rgba = disc()
-    shown = finish(LinearPicture(rgba, 1), Look(), behind)
+    shown = over(rgba, 1.0, behind)
     assert shown.dtype == np.uint8
     is_empty = rgba[..., 3] == 0
     assert np.array_equal(shown[is_empty], behind[is_empty])
@@ -36,7 +35,7 @@ def test_where_nothing_is_the_background_is_exact() -> None:
 
 def test_denoising_leaves_the_background_exact_too() -> None:
     behind = RNG.integers(0, 256, (64, 64, 3)).astype(np.uint8)
-    shown = finish(LinearPicture(disc(), 4), Look(), behind, denoiser=Denoiser(simple_only=True))
+    shown = over(cleaned(LinearPicture(disc(), 4), Denoiser(simple_only=True)), 1.0, behind)
     assert np.array_equal(shown[:4], behind[:4])
 
 
@@ -55,10 +54,10 @@ def test_edges_lie_between_the_colour_and_the_background() -> None:
     assert (shown >= tone(COLOR) - 0.01).all()
 
 
-def test_without_a_backdrop_the_look_gives_it() -> None:
-    look = Look(background=Background(top=(1.0, 0.0, 0.0), bottom=(0.0, 0.0, 1.0)))
-    shown = finish(LinearPicture(np.zeros((256, 8, 4), np.float32), 0), look)
-    assert np.array_equal(shown, gradient(look.background, (8, 256)))
+def test_the_looks_background_runs_from_top_to_bottom() -> None:
+    shown = gradient(Background(top=(1.0, 0.0, 0.0), bottom=(0.0, 0.0, 1.0)), (8, 256))
+    assert shown.shape == (256, 8, 3)
+    assert np.array_equal(over(np.zeros((256, 8, 4), np.float32), 1.0, shown), shown)
     assert shown[0, 0].tolist() == [255, 0, 0]
     assert shown[-1, 0].tolist() == [0, 0, 255]
 
