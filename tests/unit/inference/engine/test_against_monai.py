@@ -137,7 +137,7 @@ def test_labels_come_back_as_monai_inverts_them(axes: str) -> None:
     from monai.transforms.post.dictionary import Invertd
     from monai.transforms.spatial.dictionary import Orientationd, Spacingd
 
-    grid = geometry(axes, (0.8, 0.94, 2.17))  # no voxel lies in the middle between two of the network's
+    grid = geometry(axes, (0.8131, 0.9373, 2.1711))  # no voxel lies in the middle between two of the network's
     chain = Compose([Orientationd("image", axcodes="RAS"), Spacingd("image", pixdim=(1.5, 1.5, 2.0), mode="bilinear")])
     data = chain({"image": monai_image(voxels(), grid)})
     labels = np.random.default_rng(1).integers(0, 5, data["image"].shape[1:]).astype(np.uint8)
