@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QPushBut
 
 from widgets import icons, theme
 
+ICON_PX = 18
+
 
 class ActionButton(QToolButton):
     """A button of an action that shows its icon alone."""
@@ -114,6 +116,21 @@ class OneOf(QFrame):
     def button(self, key: str) -> QWidget:
         """The button of one key."""
         return self._buttons[key]
+
+    def show_as_icon(self, key: str, icon: str) -> None:
+        """Show one of them by its icon alone, where its text has no room; the tooltip says the text."""
+        button = self._buttons[key]
+
+        def load() -> None:
+            side = theme.current().px(ICON_PX)
+            button.setIconSize(QSize(side, side))
+            button.setIcon(icons.icon(icon, "dim"))
+
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        button.setToolTip(button.text())
+        theme.switch.changed.connect(load)
+        load()
 
     def choose(self, key: str) -> None:
         """Show another one as chosen; an unknown key shows none. Emits nothing."""

@@ -79,6 +79,7 @@ class RightPanel(QFrame):
         column.setSpacing(0)
         column.addLayout(inset)
         column.addWidget(self.pages, 1)
+        self.tabs.show_as_icon("compare", "compare")
         self.tabs.chosen.connect(self.show_page)
         self.show_page("segments")
         theme.switch.changed.connect(self._fit_text)

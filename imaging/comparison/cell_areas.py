@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import product
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,9 +51,11 @@ def _area_vectors() -> NDArray[np.float64]:
     return table
 
 
-def _area_vector(triangle: Triangle) -> NDArray[np.float64]:
-    a, b, c = np.array(triangle)
-    return np.asarray(np.cross(b - a, c - a) / 2)
+def _area_vector(triangle: Triangle) -> Point:
+    at, *others = triangle
+    one, other = ([end - start for start, end in zip(at, corner, strict=True)] for corner in others)
+    i, j, k = ((one[n - 2] * other[n - 1] - one[n - 1] * other[n - 2]) / 2 for n in range(3))
+    return i, j, k
 
 
 def _loops(code: int) -> list[Loop]:
@@ -109,7 +112,7 @@ def _largest(loop: Loop) -> list[Triangle]:
     """The loop as triangles; of all ways to cut it, the one with the most area in a cube."""
 
     def area(triangles: list[Triangle]) -> float:
-        return round(sum(float(np.linalg.norm(_area_vector(t))) for t in triangles), ALIKE)
+        return round(sum(hypot(*_area_vector(t)) for t in triangles), ALIKE)
 
     return max(_triangulations(loop), key=area)
 

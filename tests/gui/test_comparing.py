@@ -66,8 +66,8 @@ def difference(window: MainWindow, qtbot: QtBot) -> np.ndarray:
 def test_a_mask_file_fills_the_table_and_turns_to_its_page(case_window, qtbot, mask_file) -> None:
     compared(case_window, qtbot, path=str(mask_file))
     assert case_window.right.page == "compare"
-    assert texts(case_window, 0) == ["liver", "0.900", "1.000", "1.0", "0.0"]
-    assert texts(case_window, 1) == ["spleen", "1.000", "1.000", "0.0", "0.0"]
+    assert texts(case_window, 0) == ["liver", "0.900", "1.0 mm", "0.0 %"]
+    assert texts(case_window, 1) == ["spleen", "1.000", "0.0 mm", "0.0 %"]
     assert case_window.right.compare.table.model().rowCount() == 2
     assert "kidney" in case_window.right.compare.notes.text()
     assert "Gallbladder" in case_window.right.compare.notes.text()
@@ -90,7 +90,8 @@ def test_a_click_on_a_row_goes_to_the_largest_distance_and_colours_the_slices(ca
     assert dict(view.state.preview_styles[1].colors) == {ONLY_A: ONLY_A_COLOR, ONLY_B: ONLY_B_COLOR}
     assert view.grab().toImage() != before
     assert case_window.right.compare.pair.texts[0] == "liver"
-    assert "1.0 mm" in case_window.right.compare.pair.texts[2]
+    assert "100.0 %" in case_window.right.compare.pair.texts[2]
+    assert "1.0 mm" in case_window.right.compare.pair.texts[3]
 
 
 def test_the_case_stays_as_it_is(case_window, qtbot, mask_file) -> None:

@@ -82,17 +82,18 @@ class PairDetails(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._name, self._volumes, self._distance = ElidedLabel("", "strong"), label("", "dim"), label("", "dim")
+        self._name, self._volumes = ElidedLabel("", "strong"), label("", "dim")
+        self._surface, self._distance = label("", "dim"), label("", "dim")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        for line in (self._name, self._volumes, self._distance):
+        for line in (self._name, self._volumes, self._surface, self._distance):
             column.addWidget(line)
 
     @property
     def texts(self) -> list[str]:
         """What it says."""
-        return [self._name.text(), self._volumes.text(), self._distance.text()]
+        return [part.text() for part in (self._name, self._volumes, self._surface, self._distance)]
 
     def show_pair(self, pair: ComparedSegment) -> None:
         """Say it."""
@@ -103,6 +104,11 @@ class PairDetails(QWidget):
             self.tr("A {0:.1f} ml, B {1:.1f} ml: {2}{3:.1f} ml").format(
                 found.volume_a_ml, found.volume_b_ml, sign, abs(found.difference_ml)
             )
+        )
+        self._surface.setText(
+            self.tr("{0:.1f} % of both surfaces within {1:g} mm").format(100 * found.surface_dice, found.tolerance_mm)
+            if found.is_measured
+            else ""
         )
         if found.farthest_mm is None:
             self._distance.setText(self.tr("Empty in one of them: no distance"))

@@ -21,9 +21,8 @@ class Column(IntEnum):
 
     NAME = 0
     DICE = 1
-    SURFACE = 2
-    HD95 = 3
-    VOLUME = 4
+    HD95 = 2
+    VOLUME = 3
 
 
 class ComparisonModel(QAbstractTableModel):
@@ -81,42 +80,33 @@ class ComparisonModel(QAbstractTableModel):
         if not found.is_measured:
             return self.tr("{0}: empty in both").format(row.name)
         volumes = self.tr("A {0:.1f} ml, B {1:.1f} ml").format(found.volume_a_ml, found.volume_b_ml)
-        return f"{row.name}: Dice {text_of(row, Column.DICE)}, HD95 {text_of(row, Column.HD95)} mm, {volumes}"
+        return f"{row.name}: Dice {text_of(row, Column.DICE)}, HD95 {text_of(row, Column.HD95)}, {volumes}"
 
     def _heads(self) -> list[tuple[str, str]]:
-        tolerance = f"{self._comparison.tolerance_mm:g}" if self._comparison is not None else "1"
         return [
             (self.tr("Segment"), self.tr("Segment")),
             (self.tr("Dice"), self.tr("Dice: 1 where both have the same voxels, 0 where they have none in common")),
-            (
-                self.tr("≤ {0} mm").format(tolerance),
-                self.tr("Surface Dice: the share of both surfaces that is at most {0} mm apart").format(tolerance),
-            ),
-            (self.tr("HD95 mm"), self.tr("The distance that 95 % of the surfaces do not exceed")),
-            (self.tr("Vol. %"), self.tr("How much larger B is than A")),
+            (self.tr("HD95"), self.tr("The distance that 95 % of the surfaces do not exceed")),
+            (self.tr("Volume"), self.tr("How much larger B is than A")),
         ]
 
 
 def text_of(row: ComparedSegment, column: Column) -> str:
-    """A measure as the table shows it, without its unit."""
+    """A measure as the table shows it."""
     number = _number(row, column)
     if isnan(number) or abs(number) == inf:
         return NOTHING
-    if column in (Column.DICE, Column.SURFACE):
+    if column is Column.DICE:
         return f"{number:.3f}"
     if column is Column.HD95:
-        return f"{number:.1f}"
-    shown = f"{abs(number):.1f}"
-    return shown if float(shown) == 0 else ("+" if number > 0 else MINUS) + shown
+        return f"{number:.1f} mm"
+    shown = f"{abs(number):.{1 if abs(number) < 100 else 0}f}"
+    return ("" if float(shown) == 0 else "+" if number > 0 else MINUS) + shown + " %"
 
 
 def _number(row: ComparedSegment, column: Column) -> float:
     found = row.agreement
-    numbers = {
-        Column.DICE: found.dice, Column.SURFACE: found.surface_dice, Column.HD95: found.hd95_mm,
-        Column.VOLUME: found.difference_percent,
-    }  # fmt: skip
-    return numbers[column]
+    return {Column.DICE: found.dice, Column.HD95: found.hd95_mm, Column.VOLUME: found.difference_percent}[column]
 
 
 def order(number: object) -> tuple[int, float | str]:
