@@ -69,9 +69,11 @@ class ModelInfo:
             raise UserError(self.problem, self.hint)
         if self.package is None:
             self._model().check(geometry, quantity, modality)
-        elif self.modalities and modality not in self.modalities:
+        elif self.modalities and (found := modality or ("CT" if quantity is Quantity.HU else "")):
+            # research files without a modality get the benefit of the doubt
             wanted = " or ".join(self.modalities)
-            raise UserError(f"{self.name} is made for {wanted} images; this one is {modality or 'of no modality'}.")
+            if found not in self.modalities:
+                raise UserError(f"{self.name} is made for {wanted} images; this one is {found}.")
 
     def check_files(self) -> None:
         """Before a run: raise UserError when the files of a model of the store are not those that were added."""
