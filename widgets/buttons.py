@@ -102,6 +102,8 @@ class OneOf(QFrame):
         row.setSpacing(2)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QToolButton] = {}
+        self._icons: dict[str, str] = {}
+        theme.switch.changed.connect(self._load_icons)
         for key, text in options:
             button = self._buttons[key] = _choice(text, role)
             self._group.addButton(button)
@@ -120,17 +122,17 @@ class OneOf(QFrame):
     def show_as_icon(self, key: str, icon: str) -> None:
         """Show one of them by its icon alone, where its text has no room; the tooltip says the text."""
         button = self._buttons[key]
-
-        def load() -> None:
-            side = theme.current().px(ICON_PX)
-            button.setIconSize(QSize(side, side))
-            button.setIcon(icons.icon(icon, "dim"))
-
+        self._icons[key] = icon
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         button.setToolTip(button.text())
-        theme.switch.changed.connect(load)
-        load()
+        self._load_icons()
+
+    def _load_icons(self) -> None:
+        side = theme.current().px(ICON_PX)
+        for key, icon in self._icons.items():
+            self._buttons[key].setIconSize(QSize(side, side))
+            self._buttons[key].setIcon(icons.icon(icon, "dim"))
 
     def choose(self, key: str) -> None:
         """Show another one as chosen; an unknown key shows none. Emits nothing."""
