@@ -10,14 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from imaging.blocks import Labels
 from imaging.geometry import Box, Geometry
 from imaging.segment import Segment
 from imaging.segmentation import Segmentation
-from imaging.volume import Volume
+from imaging.volume import Quantity, Volume
 from render.cinematic.scene import ClassMap, ClassRecord, Field
 from session.change import DocumentChange
 from session.look.cut import Cutaway
+from session.look.inside import Region
 from session.look.look import Look
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ FINER_VOXELS = 24_000_000
 KEPT_CHANGES = 64  # older ones are forgotten: whoever drew nothing for so long looks at all voxels again
 
 Boxes = dict[int, Box]  # by layer
+RegionDepths = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +146,8 @@ class ContentKeeper:
         self._built: BuiltClasses | None = None
         self._smooth: ClassMap | None = None
         self._cut: tuple[ClassMap, Cutaway, ClassMap] | None = None
+        self._depths: tuple[Field, Region, RegionDepths] | None = None
+        self._limited: tuple[tuple[object, ...], ClassMap] | None = None
         self._revision = -1
 
     def drawn(self, content: VolumeContent, look: Look, is_wanted: Callable[[], bool]) -> DrawnContent | None:
@@ -151,15 +158,21 @@ class ContentKeeper:
         if field is None:
             return None
         order = class_order(content.labels, field, look)
+        records = class_records(content.labels.segments)
+        classes = None
         if order is None:
             self._forget_classes()
-            return DrawnContent(field, None, ())
-        classes = self._classes(content, order, is_wanted)
-        if classes is not None and look.cut.cutaway is not None:
-            classes = self._opened(classes, field, look.cut.cutaway, is_wanted)
-        if classes is None:
-            return None
-        return DrawnContent(field, classes, class_records(content.labels.segments))
+        else:
+            classes = self._classes(content, order, is_wanted)
+            if classes is not None and look.cut.cutaway is not None:
+                classes = self._opened(classes, field, look.cut.cutaway, is_wanted)
+            if classes is None:
+                return None
+        if look.inside.region is not Region.EVERYTHING:
+            classes = self._inside(classes, field, content.volume.quantity, records, look, is_wanted)
+            if classes is None:
+                return None
+        return DrawnContent(field, classes, records if classes is not None else ())
 
     def _classes(self, content: VolumeContent, order: ClassOrder, is_wanted: Callable[[], bool]) -> ClassMap | None:
         """The class map with smooth borders; after a stroke made again only around it."""
@@ -196,6 +209,32 @@ class ContentKeeper:
             self._cut = (classes, cutaway, made)
         return self._cut[2]
 
+    def _inside(
+        self,
+        classes: ClassMap | None,
+        field: Field,
+        quantity: Quantity,
+        records: tuple[ClassRecord, ...],
+        look: Look,
+        is_wanted: Callable[[], bool],
+    ) -> ClassMap | None:
+        """The classes without what lies outside the region that the look keeps to."""
+        from render.cinematic.inside_region import limited, region_depths
+
+        region = look.inside.region
+        if self._depths is None or self._depths[:2] != (field, region):
+            found = region_depths(field, quantity, region, is_wanted)
+            if found is None:
+                return None
+            self._depths = (field, region, found)
+        key = (classes, field, look.inside, look.segments, records)
+        if self._limited is None or self._limited[0] != key:
+            made = limited(classes, field, records, look, self._depths[2], is_wanted)
+            if made is None:
+                return None
+            self._limited = (key, made)
+        return self._limited[1]
+
     def _drawn_field(self, content: VolumeContent, is_wanted: Callable[[], bool]) -> Field | None:
         """The field, on a finer grid where there are segments on a coarse one: their borders would show its steps."""
         from render.cinematic.field_source import make_field
@@ -205,7 +244,7 @@ class ContentKeeper:
         key = (content.volume, content.image_revision, self.most_voxels, is_finer)
         if self._field is not None and self._field[0] == key:
             return self._field[1]
-        self._field = None  # before the new one is made: both might not fit
+        self._field = self._depths = self._limited = None  # before the new one is made: both might not fit
         field = make_field(content.volume, self.most_voxels, self.most_per_axis, is_wanted)
         if field is not None and is_finer and field.reduction == 1:
             k, j, i = finer_parts(field, min(FINER_VOXELS, self.most_voxels))

@@ -51,10 +51,28 @@ def cut_away(
     node_mm = np.linalg.inv(field.index_from_world)[:3, :3] * factors[::-1]  # columns: steps along i, j, k
     _spread(distances, _chamfer_lengths(node_mm))
     depths = _swept(np.float32(cutaway.margin_mm) - distances, node_mm, np.asarray(cutaway.towards, np.float64))
+    return cut_where_deep(class_map, is_chosen, depths, factors, is_wanted)
+
+
+def cut_where_deep(
+    class_map: ClassMap, stays: NDArray[np.bool_], depths: Depths, factors: Factors, is_wanted: IsWanted = always
+) -> ClassMap | None:
+    """A class map that is cut wherever a depth, interpolated between the nodes of a coarse grid, is above 0.
+
+    Args:
+        class_map: stays as it is.
+        stays: (256,) classes that are not cut.
+        depths: (k, j, i) float32 at the middles of blocks of voxels.
+        factors: voxels of a block along k, j, i.
+        is_wanted: asked every few milliseconds.
+
+    Returns:
+        None when it was called off.
+    """
     classes = class_map.classes.copy()
 
     def cut(first: int, last: int) -> None:
-        _cut_slab(classes, is_chosen, depths, factors, first, last)
+        _cut_slab(classes, stays, depths, factors, first, last)
 
     if not in_slabs(cut, 0, classes.shape[0], slab_thickness(classes.shape), is_wanted):
         return None

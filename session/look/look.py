@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from session.look.cut import Cut
+from session.look.inside import Inside
 from session.look.lighting import Background, Exposure, Lens, Lighting, Material
 from session.look.segment_look import SegmentLook
 from session.look.transfer_function import TransferFunction
@@ -32,6 +33,7 @@ class Look:
         rest: the voxels of no segment, and of enclosing segments (body) without a look of their own.
         segment: the segments without a look of their own.
         segments: looks of single segments, by rising number.
+        inside: of which region anything is shown that is no segment's own.
         material, lighting, exposure, lens, background, cut: see there.
     """
 
@@ -42,6 +44,7 @@ class Look:
     rest: SegmentLook = field(default_factory=SegmentLook)
     segment: SegmentLook = field(default_factory=SegmentLook)
     segments: tuple[NumberedLook, ...] = ()
+    inside: Inside = field(default_factory=Inside)
     material: Material = field(default_factory=Material)
     lighting: Lighting = field(default_factory=Lighting)
     exposure: Exposure = field(default_factory=Exposure)

@@ -39,6 +39,7 @@ class PresetValues(StrEnum):
 
     ABSOLUTE = "absolute"  # in the quantity's unit
     RELATIVE = "relative"  # 0 to 1 over the image's ``window_range``
+    MIDDLE = "middle"  # 0 what is dark, 1 the median of the head's middle; see ``middle.middle_range``
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,7 @@ def check(look: Look) -> None:
         ("surface", material.surface, 0, 100),
         ("anisotropy", material.anisotropy, -1, 1),
         ("density", material.density, 0, 1000),
+        ("depth", look.inside.depth_mm, -1000, 1000),
         ("stops", look.exposure.stops, -30, 30),
         ("aperture", look.lens.aperture_mm, 0, 1000),
     )
@@ -195,12 +197,12 @@ def _check_transfer(transfer: TransferFunction) -> None:
 
 
 def _check_light(light: Lighting) -> None:
-    _check_range(
-        ("strength", light.strength, 0, 1000),
-        ("sky", light.sky_strength, 0, 1000),
-        ("size", light.size_deg, 0, 180),
-        *(("colour", part, 0, 1) for color in (light.color, light.sky_top, light.sky_bottom) for part in color),
-    )
+    for each in light.lights:
+        _check_range(
+            ("strength", each.strength, 0, 1000), ("size", each.size_deg, 0, 180), ("aspect", each.aspect, 0.05, 20)
+        )
+    colors = [light.sky_top, light.sky_bottom, *(each.color for each in light.lights)]
+    _check_range(("sky", light.sky_strength, 0, 1000), *(("colour", part, 0, 1) for color in colors for part in color))
 
 
 def _check_range(*numbers: tuple[str, float, float, float]) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from imaging.errors import UserError
 from imaging.volume import Quantity, Volume
 from session.look.look import Look
+from session.look.middle import middle_range
 from session.look.preset import (
     LARGEST_FILE,
     Preset,
@@ -123,7 +124,7 @@ def fits(preset: Preset, volume: Volume) -> bool:
 
 
 def look_for(preset: Preset, volume: Volume, before: Look | None = None) -> Look:
-    """The preset as the look of one volume: relative values placed in its ``window_range``, named by the preset's id.
+    """The preset as the look of one volume: relative values placed in its range, named by the preset's id.
 
     Args:
         preset, volume: they need not fit each other.
@@ -132,6 +133,8 @@ def look_for(preset: Preset, volume: Volume, before: Look | None = None) -> Look
     look = preset.look
     if preset.values is PresetValues.RELATIVE:
         look = mapped(look, *volume.window_range())
+    elif preset.values is PresetValues.MIDDLE:
+        look = mapped(look, *middle_range(volume))
     if before is not None:
         look = replace(look, cut=before.cut, segments=before.segments)
     return replace(look, name=preset.id)
