@@ -17,6 +17,7 @@ from app.window_drop import dropped_paths
 from app.window_state import WindowState
 from session.comparison import ComparingState
 from session.document import Document
+from session.presentation import Plane
 from session.session import Session
 from widgets import theme
 from widgets.action_bridge import ActionBridge, guarded
@@ -31,7 +32,7 @@ from widgets.preview_bar import PreviewBar
 from widgets.side_panels import LeftPanel, RightPanel
 from widgets.status_line import StatusLine
 from widgets.top_bar import TopBar
-from widgets.view_grid import SLICES, THREE_D, ViewGrid
+from widgets.view_grid import COMPARED, SLICES, THREE_D, ViewGrid
 
 SMALLEST_PX = (1100, 700)
 FLUSH_S = 5.0  # how long closing waits for the last entries
@@ -98,7 +99,6 @@ class MainWindow(QMainWindow):
         return [partial(self._make_slice_view, view) for view in SLICES]
 
     def _make_slice_view(self, view: str) -> None:
-        from session.presentation import Plane
         from widgets.slice_view import SliceView  # not needed for the first look at the window
 
         if self.grid.view(view) is None:
@@ -144,6 +144,21 @@ class MainWindow(QMainWindow):
     def _comparing_changed(self, before: ComparingState, after: ComparingState) -> None:
         if after.comparison is not None and after.comparison is not before.comparison:
             self.show_page("compare")
+        if after.is_split and (not before.is_split or after.comparison is not before.comparison):
+            self._make_compared_views()
+        elif before.is_split and not after.is_split:
+            for view in COMPARED:
+                self.grid.remove_view(view)
+            self._focus_view()
+
+    def _make_compared_views(self) -> None:
+        """A at the left and B at the right, in the plane that was looked at last."""
+        from widgets.compared_slice_view import ComparedSliceView
+
+        active = self.session.selection.state.active_view
+        plane = Plane(active if active in SLICES else SLICES[0])
+        for view, side in zip(COMPARED, ("a", "b"), strict=True):
+            self.grid.set_view(view, ComparedSliceView(self.session, plane, side))
 
     def _focus_view(self) -> None:
         """The keys belong to the views."""

@@ -10,12 +10,13 @@ from functools import cache, lru_cache
 
 from imaging.blocks import Labels
 from imaging.comparison.difference import BOTH, ONLY_A, ONLY_B
+from imaging.palette import PALETTE
 from imaging.segment import Color
 from imaging.volume import Volume
 from render.label_overlay import LabelStyle
 from render.slice_geometry import SliceGrid, Vector, slice_grid
 from render.slice_measurements import ShownMeasurement, shown_measurements
-from session.comparison import BOTH_COLOR, ONLY_A_COLOR, ONLY_B_COLOR
+from session.comparison import BOTH_COLOR, ONLY_A_COLOR, ONLY_B_COLOR, ComparingState
 from session.document import Document
 from session.presentation import Plane, PresentationState, SliceCamera, Windowing
 
@@ -114,6 +115,25 @@ def difference_styles() -> tuple[LabelStyle, ...]:
     both = LabelStyle(0, ((BOTH, BOTH_COLOR),), BOTH_OPACITY, has_outline=False)
     one = LabelStyle(0, ((ONLY_A, ONLY_A_COLOR), (ONLY_B, ONLY_B_COLOR)), ONE_OPACITY, has_outline=True)
     return both, one
+
+
+def compared_styles(state: ComparingState, side: str, shown: PresentationState) -> tuple[LabelStyle, ...]:
+    """How one side of a comparison is drawn: the chosen pair, or all; a pair has A's colour on both sides.
+
+    Args:
+        state: with a comparison, else nothing is drawn.
+        side: ``a`` or ``b``.
+        shown: opacity, fill and outlines.
+    """
+    if state.comparison is None:
+        return ()
+    pairs = state.comparison.result.segments if state.pair is None else [state.pair]
+    looks = []
+    for n, pair in enumerate(pairs):
+        color = pair.a.color or pair.b.color or PALETTE[n % len(PALETTE)]
+        segment = pair.a if side == "a" else pair.b
+        looks.append((segment.layer, False, segment.label_value, color))
+    return _styles(tuple(looks), shown.overlay_opacity if shown.shows_fill else 0.0, shown.shows_outline, False)
 
 
 def overlay_layers(document: Document) -> list[Labels]:

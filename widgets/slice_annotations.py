@@ -49,6 +49,7 @@ class SliceAnnotations:
 
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
+        self.heading = ""  # instead of the plane's name, which then stands below
         self._text = ShadowText()
         self._fixed: tuple[object, list[Label]] = (None, [])
 
@@ -69,8 +70,11 @@ class SliceAnnotations:
     def _title_labels(self, size: tuple[float, float], state: SliceState) -> list[Label]:
         """Top left: the plane's name, and what is unusual about the picture."""
         tokens = theme.current()
-        rows = [(plane_title(self._plane), tokens.font(bold=True), tokens.color(self._plane.value))]
+        name = plane_title(self._plane)
+        rows = [(self.heading or name, tokens.font(bold=True), tokens.color(self._plane.value))]
         dim = tokens.color("on_view", 0.8)
+        if self.heading:
+            rows.append((name, tokens.font(11), dim))
         if any(state.camera.tilt_deg):
             angles = " ".join(f"{signed(a, 0)}°" for a in state.camera.tilt_deg)
             rows.append((QCoreApplication.translate("SliceView", "tilted {}").format(angles), tokens.font(11), dim))

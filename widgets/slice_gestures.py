@@ -46,6 +46,7 @@ CURSORS = {
     Tool.PICK: Qt.CursorShape.PointingHandCursor,
     Tool.WINDOW_LEVEL: Qt.CursorShape.ArrowCursor,
 }
+LOOKING_TOOLS = (Tool.CROSSHAIR, Tool.WINDOW_LEVEL, Tool.PAN_ZOOM, *MEASURING_TOOLS)
 COMPRESSIONS = (
     Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents,
     Qt.ApplicationAttribute.AA_CompressTabletEvents,
@@ -245,7 +246,12 @@ class SliceGestures(QObject):
             return self._pan
         if button == Qt.MouseButton.RightButton:
             return self._window
-        return self._tools[self._session.selection.state.tool] if button == Qt.MouseButton.LeftButton else None
+        if button != Qt.MouseButton.LeftButton:
+            return None
+        tool = self._session.selection.state.tool
+        if self._view.is_for_looking and tool not in LOOKING_TOOLS:
+            tool = Tool.CROSSHAIR
+        return self._tools[tool]
 
     def _pointer(self, at: QPointF, modifiers: Qt.KeyboardModifier, pressure: float = 1.0) -> Pointer:
         state, place = self._view.state, self._view.place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, floor
 
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -19,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QTextEdit, QWidget
 
+from imaging.blocks import Labels
 from imaging.geometry import Box
 from render.screen_map import ScreenMap, screen_map
 from render.slice_geometry import crosshair_on_slice
@@ -52,6 +54,7 @@ class SliceView(QWidget):
 
     maximise_requested = Signal()
     hovered = Signal(object)  # SliceReading, None when the cursor is not over the image
+    is_for_looking = False  # True where painting would change what is not shown
 
     def __init__(self, session: Session, plane: Plane, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -223,7 +226,7 @@ class SliceView(QWidget):
     def _resolve(self) -> None:
         """Compare what should be shown with what is, and repaint the difference."""
         before = self.state
-        after = None if self._document is None else resolve(self._document, self.session.presentation.state, self.plane)
+        after = None if self._document is None else self._resolved(self._document)
         self.state = after
         self.measures.refresh()
         if before is None or after is None:
@@ -237,6 +240,13 @@ class SliceView(QWidget):
         elif before.crosshair_mm != after.crosshair_mm:
             for line in self._crosshair(before) + self._crosshair(after):
                 self._update_line(line)
+
+    def _resolved(self, document: Document) -> SliceState:
+        return resolve(document, self.session.presentation.state, self.plane)
+
+    def _layers(self, document: Document) -> tuple[Sequence[Labels], Sequence[Labels]]:
+        """What the styles and the preview styles of the state are about."""
+        return document.segmentation.layers, overlay_layers(document)
 
     def _crosshair(self, state: SliceState) -> list[QLineF]:
         place = screen_map(state.grid, state.camera, self.width(), self.height())
@@ -284,9 +294,9 @@ class SliceView(QWidget):
             painter.fillRect(rect, theme.current().color("view"))
             return
         place = self.place
-        preview = overlay_layers(document)
+        layers, over = self._layers(document)
         is_smooth = bool(self.session.settings["slices.interpolate"])
-        self._picture.paint(painter, rect, state, place, document.segmentation.layers, preview, is_smooth)
+        self._picture.paint(painter, rect, state, place, layers, over, is_smooth)
         self._paint_over(painter, rect, state, place, size)
 
     def _paint_over(

@@ -6,12 +6,14 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from session.comparison import ComparingState
 from session.presentation import Layout, Plane, PresentationState
 from session.session import Session
 
 THREE_D = "3d"
 SLICES = (Plane.AXIAL.value, Plane.CORONAL.value, Plane.SAGITTAL.value)
 VIEWS = (Plane.AXIAL.value, THREE_D, Plane.CORONAL.value, Plane.SAGITTAL.value)  # reading order of 2x2
+COMPARED = ("compare-a", "compare-b")  # side by side instead of all others, while two masks are compared so
 GAP_PX = 2
 
 
@@ -54,6 +56,7 @@ class ViewGrid(QWidget):
         self._views: dict[str, QWidget] = {}
         self._before_maximised: tuple[Layout, str] | None = None
         session.presentation.changed.connect(self._presentation_changed)
+        session.comparing.changed.connect(self._comparing_changed)
 
     def set_view(self, view_id: str, widget: QWidget) -> None:
         """Put a widget at a view's place; one that was there is deleted."""
@@ -67,6 +70,14 @@ class ViewGrid(QWidget):
             old.deleteLater()
         self._place()
 
+    def remove_view(self, view_id: str) -> None:
+        """Delete the widget at a view's place, if there is one."""
+        old = self._views.pop(view_id, None)
+        if old is not None:
+            old.hide()
+            old.deleteLater()
+        self._place()
+
     def view(self, view_id: str) -> QWidget | None:
         """The widget at a view's place."""
         return self._views.get(view_id)
@@ -74,6 +85,8 @@ class ViewGrid(QWidget):
     def toggle_maximised(self, view_id: str) -> None:
         """Let one view fill the grid; when it does already, give all their places back."""
         state = self.session.presentation.state
+        if view_id not in VIEWS:
+            return
         if state.layout is not Layout.SINGLE:
             self._before_maximised = (state.layout, state.main_view)
             self.session.presentation.update(layout=Layout.SINGLE, main_view=view_id)
@@ -90,9 +103,17 @@ class ViewGrid(QWidget):
         if (before.layout, before.main_view) != (after.layout, after.main_view):
             self._place()
 
+    def _comparing_changed(self, before: ComparingState, after: ComparingState) -> None:
+        if before.is_split != after.is_split:
+            self._place()
+
     def _place(self) -> None:
         state = self.session.presentation.state
-        places = placements(state.layout, state.main_view, self.width(), self.height())
+        if self.session.comparing.state.is_split and all(view in self._views for view in COMPARED):
+            parts = zip(COMPARED, _parts(self.width(), 2), strict=True)
+            places = {view: _rect(x, (0, self.height())) for view, x in parts}
+        else:
+            places = placements(state.layout, state.main_view, self.width(), self.height())
         for view_id, widget in self._views.items():
             if view_id in places:
                 widget.setGeometry(places[view_id])

@@ -76,6 +76,11 @@ def toggle_difference(session: Session) -> None:
     session.comparing.update(shows_difference=not session.comparing.state.shows_difference)
 
 
+def toggle_split(session: Session) -> None:
+    """Show A at the left and B at the right, in the active plane, or the usual views again."""
+    session.comparing.update(is_split=not session.comparing.state.is_split)
+
+
 def export_csv(session: Session, path: str = "") -> None:
     """Write the comparison as a table that spreadsheets read."""
     result = _comparison(session).result
@@ -134,6 +139,9 @@ ACTIONS = (
     Action("compare.toggle_difference", "Show the difference", toggle_difference,
            "What only one of the two masks has, drawn over the slices.", "", "", "Segment", has_comparison,
            lambda session: session.comparing.state.shows_difference, needs_window=True),
+    Action("compare.toggle_split", "A and B side by side", toggle_split,
+           "Two linked slices, each with one of the masks, instead of the usual views.", "", "", "Segment",
+           has_comparison, lambda session: session.comparing.state.is_split, needs_window=True),
     Action("compare.export_csv", "Export the comparison", export_csv, "A table for spreadsheets.", "", "export",
            "Segment", has_comparison, needs_window=True),
     Action("compare.end", "End the comparison", end, "The slices show the segments again.", "", "x", "Segment",

@@ -18,7 +18,10 @@ from imaging.formats.label_file import LabelFile, LabelSegment
 from imaging.formats.masks import write_labels
 from imaging.geometry import Box, Geometry
 from session.comparison import ONLY_A_COLOR, ONLY_B_COLOR
+from session.jobs import JobState
 from session.preview import Preview, ProposedSegment
+from session.selection import Tool
+from widgets.dialogs.segment_pair import SegmentPairDialog
 from widgets.panels.compare.model import Column
 
 LEFT = Qt.MouseButton.LeftButton
@@ -194,3 +197,100 @@ def test_closing_the_case_ends_the_comparison(case_window, qtbot, mask_file) -> 
     compared(case_window, qtbot, path=str(mask_file))
     case_window.session.set_document(None)
     assert case_window.session.comparing.state.comparison is None
+
+
+def test_side_by_side_shows_a_left_and_b_right_linked(case_window, qtbot, mask_file) -> None:
+    compared(case_window, qtbot, path=str(mask_file))
+    panel = case_window.right.compare
+    QTest.mouseClick(panel.split, LEFT, pos=QPoint(8, panel.split.height() // 2))
+    QApplication.processEvents()
+    a, b = (case_window.grid.view(view) for view in ("compare-a", "compare-b"))
+    assert a.isVisible()
+    assert b.isVisible()
+    assert a.geometry().right() < b.geometry().left()
+    assert not case_window.grid.view("axial").isVisible()
+    assert case_window.session.open_document.difference is None
+    click_row(case_window, 0)
+    assert case_window.session.open_document.difference is None
+    shown = [a.grab().toImage(), b.grab().toImage()]
+    QTest.mouseClick(a, LEFT, pos=QPoint(a.width() // 3, a.height() // 3))
+    case_window.session.presentation.update_camera(a.plane, zoom=3.0)
+    QApplication.processEvents()
+    assert a.state.camera == b.state.camera
+    assert a.state.crosshair_mm == b.state.crosshair_mm
+    assert [a.grab().toImage(), b.grab().toImage()] != shown
+    QTest.mouseClick(panel.split, LEFT, pos=QPoint(8, panel.split.height() // 2))
+    QApplication.processEvents()
+    assert case_window.grid.view("compare-a") is None
+    assert case_window.grid.view("axial").isVisible()
+
+
+def test_the_sides_show_different_masks(case_window, qtbot, mask_file) -> None:
+    compared(case_window, qtbot, path=str(mask_file))
+    click_row(case_window, 0)
+    case_window.bridge.run("compare.toggle_split")
+    QApplication.processEvents()
+    a, b = (case_window.grid.view(view) for view in ("compare-a", "compare-b"))
+    case_window.session.presentation.update(shows_crosshair=False)
+    QApplication.processEvents()
+    color = (220, 120, 90)
+    for view, column, is_drawn in ((a, 0, True), (b, 0, False), (a, 10, False), (b, 10, True)):
+        (segment,) = view.state.styles[0].colors
+        assert segment[1] == color
+        x, y = view.place.to_screen(5, column)
+        pixel = view.grab().toImage().pixelColor(round(x), round(y))
+        assert (pixel.red() - pixel.blue() > 20) is is_drawn, (view.accessibleName(), column)
+
+
+def test_nothing_is_painted_side_by_side(case_window, qtbot, mask_file) -> None:
+    compared(case_window, qtbot, path=str(mask_file))
+    case_window.bridge.run("compare.toggle_split")
+    QApplication.processEvents()
+    session = case_window.session
+    entries = len(session.open_document.entries)
+    session.selection.update(tool=Tool.BRUSH, segment_number=1)
+    view = case_window.grid.view("compare-b")
+    before = session.presentation.state.crosshair_mm
+    QTest.mouseClick(view, LEFT, pos=QPoint(view.width() // 3, view.height() // 3))
+    QApplication.processEvents()
+    assert len(session.open_document.entries) == entries
+    assert session.presentation.state.crosshair_mm != before
+
+
+def test_ending_closes_the_sides(case_window, qtbot, mask_file) -> None:
+    compared(case_window, qtbot, path=str(mask_file))
+    case_window.bridge.run("compare.toggle_split")
+    case_window.bridge.run("compare.end")
+    QApplication.processEvents()
+    assert case_window.grid.view("compare-a") is None
+    assert case_window.grid.view("axial").isVisible()
+
+
+def test_a_running_comparison_can_be_stopped(case_window, qtbot, mask_file, monkeypatch) -> None:
+    told: list[float] = []
+
+    def slow(*_arguments: object, report, **_: object) -> None:
+        while True:
+            told.append(0.0)
+            report(0.5, "liver")
+
+    monkeypatch.setattr("session.comparison_start.compare_pairing", slow)
+    case_window.bridge.run("compare.with_file", path=str(mask_file))
+    (job,) = case_window.session.jobs.jobs
+    qtbot.waitUntil(lambda: job.fraction == 0.5)
+    job.cancel()
+    qtbot.waitUntil(lambda: job.is_finished)
+    assert job.state is JobState.CANCELLED
+    assert case_window.session.comparing.state.comparison is None
+    assert told
+
+
+def test_the_dialog_wants_two_different_segments(qtbot) -> None:
+    dialog = SegmentPairDialog([(1, "liver"), (2, "spleen"), (7, "kidney")], (7, 7))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert (dialog.first.currentData(), dialog.second.currentData()) == (7, 7)
+    assert not dialog.go_on.isEnabled()
+    dialog.second.setCurrentIndex(0)
+    QTest.mouseClick(dialog.go_on, LEFT)
+    assert dialog.chosen == (7, 1)

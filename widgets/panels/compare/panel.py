@@ -36,6 +36,7 @@ class ComparePanel(QWidget):
             wraps=True,
         )
         self.difference = self._switch("compare.toggle_difference", self.tr("Show the difference"))
+        self.split = self._switch("compare.toggle_split", self.tr("A and B side by side"))
         self.legend = Legend()
         self._lay_out(bridge)
         self._links = SignalLinks(self)
@@ -63,7 +64,7 @@ class ComparePanel(QWidget):
         for above in (self.empty, self.sides, self.outdated):
             column.addLayout(inset(above))
         column.addWidget(self.table, 100)
-        for below in (self.notes, self.pair, self.difference, self.legend):
+        for below in (self.notes, self.pair, self.split, self.difference, self.legend):
             column.addLayout(inset(below))
         column.addStretch(1)
 
@@ -75,7 +76,7 @@ class ComparePanel(QWidget):
         is_there = comparison is not None
         self.empty.setVisible(not is_there)
         self.outdated.setVisible(is_there and state.is_outdated)
-        for part in (self.sides, self.table, self.difference):
+        for part in (self.sides, self.table, self.difference, self.split):
             part.setVisible(is_there)
         if comparison is not None:
             self.sides.show_comparison(comparison)
@@ -86,8 +87,9 @@ class ComparePanel(QWidget):
         if state.pair is not None:
             self.pair.show_pair(state.pair)
         self.difference.setChecked(state.shows_difference)
-        self.difference.setEnabled(state.pair is not None)
-        self.legend.setVisible(state.pair is not None and state.shows_difference)
+        self.difference.setEnabled(state.pair is not None and not state.is_split)
+        self.legend.setVisible(state.pair is not None and state.shows_difference and not state.is_split)
+        self.split.setChecked(state.is_split)
         self._shown = state
 
     def _note(self, state: ComparingState) -> str:
