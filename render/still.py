@@ -117,6 +117,15 @@ class StillPainter:
 
         return limits_of(self._renderer.window).volume_edge
 
+    @property
+    def memory_bytes(self) -> int | None:
+        """Of the graphics card; None where it does not say, and where none is used."""
+        if self._renderer is None:
+            return None
+        from render.cinematic.gl_context import limits_of
+
+        return limits_of(self._renderer.window).memory_bytes
+
     def close(self) -> None:
         """Let everything go."""
         self.tracer.close()

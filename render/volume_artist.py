@@ -20,6 +20,7 @@ from render.graphics_probe import is_software
 from render.raycast.scene import RaycastScene
 from render.sheets import Sheet
 from render.volume_content import ContentKeeper, DrawnContent
+from render.volume_memory import voxels_in, voxels_on_card
 from render.volume_pick import PickableVolume
 from render.volume_renderer import Frame, Quality, VolumeRenderer
 from render.volume_scene import VolumeSceneState
@@ -36,8 +37,6 @@ MOVING_SECONDS = {True: 0.08, False: 0.03}  # that a traced frame may take while
 FIRST_PIXELS = {True: 40_000, False: 700_000}  # of a moving frame, on software OpenGL and on a card, until measured
 FEWEST_PIXELS = 6_000
 FEWEST_VOXELS = 2_000_000  # a volume is not reduced further because a card would not take it
-MEMORY_SHARE = 0.5  # of a card's memory for the volume and what belongs to it
-BYTES_PER_VOXEL = 4  # value, class, share of what is solid
 SOFTWARE_VOXELS = 1 << 28  # the processor has memory enough, but looking up in more gets slow
 CARD_VOXELS = 1 << 28  # of a card that does not tell its memory
 
@@ -134,13 +133,13 @@ class VolumeArtist:
 
     def _most_voxels(self, wish: VolumeWish) -> int:
         if wish.most_memory_mb > 0:
-            return max(1, wish.most_memory_mb * 1_000_000 // BYTES_PER_VOXEL)
+            return voxels_in(wish.most_memory_mb)
         if wish.backend == "numba" or is_software(self._renderer.device):
             return SOFTWARE_VOXELS
         from render.cinematic.gl_context import limits_of
 
         memory = limits_of(self._renderer.window).memory_bytes
-        return CARD_VOXELS if memory is None else int(MEMORY_SHARE * memory / BYTES_PER_VOXEL)
+        return CARD_VOXELS if memory is None else voxels_on_card(memory)
 
     def _largest_edge(self) -> int:
         from render.cinematic.gl_context import limits_of

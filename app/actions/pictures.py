@@ -116,8 +116,8 @@ def _manner(session: Session, window: WindowServices, choice: ExportChoice) -> M
     else:
         need_opengl()
     corner = Corner(choice.mark.replace("-", " "))
-    denoises = bool(session.settings["three_d.denoise"])
-    return Manner(mode, size, backend, choice.samples, choice.is_transparent, corner, denoises)
+    denoises, most_mb = bool(session.settings["three_d.denoise"]), int(session.settings["three_d.most_memory_mb"])
+    return Manner(mode, size, backend, choice.samples, choice.is_transparent, corner, denoises, most_mb)
 
 
 def _mode(session: Session) -> VolumeMode:

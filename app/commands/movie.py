@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     moments = _moments(arguments, subject, manner, keys, frames)
     shown = shown_of(arguments, subject)
     with artist(manner) as one:
-        maker = SceneMaker(shown, one.largest_edge)
+        maker = SceneMaker(shown, one.largest_edge, one.most_voxels)
         drawn = film(moments, out, fps, one, maker, progress)
         reduction = maker.scene(moments[0].look, moments[0].camera).content.field.reduction
         made_by, said = credits(one, reduction), one.note

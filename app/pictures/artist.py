@@ -13,6 +13,7 @@ from app.pictures.manner import Manner
 from render.cinematic.denoise import SIMPLE
 from render.cinematic.stamp import stamped
 from render.still import StillPainter, StillScene, chosen_backend
+from render.volume_memory import MOST_VOXELS, voxels_in, voxels_on_card
 from render.volume_scene import VolumeSceneState
 
 Progress = Callable[[float, str], None]
@@ -69,6 +70,14 @@ class Artist:
     def largest_edge(self) -> int:
         """How many voxels a volume may have along one axis."""
         return self._tracing.largest_edge if self._tracing is not None else 16384
+
+    @property
+    def most_voxels(self) -> int:
+        """How many voxels a volume may have in all: the person's limit, else the card's memory."""
+        if self.manner.most_memory_mb > 0:
+            return voxels_in(self.manner.most_memory_mb)
+        memory = self._tracing.memory_bytes if self._tracing is not None else None
+        return MOST_VOXELS if memory is None else min(voxels_on_card(memory), MOST_VOXELS)
 
     def exposure(self, scene: StillScene | VolumeSceneState) -> float | None:
         """The exposure that a picture of a scene would set; None where there is none."""

@@ -46,7 +46,7 @@ def draw(arguments: argparse.Namespace, subject: Subject, manner: Manner, progre
     if manner.is_cinematic and not is_anything_compiled():
         progress(0.0, "Compiling the path tracer, once on this machine…")
     with artist(manner) as one:
-        scene = SceneMaker(shown, one.largest_edge).scene(look, camera)
+        scene = SceneMaker(shown, one.largest_edge, one.most_voxels).scene(look, camera)
         pixels = one.paint(scene, progress=progress)
         if arguments.save_scene is not None:
             save_scene(arguments.save_scene, arguments, manner, look, camera)

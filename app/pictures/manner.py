@@ -25,6 +25,7 @@ class Manner:
         is_transparent: no background.
         corner: of the mark.
         denoises: remove noise.
+        most_memory_mb: that the volume may take; 0: what the device has.
     """
 
     mode: VolumeMode
@@ -34,6 +35,7 @@ class Manner:
     is_transparent: bool = False
     corner: Corner = Corner.BOTTOM_RIGHT
     denoises: bool = True
+    most_memory_mb: int = 0
 
     @property
     def is_cinematic(self) -> bool:

@@ -9,12 +9,11 @@ from render.cinematic.effective_look import effective_look
 from render.rulers import Ruler
 from render.still import StillScene, Stopped
 from render.volume_content import ContentKeeper, DrawnContent, VolumeContent
+from render.volume_memory import MOST_VOXELS
 from render.volume_scene import Crosshair, PlaneCut, ShownSurface, VolumeSceneState
 from render.volume_wish import CapShade
 from session.look.look import Look
 from session.presentation import VolumeCamera
-
-MOST_VOXELS = 1 << 31
 
 
 @dataclass(frozen=True, eq=False)

@@ -132,4 +132,6 @@ def _camera(what: Seen, manner: Manner) -> VolumeCamera:
 
 
 def _scenes(what: Seen, one: Artist) -> Scenes:
-    return SurfaceScenes(what.state) if what.shown is None else SceneMaker(what.shown, one.largest_edge)
+    if what.shown is None:
+        return SurfaceScenes(what.state)
+    return SceneMaker(what.shown, one.largest_edge, one.most_voxels)

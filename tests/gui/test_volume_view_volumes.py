@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 import render.volume_artist
+import render.volume_memory
 from imaging.case.case import Case
 from imaging.case.images import ImageReference
 from imaging.edit import AddSegment, Batch, PaintEdit
@@ -255,7 +256,7 @@ def test_a_volume_too_large_for_the_memory_is_reduced_and_says_so(
     view: VolumeView, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert session.three_d.state.note == ""
-    monkeypatch.setattr(render.volume_artist, "BYTES_PER_VOXEL", 100)
+    monkeypatch.setattr(render.volume_memory, "BYTES_PER_VOXEL", 100)
     settle_after(view, qtbot, lambda: session.settings.set("three_d.most_memory_mb", 1))
     assert view.frame is not None
     assert view.frame.reduction == 2
