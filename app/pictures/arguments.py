@@ -16,6 +16,7 @@ from app.pictures.subject import Subject
 from imaging.errors import UserError
 from imaging.geometry import Geometry
 from render.movie_path import check_camera
+from render.rulers import Ruler, rulers_of
 from render.volume_camera import StandardView, fitted
 from render.volume_content import ContentLog
 from render.volume_scene import corners_mm
@@ -49,7 +50,16 @@ def shown_of(arguments: argparse.Namespace, subject: Subject) -> Shown:
     hidden = subject.shown.hidden_segments if subject.shown is not None and arguments.segments is None else frozenset()
     content = ContentLog().content(subject.volume, subject.segmentation)
     shade = CapShade(_window(arguments, subject), subject.volume.is_inverted)
-    return Shown(content, hidden, None if arguments.open_cuts else shade, seed=arguments.seed)
+    return Shown(
+        content, hidden, None if arguments.open_cuts else shade, seed=arguments.seed, rulers=_rulers(arguments, subject)
+    )  # fmt: skip
+
+
+def _rulers(arguments: argparse.Namespace, subject: Subject) -> tuple[Ruler, ...]:
+    if not arguments.measurements:
+        return ()
+    hidden = subject.shown.hidden_measurements if subject.shown is not None else frozenset()
+    return rulers_of(subject.measurements, hidden, subject.volume)
 
 
 def size_of(text: str | None, default: tuple[int, int] = (1024, 1024)) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imaging.errors import UserError
+from imaging.measurement import Measurement
 from imaging.segmentation import Segmentation
 from imaging.volume import Quantity, Volume
 from session.opening import is_case, open_case, read_images
@@ -24,11 +25,13 @@ class Subject:
         volume: the image; of several time points the one the case shows.
         segmentation: without segments for an image that is no case.
         shown: how the case was looked at last; None for an image.
+        measurements: of the case.
     """
 
     volume: Volume
     segmentation: Segmentation
     shown: PresentationState | None = None
+    measurements: tuple[Measurement, ...] = ()
 
     def numbers(self, names: list[str]) -> tuple[int, ...]:
         """Segment numbers of names, whatever their case.
@@ -70,6 +73,6 @@ def _case(path: Path, report: Report | None) -> Subject:
         saved = document.case.journal.read_state("presentation")
         shown = PresentationState.from_text(saved) if saved else PresentationState()
         volume = document.volumes[min(shown.time_point, len(document.volumes) - 1)]
-        return Subject(volume, document.segmentation, shown)
+        return Subject(volume, document.segmentation, shown, document.measurements.all)
     finally:
         document.close()

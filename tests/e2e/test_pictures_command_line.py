@@ -17,6 +17,8 @@ from imaging.case.case import Case
 from imaging.case.images import ImageReference
 from imaging.edit import AddSegment, PaintEdit
 from imaging.geometry import Box
+from imaging.measurement import Measurement, MeasurementKind
+from imaging.measurements import AddMeasurement
 from imaging.phantom.series import write_dicom_series
 from imaging.phantom.torso import make_torso
 from imaging.segment import Segment
@@ -81,6 +83,9 @@ def case(torso: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         document.apply(AddSegment(Segment(number, name, (200, 60, 60))), title=name, tool="segment.add")
         box = Box(0, k, 0, j // 2, 0, i) if number == 1 else Box(0, k, j // 2, j, 0, i)
         document.apply(PaintEdit(number, box, np.ones(box.shape, bool)), title=name, tool="brush")
+    one, other = ((250.0, y, 0.0) for y in (-40.0, 40.0))  # before the camera's eyes, beside the patient
+    ruler = Measurement(1, MeasurementKind.LENGTH, (one, other), (0.0, 0.0, 1.0), "Length 1", (0, 255, 0))
+    document.apply(AddMeasurement(ruler), title="Measure Length 1", tool="measure.length")
     shown = PresentationState(
         volume_camera=VolumeCamera((900.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 1.0)),
         look=look_for(preset_named("ct-skin"), volume),
@@ -349,3 +354,16 @@ def test_a_saved_scene_makes_the_same_picture_again_and_options_come_before_it(
         assert drawn.size == (24, 24)
     scene.write_text('{"version": 1, "mode": "dream"}')
     assert "scene.json" in limner.refused("render", torso, "-o", again, "--scene", scene, *quickly)
+
+
+def test_a_cases_lengths_are_drawn_when_asked_for(case: Path, torso: Path, tmp_path: Path, limner: Limner) -> None:
+    words = ("--size", "120x100", "--spp", 1, "--no-denoise", "--backend", "numba")
+
+    def greens(path: Path, *more: str) -> int:
+        limner("render", path, "-o", tmp_path / "a.png", *words, *more)
+        rgb = np.asarray(Image.open(tmp_path / "a.png").convert("RGB")).astype(int)
+        return int(((rgb[..., 1] > 110) & (rgb[..., 1] > 2 * rgb[..., 0]) & (rgb[..., 1] > 2 * rgb[..., 2])).sum())
+
+    assert greens(case) == 0
+    assert greens(case, "--measurements") > 5
+    assert greens(torso, "--measurements") == 0  # images alone have none
