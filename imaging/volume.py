@@ -47,7 +47,7 @@ class SourceSeries:
 
     ``study_instance_uid`` and the rest are empty for files that have none. ``sop_instance_uids`` stands in slice order.
     ``study_attributes`` are further elements of patient and study, as (DICOM keyword, text), for objects that are put
-    into the same study.
+    into the same study. ``body_part`` is DICOM's Body Part Examined.
     """
 
     path: str = ""
@@ -61,6 +61,7 @@ class SourceSeries:
     study_date: str = ""
     transfer_syntax: str = ""
     study_attributes: tuple[tuple[str, str], ...] = ()
+    body_part: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     began = time.perf_counter()
     subject = open_subject(arguments.path, arguments.series, progress)
     drawn = draw(arguments, subject, manner, progress)
-    write_output(drawn.pixels, out, subject.volume.source, "Limner 3D picture", derivation(drawn.made_by))
+    write_output(drawn.pixels, out, subject.volume, "Limner 3D picture", derivation(drawn.made_by))
     height, width = drawn.pixels.shape[:2]
     if arguments.json:
         seconds = round(time.perf_counter() - began, 2)

@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from imaging.errors import UserError
-from imaging.volume import SourceSeries
+from imaging.volume import Volume
 from render.picture_files import FORMATS, check_picture_name, write_picture
 
 DICOM_SUFFIX = ".dcm"
@@ -32,13 +32,13 @@ def check_output(path: Path, *, is_transparent: bool) -> None:
         raise UserError(f"There is no folder {path.parent}.")
 
 
-def write_output(pixels: NDArray[Any], path: Path, source: SourceSeries, series: str, derivation: str) -> None:
+def write_output(pixels: NDArray[Any], path: Path, volume: Volume, series: str, derivation: str) -> None:
     """Write a picture, whole or not at all.
 
     Args:
         pixels: (height, width, 3 or 4) uint8.
         path: its ending says which format.
-        source: of the image that it shows, for DICOM.
+        volume: the image that it shows, for DICOM.
         series, derivation: descriptions, for DICOM.
 
     Raises:
@@ -47,9 +47,10 @@ def write_output(pixels: NDArray[Any], path: Path, source: SourceSeries, series:
     if path.suffix.lower() != DICOM_SUFFIX:
         write_picture(pixels, path)
         return
+    from imaging.dicom.recognizable import may_show_face
     from imaging.dicom.secondary_capture import CaptureTexts, write_secondary_capture
 
-    write_secondary_capture(pixels, path, source, CaptureTexts(series, derivation))
+    write_secondary_capture(pixels, path, volume.source, CaptureTexts(series, derivation, may_show_face(volume)))
 
 
 def derivation(made_by: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from app.pictures.filming import even, film
 from app.pictures.manner import Manner
 from app.pictures.output import derivation, write_output
 from app.pictures.scenes import SceneMaker, Scenes, Shown, SurfaceScenes
-from imaging.volume import Quantity, SourceSeries
+from imaging.volume import Quantity, Volume
 from render.movie_path import Turntable
 from render.volume_camera import StandardView, fitted
 from render.volume_content import ContentLog
@@ -46,7 +46,7 @@ class Seen:
         state: camera, surfaces, slices, crosshair.
         aspect: width of the view over its height.
         shown: image and segments; None in the mode of surfaces.
-        source: where the image came from.
+        volume: the image.
     """
 
     mode: VolumeMode
@@ -54,7 +54,7 @@ class Seen:
     state: VolumeSceneState
     aspect: float
     shown: Shown | None
-    source: SourceSeries
+    volume: Volume
 
 
 def seen(session: Session, *, has_crosshair: bool) -> Seen:
@@ -81,7 +81,7 @@ def seen(session: Session, *, has_crosshair: bool) -> Seen:
             content, shown.hidden_segments, caps, state.surfaces, state.planes, state.crosshair, rulers=state.rulers
         )  # fmt: skip
     look = session.looks.current if wanted is not None else Look()
-    return Seen(mode, look, state, size[0] / max(size[1], 1), wanted, volume.source)
+    return Seen(mode, look, state, size[0] / max(size[1], 1), wanted, volume)
 
 
 def framed(camera: VolumeCamera, before: float, after: float) -> VolumeCamera:
@@ -109,7 +109,7 @@ def write_seen(what: Seen, manner: Manner, path: Path, progress: Progress, is_wa
         scene = scenes.scene(what.look, _camera(what, manner))
         pixels = one.paint(scene, None, progress, is_wanted)
         made_by: dict[str, Any] = credits(one, 1)
-    write_output(pixels, path, what.source, DESCRIPTIONS[what.mode], derivation(made_by))
+    write_output(pixels, path, what.volume, DESCRIPTIONS[what.mode], derivation(made_by))
 
 
 def film_seen(

@@ -27,10 +27,17 @@ LARGEST_PX = 65535
 
 @dataclass(frozen=True)
 class CaptureTexts:
-    """What the object says of itself: ``series`` in lists, ``derivation`` how it was made."""
+    """What the object says of itself.
+
+    Attributes:
+        series: in lists.
+        derivation: how it was made.
+        may_show_face: somebody might be recognised by it.
+    """
 
     series: str = "Limner 3D picture"
     derivation: str = "Volume rendering"
+    may_show_face: bool = True
 
 
 def write_secondary_capture(
@@ -131,6 +138,7 @@ def _own(now: datetime, texts: CaptureTexts) -> dict[str, Any]:
         "DerivationDescription": texts.derivation[:1024],
         "ImageComments": NOT_FOR_DIAGNOSIS,
         "BurnedInAnnotation": "NO",  # nothing in the picture names the patient
+        "RecognizableVisualFeatures": "YES" if texts.may_show_face else "NO",
         "LossyImageCompression": "00",
     }
 

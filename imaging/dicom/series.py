@@ -133,6 +133,7 @@ def _source(stack: Stack, time_point: int, path: Path) -> SourceSeries:
         patient_id=header.human_text(tags.PATIENT_ID),
         study_date=header.text(tags.STUDY_DATE),
         transfer_syntax=header.transfer_syntax,
+        body_part=header.text(tags.BODY_PART),
         study_attributes=tuple((name, said) for name, tag in STUDY if (said := header.human_text(tag).strip())),
     )
 
