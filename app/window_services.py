@@ -167,6 +167,18 @@ class Services:
         """The settings."""
         SettingsDialog(self._window.session, self._window).open()
 
+    def show_runs(self, run: str) -> None:
+        """The runs of models."""
+        from widgets.runs.window import RunsWindow  # seldom needed
+
+        shown = self._window.findChild(RunsWindow)
+        if shown is None:
+            shown = RunsWindow(self._window.session, self._window)
+        shown.select(run)
+        shown.show()
+        shown.raise_()
+        shown.activateWindow()
+
     def show_about(self) -> None:
         """Versions and licences."""
         AboutDialog(self._window).open()

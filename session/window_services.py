@@ -81,6 +81,9 @@ class WindowServices(Protocol):
     def show_settings(self) -> None:
         """The settings."""
 
+    def show_runs(self, run: str) -> None:
+        """The runs of models, with this one selected; empty for none."""
+
     def show_about(self) -> None:
         """Versions and licences."""
 

@@ -11,6 +11,7 @@ FORMS = {
     "measurement": ("{n} measurement", "{n} measurements"),
     "note": ("{n} note", "{n} notes"),
     "structure": ("{n} structure", "{n} structures"),
+    "run": ("{n} run", "{n} runs"),
     "core": ("{n} core", "{n} cores"),
 }
 

@@ -10,6 +10,7 @@ from app.actions.look import ACTIONS as LOOK
 from app.actions.look_segments import ACTIONS as LOOK_SEGMENTS
 from app.actions.measure import ACTIONS as MEASURE
 from app.actions.pictures import ACTIONS as PICTURES
+from app.actions.runs import ACTIONS as RUNS
 from app.actions.segment import ACTIONS as SEGMENT
 from app.actions.segmentation import ACTIONS as SEGMENTATION
 from app.actions.tools import ACTIONS as TOOLS
@@ -20,6 +21,7 @@ from session.session import Session
 def declare_all(session: Session) -> None:
     """Add all actions to the session's registry."""
     for actions in (
-        FILE, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENTATION, COMPARE, VIEW, LOOK, LOOK_SEGMENTS, APPLICATION,
+        FILE, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENTATION, RUNS, COMPARE, VIEW, LOOK, LOOK_SEGMENTS,
+        APPLICATION,
     ):  # fmt: skip
         session.actions.add(*actions)

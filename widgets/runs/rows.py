@@ -1,0 +1,159 @@
+"""Rows of anything as a table that can be sorted: columns are declared, one model serves all tables of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from widgets import theme
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+SORT_KEY = Qt.ItemDataRole.UserRole
+ROW_PX = 28
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Column(Generic[T]):
+    """One column.
+
+    Attributes:
+        title: its heading.
+        text: what a row shows in it.
+        key: by what rows are sorted: a number or a text; None sorts before all others.
+        tip: the tooltip; empty for none.
+        is_number: stands at the right.
+    """
+
+    title: str
+    text: Callable[[T], str]
+    key: Callable[[T], float | str | None]
+    tip: Callable[[T], str] = lambda _row: ""
+    is_number: bool = True
+
+
+class RowsModel(QAbstractTableModel, Generic[T]):
+    """Rows under declared columns; ``is_dim`` says which rows are secondary."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[T]],
+        is_dim: Callable[[T], bool] = lambda _row: False,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.columns = columns
+        self.rows: list[T] = []
+        self._is_dim = is_dim
+
+    def set_rows(self, rows: Sequence[T]) -> None:
+        """Show other rows."""
+        self.beginResetModel()
+        self.rows = list(rows)
+        self.endResetModel()
+
+    def rowCount(self, parent: AnyIndex | None = None) -> int:
+        """How many rows there are."""
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: AnyIndex | None = None) -> int:
+        """How many columns there are."""
+        return 0 if parent is not None and parent.isValid() else len(self.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Titles, aligned as what stands below them."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.columns[section].title
+        return self._alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Text, tooltip, alignment, colour, and what to sort by."""
+        row, column = self.rows[index.row()], self.columns[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.text(row)
+        if role == SORT_KEY:
+            return column.key(row)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return column.tip(row) or None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return self._alignment(index.column())
+        if role == Qt.ItemDataRole.ForegroundRole and self._is_dim(row):
+            return theme.current().color("dim")
+        return None
+
+    def _alignment(self, column: int) -> Qt.AlignmentFlag:
+        side = Qt.AlignmentFlag.AlignRight if self.columns[column].is_number else Qt.AlignmentFlag.AlignLeft
+        return side | Qt.AlignmentFlag.AlignVCenter
+
+
+class _Sorted(QSortFilterProxyModel):
+    """By numbers where both are numbers, by texts otherwise; what is missing comes first."""
+
+    def lessThan(self, left: AnyIndex, right: AnyIndex) -> bool:
+        """Compare two cells."""
+        a, b = left.data(SORT_KEY), right.data(SORT_KEY)
+        if a is None or b is None:
+            return a is None and b is not None
+        return bool(a < b) if isinstance(a, str) == isinstance(b, str) else str(a) < str(b)
+
+
+class RowsTable(QTableView, Generic[T]):
+    """The table of a model, sorted by a click on a heading.
+
+    Args:
+        model: its rows.
+        name: for screen readers.
+        sorted_by: the column at the beginning, and whether downwards.
+    """
+
+    def __init__(self, model: RowsModel[T], name: str, sorted_by: tuple[int, bool] = (0, True)) -> None:
+        super().__init__()
+        self.rows_model = model
+        self._sorted = _Sorted(self)
+        self._sorted.setSourceModel(model)
+        self.setModel(self._sorted)
+        self.setAccessibleName(name)
+        self.setSortingEnabled(True)
+        order = Qt.SortOrder.DescendingOrder if sorted_by[1] else Qt.SortOrder.AscendingOrder
+        self.sortByColumn(sorted_by[0], order)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(theme.current().px(ROW_PX))
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.setTabKeyNavigation(False)
+
+    def fit_columns(self) -> None:
+        """Make all columns as wide as what they hold."""
+        self.resizeColumnsToContents()
+
+    def current_row(self) -> T | None:
+        """The selected row."""
+        chosen = self.selectionModel().selectedRows()
+        return self.rows_model.rows[self._sorted.mapToSource(chosen[0]).row()] if chosen else None
+
+    def shown_rows(self) -> list[T]:
+        """All rows in the order in which they are shown."""
+        count = self._sorted.rowCount()
+        return [self.rows_model.rows[self._sorted.mapToSource(self._sorted.index(n, 0)).row()] for n in range(count)]
+
+    def select_where(self, wanted: Callable[[T], bool]) -> None:
+        """Select the first row of which this is true."""
+        for n, row in enumerate(self.rows_model.rows):
+            if wanted(row):
+                index = self._sorted.mapFromSource(self.rows_model.index(n, 0))
+                self.selectRow(index.row())
+                self.scrollTo(index)
+                return
