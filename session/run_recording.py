@@ -23,11 +23,13 @@ from inference.record.run_record import Outcome, RunRecord
 from inference.record.sensors import Sensors
 from inference.record.usage import IdlePower, usage_of
 from inference.result import InferenceResult
+from session.backend_choices import BackendChoices
 from session.jobs import Cancelled
 from session.settings import Settings
 
 WAITING = "Waiting for another run"  # how the client's words begin while another run has the worker
 RECORD_SUFFIX = ".run.json"
+KNOWN_CHOICES = "known_choices"  # a parameter of inference.engine
 _NOT_THE_ENGINES = ("backend", "device", "precision", "weights_hash")
 
 logger = logging.getLogger("limner.runs")
@@ -63,10 +65,18 @@ class RunRecorder:
         log: where records are kept; None keeps none.
         watts_per_core: assumed where nothing counts the processors' energy.
         tell: called with a UserError when a record cannot be kept; the result is not touched by that.
+        choices: where the fastest backends of foreign models are remembered; None to measure in each run.
     """
 
-    def __init__(self, log: RunLog | None, watts_per_core: float, tell: Callable[[UserError], None]) -> None:
+    def __init__(
+        self,
+        log: RunLog | None,
+        watts_per_core: float,
+        tell: Callable[[UserError], None],
+        choices: BackendChoices | None = None,
+    ) -> None:
         self._log = log
+        self._choices = choices
         self._watts_per_core = watts_per_core
         self._tell = tell
 
@@ -93,12 +103,13 @@ class RunRecorder:
                 result = client.segment(
                     request.volume,
                     request.model_id,
-                    request.parameters,
+                    self._parameters(request, info),
                     meter.say,
                     cancelled,
                     others=request.others,
                     **(request.options or {}),
                 )
+                self._remember(info, result)
             except BaseException as error:
                 failure = error
                 raise
@@ -107,6 +118,17 @@ class RunRecorder:
                 record = _record(request, info, result, failure, meter, usage, sensors.computer)
                 self._keep(record)
         return result, record
+
+    def _parameters(self, request: RunRequest, info: ModelInfo) -> dict[str, Any]:
+        known = self._choices.of(info.id) if self._choices is not None and info.package is not None else []
+        return {**request.parameters, KNOWN_CHOICES: known} if known else dict(request.parameters)
+
+    def _remember(self, info: ModelInfo, result: InferenceResult) -> None:
+        """Keep how the worker chose to compute; what it was told of earlier choices is no parameter of the run."""
+        result.parameters.pop(KNOWN_CHOICES, None)
+        choice = result.record.get("choice")
+        if self._choices is not None and isinstance(choice, dict):
+            self._choices.remember(info.id, choice)
 
     def _keep(self, record: RunRecord) -> None:
         if self._log is None:

@@ -19,6 +19,8 @@ from imaging.volume import Volume
 from inference.client import InferenceCancelled, InferenceClient, InferenceFailed
 from inference.record.run_record import RECORD_KEY, RunRecord
 from inference.result import FoundLabel, InferenceResult
+from session.backend_choices import NAME as CHOICES_NAME
+from session.backend_choices import BackendChoices
 from session.document import Document
 from session.jobs import Cancelled, Job, JobState
 from session.models import known_models
@@ -127,7 +129,8 @@ def segment_recorded(
         settings: which workspace, and what is assumed where nothing counts energy.
         tell: called when the record cannot be kept.
     """
-    recorder = RunRecorder(run_log(settings), settings["energy.watts_per_core"], tell)
+    choices = BackendChoices(settings.workspace() / CHOICES_NAME)
+    recorder = RunRecorder(run_log(settings), settings["energy.watts_per_core"], tell, choices)
     return recorder.run(client or inference_client(), RunRequest(volume, model_id, parameters or {}), report)
 
 
@@ -205,7 +208,9 @@ def _recorder(session: Session) -> RunRecorder:
     def tell(error: UserError) -> None:
         session.post(lambda: session.messages.warning(error.message, error.hint))
 
-    return RunRecorder(run_log(session.settings), session.settings["energy.watts_per_core"], tell)
+    settings = session.settings
+    choices = BackendChoices(settings.workspace() / CHOICES_NAME)
+    return RunRecorder(run_log(settings), settings["energy.watts_per_core"], tell, choices)
 
 
 def _propose(session: Session, document: Document, result: InferenceResult, record: RunRecord) -> None:

@@ -74,7 +74,7 @@ def chosen(networks: Networks, wanted: RunParameters, work: Work, watch: Watch) 
 
     Args:
         networks: what.
-        wanted: wishes; ``known_choice`` holds the facts of an earlier choice.
+        wanted: wishes; ``known_choices`` holds the facts of earlier choices.
         work: on what.
         watch: told what is done.
 
@@ -87,11 +87,12 @@ def chosen(networks: Networks, wanted: RunParameters, work: Work, watch: Watch) 
     plain = found[0]
     if wanted.backend != AUTO or wanted.precision != AUTO:
         return _wished(networks, wanted, found, work, watch)
-    known = _known(wanted, key, found)
+    facts = next((facts for facts in wanted.known_choices if facts.get("key") == key), {})
+    known = next((candidate for candidate in found if candidate.to_json() == facts.get("candidate")), None)
     if known is not None:
         predictor = _made(known, networks, shape)
         if predictor is not None:
-            return Choice(predictor, known, dict(wanted.known_choice or {}))
+            return Choice(predictor, known, facts)
     if len(found) == 1 or work.head.kind is HeadKind.SCORES:
         return Choice(made(plain, networks, shape), plain, {"name": plain.name})
     return _measured(networks, found, work, key, watch)
@@ -147,13 +148,6 @@ def _wished(networks: Networks, wanted: RunParameters, found: list[Candidate], w
         message = f"{candidate.name} gives other labels than plain fp32 (Dice {dice:.4f}), so it is not used."
         raise UserError(message, "Leave the choice to Limner, or insist on it.")
     return Choice(predictor, candidate, {"name": candidate.name, "dice": round(dice, 5)})
-
-
-def _known(wanted: RunParameters, key: str, found: list[Candidate]) -> Candidate | None:
-    facts = wanted.known_choice or {}
-    if facts.get("key") != key:
-        return None
-    return next((c for c in found if c.to_json() == facts.get("candidate")), None)
 
 
 def _made(candidate: Candidate, networks: Networks, shape: tuple[int, ...]) -> Predictor | None:

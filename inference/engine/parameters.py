@@ -21,7 +21,7 @@ class RunParameters:
         mirror: average over flips where the model allows it.
         doubt: also give the map ``uncertainty``.
         insist: use the wished backend and precision even where it gives other labels than plain fp32.
-        known_choice: facts of an earlier choice of the backend, see ``backends.choosing``; None to measure.
+        known_choices: facts of earlier choices of the backend, see ``backends.choosing``.
         roi: only this region of the image, (k0, k1, j0, j1, i0, i1) half-open; None for all of it.
     """
 
@@ -31,7 +31,7 @@ class RunParameters:
     mirror: bool = False
     doubt: bool = False
     insist: bool = False
-    known_choice: dict[str, Any] | None = None
+    known_choices: tuple[dict[str, Any], ...] = ()
     roi: Box | None = None
 
     @staticmethod
@@ -48,6 +48,9 @@ class RunParameters:
         values = dict(parameters)
         if values.get("roi") is not None:
             values["roi"] = _box(values["roi"])
+        values["known_choices"] = tuple(
+            choice for choice in values.get("known_choices", ()) if isinstance(choice, dict)
+        )
         for name in ("device", "precision", "backend"):
             if not isinstance(values.get(name, ""), str):
                 raise UserError(f"The parameter “{name}” must be text.")
