@@ -14,6 +14,7 @@ from inference.packages.description import CodeUse
 from inference.packages.weights_files import SUFFIXES, WeightsKind, kind_of
 
 MAX_FILES = 20_000
+CODE_SUFFIXES = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib")  # what an import can load
 _NOT_OURS = ("__pycache__", ".git")
 
 
@@ -32,14 +33,15 @@ def code_use(folder: Path, configs: Iterable[Any] = ()) -> CodeUse:
             if key == "_target_":
                 targets.add(text_of(value))
             elif value.startswith("$"):
-                names = imported(value[1:])
-                imports |= names
-                if not names:
+                modules = imported(value[1:])
+                imports |= modules
+                if not modules:
                     expressions.add(text_of(value))
-    files = [name for name in all_files(folder) if name.endswith(".py")]
+    names = all_files(folder, _NOT_OURS)
+    files = [name for name in names if name.lower().endswith(CODE_SUFFIXES)]
     for name in files:
         imports |= _imports_of_file(folder / name)
-    pickles = [name for name in all_files(folder) if _is_pickle(folder / name)]
+    pickles = [name for name in names if _is_pickle(folder / name)]
     return CodeUse(*(tuple(sorted(part)) for part in (targets, imports, expressions, files, pickles)))
 
 
@@ -50,9 +52,9 @@ def pickles_only(folder: Path) -> CodeUse:
 
 def not_run_notes(folder: Path) -> tuple[str, ...]:
     """What to say of Python files that lie about in a folder of such a format."""
-    files = [name for name in all_files(folder) if name.endswith(".py")]
+    files = [name for name in all_files(folder, _NOT_OURS) if name.lower().endswith(CODE_SUFFIXES)]
     some = ", ".join(files[:3]) + (" …" if files[3:] else "")
-    return (f"The Python files in it are not run ({some}).",) if files else ()
+    return (f"The code in it is not run ({some}).",) if files else ()
 
 
 def imported(source: str) -> set[str]:
@@ -70,15 +72,19 @@ def imported(source: str) -> set[str]:
     return found
 
 
-def all_files(folder: Path) -> list[str]:
+def all_files(folder: Path, leaving_out: tuple[str, ...] = ()) -> list[str]:
     """Relative names of all files of a model's folder, with forward slashes, sorted; links to folders not followed.
+
+    Args:
+        folder: of the model.
+        leaving_out: names of folders that do not count.
 
     Raises:
         UserError: there are more than any model has.
     """
     names: list[str] = []
     for where, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _NOT_OURS)
+        folders[:] = sorted(name for name in folders if name not in leaving_out)
         relative = Path(where).relative_to(folder)
         names += [(relative / name).as_posix() for name in files]
         if len(names) > MAX_FILES:
@@ -87,6 +93,8 @@ def all_files(folder: Path) -> list[str]:
 
 
 def _imports_of_file(path: Path) -> set[str]:
+    if path.suffix.lower() != ".py":
+        return set()  # compiled: the file itself stands in the listing
     try:
         source = read_bytes(path, MAX_TEXT_BYTES).decode("utf-8", "replace")
     except UserError:

@@ -78,7 +78,7 @@ class CodeUse:
         targets: dotted names of classes and functions that its configuration calls (``_target_``), sorted.
         imports: modules that it imports, sorted.
         expressions: Python expressions in its configuration (``$...``), sorted.
-        files: its own Python files, sorted.
+        files: its own files that an import can load, Python or compiled, sorted.
         pickles: files of weights in Python's pickle format; they are read with ``weights_only`` all the same.
     """
 

@@ -251,3 +251,17 @@ def test_a_folder_that_never_ends_is_given_up(tmp_path: Path) -> None:
     made_bundles.spleen(deep)
     with pytest.raises(UserError, match="no model that is known here"):
         find_model(tmp_path)
+
+
+def test_compiled_code_is_listed_and_its_coming_is_noticed(tmp_path: Path) -> None:
+    folder = made_bundles.deepedit(tmp_path / "deepedit")
+    (folder / "scripts" / "fast.so").write_bytes(b"\x7fELF")
+    (folder / "scripts" / "hidden.pyc").write_bytes(b"\xa7\r\r\n")
+    store = ModelStore(tmp_path / "store")
+    with store.candidate(str(folder), "me", silent, never) as candidate:
+        model = store.accept(candidate, "me")
+    assert model.description is not None
+    assert {"scripts/fast.so", "scripts/hidden.pyc"} <= set(model.description.code.files)
+    (model.content / "scripts" / "__pycache__").mkdir()
+    (model.content / "scripts" / "__pycache__" / "transforms.cpython-311.pyc").write_bytes(b"")
+    assert "is not what was added any more" in store.model(model.id).problem
