@@ -23,6 +23,7 @@ NEAR_OPACITY = 0.35
 SHADE = QColor(0, 0, 0, 165)
 LINE_PX, CHOSEN_PX, SHADE_PX = 1.5, 2.2, 2.2  # the last: how much wider the dark edge is
 HANDLE_PX = 3.6
+PLATE, PLATE_PX, LIGHTER = QColor(8, 10, 12, 125), 4.0, 0.35
 ARC_PX = 22.0
 GAP_PX = 10.0  # between a line and its value
 EDGE_PX = 20  # free at the right edge, where the slider is
@@ -105,9 +106,22 @@ class DrawnMeasure:
             painter.drawPath(path)
         if not self.look.shown.is_near:
             self._paint_handles(painter, color)
+        self._paint_text(painter)
         painter.restore()
+
+    def _paint_text(self, painter: QPainter) -> None:
+        """The value on a dark plate, in a lighter tone of the colour: it is read on bone and on coloured segments."""
+        if not self._labels:
+            return
+        plate = self._labels[0][0]
+        for rect, _ in self._labels:
+            plate = plate.united(rect)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(PLATE)
+        painter.drawRoundedRect(plate.adjusted(-PLATE_PX, -1, PLATE_PX, 1), PLATE_PX, PLATE_PX)
+        light = QColor(*(round(channel + (255 - channel) * LIGHTER) for channel in self._measurement.color))
         for rect, line in self._labels:
-            self._text.draw(painter, rect, line, _font(), color)
+            self._text.draw(painter, rect, line, _font(), light)
 
     def _paint_handles(self, painter: QPainter, color: QColor) -> None:
         is_active = self.look.is_chosen or self.look.is_hovered or self.look.shown.is_draft

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayoutItem, QMenu, QPushButton, QToolButton, QWidget
 
 from session.presentation import Layout, PresentationState
 from widgets import theme
@@ -84,6 +84,21 @@ class TopBar(QFrame):
     def _fit_text(self) -> None:
         self.setFixedHeight(theme.current().px(HEIGHT_PX))
         self.saved.setFixedWidth(theme.current().px(LEFT_PX))  # the tools begin where the views do
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the tools go first: commands are still found by their key and in the menu."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        row = sum(item.sizeHint().width() for item in self._items() if item.widget() is not self.palette_button)
+        gaps = self._row.spacing() * (self._row.count() - 1) + self._row.contentsMargins().right()
+        self.palette_button.setVisible(row + gaps + self.palette_button.minimumWidth() <= self.width())
+
+    def _items(self) -> list[QLayoutItem]:
+        items = [self._row.itemAt(place) for place in range(self._row.count())]
+        return [item for item in items if item is not None]
 
     def _add_group(self, action_ids: tuple[str, ...], *, first: bool = False) -> None:
         if not first:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -450,3 +451,17 @@ def test_values_go_to_the_clipboard_and_to_a_table(case_window: MainWindow, tmp_
     assert float(other["Value"]) == pytest.approx(region.area_mm2, abs=1e-3)
     assert (float(other["Mean"]), other["Value unit"]) == (200.0, "HU")
     assert "abdomen" not in written
+
+
+def test_in_the_smallest_window_no_tool_lies_under_another_part_of_the_bar(case_window: MainWindow) -> None:
+    case_window.resize(case_window.minimumSize())
+    QApplication.processEvents()
+    bar = case_window.top
+    parts_of_bar = [bar.saved, *bar.tools.values(), bar.menu, bar.layout_button, bar.segment_button]
+    edges = [(part.geometry().left(), part.geometry().right()) for part in parts_of_bar]
+    assert all(right < left for (_, right), (left, _) in pairwise(edges))
+    assert edges[-1][1] <= bar.width()
+    assert not bar.palette_button.isVisible()
+    case_window.resize(1600, 900)
+    QApplication.processEvents()
+    assert bar.palette_button.isVisible()
