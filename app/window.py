@@ -159,6 +159,9 @@ class MainWindow(QMainWindow):
         plane = Plane(active if active in SLICES else SLICES[0])
         for view, side in zip(COMPARED, ("a", "b"), strict=True):
             self.grid.set_view(view, ComparedSliceView(self.session, plane, side))
+        first = self.grid.view(COMPARED[0])
+        if first is not None:
+            first.setFocus()
 
     def _focus_view(self) -> None:
         """The keys belong to the views."""

@@ -13,6 +13,7 @@ from imaging.comparison.measures import TOLERANCE_MM
 from imaging.formats.label_file import LabelFile
 from imaging.segment import Color
 
+THIS_CASE = "This case"
 ONLY_A_COLOR: Color = (30, 170, 255)
 ONLY_B_COLOR: Color = (255, 150, 0)
 BOTH_COLOR: Color = (235, 235, 235)

@@ -12,13 +12,11 @@ from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile
 from imaging.mask_matching import match
 from session.comparing import read_side
-from session.comparison import Comparison
+from session.comparison import THIS_CASE, Comparison
 from session.document import Document
 from session.exporting import labels_of, labels_of_preview
 from session.jobs import Job
 from session.session import Session
-
-THIS_CASE = "This case"
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +106,9 @@ def _start(session: Session, sides: _Sides, refused: Callable[[UserError], bool]
         elif not job.is_cancelled and session.document is document:
             session.comparing.show(job.result)
 
-    return session.jobs.start(f"Compare {sides.title_a} with {sides.title_b}", work, finished)
+    with_b = f"with {sides.title_b}"
+    title = f"Compare {with_b}" if sides.title_a == THIS_CASE else f"Compare {sides.title_a} {with_b}"
+    return session.jobs.start(title, work, finished)
 
 
 def _by_name(a: LabelFile, b: LabelFile) -> Pairing:

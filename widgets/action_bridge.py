@@ -40,6 +40,7 @@ class ActionBridge(QObject):
         self._links.add(session.document_replaced, self._follow)
         self._links.add(session.selection.changed, self._plan_refresh)
         self._links.add(session.presentation.changed, self._plan_refresh)
+        self._links.add(session.comparing.changed, self._plan_refresh)
         self._links.add(session.settings.changed, self._setting_changed)
         self._links.add(session.three_d.changed, self._status_changed)
         theme.switch.changed.connect(self._load_icons)

@@ -18,6 +18,7 @@ from session.document import Document
 from session.presentation import Plane
 from session.session import Session
 from widgets.brush_cursor import BrushCircle
+from widgets.compared_titles import side_titles
 from widgets.slice_view import SliceView
 
 
@@ -37,7 +38,7 @@ class ComparedSliceView(SliceView):
         super().__init__(session, plane, parent)
         comparison = session.comparing.state.comparison
         if comparison is not None:
-            title = comparison.title_a if side == "a" else comparison.title_b
+            title = side_titles(comparison)[side == "b"]
             self._annotations.heading = f"{side.upper()} · {title}"
             self.setAccessibleName(self._annotations.heading)
         self._links.add(session.comparing.changed, self._comparing_changed)

@@ -8,7 +8,7 @@ from math import floor, hypot, log10
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
 from imaging.volume import SeriesWarning
 from render.screen_map import ScreenMap
@@ -19,6 +19,7 @@ from widgets import theme
 from widgets.slice_text import ShadowText, elided
 
 EDGE_PX = 10
+HEADING_SHARE = 0.4  # of the width, so that it stays clear of the letter in the middle
 SLIDER_PX = 16  # width of the strip at the right edge that takes the mouse
 BAR_PX = 90  # about how long the scale bar is
 THUMB_PX = (8.0, 18.0)
@@ -71,7 +72,9 @@ class SliceAnnotations:
         """Top left: the plane's name, and what is unusual about the picture."""
         tokens = theme.current()
         name = plane_title(self._plane)
-        rows = [(self.heading or name, tokens.font(bold=True), tokens.color(self._plane.value))]
+        font = tokens.font(bold=True)
+        heading = QFontMetricsF(font).elidedText(self.heading, Qt.TextElideMode.ElideMiddle, size[0] * HEADING_SHARE)
+        rows = [(heading or name, font, tokens.color(self._plane.value))]
         dim = tokens.color("on_view", 0.8)
         if self.heading:
             rows.append((name, tokens.font(11), dim))

@@ -74,7 +74,7 @@ def test_a_mask_file_fills_the_table_and_turns_to_its_page(case_window, qtbot, m
     assert case_window.right.compare.table.model().rowCount() == 2
     assert "kidney" in case_window.right.compare.notes.text()
     assert "Gallbladder" in case_window.right.compare.notes.text()
-    assert [job.title for job in case_window.session.jobs.jobs] == ["Compare This case with other.seg.nrrd"]
+    assert [job.title for job in case_window.session.jobs.jobs] == ["Compare with other.seg.nrrd"]
 
 
 def test_a_click_on_a_row_goes_to_the_largest_distance_and_colours_the_slices(case_window, qtbot, mask_file) -> None:

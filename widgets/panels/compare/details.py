@@ -10,6 +10,7 @@ from imaging.comparison.label_comparison import ComparedSegment, LabelComparison
 from imaging.segment import Color
 from session.comparison import BOTH_COLOR, ONLY_A_COLOR, ONLY_B_COLOR, Comparison
 from widgets import theme
+from widgets.compared_titles import side_titles
 from widgets.labels import ElidedLabel, label
 
 MINUS = "\N{MINUS SIGN}"
@@ -73,8 +74,8 @@ class Sides(QWidget):
 
     def show_comparison(self, comparison: Comparison) -> None:
         """Their titles."""
-        self._a.setText(comparison.title_a)
-        self._b.setText(comparison.title_b)
+        for field, title in zip((self._a, self._b), side_titles(comparison), strict=True):
+            field.setText(title)
 
 
 class PairDetails(QWidget):

@@ -76,7 +76,7 @@ class ComparePanel(QWidget):
         is_there = comparison is not None
         self.empty.setVisible(not is_there)
         self.outdated.setVisible(is_there and state.is_outdated)
-        for part in (self.sides, self.table, self.difference, self.split):
+        for part in (self.sides, self.table, self.split):
             part.setVisible(is_there)
         if comparison is not None:
             self.sides.show_comparison(comparison)
@@ -87,7 +87,8 @@ class ComparePanel(QWidget):
         if state.pair is not None:
             self.pair.show_pair(state.pair)
         self.difference.setChecked(state.shows_difference)
-        self.difference.setEnabled(state.pair is not None and not state.is_split)
+        self.difference.setEnabled(state.pair is not None)
+        self.difference.setVisible(is_there and not state.is_split)
         self.legend.setVisible(state.pair is not None and state.shows_difference and not state.is_split)
         self.split.setChecked(state.is_split)
         self._shown = state
