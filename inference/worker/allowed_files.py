@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import sysconfig
 from pathlib import Path
 
 _ETC = (
@@ -30,7 +29,7 @@ def readable(package: Path, home: Path) -> list[Path]:
     """
     home = home.resolve()
     program = Path(__file__).parents[2]
-    python = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, *sysconfig.get_paths().values()]
+    python = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, os.path.dirname(os.__file__)]
     frozen = [os.path.dirname(sys.executable)] if getattr(sys, "frozen", False) else []
     windows = [os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ]
     proc = [f"/proc/{name}" for name in _PROC]

@@ -42,7 +42,7 @@ def confine_by_kernel(scratch: Path, memory_mb: int, parent: int, allowed: list[
         guard_in_python(
             network=not (has_namespace or has_filter),
             processes=not has_filter,
-            files=not landlock,
+            files=not (landlock and has_filter),  # Landlock alone leaves modes and dates of files open
             allowed=[*allowed, *devices(), Path("/proc/self/clear_refs")],
             scratch=scratch,
         )

@@ -20,25 +20,35 @@ TIMEOUT_S = 30.0
 
 PROGRAM = """
 import sys
+from pathlib import Path
 import numpy as np
 from imaging.geometry import Geometry
 from imaging.volume import Quantity, SourceSeries, Volume
 from inference.catalogue import ModelInfo
 from inference.client import InferenceClient
 
-client = InferenceClient([ModelInfo("pretend", "Pretend", "3.1", (), "", "models_for_worker_tests:PretendModel")])
+package = Path(sys.argv[-1]) if "foreign" in sys.argv else None
+factory = "models_for_worker_tests:PretendModel" if package is None else "foreign_for_tests:ForeignModel"
+client = InferenceClient([ModelInfo("pretend", "Pretend", "3.1", (), "", factory, package=package)])
 voxels = np.zeros((40, 64, 64), np.int16)
 volume = Volume(Geometry(voxels.shape, np.eye(4)), voxels, Quantity.HU, SourceSeries(modality="CT"))
 
 def report(fraction, message):
     if message == sys.argv[1]:
-        print(client.worker_pid, flush=True)
+        print(client.worker_pid or client.foreign_pid, flush=True)
         if "interrupt" in sys.argv:
             raise KeyboardInterrupt
         if "return" in sys.argv:
             sys.exit(0)
 
 client.segment(volume, "pretend", {"do": sys.argv[1]}, report)
+"""
+
+STUCK = """
+import re
+def act(voxels, report, cancelled):
+    report(0.1, "stuck")
+    re.match("(a+)+$", "a" * 60 + "b")
 """
 
 
@@ -75,11 +85,13 @@ class Program:
 
 
 @pytest.fixture
-def started() -> Iterator[Callable[..., Program]]:
+def started(tmp_path: Path) -> Iterator[Callable[..., Program]]:
     programs: list[Program] = []
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "behaviour.py").write_text(STUCK)
 
     def start(*arguments: str) -> Program:
-        programs.append(Program(*arguments))
+        programs.append(Program(*arguments, str(tmp_path)))
         return programs[-1]
 
     yield start
@@ -134,6 +146,17 @@ def test_frozen_program_is_its_own_worker(tmp_path: Path, monkeypatch: pytest.Mo
     assert client.worker_pid is not None
     assert "--inference-worker" in psutil.Process(client.worker_pid).cmdline()
     client.close()
+
+
+@pytest.mark.skipif(not psutil.LINUX, reason="the kernel's order is Linux's")
+def test_confined_worker_ends_with_its_program_whatever_it_does(started: Callable[..., Program]) -> None:
+    program = started("stuck", "foreign")  # in native code that never lets Python's threads run
+    worker = psutil.Process(program.worker_pid)
+    scratch = Path(worker.environ()["HOME"])
+    program.process.kill()
+    expect(lambda: is_gone(program.worker_pid))
+    assert scratch.name.startswith(f"limner-model-{program.process.pid}-")
+    scratch.rmdir()
 
 
 def test_killed_worker_takes_nothing_along(started: Callable[..., Program]) -> None:
