@@ -57,7 +57,7 @@ def case_names(workspace: Path, hashes: Collection[str]) -> dict[str, str]:
 
 def short_hash(full: str) -> str:
     """The beginning of an image's hash."""
-    return f"image {full[:SHORT_HASH]}" if full else "image unknown"
+    return full[:SHORT_HASH] or "unknown"
 
 
 def since_utc(text: str) -> str:

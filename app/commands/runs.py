@@ -135,7 +135,7 @@ def _run_lines(records: Sequence[RunRecord]) -> list[str]:
         begun = datetime.fromisoformat(r.started_utc).astimezone()
         usage = r.usage
         lines.append(
-            f"{r.id:<24}{begun:%Y-%m-%d %H:%M}  {r.model_id:<26.25}{short_hash(r.input_hash)[6:]:<16}"
+            f"{r.id:<24}{begun:%Y-%m-%d %H:%M}  {r.model_id:<26.25}{short_hash(r.input_hash):<16}"
             f"{r.outcome.value:<11}{r.total_s:>7.1f} s{reading_text(usage.energy_j, 'J'):>11}"
             f"{reading_text(usage.power_mean_w, 'W'):>10}{reading_text(usage.power_max_w, 'W'):>10}"
             f"{reading_text(hottest(r), '°C'):>9}{reading_text(usage.ram_peak_mb, 'MB'):>9}"

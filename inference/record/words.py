@@ -50,7 +50,7 @@ def long_rows(record: RunRecord) -> list[tuple[str, str, str]]:
         ("Outcome", record.outcome.value, record.reason),
         ("Model", f"{record.model_name} {record.model_version}", record.model_id),
         ("Hash of the model", record.source_hash or "–", ""),
-        ("Hash of the weights", record.weights_hash or "–", "" if record.weights_hash else "the model has none"),
+        ("Hash of the weights", record.weights_hash or "–", "" if record.weights_hash else "none was told"),
         ("Backend", record.backend or "–", ""),
         ("Device", record.device or "–", ""),
         ("Precision", record.precision or "–", ""),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from inference.record.run_record import RunRecord
 from widgets import theme
@@ -21,6 +21,7 @@ GAP_PX = 12
 WIDEST_BAR_PX = 26
 LEAST_LABEL_PX = 74
 LEGEND_DASH = 12
+HEADROOM = 1.06
 AT_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 AT_LEFT = Qt.AlignmentFlag.AlignVCenter
 
@@ -79,8 +80,9 @@ class RunPlot:
         px = self._colors.px
         self._title(painter, area, panel)
         graph = area.adjusted(0, px(TITLE_PX), 0, 0)
-        marks = ticks(panel.top, 2 if graph.height() < px(60) else 3)
-        scale = graph.height() / marks[-1]
+        top = (panel.top or 1.0) * HEADROOM
+        marks = ticks(top, 2 if graph.height() < px(60) else 4)
+        scale = graph.height() / top
         for mark in marks:
             y = graph.bottom() - mark * scale
             painter.setPen(QPen(self._colors.color("line"), 1))
@@ -110,7 +112,10 @@ class RunPlot:
         soft.setAlphaF(0.3)
         is_strong = not bar.is_estimated and (bar.inner is None or bar.inner >= bar.value)
         painter.setPen(QPen(color, 1.2) if bar.is_estimated else Qt.PenStyle.NoPen)
-        painter.setBrush(QBrush(color) if is_strong else Qt.BrushStyle.NoBrush if bar.is_estimated else QBrush(soft))
+        if not bar.is_estimated:
+            painter.setBrush(color if is_strong else soft)
+        else:
+            painter.setBrush(self._ground)  # hollow, and no line of the grid shines through
         painter.drawRect(box(bar.value))
         if bar.inner is not None and not is_strong and not bar.is_estimated:
             painter.setBrush(color)
@@ -153,7 +158,7 @@ class RunPlot:
         for n in range(0, len(self.records), every):
             when = datetime.fromisoformat(self.records[n].started_utc).astimezone()
             day = f"{when:%Y-%m-%d}"
-            text = f"{when:%H:%M:%S}" if day == last_day else day
+            text = f"{when:%H:%M}" if day == last_day else day
             last_day = day
             middle = line.left() + (n + 0.5) * slot
             half = self._colors.px(LEAST_LABEL_PX) / 2

@@ -71,12 +71,12 @@ def panels_of(records: Sequence[RunRecord]) -> list[Panel]:
 
 
 def ticks(top: float, about: int = 3) -> list[float]:
-    """Round numbers from 0 up to the first one that is not below ``top``, about so many."""
+    """Round numbers from 0 to ``top`` at equal steps, at most ``about`` of them beside 0."""
     if top <= 0:
-        return [0.0, 1.0]
+        return [0.0]
     power = 10.0 ** math.floor(math.log10(top / about))
     step = next(s * power for s in STEPS if s * power >= top / about * 0.999)
-    return [n * step for n in range(math.ceil(top / step * 0.999) + 1)]
+    return [n * step for n in range(math.floor(top / step * 1.001) + 1)]
 
 
 def _power(records: Sequence[RunRecord]) -> Panel:

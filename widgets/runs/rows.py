@@ -133,6 +133,7 @@ class RowsTable(QTableView, Generic[T]):
         self.verticalHeader().setDefaultSectionSize(theme.current().px(ROW_PX))
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.horizontalHeader().setStretchLastSection(True)
         self.setTabKeyNavigation(False)
 
     def fit_columns(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
@@ -35,14 +36,14 @@ from widgets.action_bridge import guarded
 from widgets.buttons import OneOf, text_button
 from widgets.counted import counted
 from widgets.labels import ElidedLabel, label
-from widgets.quiet_combo import QuietCombo
 from widgets.runs.columns import run_columns, summary_columns
 from widgets.runs.plot_file import write_plot
 from widgets.runs.plot_view import RunPlotView
 from widgets.runs.rows import RowsModel, RowsTable
 from widgets.signal_links import SignalLinks
 
-SIZE_PX = (1240, 820)
+SIZE_PX = (1320, 860)
+TABLE_AND_REST_PX = (290, 470)
 
 
 class RunsWindow(QDialog):
@@ -57,13 +58,14 @@ class RunsWindow(QDialog):
         self._loads = 0
         self.setWindowTitle(self.tr("Runs of models"))
         self.resize(theme.current().px(SIZE_PX[0]), theme.current().px(SIZE_PX[1]))
-        self.setSizeGripEnabled(True)
-        self.images = QuietCombo(self.tr("Image"))
-        self.models = QuietCombo(self.tr("Model"))
+        self.images = _choice(self.tr("Image"))
+        self.models = _choice(self.tr("Model"))
         self.table = RowsTable(RowsModel(run_columns(self._names), lambda r: not r.is_done), self.tr("Runs"))
         self.plot = RunPlotView()
-        self.cases = RowsTable(RowsModel(summary_columns(self.tr("Image"), self._names)), self.tr("By image"))
-        self.by_model = RowsTable(RowsModel(summary_columns(self.tr("Model"), {})), self.tr("By model"))
+        self.cases = RowsTable(
+            RowsModel(summary_columns(self.tr("Image"), self._names)), self.tr("By image"), (0, False)
+        )
+        self.by_model = RowsTable(RowsModel(summary_columns(self.tr("Model"), {})), self.tr("By model"), (0, False))
         self.details = _details_list(self.tr("One run"))
         self.whole = ElidedLabel("", "dim")
         self.pages = OneOf(
@@ -79,6 +81,7 @@ class RunsWindow(QDialog):
         self._lay_out()
         self._connect()
         self.show_page("plot")
+        self.table.setFocus()
         self.reload()
 
     def select(self, run_id: str) -> None:
@@ -173,7 +176,7 @@ class RunsWindow(QDialog):
         record = self.table.current_row()
         self.details.clear()
         for texts in long_rows(record) if record is not None else ():
-            item = QTreeWidgetItem([text.strip() for text in texts])
+            item = QTreeWidgetItem(list(texts))
             for column, text in enumerate(texts):
                 item.setToolTip(column, text)
             self.details.addTopLevelItem(item)
@@ -235,8 +238,9 @@ class RunsWindow(QDialog):
         split.addWidget(self.table)
         split.addWidget(lower)
         split.setChildrenCollapsible(False)
-        split.setStretchFactor(0, 2)
-        split.setStretchFactor(1, 3)
+        split.setSizes([theme.current().px(height) for height in TABLE_AND_REST_PX])
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(24, 20, 24, 20)
         whole.setSpacing(12)
@@ -244,15 +248,21 @@ class RunsWindow(QDialog):
         whole.addWidget(split, 1)
 
 
-def _fill(combo: QuietCombo, every: str, options: dict[str, str]) -> None:
+def _choice(name: str) -> QComboBox:
+    made = QComboBox()
+    made.setAccessibleName(name)
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    return made
+
+
+def _fill(combo: QComboBox, every: str, options: dict[str, str]) -> None:
     """Offer these values, and all; what was chosen stays chosen."""
     chosen = combo.currentData()
     combo.clear()
     combo.addItem(every, None)
     for value, text in sorted(options.items(), key=lambda option: option[1]):
         combo.addItem(text, value)
-    combo.choose(chosen if chosen in options else None)
-    combo.updateGeometry()
+    combo.setCurrentIndex(max(combo.findData(chosen), 0) if chosen is not None else 0)
 
 
 def _details_list(name: str) -> QTreeWidget:

@@ -8,6 +8,9 @@ from enum import Enum
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from imaging.case.entry import EntryKind
+from imaging.errors import UserError
+from inference.record.run_record import RECORD_KEY, RunRecord
+from inference.record.words import short_lines
 from session.change import DocumentChange
 from session.document import Document
 from session.session import Session
@@ -115,8 +118,20 @@ class HistoryModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{row.sequence}, {row.title}, {ago(row.time) if row.time else ''}, {row.standing.value}"
         if role == Qt.ItemDataRole.ToolTipRole and row.time:
-            return f"{row.title}\n{exact(row.time)} · {row.author}"
+            run = self.run_of(row.sequence)
+            took = short_lines(run) if run is not None else []
+            return "\n".join([row.title, f"{exact(row.time)} · {row.author}", *took])
         return None
+
+    def run_of(self, sequence: int) -> RunRecord | None:
+        """What the run of a model took whose result this entry accepted; None for other entries."""
+        if self._document is None or not 0 < sequence <= len(self._document.entries):
+            return None
+        kept = self._document.entries[sequence - 1].parameters.get(RECORD_KEY)
+        try:
+            return None if kept is None else RunRecord.from_json(kept)
+        except UserError:
+            return None  # of a newer Limner; the entry itself is as good as any
 
     def flags(self, index: AnyIndex) -> Qt.ItemFlag:
         """What cannot be gone to is shown, but does not react."""

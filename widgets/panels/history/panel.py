@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QListView, QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QListView, QMenu, QVBoxLayout, QWidget
 
 from widgets import theme
 from widgets.action_bridge import ActionBridge
@@ -51,6 +51,17 @@ class HistoryList(QListView):
         row: Row = index.data(ROW)
         if row.can_go_to:
             self._bridge.run("history.go_to", sequence=row.sequence)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """For the result of a model: what its run took."""
+        index = self.indexAt(event.pos())
+        run = self.entries.run_of(index.data(ROW).sequence) if index.isValid() else None
+        if run is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("What this run took"), lambda: self._bridge.run("runs.show", run=run.id))
+        menu.popup(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes to the current entry; letters stay the tools' keys."""
