@@ -1,4 +1,4 @@
-"""Compiles the path tracer before somebody asks for a cinematic picture.
+"""Compiles the path tracer before somebody asks for a cinematic picture, and has the power at rest measured.
 
 Numba compiles for 10 to 30 seconds on a machine where Limner has drawn none yet. Some seconds after the window is up,
 when nothing else is going on, a child process does that at the lowest priority; it runs once for each version of the
@@ -62,6 +62,9 @@ class Warming(QObject):
         if (document is not None and document.is_loading) or any(not job.is_over for job in self._session.jobs.jobs):
             return
         self._timer.stop()
+        from inference.record.computer import idle_watch  # not needed for the window's start
+
+        idle_watch().begin()  # it waits for the processors to be at rest, so behind the child below
         if not is_all_compiled():
             self.child = start_child()
 
