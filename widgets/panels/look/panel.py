@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SLICES, THREE_D = "slices", "3d"
 SETTING = "panel.look_page"
+MARGIN_PX = 12  # as of the pages
 
 
 class LookPanel(QWidget):
@@ -34,13 +35,13 @@ class LookPanel(QWidget):
         self.pages = QStackedWidget()
         self._areas: dict[QWidget, QScrollArea] = {}
         self._add(self.slices)
-        inset = QVBoxLayout()
-        inset.setContentsMargins(12, 0, 12, 4)
-        inset.addWidget(self.switch)
+        self._inset = QVBoxLayout()
+        self._inset.setContentsMargins(MARGIN_PX, 0, MARGIN_PX, 4)
+        self._inset.addWidget(self.switch)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(inset)
+        column.addLayout(self._inset)
         column.addWidget(self.pages, 1)
         self.switch.chosen.connect(self._chosen)
         bridge.session.settings.changed.connect(self._setting_changed)
@@ -86,12 +87,22 @@ class LookPanel(QWidget):
             self.show_page(str(value))
 
     def _add(self, page: QWidget) -> None:
-        self._areas[page] = scrolled(page)
-        self.pages.addWidget(self._areas[page])
+        area = self._areas[page] = scrolled(page)
+        self.pages.addWidget(area)
+        area.verticalScrollBar().rangeChanged.connect(self._align_switch)
 
     def _turn(self, key: str) -> None:
         page: QWidget = self.three_d if key == THREE_D else self.slices
         self.pages.setCurrentWidget(self._areas[page])
+        self._align_switch()
+
+    def _align_switch(self) -> None:
+        """The switch does not scroll, but ends where the controls below it do: before the scroll bar."""
+        area = self.pages.currentWidget()
+        assert isinstance(area, QScrollArea)
+        bar = area.verticalScrollBar()
+        taken = bar.sizeHint().width() if bar.maximum() > bar.minimum() else 0
+        self._inset.setContentsMargins(MARGIN_PX, 0, MARGIN_PX + taken, 4)
 
 
 def scrolled(page: QWidget) -> QScrollArea:

@@ -1,0 +1,30 @@
+"""The switch between the halves of the page “Look” is as wide as the controls below it."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from app.window import MainWindow
+
+
+def right_edge(part: QWidget, whole: QWidget) -> int:
+    return part.mapTo(whole, QPoint(part.width(), 0)).x()
+
+
+@pytest.mark.parametrize("height", [720, 2400])
+def test_the_switch_ends_where_the_modes_do(case_window: MainWindow, qtbot: QtBot, height: int) -> None:
+    """With a scroll bar beside the page, and without."""
+    case_window.resize(1400, height)
+    case_window.show_page("look")
+    look = case_window.right.look
+    look.show_page("3d")
+    look.three_d.complete()
+    for section in look.three_d.sections.values():
+        section.setVisible(height == 720)
+    qtbot.waitUntil(lambda: look.three_d.mode.isVisible())
+    bar = look.pages.currentWidget().verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.isVisible() == (height == 720))
+    qtbot.waitUntil(lambda: right_edge(look.switch, look) == right_edge(look.three_d.mode.modes, look))
