@@ -119,7 +119,8 @@ def _value(ruler: Ruler, points: list[Vector], aim: _Aim) -> Sheet:
     at = points[1] if len(points) == 3 else (points[0] + points[1]) / 2
     way = _away(points, aim)
     reach = GAP + abs(float(way @ aim.right)) * width + abs(float(way @ aim.up)) * height
-    return _facing(aim.lifted(at + way * reach * aim.unit_mm(at), LIFT + 2), width, height, pixels, aim)
+    lift = LIFT + width  # a slice or a surface through the ruler would cut its value in two
+    return _facing(aim.lifted(at + way * reach * aim.unit_mm(at), lift), width, height, pixels, aim)
 
 
 def _away(points: list[Vector], aim: _Aim) -> Vector:

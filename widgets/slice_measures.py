@@ -173,7 +173,9 @@ class DrawnMeasure:
         return rows
 
     def _corner(self, width: float, height: float, most: float) -> tuple[float, float]:
-        """Where the text's upper left corner would best be; at the right, unless that is beyond ``most``."""
+        """Where the text's upper left corner would best be: at the right, at the left where that is beyond ``most``,
+        below where there is no room at the left either.
+        """
         if self._measurement.kind is MeasurementKind.ANGLE:
             one, other = self._arms()
             middle = _unit(one) + _unit(other)
@@ -184,7 +186,10 @@ class DrawnMeasure:
         if right.x() + GAP_PX <= most:
             return right.x() + GAP_PX, right.y() - height / 2
         left = min(self._line, key=lambda point: point.x())
-        return left.x() - GAP_PX - width, left.y() - height / 2
+        if left.x() - GAP_PX - width >= ROOM_PX:
+            return left.x() - GAP_PX - width, left.y() - height / 2
+        bottom = max(self._line, key=lambda point: point.y())
+        return bottom.x() - width / 2, bottom.y() + GAP_PX
 
 
 def _font() -> QFont:
