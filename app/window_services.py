@@ -7,14 +7,17 @@ from pathlib import Path
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from app.path_preview import PathPreview
 from app.window import MainWindow
 from imaging.case.images import ImageReference
 from session.export_choice import ExportChoice
+from session.movie_keys import current_view
 from session.surface_wishes import SurfaceWishes
 from widgets import theme
 from widgets.dialogs.about import AboutDialog
 from widgets.dialogs.choice import ask_choice
 from widgets.dialogs.color import ColorDialog
+from widgets.dialogs.key_frames import KeyFrameList
 from widgets.dialogs.picture_export import ExportDialog
 from widgets.dialogs.segment_pair import SegmentPairDialog
 from widgets.dialogs.settings import SettingsDialog
@@ -129,10 +132,21 @@ class Services:
 
     def ask_export(self, kind: str, *, is_cinematic: bool, choice: ExportChoice) -> ExportChoice | None:
         """How a ``picture`` or ``movie`` is to be exported."""
-        dialog = ExportDialog(
-            kind, choice, is_cinematic=is_cinematic, view_px=self.view_size("3d"), parent=self._window
-        )
-        return dialog.choice() if dialog.exec() else None
+        session, size = self._window.session, self.view_size("3d")
+        preview = PathPreview(session, self._window)
+        keys: KeyFrameList | None = None
+        if kind == "movie":
+            keys = KeyFrameList(session.movie_keys, lambda: current_view(session), lambda: play())
+        dialog = ExportDialog(kind, choice, is_cinematic=is_cinematic, view_px=size, keys=keys, parent=self._window)
+
+        def play() -> None:
+            views = session.movie_keys.views
+            preview.toggle(views, dialog.choice().step_seconds * (len(views) - 1))
+
+        dialog.finished.connect(preview.stop)
+        is_accepted = dialog.exec()
+        preview.deleteLater()
+        return dialog.choice() if is_accepted else None
 
     def scene_in_3d(self) -> object | None:
         """What the 3D view shows beside the volume."""

@@ -18,6 +18,8 @@ SIZES: dict[str, tuple[int, int]] = {  # width and height; the view's own size d
 PICTURE_FORMATS = ("png", "tif", "dcm")
 MOVIE_FORMATS = ("mp4", "png")  # png: a folder of frames
 
+WAYS = ("turntable", "keys")  # once round, or from key frame to key frame
+
 
 @dataclass(frozen=True)
 class ExportChoice:
@@ -31,6 +33,8 @@ class ExportChoice:
         mark: the corner of the mark of cinematic pictures, as in ``limner render --mark``.
         has_crosshair: leave the crosshair in.
         seconds, fps: of a movie.
+        way: of a movie's camera, one of ``WAYS``.
+        step_seconds: from key frame to key frame.
     """
 
     size: str = "1080p"
@@ -41,6 +45,8 @@ class ExportChoice:
     has_crosshair: bool = False
     seconds: float = 6.0
     fps: float = 25.0
+    way: str = "turntable"
+    step_seconds: float = 2.0
 
 
 PICTURE = ExportChoice()
@@ -55,7 +61,8 @@ def remembered(settings: Settings, key: str) -> ExportChoice:
         found = from_json(ExportChoice, {**to_json(usual), **settings[key]})
     except ValueError:
         return usual  # written by another version
-    return found if found.size in SIZES and found.format in formats else usual
+    is_known = found.size in SIZES and found.format in formats and found.way in WAYS
+    return found if is_known else usual
 
 
 def remember(settings: Settings, key: str, choice: ExportChoice) -> None:

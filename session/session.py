@@ -19,6 +19,7 @@ from session.jobs import JobQueue
 from session.look.look import Look
 from session.look_editing import LookEditing
 from session.messages import Messages
+from session.movie_keys import MovieKeys
 from session.presentation import Presentation, VolumeCamera
 from session.selection import Selection
 from session.settings import Settings
@@ -68,6 +69,7 @@ class Session:
         self.selection = Selection()
         self.comparing = Comparing()
         self.three_d = ThreeDStatus()
+        self.movie_keys = MovieKeys()
         self.looks = LookEditing(self.presentation, self._default_look)
         self.shelf: list[ShelfItem] = []
         self.document: Document | None = None
@@ -92,6 +94,7 @@ class Session:
         self.selection.update(measurement_number=None)
         self.looks.forget()
         self.three_d.update(camera=None)
+        self.movie_keys.forget()
         self.document_replaced.emit(document)
 
     def _must_be_saved(self, document: Document, *, loses_unsaved: bool) -> None:

@@ -12,12 +12,14 @@ from session.actions import Action
 from session.export_choice import ExportChoice, remember, remembered, size_px
 from session.job_end import failed
 from session.jobs import Cancelled, Job
+from session.movie_keys import current_view
 from session.presentation import VolumeMode
 from session.session import Session, has_document
 from session.window_services import WindowServices
 
 if TYPE_CHECKING:
     from app.pictures.manner import Manner
+    from app.pictures.window_view import Way
 
 FILTERS = {
     "png": "PNG (*.png)",
@@ -44,7 +46,7 @@ def export_picture(session: Session) -> None:
 
 
 def export_movie(session: Session) -> None:
-    """Ask how, and write a movie in which the 3D view turns round."""
+    """Ask how, and write a movie in which the 3D view turns round or goes along key frames."""
     window = _window(session)
     choice = _asked(session, window, "movie")
     path = _movie_path(window, choice) if choice is not None else None
@@ -54,13 +56,42 @@ def export_movie(session: Session) -> None:
     from app.pictures.window_view import film_seen, seen
 
     check_movie_name(path)
+    way = _way(session, choice)
     what, manner = seen(session, has_crosshair=choice.has_crosshair), _manner(session, window, choice)
-    frames, fps = max(2, round(choice.seconds * choice.fps)), choice.fps
 
     def work(job: Job) -> None:
-        film_seen(what, manner, path, frames, fps, job.report, lambda: not job.is_cancelled)
+        film_seen(what, manner, path, way, choice.fps, job.report, lambda: not job.is_cancelled)
 
     _start(session, path.name, work)
+
+
+def add_key_frame(session: Session) -> None:
+    """Keep what the 3D view shows as the next key frame of a movie."""
+    view = current_view(session)
+    if view is None:
+        raise UserError("The 3D view shows nothing yet.", "Wait for its first picture.")
+    session.movie_keys.add(view)
+    count = len(session.movie_keys.views)
+    session.messages.info(f"The view is key frame {count}.", "“Export a movie” lists them.")
+
+
+def _way(session: Session, choice: ExportChoice) -> Way:
+    """Where the camera goes.
+
+    Raises:
+        UserError: there are too few key frames, or too many frames.
+    """
+    from app.pictures.filming import MOST_FRAMES
+    from app.pictures.window_view import Way
+
+    views = session.movie_keys.views if choice.way == "keys" else ()
+    if choice.way == "keys" and len(views) < 2:
+        raise UserError("A movie along key frames needs two of them.", "Turn the view and add it to the list.")
+    seconds = choice.step_seconds * (len(views) - 1) if views else choice.seconds
+    frames = max(2, round(seconds * choice.fps))
+    if frames > MOST_FRAMES:
+        raise UserError(f"A movie of {seconds:g} seconds is too long.", f"At most {MOST_FRAMES} frames.")
+    return Way(frames, views)
 
 
 def copy_picture(session: Session) -> None:
@@ -153,8 +184,10 @@ def _window(session: Session) -> WindowServices:
 ACTIONS = (
     Action("file.export_picture", "Export a picture", export_picture, "Of the 3D view, up to 8K: PNG, TIFF, DICOM.", "",
            "image", "File", has_document, needs_window=True),
-    Action("file.export_movie", "Export a movie", export_movie, "The 3D view turning round: MP4, or PNG frames.", "",
+    Action("file.export_movie", "Export a movie", export_movie, "The 3D view in motion: MP4, or PNG frames.", "",
            "cinematic", "File", has_document, needs_window=True),
+    Action("view.add_key_frame", "Add a key frame", add_key_frame, "The 3D view, for a movie along key frames.",
+           "Ctrl+Shift+K", "add", "View", has_document, needs_window=True),
     Action("file.copy_picture", "Copy the picture", copy_picture, "The active view's, to the clipboard.",
            "Ctrl+Shift+C", "copy", "File", has_document, needs_window=True),
 )  # fmt: skip

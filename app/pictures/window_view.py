@@ -16,12 +16,13 @@ from app.pictures.manner import Manner
 from app.pictures.output import derivation, write_output
 from app.pictures.scenes import SceneMaker, Scenes, Shown, SurfaceScenes
 from imaging.volume import Quantity, Volume
-from render.movie_path import Turntable
+from render.movie_path import KeyFrame, KeyFrames, Moment, Turntable
 from render.volume_camera import StandardView, fitted
 from render.volume_content import ContentLog
 from render.volume_scene import VolumeSceneState, corners_mm
 from render.volume_wish import CapShade
 from session.look.look import Look
+from session.movie_keys import KeyView
 from session.presentation import VolumeCamera, VolumeMode
 from session.session import Session
 
@@ -34,6 +35,14 @@ DESCRIPTIONS = {
 
 Progress = Callable[[float, str], None]
 Wanted = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where a movie's camera goes: along views, or once round without any; in so many frames."""
+
+    frames: int
+    views: tuple[KeyView, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,18 +122,27 @@ def write_seen(what: Seen, manner: Manner, path: Path, progress: Progress, is_wa
 
 
 def film_seen(
-    what: Seen, manner: Manner, path: Path, frames: int, fps: float, progress: Progress, is_wanted: Wanted
+    what: Seen, manner: Manner, path: Path, way: Way, fps: float, progress: Progress, is_wanted: Wanted
 ) -> None:
-    """Draw and write a movie that turns once round what is seen; see ``film`` for the rest.
+    """Draw and write a movie of what is seen; see ``film`` for the rest.
 
     Raises:
         UserError: it cannot be drawn or written.
         Stopped: it was not wanted any more.
     """
     manner = replace(manner, size_px=even(manner.size_px))
-    moments = Turntable().moments(_camera(what, manner), what.look, frames)
+    moments = _moments(what, manner, way)
     with artist(manner) as one:
         film(moments, path, fps, one, _scenes(what, one), progress, is_wanted)
+
+
+def _moments(what: Seen, manner: Manner, way: Way) -> list[Moment]:
+    """The frames; cameras see all of what the view showed, whatever the movie's shape."""
+    if not way.views:
+        return Turntable().moments(_camera(what, manner), what.look, way.frames)
+    after = manner.size_px[0] / manner.size_px[1]
+    keys = tuple(KeyFrame(framed(view.camera, what.aspect, after), view.look) for view in way.views)
+    return KeyFrames(keys).moments(what.look, way.frames)
 
 
 def _camera(what: Seen, manner: Manner) -> VolumeCamera:

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QGridLayout, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from session.export_choice import SIZES, ExportChoice
 from widgets import theme
 from widgets.buttons import text_button
+from widgets.dialogs.key_frames import KeyFrameList
 from widgets.labels import label
 from widgets.number_field import make_calm
 
@@ -25,6 +36,7 @@ class ExportDialog(QDialog):
         choice: what is proposed.
         is_cinematic: samples and the mark's corner matter.
         view_px: width and height of the 3D view.
+        keys: the key frames of a movie; without them it can only turn round.
     """
 
     def __init__(
@@ -34,10 +46,12 @@ class ExportDialog(QDialog):
         *,
         is_cinematic: bool,
         view_px: tuple[int, int],
+        keys: KeyFrameList | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._kind, self._start = kind, choice
+        self._kind = kind
+        self._names: dict[QWidget, QLabel] = {}
         is_movie = kind == "movie"
         title = self.tr("Export a movie") if is_movie else self.tr("Export a picture")
         self.setWindowTitle(title)
@@ -48,6 +62,9 @@ class ExportDialog(QDialog):
         self.mark_field = _combo(self._corners(), choice.mark)
         self.seconds_field = _number(round(choice.seconds), 1, 600)
         self.fps_field = _number(round(choice.fps), 1, 120)
+        self.way_field = _combo(self._ways(), choice.way if keys is not None else "turntable")
+        self.step_field = _number(round(choice.step_seconds), 1, 60)
+        self.keys = keys
         self.transparent_box = _box(self.tr("Transparent background"), choice.is_transparent)
         self.crosshair_box = _box(self.tr("With the crosshair"), choice.has_crosshair)
         self.format_field.currentIndexChanged.connect(self._follow_format)
@@ -57,6 +74,10 @@ class ExportDialog(QDialog):
         column.addWidget(label(title, "strong"))
         column.addWidget(label(self._explanation(), "small", wraps=True))
         column.addLayout(self._grid(is_movie=is_movie, is_cinematic=is_cinematic))
+        if keys is not None:
+            column.addWidget(keys)
+            self.way_field.currentIndexChanged.connect(self._follow_way)
+            self._follow_way()
         if not is_movie:
             column.addWidget(self.transparent_box)
         column.addWidget(self.crosshair_box)
@@ -75,12 +96,17 @@ class ExportDialog(QDialog):
             has_crosshair=self.crosshair_box.isChecked(),
             seconds=float(self.seconds_field.value()),
             fps=float(self.fps_field.value()),
+            way=self.way_field.currentData(),
+            step_seconds=float(self.step_field.value()),
         )
 
     def _grid(self, *, is_movie: bool, is_cinematic: bool) -> QGridLayout:
         rows: list[tuple[str, QWidget]] = [(self.tr("Size"), self.size_field)]
         if is_movie:
-            rows += [(self.tr("Seconds"), self.seconds_field), (self.tr("Frames a second"), self.fps_field)]
+            rows += [(self.tr("The camera"), self.way_field)] if self.keys is not None else []
+            rows += [(self.tr("Seconds"), self.seconds_field)]
+            rows += [(self.tr("Seconds for each step"), self.step_field)] if self.keys is not None else []
+            rows += [(self.tr("Frames a second"), self.fps_field)]
         if is_cinematic:
             rows += [(self.tr("Samples for each pixel"), self.samples_field)]
         rows += [(self.tr("Format"), self.format_field)]
@@ -93,6 +119,7 @@ class ExportDialog(QDialog):
         for n, (text, field) in enumerate(rows):
             name = label(text)
             name.setBuddy(field)
+            self._names[field] = name
             field.setAccessibleName(text)
             grid.addWidget(name, n, 0)
             grid.addWidget(field, n, 1)
@@ -109,7 +136,7 @@ class ExportDialog(QDialog):
 
     def _explanation(self) -> str:
         if self._kind == "movie":
-            return self.tr("The 3D view turns round once. It is drawn while you go on working.")
+            return self.tr("What the 3D view shows, in motion. It is drawn while you go on working.")
         return self.tr("What the 3D view shows, drawn anew while you go on working.")
 
     def _sizes(self, view_px: tuple[int, int]) -> list[tuple[str, str]]:
@@ -131,6 +158,19 @@ class ExportDialog(QDialog):
             ("top-right", self.tr("At the upper right")),
             ("top-left", self.tr("At the upper left")),
         ]
+
+    def _ways(self) -> list[tuple[str, str]]:
+        return [("turntable", self.tr("turns round once")), ("keys", self.tr("goes along key frames"))]
+
+    def _follow_way(self) -> None:
+        """Only the fields of the way that is chosen."""
+        has_keys = self.way_field.currentData() == "keys"
+        for field, is_shown in ((self.seconds_field, not has_keys), (self.step_field, has_keys)):
+            field.setVisible(is_shown)
+            self._names[field].setVisible(is_shown)
+        if self.keys is not None:
+            self.keys.setVisible(has_keys)
+        self.adjustSize()
 
     def _follow_format(self) -> None:
         self.transparent_box.setEnabled(self.format_field.currentData() != "dcm")
