@@ -142,7 +142,7 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, self._show_offers)
 
     def _comparing_changed(self, before: ComparingState, after: ComparingState) -> None:
-        if after.comparison is not None and after.comparison is not before.comparison:
+        if (after.comparison or after.job) and (after.comparison, after.job) != (before.comparison, before.job):
             self.show_page("compare")
         if after.is_split and (not before.is_split or after.comparison is not before.comparison):
             self._make_compared_views()

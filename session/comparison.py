@@ -12,6 +12,7 @@ from imaging.comparison.label_comparison import ComparedSegment, LabelComparison
 from imaging.comparison.measures import TOLERANCE_MM
 from imaging.formats.label_file import LabelFile
 from imaging.segment import Color
+from session.jobs import Job
 
 THIS_CASE = "This case"
 ONLY_A_COLOR: Color = (30, 170, 255)
@@ -63,6 +64,7 @@ class ComparingState:
         shows_difference: draw the chosen row's difference over the slices.
         is_split: A and B side by side instead of the usual views.
         is_outdated: the case's segments changed since.
+        job: the comparison that runs, whose result will be shown.
     """
 
     comparison: Comparison | None = None
@@ -70,6 +72,7 @@ class ComparingState:
     shows_difference: bool = True
     is_split: bool = False
     is_outdated: bool = False
+    job: Job | None = None
 
     @property
     def pair(self) -> ComparedSegment | None:
@@ -98,6 +101,17 @@ class Comparing:
         """Begin with a new comparison; no row is chosen."""
         self.update(comparison=comparison, chosen=None, is_outdated=False)
 
+    def begin(self, job: Job) -> None:
+        """A comparison runs; one that ran before is stopped."""
+        self.stop()
+        self.update(job=None if job.is_finished else job)
+
+    def stop(self) -> None:
+        """Stop the comparison that runs, if there is one."""
+        if self.state.job is not None:
+            self.state.job.cancel()
+
     def end(self) -> None:
         """Nothing is compared any more."""
+        self.stop()
         self.update(comparison=None, chosen=None, is_split=False, is_outdated=False)

@@ -98,6 +98,8 @@ def _start(session: Session, sides: _Sides, refused: Callable[[UserError], bool]
         return Comparison(sides.title_a, sides.title_b, a, b, result, was_refitted)
 
     def finished(job: Job) -> None:
+        if session.comparing.state.job is job:
+            session.comparing.update(job=None)
         if isinstance(job.error, UserError):
             if not refused(job.error):
                 session.messages.error(job.error)
@@ -108,7 +110,9 @@ def _start(session: Session, sides: _Sides, refused: Callable[[UserError], bool]
 
     with_b = f"with {sides.title_b}"
     title = f"Compare {with_b}" if sides.title_a == THIS_CASE else f"Compare {sides.title_a} {with_b}"
-    return session.jobs.start(title, work, finished)
+    job = session.jobs.start(title, work, finished)
+    session.comparing.begin(job)
+    return job
 
 
 def _by_name(a: LabelFile, b: LabelFile) -> Pairing:

@@ -17,6 +17,7 @@ from imaging.edit import PaintEdit
 from imaging.formats.label_file import LabelFile, LabelSegment
 from imaging.formats.masks import write_labels
 from imaging.geometry import Box, Geometry
+from session import comparison_start
 from session.comparison import ONLY_A_COLOR, ONLY_B_COLOR
 from session.jobs import JobState
 from session.preview import Preview, ProposedSegment
@@ -278,9 +279,13 @@ def test_a_running_comparison_can_be_stopped(case_window, qtbot, mask_file, monk
     case_window.bridge.run("compare.with_file", path=str(mask_file))
     (job,) = case_window.session.jobs.jobs
     qtbot.waitUntil(lambda: job.fraction == 0.5)
-    job.cancel()
+    progress = case_window.right.compare.progress
+    assert case_window.right.page == "compare"
+    qtbot.waitUntil(lambda: progress.bar.value() == 500)
+    QTest.mouseClick(progress.stop, LEFT)
     qtbot.waitUntil(lambda: job.is_finished)
     assert job.state is JobState.CANCELLED
+    assert not progress.isVisible()
     assert case_window.session.comparing.state.comparison is None
     assert told
 
@@ -294,3 +299,20 @@ def test_the_dialog_wants_two_different_segments(qtbot) -> None:
     dialog.second.setCurrentIndex(0)
     QTest.mouseClick(dialog.go_on, LEFT)
     assert dialog.chosen == (7, 1)
+
+
+def test_a_second_comparison_stops_the_first(case_window, qtbot, mask_file, monkeypatch) -> None:
+    usual = comparison_start.compare_pairing
+
+    def slow_once(*arguments: object, report, **others: object) -> object:
+        monkeypatch.setattr(comparison_start, "compare_pairing", usual)
+        while True:
+            report(0.5, "liver")
+
+    monkeypatch.setattr(comparison_start, "compare_pairing", slow_once)
+    case_window.bridge.run("compare.with_file", path=str(mask_file))
+    first = case_window.session.jobs.jobs[0]
+    qtbot.waitUntil(lambda: first.fraction == 0.5)
+    compared(case_window, qtbot, path=str(mask_file))
+    assert first.state is JobState.CANCELLED
+    assert case_window.session.comparing.state.job is None

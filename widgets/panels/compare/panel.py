@@ -10,6 +10,7 @@ from widgets.action_bridge import ActionBridge
 from widgets.buttons import ActionButton, menu_button
 from widgets.labels import label
 from widgets.panels.compare.details import Legend, PairDetails, Sides, lonely_text
+from widgets.panels.compare.progress import ComparisonProgress
 from widgets.panels.compare.table import ComparisonTable
 from widgets.signal_links import SignalLinks
 
@@ -28,6 +29,7 @@ class ComparePanel(QWidget):
         self.menu.addActions([bridge.qaction(action_id) for action_id in IN_MENU if bridge.has(action_id)])
         self.choose = menu_button(self.tr("Compare with ▾"), self.menu, name=self.tr("Compare with"))
         self.sides, self.table, self.pair = Sides(), ComparisonTable(bridge), PairDetails()
+        self.progress = ComparisonProgress()
         self.notes = label("", "dim", wraps=True)
         self.outdated = label(self.tr("The segments changed since: compare again."), "dim", wraps=True)
         self.empty = label(
@@ -61,7 +63,7 @@ class ComparePanel(QWidget):
         column.setContentsMargins(0, 4, 0, 12)
         column.setSpacing(8)
         column.addLayout(inset(top))
-        for above in (self.empty, self.sides, self.outdated):
+        for above in (self.progress, self.empty, self.sides, self.outdated):
             column.addLayout(inset(above))
         column.addWidget(self.table, 100)
         for below in (self.notes, self.pair, self.split, self.difference, self.legend):
@@ -74,7 +76,8 @@ class ComparePanel(QWidget):
     def _show(self, state: ComparingState) -> None:
         comparison = state.comparison
         is_there = comparison is not None
-        self.empty.setVisible(not is_there)
+        self.progress.follow(state.job)
+        self.empty.setVisible(not is_there and state.job is None)
         self.outdated.setVisible(is_there and state.is_outdated)
         for part in (self.sides, self.table, self.split):
             part.setVisible(is_there)

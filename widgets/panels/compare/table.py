@@ -80,6 +80,7 @@ class ComparisonTable(QTreeView):
 
     def _fit_columns(self) -> None:
         head = self.header()
+        head.setAccessibleName(self.tr("Measures"))
         head.setStretchLastSection(False)
         head.setMinimumSectionSize(theme.current().px(30))
         head.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
