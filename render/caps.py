@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from render.cinematic.kernel import value_at
+from render.cinematic.kernel import grid_of, value_at
 from render.cinematic.scene import CUT, ClassMap, ClassRecord, Field
 from render.compiled import compiled
 from render.grey import grey_of
@@ -158,10 +158,11 @@ def _across(normal: Vector, world: NDArray[np.float64]) -> Vector:
 def _look_up(values, classes, places, found, kinds):
     has_classes = classes.size > 1
     nk, nj, ni = values.shape
+    flat, grid = values.reshape(-1), grid_of(ni, nj, nk)
     for row in range(found.shape[0]):
         for column in range(found.shape[1]):
             qi, qj, qk = places[row, column, 0], places[row, column, 1], places[row, column, 2]
-            found[row, column] = value_at(values, qi, qj, qk)
+            found[row, column] = value_at(flat, grid, qi, qj, qk)
             if has_classes:
                 i, j, k = min(max(int(qi), 0), ni - 1), min(max(int(qj), 0), nj - 1), min(max(int(qk), 0), nk - 1)
                 kinds[row, column] = classes[k, j, i]

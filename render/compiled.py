@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         """Compile a function of numbers and arrays: it leaves the interpreter free, and may run on many threads."""
 
+    def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+        """Compile a function that makes no arrays, into those that call it.
+
+        Threads that count who uses an array get into each other's way, all the more as it is counted at each call; so
+        nothing is counted here, and an array that is made would never be let go.
+        """
+
 
 os.environ.setdefault(CHOICE, str(compiled_folder()))
 
@@ -20,4 +27,6 @@ if not TYPE_CHECKING:
     from numba import njit
 
     # NaN and infinity keep their meaning: distances are infinite where nothing is hit
-    compiled = njit(nogil=True, cache=True, fastmath={"nsz", "arcp", "contract", "afn", "reassoc"}, error_model="numpy")
+    _SAFE = {"nsz", "arcp", "contract", "afn", "reassoc"}
+    compiled = njit(nogil=True, cache=True, fastmath=_SAFE, error_model="numpy")
+    inlined = njit(nogil=True, cache=True, fastmath=_SAFE, error_model="numpy", forceinline=True, _nrt=False)

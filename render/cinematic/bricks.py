@@ -1,4 +1,4 @@
-"""Bricks of 8 x 8 x 8 voxels: what each holds, and the most extinction it can have under a look.
+"""Bricks of a few voxels: what each holds, and the most extinction it can have under a look.
 
 Delta tracking draws its steps from an upper bound of the extinction (a majorant); one for each brick instead of one for
 the volume saves most of the look-ups (Yue et al. 2010, "Unbiased, adaptive stochastic sampling for rendering
@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from render.cinematic.parameters import BRICK
+from render.cinematic.brick_size import Edges, brick_edges, brick_shape
 from render.cinematic.scene import ClassMap, Field
 from render.cinematic.tables import ClassTables
 from render.cinematic.workers import worker_count
@@ -41,23 +41,18 @@ class ClassBricks:
     sets: NDArray[np.uint64]
 
 
-def brick_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """How many bricks a grid has along (k, j, i)."""
-    k, j, i = (-(-n // BRICK) for n in shape)
-    return k, j, i
-
-
 def value_bricks(field: Field) -> ValueBricks:
     """The ranges of all bricks; one pass over the voxels."""
-    ranges = np.empty((*brick_shape(field.shape), 2), np.uint16)
-    _in_slabs(lambda low, high: _find_ranges(field.values, ranges, low, high), ranges.shape[0])
+    edges = brick_edges(field)
+    ranges = np.empty((*brick_shape(field.shape, edges), 2), np.uint16)
+    _in_slabs(lambda first, last: _find_ranges(field.values, edges, ranges, first, last), ranges.shape[0])
     return ValueBricks(ranges)
 
 
-def class_bricks(classes: ClassMap) -> ClassBricks:
-    """The classes of all bricks; one pass over the voxels."""
-    sets = np.zeros((*brick_shape(classes.classes.shape), CLASS_WORDS), np.uint64)
-    _in_slabs(lambda low, high: _find_classes(classes.classes, sets, low, high), sets.shape[0])
+def class_bricks(classes: ClassMap, edges: Edges) -> ClassBricks:
+    """The classes of all bricks with these edges, see ``brick_edges``; one pass over the voxels."""
+    sets = np.zeros((*brick_shape(classes.classes.shape, edges), CLASS_WORDS), np.uint64)
+    _in_slabs(lambda first, last: _find_classes(classes.classes, edges, sets, first, last), sets.shape[0])
     return ClassBricks(sets)
 
 
@@ -66,12 +61,14 @@ def majorants(
 ) -> NDArray[np.float32]:
     """(K, J, I) float32: the most extinction per millimetre that a look-up in each brick can find."""
     scale = (tables.table.shape[1] - 1) / (tables.high - tables.low)
-    ends = field.low + (field.high - field.low) / 65535 * values.ranges.astype(np.float64)
-    entries = np.clip((ends - tables.low) * scale + 0.5, 0, tables.table.shape[1] - 1).astype(np.int64)
+    per_voxel = (field.high - field.low) / 65535 * scale
+    offset = (field.low - tables.low) * scale + 0.5
     highest = _sparse_maxima(np.ascontiguousarray(tables.table[:, :, 3]))
-    found = np.zeros(values.ranges.shape[:3], np.float32)
+    found = np.empty(values.ranges.shape[:3], np.float32)
     sets = classes.sets if classes is not None else np.zeros((1, 1, 1, 0), np.uint64)
-    _bound(entries, sets, highest, found)
+    _in_slabs(
+        lambda first, last: _bound(values.ranges, per_voxel, offset, sets, highest, found, first, last), len(found)
+    )
     return found
 
 
@@ -97,15 +94,16 @@ def _sparse_maxima(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 @compiled
-def _find_ranges(values, ranges, first, last):
+def _find_ranges(values, edges, ranges, first, last):
+    ei, ej, ek = edges
     nk, nj, ni = values.shape
     for bk in range(first, last):
         for bj in range(ranges.shape[1]):
             for bi in range(ranges.shape[2]):
                 low, high = 65535, 0
-                for k in range(max(bk * 8 - 1, 0), min(bk * 8 + 9, nk)):
-                    for j in range(max(bj * 8 - 1, 0), min(bj * 8 + 9, nj)):
-                        for i in range(max(bi * 8 - 1, 0), min(bi * 8 + 9, ni)):
+                for k in range(max(bk * ek - 1, 0), min(bk * ek + ek + 1, nk)):
+                    for j in range(max(bj * ej - 1, 0), min(bj * ej + ej + 1, nj)):
+                        for i in range(max(bi * ei - 1, 0), min(bi * ei + ei + 1, ni)):
                             v = values[k, j, i]
                             low = min(low, v)
                             high = max(high, v)
@@ -114,16 +112,17 @@ def _find_ranges(values, ranges, first, last):
 
 
 @compiled
-def _find_classes(classes, sets, first, last):
+def _find_classes(classes, edges, sets, first, last):
+    ei, ej, ek = edges
     nk, nj, ni = classes.shape
     one = np.uint64(1)
     for bk in range(first, last):
         for bj in range(sets.shape[1]):
             for bi in range(sets.shape[2]):
                 before = -1
-                for k in range(max(bk * 8 - 1, 0), min(bk * 8 + 9, nk)):
-                    for j in range(max(bj * 8 - 1, 0), min(bj * 8 + 9, nj)):
-                        for i in range(max(bi * 8 - 1, 0), min(bi * 8 + 9, ni)):
+                for k in range(max(bk * ek - 1, 0), min(bk * ek + ek + 1, nk)):
+                    for j in range(max(bj * ej - 1, 0), min(bj * ej + ej + 1, nj)):
+                        for i in range(max(bi * ei - 1, 0), min(bi * ei + ei + 1, ni)):
                             c = classes[k, j, i]
                             if c != before:
                                 sets[bk, bj, bi, c >> 6] |= one << np.uint64(c & 63)
@@ -131,13 +130,14 @@ def _find_classes(classes, sets, first, last):
 
 
 @compiled
-def _bound(entries, sets, highest, found):
-    rows = highest.shape[1]
+def _bound(ranges, per_voxel, offset, sets, highest, found, first, last):
+    rows, last_entry = highest.shape[1], highest.shape[2] - 1
     has_classes = sets.shape[3] > 0
-    for bk in range(found.shape[0]):
+    for bk in range(first, last):
         for bj in range(found.shape[1]):
             for bi in range(found.shape[2]):
-                low, high = entries[bk, bj, bi, 0], entries[bk, bj, bi, 1]
+                low = int(min(max(ranges[bk, bj, bi, 0] * per_voxel + offset, 0), last_entry))
+                high = int(min(max(ranges[bk, bj, bi, 1] * per_voxel + offset, 0), last_entry))
                 level = 0
                 while (2 << level) <= high - low + 1:
                     level += 1

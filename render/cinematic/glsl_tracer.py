@@ -16,7 +16,7 @@ from render.cinematic.gl_context import GraphicsLimits, limits_of, make_ready, o
 from render.cinematic.gl_pass import FloatTarget, FullScreenPass
 from render.cinematic.gl_textures import image_texture
 from render.cinematic.gl_volumes import large_volume_texture
-from render.cinematic.parameters import COUNT, OFFSETS, glsl_defines
+from render.cinematic.parameters import COUNT, LIGHT_NUMBERS, OFFSETS, glsl_defines
 from render.cinematic.prepared import PreparedScene, Preparer
 from render.cinematic.row_pacing import RowPacing
 from render.cinematic.scene import LinearPicture, TracedScene
@@ -193,11 +193,13 @@ def features_of(numbers: NDArray[np.float32]) -> str:
     at = OFFSETS
     low, high, size = (numbers[at[name] : at[name] + 3] for name in ("BOX_LOW", "BOX_HIGH", "SIZE"))
     is_cut = bool(numbers[at["PLANE_COUNT"]] > 0 or (low > 0).any() or (high < size).any())
+    is_rectangle = numbers[at["LIGHTS"] + LIGHT_NUMBERS["IS_RECTANGLE"]] > 0
     wanted = {
         "WITH_CLASSES": numbers[at["HAS_CLASSES"]] > 0,
         "WITH_GRADIENT": numbers[at["GRADIENT_SCALE"]] > 0,
         "WITH_CUT": is_cut,
         "WITH_UNCUT": is_cut and numbers[at["ALL_CLIPPED"]] == 0,
+        "WITH_LIGHTS": numbers[at["LIGHT_COUNT"]] > 1 or is_rectangle,
     }
     return "".join(f"#define {name}\n" for name, is_wanted in wanted.items() if is_wanted)
 

@@ -7,21 +7,34 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from render.cinematic.brick_size import brick_edges
 from render.cinematic.scene import Field, TracedScene
 from render.cinematic.tables import ENTRIES, GRADIENT_ENTRIES, ClassTables
 from render.volume_camera import axes_of
 from session.look.cut import ClipPlane
-from session.look.lighting import Lighting
+from session.look.lighting import MOST_LIGHTS, AreaLight, Lighting, LightShape
 from session.presentation import VolumeCamera
 
 Vector = NDArray[np.float64]
 Put = Callable[..., None]
 
-BRICK = 8  # voxels along a brick's edge
 MOST_PLANES = 6
 SHARPNESS = 10.0  # of the choice between surface and cloud, per opacity change and millimetre
 OFFSET = 0.4  # of the finest spacing: how far above a surface its light rays start, against stairs of the grid
-LIGHT_DISTANCE = 2.5  # of the light, in radii of the scene
+LUMINANCE = (0.2126, 0.7152, 0.0722)  # of linear sRGB
+LIGHT_DISTANCE = 2.5  # of the lights, in radii of the scene
+
+# of one light, in order
+_OF_LIGHT = {
+    "LIGHT": 3,  # its middle
+    "LIGHT_U": 3,  # from there to its edges; two radii of a disc
+    "LIGHT_V": 3,
+    "LIGHT_NORMAL": 3,  # towards the scene
+    "LIGHT_COLOR": 3,  # irradiance at distance 1 mm on its axis
+    "IS_RECTANGLE": 1,
+    "LIGHT_POWER": 1,  # how much it gives, for choosing between several
+}
+LIGHT_SIZE = sum(_OF_LIGHT.values())
 
 # name: how many numbers it takes; the order is the order in the vector
 _LAYOUT = {
@@ -46,11 +59,9 @@ _LAYOUT = {
     "PLANES": 4 * MOST_PLANES,  # normal and offset in q: kept where normal . q >= offset
     "BOX_LOW": 3,  # of the crop box, in q
     "BOX_HIGH": 3,
-    "LIGHT": 3,  # middle of the disc
-    "LIGHT_U": 3,  # its radii
-    "LIGHT_V": 3,
-    "LIGHT_NORMAL": 3,  # towards the scene
-    "LIGHT_COLOR": 3,  # irradiance at distance 1 mm on its axis
+    "BRICK": 3,  # voxels along a brick's edges
+    "LIGHT_COUNT": 1,
+    "LIGHTS": LIGHT_SIZE * MOST_LIGHTS,  # one after the other
     "SKY_MATRIX": 9,  # rows; world directions to the sky's: x right, y up, z towards the viewer
     "SKY_STRENGTH": 1,
     "SURFACE": 1,  # exponent of the choice between surface and cloud, per change of opacity and mm
@@ -60,21 +71,23 @@ _LAYOUT = {
 }
 
 
-def _offsets() -> dict[str, int]:
+def _offsets(layout: dict[str, int]) -> dict[str, int]:
     found, at = {}, 0
-    for name, count in _LAYOUT.items():
+    for name, count in layout.items():
         found[name] = at
         at += count
     return found
 
 
-OFFSETS = _offsets()
+OFFSETS = _offsets(_LAYOUT)
+LIGHT_NUMBERS = _offsets(_OF_LIGHT)  # from where a light begins
 COUNT = sum(_LAYOUT.values())
 
 
 def glsl_defines() -> str:
     """``#define`` lines that give GLSL the same names."""
-    return "".join(f"#define {name} {at}\n" for name, at in OFFSETS.items()) + f"#define PARAMETERS {COUNT}\n"
+    names = {**OFFSETS, **LIGHT_NUMBERS, "LIGHT_SIZE": LIGHT_SIZE, "PARAMETERS": COUNT}
+    return "".join(f"#define {name} {number}\n" for name, number in names.items())
 
 
 def parameters(scene: TracedScene, tables: ClassTables) -> NDArray[np.float32]:
@@ -89,7 +102,8 @@ def parameters(scene: TracedScene, tables: ClassTables) -> NDArray[np.float32]:
     _put_camera(put, scene)
     _put_grid(put, scene, tables)
     _put_cut(put, scene, tables)
-    _put_light(put, scene)
+    _put_lights(put, scene)
+    _put_sky(put, scene)
     material = scene.look.material
     put("SURFACE", max(material.surface, 0.0) * SHARPNESS)
     put("ANISOTROPY", float(np.clip(material.anisotropy, -0.95, 0.95)))
@@ -129,6 +143,7 @@ def _put_grid(put: Put, scene: TracedScene, tables: ClassTables) -> None:
     put("MATRIX", field.index_from_world[:3, :3])
     put("SHIFT", field.index_from_world[:3, 3] + 0.5)
     put("SIZE", np.array(field.shape[::-1]))
+    put("BRICK", np.array(brick_edges(field)))
     per_u = (field.high - field.low) / 65535
     scale = (ENTRIES - 1) / (tables.high - tables.low)
     put("ENTRY_SCALE", per_u * scale)
@@ -160,10 +175,26 @@ def _plane(plane: ClipPlane, field: Field) -> Vector:
     return np.array([*(normal @ world_from_index[:3, :3]), normal @ (np.asarray(plane.point_mm) - origin)])
 
 
-def _put_light(put: Put, scene: TracedScene) -> None:
-    lighting = scene.look.lighting
-    right, up, back = _light_axes(scene.camera, lighting)
-    azimuth, elevation = np.radians(lighting.azimuth_deg), np.radians(lighting.elevation_deg)
+def _put_lights(put: Put, scene: TracedScene) -> None:
+    lights = shining(scene.look.lighting)
+    put("LIGHT_COUNT", len(lights))
+    put("LIGHTS", np.concatenate([_light(scene, light) for light in lights]))
+
+
+def shining(lighting: Lighting) -> list[AreaLight]:
+    """The lights of a look that give light; the first one alone where none does."""
+    return [light for light in lighting.lights if power_of(light) > 0] or [lighting.lights[0]]
+
+
+def power_of(light: AreaLight) -> float:
+    """How much a light gives, for choosing between several."""
+    return float(np.dot(light.color, LUMINANCE)) * max(light.strength, 0.0)
+
+
+def _light(scene: TracedScene, light: AreaLight) -> Vector:
+    """The numbers of a light."""
+    right, up, back = _axes(scene.camera, light.turns_with_camera)
+    azimuth, elevation = np.radians(light.azimuth_deg), np.radians(light.elevation_deg)
     towards = (
         np.cos(elevation) * np.sin(azimuth) * right
         + np.sin(elevation) * up
@@ -171,23 +202,28 @@ def _put_light(put: Put, scene: TracedScene) -> None:
     )
     middle, radius = scene_ball(scene)
     distance = LIGHT_DISTANCE * radius
-    disc = distance * np.tan(np.radians(np.clip(lighting.size_deg, 0.05, 120.0)) / 2)
+    reach = distance * np.tan(np.radians(np.clip(light.size_deg, 0.05, 120.0)) / 2)
     u = np.cross(towards, up if abs(towards @ up) < 0.99 else right)
     u /= np.linalg.norm(u)
-    put("LIGHT", middle + distance * towards)
-    put("LIGHT_U", disc * u)
-    put("LIGHT_V", disc * np.cross(towards, u))
-    put("LIGHT_NORMAL", -towards)
+    is_rectangle = light.shape is LightShape.RECTANGLE
+    height = reach / np.clip(light.aspect, 0.05, 20.0) if is_rectangle else reach
     # a white matt surface in the middle of the scene that faces the light has radiance 1 at strength 1
-    put("LIGHT_COLOR", np.asarray(lighting.color) * max(lighting.strength, 0.0) * np.pi * distance**2)
+    color = np.asarray(light.color) * max(light.strength, 0.0) * np.pi * distance**2
+    place = (middle + distance * towards, reach * u, height * np.cross(towards, u), -towards)
+    return np.concatenate([*place, color, [is_rectangle, power_of(light)]])
+
+
+def _put_sky(put: Put, scene: TracedScene) -> None:
+    lighting = scene.look.lighting
+    right, up, back = _axes(scene.camera, lighting.turns_with_camera)
     turn = np.radians(lighting.environment_turn_deg)
     turned = np.array([np.cos(turn) * right + np.sin(turn) * back, up, np.cos(turn) * back - np.sin(turn) * right])
     put("SKY_MATRIX", turned)
     put("SKY_STRENGTH", max(lighting.sky_strength, 0.0))
 
 
-def _light_axes(camera: VolumeCamera, lighting: Lighting) -> tuple[Vector, Vector, Vector]:
+def _axes(camera: VolumeCamera, turns_with_camera: bool) -> tuple[Vector, Vector, Vector]:
     """Right, up and towards the viewer: the camera's, or those of somebody who stands before the patient."""
-    if lighting.turns_with_camera:
+    if turns_with_camera:
         return axes_of(camera)
     return np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0]), np.array([0.0, -1.0, 0.0])

@@ -1,7 +1,7 @@
 // The path tracer as a fragment shader (GLSL 1.50): one sample of one pixel.
 // It follows kernel.py function by function and draws the same random numbers in the same order; the methods and their
 // sources are named there. The names of the numbers in m[] stand in parameters.py and are put before this text, with
-// WITH_CLASSES, WITH_GRADIENT, WITH_CUT and WITH_UNCUT where a scene needs them: a processor that draws carries out both sides of
+// WITH_CLASSES, WITH_GRADIENT, WITH_CUT, WITH_UNCUT and WITH_LIGHTS where a scene needs them: a processor that draws carries out both sides of
 // every branch, and a graphics card reserves room for them, so what is not needed is not even compiled.
 
 in vec2 texCoord;
@@ -140,17 +140,18 @@ Event tracked(vec3 o, vec3 d, float limit) {
   if (!(t < end)) return event;
   float depth = -log(1.0 - uniformNumber());
   float nudge = NUDGE / max(max(abs(dq.x), max(abs(dq.y), abs(dq.z))), TINY);
+  vec3 edges = vector(BRICK);
   ivec3 bricks = textureSize(bounds, 0);
-  ivec3 brick = clamp(ivec3(floor((q + dq * (t + nudge)) * 0.125)), ivec3(0), bricks - 1);
-  // the face at which a brick is left lies, along each axis, at edge + 8 brick / dq
+  ivec3 brick = clamp(ivec3(floor((q + dq * (t + nudge)) / edges)), ivec3(0), bricks - 1);
+  // the face at which a brick is left lies, along each axis, at (ahead + edges brick) / dq
   bvec3 isLevel = lessThan(abs(dq), vec3(TINY)), isRising = greaterThan(dq, vec3(0.0));
   vec3 perStep = 1.0 / mix(dq, vec3(1.0), isLevel);
   ivec3 onwards = ivec3(isRising) * 2 - 1;
-  vec3 ahead = mix(vec3(0.0), vec3(8.0), isRising) - q;
+  vec3 ahead = mix(vec3(0.0), edges, isRising) - q;
   for (int n = 0; n < MOST_STEPS; n++) {
     float bound;
     while (true) {
-      vec3 leaves = mix((8.0 * vec3(brick) + ahead) * perStep, vec3(FAR), isLevel);
+      vec3 leaves = mix((edges * vec3(brick) + ahead) * perStep, vec3(FAR), isLevel);
       float leave = min(min(leaves.x, leaves.y), min(leaves.z, end));
       bound = texelFetch(bounds, brick, 0).r;
       float reach = (leave - t) * bound;
@@ -249,14 +250,46 @@ float cameraRay(ivec2 pixel, out vec3 o, out vec3 d) {
   return dot(d, vector(FORWARD));
 }
 
-// sets direction and distance to a random place of the light, and gives the irradiance that it would give
-float lightRay(vec3 x, out vec3 l, out float away) {
-  float radius = sqrt(uniformNumber());
-  float angle = 2.0 * PI * uniformNumber();
-  l = vector(LIGHT) + radius * cos(angle) * vector(LIGHT_U) + radius * sin(angle) * vector(LIGHT_V) - x;
+float lightWeight(int at, vec3 x, vec3 n) {
+  vec3 l = vector(at) - x;
+  return m[at + LIGHT_POWER] * (0.1 + max(dot(l, n) / max(length(l), 1e-3), 0.0));
+}
+
+// where the numbers of a light begin that is drawn by its weight; sets one by its probability
+int chosenLight(vec3 x, vec3 n, out float factor) {
+  int at = LIGHTS;
+  factor = 1.0;
+#ifdef WITH_LIGHTS
+  int count = int(m[LIGHT_COUNT]);
+  if (count > 1) {
+    float total = 0.0;
+    for (int k = 0; k < count; k++) total += lightWeight(LIGHTS + k * LIGHT_SIZE, x, n);
+    float left = uniformNumber() * total, weight = lightWeight(at, x, n);
+    for (int k = 1; k < count; k++) {
+      if (left >= weight) {
+        left -= weight;
+        at = LIGHTS + k * LIGHT_SIZE;
+        weight = lightWeight(at, x, n);
+      }
+    }
+    factor = total / weight;
+  }
+#endif
+  return at;
+}
+
+// sets direction and distance to a random place of a light, and gives the irradiance that it would give
+float lightRay(int at, vec3 x, out vec3 l, out float away) {
+  float first = uniformNumber(), second = uniformNumber();
+  float radius = sqrt(first), angle = 2.0 * PI * second;
+  vec2 place = radius * vec2(cos(angle), sin(angle));
+#ifdef WITH_LIGHTS
+  if (m[at + IS_RECTANGLE] > 0.0) place = 2.0 * vec2(first, second) - 1.0;
+#endif
+  l = vector(at) + place.x * vector(at + LIGHT_U) + place.y * vector(at + LIGHT_V) - x;
   away = max(length(l), 1e-3);
   l /= away;
-  return max(-dot(l, vector(LIGHT_NORMAL)), 0.0) / (away * away);
+  return max(-dot(l, vector(at + LIGHT_NORMAL)), 0.0) / (away * away);
 }
 
 vec4 path(ivec2 pixel) {
@@ -296,10 +329,12 @@ vec4 path(ivec2 pixel) {
       mirror = d + 2.0 * facing * n;
       o += m[START_MM] * n;
     }
-    // the light, for surface and cloud in one: pixels that are drawn together follow their rays to it together
+    // a light, for surface and cloud in one: pixels that are drawn together follow their rays to it together
     vec3 l;
     float away;
-    float irradiance = lightRay(o, l, away);
+    float factor;
+    int light = chosenLight(o, n, factor);
+    float irradiance = lightRay(light, o, l, away) * factor;
     float cosine = dot(l, n);
     vec3 answer;
     if (isSurface) {
@@ -314,7 +349,7 @@ vec4 path(ivec2 pixel) {
       answer = cloudShare(dot(l, d), m[ANISOTROPY]) * albedo;
     }
     if (irradiance > 0.0 && (!isSurface || cosine > 0.0)) {
-      if (tracked(o, l, away).t < 0.0) found += carried * irradiance * vector(LIGHT_COLOR) * answer;
+      if (tracked(o, l, away).t < 0.0) found += carried * irradiance * vector(light + LIGHT_COLOR) * answer;
     }
     float chosen = isSurface ? uniformNumber() : 1.0;
     float u = uniformNumber();

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from render.cinematic.brick_size import brick_edges
 from render.cinematic.bricks import ClassBricks, ValueBricks, class_bricks, majorants, value_bricks
 from render.cinematic.environment import environment_of
 from render.cinematic.occupancy import occupancy_of
@@ -49,10 +50,10 @@ class PreparedScene:
 
     @property
     def arrays(self) -> tuple[NDArray[Any], ...]:
-        """In the order of the kernel's arguments."""
+        """In the order of the kernel's arguments, the volumes flat."""
         return (
-            self.values, self.classes, self.occupancy, self.bounds, self.table, self.materials, self.gradient, self.sky,
-            self.backdrop, self.parameters,
+            self.values.reshape(-1), self.classes.reshape(-1), self.occupancy.reshape(-1), self.bounds, self.table,
+            self.materials, self.gradient, self.sky, self.backdrop, self.parameters,
         )  # fmt: skip
 
 
@@ -71,7 +72,10 @@ class Preparer:
             lambda: class_tables(look, field, classes, scene.records),
         )
         values: ValueBricks = self._keep("values", (field,), lambda: value_bricks(field))
-        sets: ClassBricks | None = self._keep("sets", (classes,), lambda: class_bricks(classes) if classes else None)
+        edges = brick_edges(field)
+        sets: ClassBricks | None = self._keep(
+            "sets", (classes, edges), lambda: class_bricks(classes, edges) if classes else None
+        )
         bounds = self._keep("bounds", (values, sets, tables), lambda: majorants(field, values, sets, tables))
         occupancy = self._keep(
             "occupancy",

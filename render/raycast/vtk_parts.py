@@ -11,7 +11,7 @@ from render.cinematic.scene import Field
 from render.raycast.class_functions import ClassFunctions
 from render.raycast.cutting import box_in_voxels, unit_normal
 from session.look.cut import Cut
-from session.look.lighting import Lighting, Material
+from session.look.lighting import AreaLight, Lighting, Material
 
 UNIT_MM = 1.0  # the thickness that opacities given to VTK are meant for
 DEFAULT_SKY = 0.6  # the strength at which the sky lights as ``AMBIENT`` and ``FILL`` say
@@ -121,16 +121,19 @@ def apply_cut(mapper: Any, cut: Cut, field: Field, extent: tuple[float, float, f
 
 def lights_of(lighting: Lighting) -> list[Any]:
     """vtkLights: the look's own, and two weak ones for the sky."""
-    azimuth, elevation = np.radians(lighting.azimuth_deg), np.radians(lighting.elevation_deg)
-    towards = (np.cos(elevation) * np.sin(azimuth), np.sin(elevation), np.cos(elevation) * np.cos(azimuth))
     fill = FILL * max(lighting.sky_strength, 0.0) / DEFAULT_SKY
-    main = _light(towards, max(lighting.strength, 0.0), lighting.color, lighting.turns_with_camera)
-    main.SetAmbientColor(1.0, 1.0, 1.0)  # the property's ambient share is a share of this
+    own = [_light(_towards(o), max(o.strength, 0.0), o.color, o.turns_with_camera) for o in lighting.lights]
+    own[0].SetAmbientColor(1.0, 1.0, 1.0)  # the property's ambient share is a share of this
     return [
-        main,
-        _light((-towards[0], 0.4, 0.8), fill, lighting.sky_top, lighting.turns_with_camera),
+        *own,
+        _light((-_towards(lighting.lights[0])[0], 0.4, 0.8), fill, lighting.sky_top, lighting.turns_with_camera),
         _light((0.0, -0.8, 0.5), fill / 2, lighting.sky_bottom, lighting.turns_with_camera),
     ]
+
+
+def _towards(light: AreaLight) -> tuple[float, float, float]:
+    azimuth, elevation = np.radians(light.azimuth_deg), np.radians(light.elevation_deg)
+    return (np.cos(elevation) * np.sin(azimuth), np.sin(elevation), np.cos(elevation) * np.cos(azimuth))
 
 
 def _light(towards: tuple[float, float, float], strength: float, color: tuple[float, float, float], turns: bool) -> Any:

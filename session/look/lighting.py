@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from enum import StrEnum
 
 from session.look.transfer_function import Rgb
+
+MOST_LIGHTS = 4
+
+
+class LightShape(StrEnum):
+    """What an area light looks like from the scene."""
+
+    DISC = "disc"
+    RECTANGLE = "rectangle"
+
+
+@dataclass(frozen=True)
+class AreaLight:
+    """A light besides the first one.
+
+    Attributes:
+        azimuth_deg, elevation_deg, strength, size_deg, color, turns_with_camera: as in ``Lighting``.
+        shape: a disc, or a rectangle ``size_deg`` wide.
+        aspect: width of the rectangle by its height.
+    """
+
+    azimuth_deg: float = -40.0
+    elevation_deg: float = 10.0
+    strength: float = 0.4
+    size_deg: float = 50.0
+    color: Rgb = (1.0, 1.0, 1.0)
+    turns_with_camera: bool = True
+    shape: LightShape = LightShape.DISC
+    aspect: float = 1.0
 
 
 @dataclass(frozen=True)
 class Lighting:
-    """One area light and the sky around the scene.
+    """The lights, and the sky around the scene.
+
+    The first light stands in fields of its own, so that looks of when there was no other can be read.
 
     Attributes:
         azimuth_deg, elevation_deg: where the light stands, seen from what the camera looks at: 0, 0 is behind the
@@ -22,6 +55,12 @@ class Lighting:
         environment: an equirectangular picture (file path) in place of the sky's colours; empty for none.
         environment_turn_deg: turns it about the vertical axis.
         turns_with_camera: the light stays where the viewer is; otherwise where the patient is (seen from the front).
+            The sky goes with this light.
+        shape, aspect: of the light; see ``AreaLight``.
+        more_lights: besides the first; at most ``MOST_LIGHTS`` in all.
+
+    Raises:
+        ValueError: there are too many lights.
     """
 
     azimuth_deg: float = 35.0
@@ -35,6 +74,30 @@ class Lighting:
     environment: str = ""
     environment_turn_deg: float = 0.0
     turns_with_camera: bool = True
+    shape: LightShape = LightShape.DISC
+    aspect: float = 1.0
+    more_lights: tuple[AreaLight, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.more_lights) >= MOST_LIGHTS:
+            raise ValueError(f"there are more than {MOST_LIGHTS} lights")
+
+    @property
+    def lights(self) -> tuple[AreaLight, ...]:
+        """All of them, the first one first."""
+        return AreaLight(**{name: getattr(self, name) for name in OF_ONE_LIGHT}), *self.more_lights
+
+    def with_lights(self, lights: Sequence[AreaLight]) -> Lighting:
+        """The same sky with other lights, one at least.
+
+        Raises:
+            ValueError: there are too many lights.
+        """
+        first, *others = lights
+        return replace(self, **asdict(first), more_lights=tuple(others))
+
+
+OF_ONE_LIGHT = tuple(field.name for field in fields(AreaLight))
 
 
 @dataclass(frozen=True)

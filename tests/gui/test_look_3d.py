@@ -13,12 +13,15 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QSlider, QStyle, QStyle
 from pytestqt.qtbot import QtBot
 
 from app.window import MainWindow
-from session.look.lighting import Lighting
+from session.look.arranging_lights import FILL
+from session.look.inside import Inside, Region
+from session.look.lighting import MOST_LIGHTS, Lighting, LightShape
 from session.look.look import Look
 from session.look.segment_look import Visibility
 from session.presentation import VolumeCamera, VolumeMode
 from session.session import Session
 from widgets import theme
+from widgets.dialogs.color import ColorDialog
 from widgets.look_3d.light_sphere import angles, direction, disc_direction, disc_place
 from widgets.look_3d.page import LookPage
 from widgets.look_3d.preset_tile import PresetTile
@@ -180,6 +183,67 @@ def test_arrows_move_the_light(page: LookPage, session: Session) -> None:
     after = look_of(session).lighting
     assert after.azimuth_deg == pytest.approx(before.azimuth_deg + 5)
     assert after.elevation_deg == pytest.approx(before.elevation_deg - 5)
+
+
+def test_lights_are_added_chosen_changed_and_removed(page: LookPage, session: Session) -> None:
+    lights, before = page.light.lights, look_of(session)
+    assert not lights.choice.isVisible()
+    click(lights.add)
+    assert [light.azimuth_deg for light in look_of(session).lighting.lights] == [
+        before.lighting.azimuth_deg, FILL.azimuth_deg,
+    ]  # fmt: skip
+    assert lights.choice.isVisible()
+    assert lights.choice.key == "1"  # the new one is chosen
+    assert page.light.azimuth.value() == FILL.azimuth_deg
+    page.light.strength.field.setValue(150)
+    QTest.keyClick(page.light.sphere, Qt.Key.Key_Up)
+    added = look_of(session).lighting.lights[1]
+    assert added.strength == 1.5
+    assert added.elevation_deg == FILL.elevation_deg + 5
+    assert look_of(session).lighting.lights[0] == before.lighting.lights[0]
+    click(lights.choice.button("0"))
+    assert page.light.azimuth.value() == before.lighting.azimuth_deg
+    click(lights.choice.button("1"))
+    click(lights.remove)
+    assert look_of(session) == before
+    assert not lights.choice.isVisible()
+    session.looks.undo()
+    assert look_of(session).lighting.lights[1] == added
+
+
+def test_there_are_no_more_lights_than_can_be_drawn(page: LookPage, session: Session) -> None:
+    for _ in range(MOST_LIGHTS - 1):
+        click(page.light.lights.add)
+    assert len(look_of(session).lighting.lights) == MOST_LIGHTS
+    assert not page.light.lights.add.isEnabled()
+    assert len({(light.azimuth_deg, light.elevation_deg) for light in look_of(session).lighting.lights}) == MOST_LIGHTS
+
+
+def test_three_point_light_is_one_click_and_one_step(page: LookPage, session: Session) -> None:
+    before = look_of(session)
+    click(page.light.lights.three)
+    lighting = look_of(session).lighting
+    assert lighting.lights[0] == before.lighting.lights[0]
+    assert page.light.lights.names(lighting.lights) == ["Key", "Fill", "Rim"]
+    assert [page.light.lights.choice.button(str(n)).isVisible() for n in range(MOST_LIGHTS)] == [True] * 3 + [False]
+    session.looks.undo()
+    assert look_of(session) == before
+
+
+def test_a_light_has_a_shape(page: LookPage, session: Session) -> None:
+    assert not page.light.aspect.isVisible()
+    page.light.shape.setFocus()
+    QTest.keyClick(page.light.shape, Qt.Key.Key_Down)
+    QApplication.processEvents()
+    assert look_of(session).lighting.shape is LightShape.RECTANGLE
+    page.light.aspect.field.setValue(3)
+    assert look_of(session).lighting.aspect == 3
+
+
+def test_a_light_has_a_colour(page: LookPage, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ColorDialog, "exec", lambda dialog: dialog._choose((255, 0, 51)))
+    click(page.light.color)
+    assert look_of(session).lighting.color == (1.0, 0.0, 0.2)
 
 
 SLIDERS = (

@@ -63,6 +63,7 @@ class LightSphere(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._azimuth, self._elevation = Lighting.azimuth_deg, Lighting.elevation_deg
+        self._others: list[tuple[float, float]] = []
         self._ball: QImage | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -90,6 +91,12 @@ class LightSphere(QWidget):
             self._ball = None
             self.update()
 
+    def set_others(self, angles_deg: list[tuple[float, float]]) -> None:
+        """Show where further lights stand (azimuth, elevation), smaller. Emits nothing."""
+        if angles_deg != self._others:
+            self._others = angles_deg
+            self.update()
+
     def sizeHint(self) -> QSize:
         """A square."""
         side = theme.current().px(SIDE_PX)
@@ -97,7 +104,10 @@ class LightSphere(QWidget):
 
     def handle(self) -> QPointF:
         """Where the light is drawn, in the widget's coordinates."""
-        x, y = disc_place(*direction(self._azimuth, self._elevation))
+        return self._place_of(self._azimuth, self._elevation)
+
+    def _place_of(self, azimuth_deg: float, elevation_deg: float) -> QPointF:
+        x, y = disc_place(*direction(azimuth_deg, elevation_deg))
         half = self._radius()
         return QPointF(self.width() / 2 + x * half, self.height() / 2 - y * half)
 
@@ -153,6 +163,10 @@ class LightSphere(QWidget):
     def _draw_light(self, painter: QPainter) -> None:
         colors, place = theme.current(), self.handle()
         size = colors.px(6)
+        painter.setPen(QPen(colors.color("dim"), 1.5))
+        painter.setBrush(colors.color("field"))
+        for angles_deg in self._others:
+            painter.drawEllipse(self._place_of(*angles_deg), size / 2, size / 2)
         is_behind = direction(self._azimuth, self._elevation)[2] < 0
         painter.setPen(QPen(colors.color("accent"), 2))
         painter.setBrush(Qt.BrushStyle.NoBrush if is_behind else colors.color("bright" if colors.is_dark else "panel"))

@@ -19,7 +19,7 @@ from render.cinematic.row_pacing import RowPacing
 from render.cinematic.scene import CUT, ClassRecord, TracedScene
 from render.volume_renderer import VolumeRenderer
 from session.look.cut import ClipPlane, CropBox, Cut
-from session.look.lighting import Lens, Lighting, Material
+from session.look.lighting import AreaLight, Lens, Lighting, LightShape, Material
 from session.look.look import Look
 from session.look.segment_look import SegmentLook, Visibility
 from session.look.transfer_function import OpacityPoint, TransferFunction
@@ -264,8 +264,16 @@ def cut_away(scene: TracedScene) -> TracedScene:
 
 PART_CUT = Cut((ClipPlane((2.0, 1.0, 0.0), (0.3, 1.0, 0.2)),), CropBox((0.1, 0.2, 0.1), (0.9, 0.9, 0.8)))
 EDGES = (OpacityPoint(0.0, 0.0), OpacityPoint(300.0, 1.0))
+THREE_LIGHTS = Lighting(
+    more_lights=(
+        AreaLight(-60.0, 5.0, 0.6, color=(0.4, 0.6, 1.0), shape=LightShape.RECTANGLE, aspect=0.5),
+        AreaLight(150.0, 40.0, 1.5, 15.0, turns_with_camera=False),
+    )
+)
 SCENES: dict[str, Callable[[], TracedScene]] = {
     "plain": bumpy,
+    "three lights": lambda: with_look(bumpy(), lighting=THREE_LIGHTS),
+    "rectangle": lambda: with_look(bumpy(), lighting=Lighting(shape=LightShape.RECTANGLE, aspect=3.0)),
     "forward cloud": lambda: with_look(bumpy(), material=Material(surface=0.0, anisotropy=0.6)),
     "lens": lambda: with_look(bumpy(), lens=Lens(400.0)),
     "cut": lambda: with_look(bumpy(), cut=PART_CUT),
@@ -309,7 +317,7 @@ def test_it_follows_the_same_paths_as_numba(tracer: GlslTracer, reference: Any, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["plain", "classes"])
+@pytest.mark.parametrize("name", ["plain", "classes", "three lights"])
 def test_it_agrees_with_numba_within_the_noise_of_other_seeds(tracer: GlslTracer, reference: Any, name: str) -> None:
     scene, count = SCENES[name](), 64
     means, variances = [], []

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from traced_scenes import ball_field, even_fog, field_of, halves, looking_along_z, scene_of, solid_from, with_look
 
+from render.cinematic.brick_size import brick_edges
 from render.cinematic.bricks import class_bricks, majorants, value_bricks
 from render.cinematic.numba_tracer import NumbaTracer
+from render.cinematic.parameters import LIGHT_NUMBERS, OFFSETS
+from render.cinematic.prepared import Preparer
 from render.cinematic.scene import ClassRecord, Field
 from render.cinematic.tables import class_tables
 from session.look.cut import ClipPlane, CropBox, Cut
-from session.look.lighting import Lighting, Material
+from session.look.lighting import AreaLight, Lighting, LightShape, Material
 from session.look.look import Look
 from session.look.segment_look import SegmentLook, Visibility
 from session.look.transfer_function import OpacityPoint
@@ -69,6 +72,53 @@ def test_a_surface_that_faces_the_light_has_its_colour_times_the_strength(tracer
     distance = 2.5 * np.linalg.norm([32, 64, 64]) / 2
     nearer = (distance / (distance - 16)) ** 2
     np.testing.assert_allclose(middle[:3], 0.7 * nearer * np.array([1.0, 0.5, 0.25]), rtol=0.03)
+
+
+def lit_by(lights, sky_strength=0.0):
+    """A ball under these lights alone."""
+    lighting = Lighting(sky_strength=sky_strength).with_lights(lights)
+    return scene_of(ball_field(), solid_from(400.0), lighting=lighting, material=Material(0.4))
+
+
+LIGHTS = (
+    AreaLight(40.0, 30.0, 1.0, 25.0, (1.0, 0.9, 0.7)),
+    AreaLight(-60.0, 0.0, 0.5, 60.0, (0.5, 0.7, 1.0), shape=LightShape.RECTANGLE, aspect=2.0),
+    AreaLight(170.0, 30.0, 2.0, 10.0, turns_with_camera=False),
+)
+
+
+def test_a_picture_under_several_lights_is_the_sum_of_those_under_each(tracer):
+    each = [picture(tracer, lit_by((light,)), 256)[..., :3] for light in LIGHTS]
+    together = picture(tracer, lit_by(LIGHTS), 512)[..., :3]
+    assert min(light.mean() for light in each) > 0.02 * together.mean()  # all of them matter
+    np.testing.assert_allclose(together.mean(axis=(0, 1)), sum(each).mean(axis=(0, 1)), rtol=0.01)
+    blocks = (together - sum(each)).reshape(6, 8, 6, 8, 3).mean(axis=(1, 3, 4))
+    assert np.abs(blocks).max() < 0.1 * together.mean()
+
+
+def test_a_light_that_gives_none_changes_nothing(tracer):
+    one = picture(tracer, lit_by(LIGHTS[:1]), 2)
+    dark = replace(LIGHTS[1], strength=0.0)
+    assert picture(tracer, lit_by((LIGHTS[0], dark)), 2).tobytes() == one.tobytes()
+    assert picture(tracer, lit_by((dark, LIGHTS[0])), 2).tobytes() == one.tobytes()
+    assert not picture(tracer, lit_by((dark, dark)), 2)[..., :3].any()
+
+
+def test_a_rectangle_as_wide_as_high_lights_like_a_disc_of_its_size(tracer):
+    disc, square = (
+        picture(tracer, lit_by((replace(LIGHTS[0], size_deg=5.0, shape=shape),)), 64)[..., :3].mean()
+        for shape in (LightShape.DISC, LightShape.RECTANGLE)
+    )
+    assert square == pytest.approx(disc, rel=0.02)
+
+
+@pytest.mark.parametrize("aspect", [0.25, 4.0])
+def test_a_rectangle_is_as_much_wider_than_high_as_its_aspect_says(aspect):
+    light = replace(LIGHTS[0], shape=LightShape.RECTANGLE, aspect=aspect)
+    numbers = Preparer().prepare(lit_by((light,))).parameters[OFFSETS["LIGHTS"] :]
+    u, v = (numbers[LIGHT_NUMBERS[name] :][:3] for name in ("LIGHT_U", "LIGHT_V"))
+    assert np.linalg.norm(u) == pytest.approx(aspect * np.linalg.norm(v), rel=1e-5)
+    assert abs(v[1]) > abs(u[1])  # the viewer's vertical
 
 
 def scene_of_middle(scene):
@@ -134,15 +184,16 @@ def test_bounds_are_never_below_what_a_look_up_finds():
     look = Look(transfer=solid_from(700.0), segment=SegmentLook(solidity=0.3, tint=1.0))
     classes = halves(field)
     tables = class_tables(look, field, classes, (RED, BLUE))
-    bounds = majorants(field, value_bricks(field), class_bricks(classes), tables)
-    assert bounds.shape == (3, 3, 5)
+    bounds = majorants(field, value_bricks(field), class_bricks(classes, brick_edges(field)), tables)
+    assert brick_edges(field) == (4, 4, 4)
+    assert bounds.shape == (5, 6, 9)
     scale = (tables.table.shape[1] - 1) / (tables.high - tables.low)
     values = field.low + (field.high - field.low) / 65535 * field.values
     entries = np.clip((values - tables.low) * scale + 0.5, 0, tables.table.shape[1] - 1).astype(int)
     found = tables.table[classes.classes, entries, 3]
     for (k, j, i), extinction in np.ndenumerate(found):
         for brick in {
-            (kk // 8, jj // 8, ii // 8)
+            (kk // 4, jj // 4, ii // 4)
             for kk in (max(k - 1, 0), k)
             for jj in (max(j - 1, 0), j)
             for ii in (max(i - 1, 0), i)
