@@ -114,24 +114,26 @@ def segment_now(
 
 
 def segment_recorded(
-    volume: Volume,
-    model_id: str,
-    parameters: Mapping[str, Any] | None = None,
+    request: RunRequest,
     report: Callable[[float, str], None] | None = None,
     client: InferenceClient | None = None,
     *,
     settings: Settings,
     tell: Callable[[UserError], None],
 ) -> tuple[InferenceResult, RunRecord]:
-    """The same with the run's record, which is kept in the workspace's log however the run ends.
+    """Run a model, wait for it, and keep the run's record in the workspace's log, however the run ends.
 
     Args:
         settings: which workspace, and what is assumed where nothing counts energy.
         tell: called when the record cannot be kept.
+
+    Raises:
+        UserError: the model does not fit the image, the memory or the parameters.
+        InferenceFailed: the worker stopped, or the model has a bug.
     """
     choices = BackendChoices(settings.workspace() / CHOICES_NAME)
     recorder = RunRecorder(run_log(settings), settings["energy.watts_per_core"], tell, choices)
-    return recorder.run(client or inference_client(), RunRequest(volume, model_id, parameters or {}), report)
+    return recorder.run(client or inference_client(), request, report)
 
 
 def start_device_probe(

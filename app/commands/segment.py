@@ -1,4 +1,4 @@
-"""``limner segment PATH -o OUT``: automatic segmentation into a mask file or a case."""
+"""``limner segment PATH... -o OUT``: automatic segmentation into mask files or cases."""
 
 from __future__ import annotations
 
@@ -8,102 +8,108 @@ from typing import Any
 
 from app.actions.segmentation import DEFAULT_MODEL
 from app.commands.output import note, print_json, progress
-from imaging.formats.replacing import replacing
-from imaging.geometry import Geometry
+from app.commands.segment_many import segment_many
+from app.commands.segment_one import Wishes, segment_one
+from imaging.errors import UserError
 from inference.client import InferenceFailed
-from inference.record.run_record import RunRecord
-from inference.result import InferenceResult
-from session.acceptance import accept
-from session.exporting import check_mask_name, export_masks, labels_of_preview
-from session.opening import CASE_SUFFIX, OpenedImages, new_document, note_pixel_hash, read_images
+from session.exporting import check_mask_name
+from session.opening import CASE_SUFFIX, read_images
 from session.reading import choose_series
-from session.run_recording import RECORD_SUFFIX
-from session.segmenting import preview_of, segment_recorded
-from session.settings import Settings
-
-Label = tuple[str, int, float]  # name, label value, millilitres
 
 
 def add(parsers: Any) -> None:
     """Declare the command."""
-    parser = parsers.add_parser("segment", help="segment an image automatically")
-    parser.add_argument("path", type=Path)
-    parser.add_argument("-o", "--out", type=Path, required=True, help="a mask file (.nii.gz, .seg.nrrd) or a case")
-    parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser = parsers.add_parser("segment", help="segment images automatically")
+    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="images: files, folders, archives")
+    parser.add_argument(
+        "-o", "--out", type=Path, required=True, help="a mask file (.nii.gz, .seg.nrrd), a case, or a folder for many"
+    )
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="a name of `limner models list`, or a model's folder")
+    parser.add_argument("--trust", action="store_true", help="allow the code that a model's folder brings to run")
+    parser.add_argument("--with", dest="others", type=Path, action="append", default=[], metavar="PATH",
+                        help="a further image of the same patient, for models that want several")  # fmt: skip
     parser.add_argument("--series", metavar="ID")
     parser.add_argument("--regular-grid", action="store_true", help="resample uneven or tilted slices first")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda:0, mps")
+    parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16", "fp16"))
+    parser.add_argument("--backend", default="auto", choices=("auto", "torch", "onnxruntime", "openvino"))
+    parser.add_argument("--insist", action="store_true", help="use these even where plain fp32 gives other labels")
+    parser.add_argument("--mirror", action="store_true", help="average over flipped images: steadier, and slower")
+    parser.add_argument("--roi", metavar="I0,I1,J0,J1,K0,K1", help="only this region, in voxels, the ends not included")
+    parser.add_argument("--uncertainty", type=Path, metavar="FILE", help="write how unsure each voxel is, 0 to 255")
+    parser.add_argument("--again", action="store_true", help="with many images: do not skip what is there already")
     parser.add_argument("--measure-idle", action="store_true", help="look 5 s at the power at rest first")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read, segment, write."""
-    out: Path = arguments.out
-    is_case = out.suffix == CASE_SUFFIX
-    if not is_case:
-        check_mask_name(out)
-    series = choose_series(arguments.path, arguments.series)
-    images = read_images(arguments.path, series, regular_grid=arguments.regular_grid, report=progress)
-    settings = Settings()
+    """One image into one file, or many into a folder."""
+    wishes = _wishes(arguments)
     if arguments.measure_idle:
         note_idle_power()
     try:
-        result, record = segment_recorded(
-            images.volumes[0],
-            arguments.model,
-            {},
-            progress,
-            settings=settings,
-            tell=lambda error: note(f"warning: {error.message}"),
-        )
+        if len(arguments.paths) > 1 or not arguments.out.suffix:
+            return segment_many(arguments.paths, arguments.out, wishes, again=arguments.again, as_json=arguments.json)
+        return _one(arguments, wishes)
     except InferenceFailed as failure:
         note(f"error: {' '.join(failure.message.split())}")
         note(failure.details)
         return 1
-    if is_case:
-        labels = _into_case(result, record, images, out)
-    else:
-        labels = _into_mask(result, images.volumes[0].geometry, out)
-        with replacing(record_path(out)) as file:
-            file.write(record.to_text().encode())
-    rows = [{"name": n, "label_value": v, "volume_ml": round(ml, 3)} for n, v, ml in labels]
+
+
+def _one(arguments: argparse.Namespace, wishes: Wishes) -> int:
+    path, out = arguments.paths[0], arguments.out
+    if out.suffix != CASE_SUFFIX:
+        check_mask_name(out)
+    series = choose_series(path, arguments.series)
+    images = read_images(path, series, regular_grid=arguments.regular_grid, report=progress)
+    done = segment_one(images, out, wishes)
     if arguments.json:
-        print_json(
-            {
-                "labels": rows,
-                "seconds": result.seconds,
-                "peak_rss_mb": result.peak_rss_mb,
-                "model": result.model_id,
-                "version": result.version,
-                "missing": list(result.missing),
-                "notes": list(result.notes),
-                "run": record.to_json(),
-            }
-        )
+        print_json(done)
         return 0
-    for row in rows:
+    for row in done["labels"]:
         print(f"{row['label_value']:>4}  {row['name']:<28}{row['volume_ml']:>12.1f} ml")
-    for line in result.notes:
+    for score in done["scores"]:
+        print(f"      {score['name']:<28}{100 * score['value']:>12.1f} %")
+    for box in done["boxes"]:
+        print(f"      {box['label']:<28}{100 * box['score']:>12.1f} %")
+    for line in done["notes"]:
         note(line)
     return 0
 
 
-def _into_mask(result: InferenceResult, geometry: Geometry, out: Path) -> list[Label]:
-    """Write a mask file. On one layer, what encloses others keeps the rest of its voxels; volumes are the whole."""
-    labels = labels_of_preview(preview_of(result, geometry), geometry)
-    written = export_masks(labels, out, stack=True)
-    ml = {label.name: label.voxel_count * geometry.voxel_volume_ml for label in result.labels}
-    return [(s.name, s.label_value, ml[s.name]) for s in written.segments]
+def _wishes(arguments: argparse.Namespace) -> Wishes:
+    parameters: dict[str, Any] = {}
+    for name in ("device", "precision", "backend"):
+        if getattr(arguments, name) != "auto":
+            parameters[name] = getattr(arguments, name)
+    for name in ("insist", "mirror"):
+        if getattr(arguments, name):
+            parameters[name] = True
+    if arguments.roi:
+        parameters["roi"] = _roi(arguments.roi)
+    if arguments.uncertainty is not None:
+        parameters["doubt"] = True
+        if len(arguments.paths) > 1 or not arguments.out.suffix:
+            raise UserError("--uncertainty names one file, so it takes one image.")
+    return Wishes.of(
+        arguments.model,
+        parameters,
+        trust=arguments.trust,
+        others=tuple(arguments.others),
+        uncertainty=arguments.uncertainty,
+        regular_grid=arguments.regular_grid,
+    )
 
 
-def record_path(out: Path) -> Path:
-    """Where the record of a run stands whose mask is ``out``: ``liver.nii.gz`` has ``liver.run.json``."""
-    name = out.name
-    for ending in (".nii.gz", ".seg.nrrd"):
-        if name.lower().endswith(ending):
-            return out.with_name(name[: -len(ending)] + RECORD_SUFFIX)
-    return out.with_name(out.stem + RECORD_SUFFIX)
+def _roi(text: str) -> list[int]:
+    """The engine's order, k j i, from what people type, i j k."""
+    try:
+        i0, i1, j0, j1, k0, k1 = (int(part) for part in text.split(","))
+    except ValueError as error:
+        raise UserError("--roi takes six whole numbers: I0,I1,J0,J1,K0,K1.") from error
+    return [k0, k1, j0, j1, i0, i1]
 
 
 def note_idle_power() -> None:
@@ -112,19 +118,3 @@ def note_idle_power() -> None:
 
     if idle_watch().measure_now() is None:
         note("This computer does not count its energy, so its power at rest cannot be measured.")
-
-
-def _into_case(result: InferenceResult, record: RunRecord, images: OpenedImages, out: Path) -> list[Label]:
-    """Write a case, as if somebody had accepted the result in the window."""
-    document = new_document(images, out, author=Settings()["person.name"])
-    try:
-        document.set_preview(preview_of(result, document.segmentation.geometry, record))
-        accept(document)
-        note_pixel_hash(document)
-        journal = document.case.journal
-        if not journal.flush() and journal.failure is not None:
-            raise journal.failure
-        segmentation = document.segmentation
-        return [(s.name, s.label_value, segmentation.volume_ml(s.number)) for s in segmentation.segments]
-    finally:
-        document.close()

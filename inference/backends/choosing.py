@@ -200,6 +200,8 @@ def _labels(scores: torch.Tensor, head: Head) -> NDArray[Any]:
     numbers = scores[0].float()
     if head.kind is HeadKind.EXCLUSIVE:
         return np.asarray(numbers.argmax(0).cpu().numpy())
+    if head.kind is HeadKind.DECIDED:
+        return np.asarray(numbers[0].round().cpu().numpy().astype(np.int64))
     limit = head.threshold if head.is_activated else float(np.log(head.threshold / (1 - head.threshold)))
     return np.asarray((numbers >= limit).cpu().numpy())
 

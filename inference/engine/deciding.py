@@ -35,12 +35,14 @@ class Decision:
     def __init__(self, head: Head, shape: Shape, channels: int, *, wants_doubt: bool) -> None:
         self._head = head
         values = [head.value_of(channel) for channel in range(channels)]
-        kind = np.uint8 if max(values) <= MOST_UINT8 else np.uint16
-        count = 1 if head.kind is HeadKind.EXCLUSIVE else channels
+        is_decided = head.kind is HeadKind.DECIDED
+        kind = np.uint8 if max(values) <= MOST_UINT8 and not is_decided else np.uint16
+        count = channels if head.kind is HeadKind.INDEPENDENT else 1
         self._values = np.array(values, kind)
         self._is_identity = values == list(range(channels))
         self.planes: list[NDArray[Any]] = [np.zeros(shape, kind) for _ in range(count)]
-        self.doubt: NDArray[np.uint8] | None = np.zeros(shape, np.uint8) if wants_doubt else None
+        gives_doubt = wants_doubt and not is_decided
+        self.doubt: NDArray[np.uint8] | None = np.zeros(shape, np.uint8) if gives_doubt else None
 
     def take(self, first: int, sums: torch.Tensor, weights: torch.Tensor) -> None:
         """Decide some planes; see ``blending.Finished``."""
@@ -48,6 +50,8 @@ class Decision:
         if self._head.kind is HeadKind.EXCLUSIVE:
             winner = sums.argmax(0).cpu().numpy()
             self.planes[0][place] = winner if self._is_identity else self._values[winner]
+        elif self._head.kind is HeadKind.DECIDED:
+            self.planes[0][place] = (sums[0] / weights).round().cpu().numpy()
         else:
             limit = self._head.threshold if self._head.is_activated else _logit(self._head.threshold)
             for channel, plane in enumerate(self.planes):

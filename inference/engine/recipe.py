@@ -127,6 +127,7 @@ class HeadKind(StrEnum):
 
     EXCLUSIVE = "one label a voxel"  # softmax: the highest channel wins
     INDEPENDENT = "labels may overlap"  # sigmoid: each channel is a structure of its own
+    DECIDED = "label values, decided by the network"
     SCORES = "scores of the whole image"
 
 

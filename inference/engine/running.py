@@ -154,7 +154,7 @@ class NetworkRun:
             scores = predictor(torch.from_numpy(prepared.image)[None])[0].float().reshape(-1)
             chances = scores if head.is_activated else (scores.softmax(0) if len(scores) > 1 else scores.sigmoid())
         names = {label.label_value: label.name for label in self._opened.recipe.labels}
-        found = tuple(Score(names.get(n, f"Class {n}"), float(c)) for n, c in enumerate(chances))
+        found = tuple(Score(names.get(n, f"Class {n}"), float(c)) for n, c in enumerate(chances, 1))
         return ModelResult(
             (), {}, seconds=self._seconds, scores=found, record=self._record(prepared), notes=self._notes()
         )

@@ -7,7 +7,7 @@ parser; loading, saving, evaluators and handlers are not. That runs Python out o
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imaging.errors import UserError
 from inference.engine.recipe import Head, HeadKind, Recipe, Windows
@@ -17,13 +17,11 @@ from inference.opening.flips import mirror_axes
 from inference.opening.monai_inferer import windows_of
 from inference.opening.monai_steps import steps_of
 from inference.opening.opened import Opened, TorchNetworks
+from inference.opening.scripted import scripted_module
 from inference.opening.weights import load_into
 from inference.packages.bundle_files import open_bundle
 from inference.packages.description import Head as StatedHead
 from inference.packages.description import ModelDescription
-
-if TYPE_CHECKING:
-    import torch
 
 NETWORKS = ("network_def", "network", "net")
 PREPARATIONS = ("preprocessing", "pre_transforms", "preproc")
@@ -67,19 +65,3 @@ def _network(
         raise UserError(f"“{description.name}” describes no network.")
     load_into(module, needed[0])
     return TorchNetworks((module.eval(),))
-
-
-def scripted_module(path: Path) -> torch.nn.Module:
-    """A network in TorchScript.
-
-    Raises:
-        UserError: the file is none, or is damaged.
-    """
-    import torch
-
-    try:
-        load: Any = torch.jit.load  # untyped in torch
-        module: torch.nn.Module = load(str(path), map_location="cpu").eval()
-    except (RuntimeError, ValueError, OSError) as error:
-        raise UserError(f"{path.name} is no TorchScript network that can be read here.", str(error)[:200]) from error
-    return module

@@ -1,0 +1,169 @@
+"""One image through a model into a file, as all commands that segment do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.commands.output import note, progress
+from imaging.errors import UserError
+from imaging.formats.registry import write_volumes
+from imaging.formats.replacing import replacing
+from imaging.geometry import Geometry
+from imaging.volume import Quantity, Volume
+from inference.catalogue import ModelInfo, folder_info
+from inference.client import InferenceClient
+from inference.record.run_record import RunRecord
+from inference.result import InferenceResult
+from inference.worker.turns import QueueClass
+from session.acceptance import accept
+from session.exporting import export_masks, labels_of_preview
+from session.models import known_models
+from session.opening import CASE_SUFFIX, OpenedImages, new_document, note_pixel_hash, read_images
+from session.reading import choose_series
+from session.run_recording import RECORD_SUFFIX, RunRequest
+from session.segmenting import inference_client, preview_of, segment_recorded
+from session.settings import Settings
+
+Label = tuple[str, int, float]  # name, label value, millilitres
+
+
+@dataclass(frozen=True, eq=False)
+class Wishes:
+    """How to segment, the same for all images of a command.
+
+    Attributes:
+        model: which model.
+        client: whose catalogue has it.
+        parameters: of the run.
+        others: further images for a model that wants several.
+        uncertainty: where to write how unsure each voxel is; None not to.
+        regular_grid: resample uneven or tilted slices first.
+        queue_class: whether somebody waits for it.
+    """
+
+    model: ModelInfo
+    client: InferenceClient
+    parameters: Mapping[str, Any]
+    others: tuple[Path, ...] = ()
+    uncertainty: Path | None = None
+    regular_grid: bool = False
+    queue_class: QueueClass = QueueClass.INTERACTIVE
+
+    @staticmethod
+    def of(model: str, parameters: Mapping[str, Any], *, trust: bool, **others: Any) -> Wishes:
+        """Find the model, by its name or in a folder.
+
+        Raises:
+            UserError: there is none, or it brings code and nobody trusts it.
+        """
+        if not Path(model).is_dir():
+            return Wishes(inference_client().model(model), inference_client(), parameters, **others)
+        info = folder_info(Path(model))
+        _must_be_trusted(Path(model), info, trust)
+        return Wishes(info, InferenceClient(lambda: [*known_models(), info]), parameters, **others)
+
+
+def _must_be_trusted(folder: Path, info: ModelInfo, trust: bool) -> None:
+    from inference.packages.recognise import describe, find_model
+
+    if not trust and describe(find_model(folder)).code.runs:
+        hint = "Add --trust to let it run (without network, and unable to write anywhere), or `limner models add` it."
+        raise UserError(f"{info.name} brings code of its own.", hint)
+
+
+def segment_one(images: OpenedImages, out: Path, wishes: Wishes) -> dict[str, Any]:
+    """Segment, and write the result and the record of the run.
+
+    Args:
+        images: read completely.
+        out: a mask file or a case; its name was checked.
+
+    Returns:
+        What was found, as JSON.
+
+    Raises:
+        UserError, InferenceFailed: see ``InferenceClient.segment``.
+    """
+    volume = images.volumes[0]
+    request = RunRequest(
+        volume,
+        wishes.model.id,
+        wishes.parameters,
+        others=[_further(path, wishes) for path in wishes.others],
+        options={"queue_class": wishes.queue_class},
+    )
+    result, record = segment_recorded(
+        request, progress, wishes.client, settings=Settings(), tell=lambda error: note(f"warning: {error.message}")
+    )
+    labels = _written(result, record, images, out)
+    if wishes.uncertainty is not None:
+        _write_map(result, volume, wishes.uncertainty)
+    rows = [{"name": n, "label_value": v, "volume_ml": round(ml, 3)} for n, v, ml in labels]
+    return {
+        "labels": rows,
+        "scores": [{"name": score.name, "value": round(score.value, 5)} for score in result.scores],
+        "boxes": [{"label": b.label, "score": round(b.score, 5), "corners": b.corners} for b in result.boxes],
+        "seconds": result.seconds,
+        "peak_rss_mb": result.peak_rss_mb,
+        "model": result.model_id,
+        "version": result.version,
+        "missing": list(result.missing),
+        "notes": list(result.notes),
+        "run": record.to_json(),
+    }
+
+
+def record_path(out: Path) -> Path:
+    """Where the record of a run stands whose mask is ``out``: ``liver.nii.gz`` has ``liver.run.json``."""
+    name = out.name
+    for ending in (".nii.gz", ".seg.nrrd"):
+        if name.lower().endswith(ending):
+            return out.with_name(name[: -len(ending)] + RECORD_SUFFIX)
+    return out.with_name(out.stem + RECORD_SUFFIX)
+
+
+def _further(path: Path, wishes: Wishes) -> Volume:
+    images = read_images(path, choose_series(path, None), regular_grid=wishes.regular_grid, report=progress)
+    return images.volumes[0]
+
+
+def _written(result: InferenceResult, record: RunRecord, images: OpenedImages, out: Path) -> list[Label]:
+    if out.suffix == CASE_SUFFIX:
+        return _into_case(result, record, images, out)
+    labels = _into_mask(result, images.volumes[0].geometry, out) if result.layers else []
+    with replacing(record_path(out)) as file:
+        file.write(record.to_text().encode())
+    return labels
+
+
+def _into_mask(result: InferenceResult, geometry: Geometry, out: Path) -> list[Label]:
+    """Write a mask file. On one layer, what encloses others keeps the rest of its voxels; volumes are the whole."""
+    labels = labels_of_preview(preview_of(result, geometry), geometry)
+    written = export_masks(labels, out, stack=True)
+    ml = {label.name: label.voxel_count * geometry.voxel_volume_ml for label in result.labels}
+    return [(s.name, s.label_value, ml[s.name]) for s in written.segments]
+
+
+def _into_case(result: InferenceResult, record: RunRecord, images: OpenedImages, out: Path) -> list[Label]:
+    """Write a case, as if somebody had accepted the result in the window."""
+    document = new_document(images, out, author=Settings()["person.name"])
+    try:
+        document.set_preview(preview_of(result, document.segmentation.geometry, record))
+        accept(document)
+        note_pixel_hash(document)
+        journal = document.case.journal
+        if not journal.flush() and journal.failure is not None:
+            raise journal.failure
+        segmentation = document.segmentation
+        return [(s.name, s.label_value, segmentation.volume_ml(s.number)) for s in segmentation.segments]
+    finally:
+        document.close()
+
+
+def _write_map(result: InferenceResult, volume: Volume, out: Path) -> None:
+    if "uncertainty" not in result.maps:
+        raise UserError(f"{result.name} does not say how unsure it is.")
+    write_volumes([Volume(volume.geometry, result.maps["uncertainty"], Quantity.SIGNAL, volume.source)], out)
