@@ -264,7 +264,8 @@ class InferenceClient:
         """The last answer; whatever ends the wait for it also ends the work on it."""
         job = next(self._numbers)
         try:
-            return ask(process, request | {"job": job}, blocks, watch, guard, tuple(request["images"][0]["shape"]))
+            grid = tuple(request["images"][0]["geometry"]["shape"])
+            return ask(process, request | {"job": job}, blocks, watch, guard, grid)
         except (WorkerGone, ResultInvalid):
             raise
         except (LimitReached, MemoryError):

@@ -6,7 +6,7 @@ import faulthandler
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from imaging.errors import UserError
 from imaging.geometry import Geometry
 from imaging.volume import Quantity
-from inference.model import ModelLabel, ModelResult, RunCancelled
+from inference.model import FoundBox, ModelImage, ModelLabel, ModelResult, RunCancelled, Score
 
 BRIGHT, VERY_BRIGHT, NEVER = 1, 2, 3
 Report = Callable[[float, str], None]
@@ -105,6 +105,40 @@ class PretendModel:
         report(0.5, f"{len(pieces)} pieces")
         return self.segment(voxels, report, cancelled)
 
+    def rich(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
+        layer = np.zeros(voxels.shape, np.uint16)
+        layer[0] = BRIGHT
+        corners = tuple((float(n & 1), float(n >> 1 & 1), float(n >> 2)) for n in range(8))
+        return ModelResult(
+            (layer,),
+            {BRIGHT: True},
+            maps={"uncertainty": np.full(voxels.shape, 7, np.uint8), "dose": (voxels > 0).astype(np.uint8)},
+            scores=(Score("Pneumonia", np.float32(0.25)), Score("None", 0.75)),  # type: ignore[arg-type]
+            boxes=(FoundBox("Nodule", 0.5, corners),),
+            record={"backend": "pretend", "seconds": [np.float64(1.5)], 3: None},
+        )
+
+    def only_scores(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
+        return ModelResult((), {}, scores=(Score("Pneumonia", 1.0),))
+
+    def map_of_floats(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
+        return ModelResult((), {}, maps={"uncertainty": np.zeros(voxels.shape, np.float32)})
+
+    def map_of_labels(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
+        return ModelResult((), {}, maps={"uncertainty": np.zeros(voxels.shape, np.uint16)})
+
+    def score_of_two(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
+        return ModelResult((), {}, scores=(Score("Pneumonia", 2.0),))
+
+    def flat_box(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
+        return ModelResult((), {}, boxes=(FoundBox("Nodule", 0.5, ((0.0, 0.0, 0.0),) * 4),))
+
+    def record_of_nan(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
+        return ModelResult((), {}, record={"loss": float("nan")})
+
+    def record_of_objects(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
+        return ModelResult((), {}, record={"model": self})
+
     def wrong_shape(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
         return ModelResult((np.zeros((2, 2, 2), np.uint8),), {})
 
@@ -120,3 +154,22 @@ class PretendModel:
 
     def found_without_voxels(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
         return ModelResult((np.zeros(voxels.shape, np.uint8),), {BRIGHT: True})
+
+
+class SeveralImages(PretendModel):
+    """Finds where its last image is brighter than its first."""
+
+    id = "several"
+    takes_several_images = True
+
+    def run_images(
+        self,
+        images: Sequence[ModelImage],
+        parameters: Mapping[str, Any],
+        report: Report,
+        cancelled: Callable[[], bool],
+    ) -> ModelResult:
+        brighter = images[-1].voxels > images[0].voxels
+        described = [[image.modality, image.quantity.value, list(image.geometry.spacing_mm)] for image in images]
+        layer = np.where(brighter, BRIGHT, 0).astype(np.uint8)
+        return ModelResult((layer,), {BRIGHT: bool(brighter.any())}, record={"images": described})

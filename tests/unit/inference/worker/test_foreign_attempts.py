@@ -14,6 +14,7 @@ import pytest
 from imaging.volume import Volume
 from inference.catalogue import ModelInfo
 from inference.client import InferenceClient
+from inference.worker.landlock import landlock_version
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's walls are Linux's")
 
@@ -202,9 +203,11 @@ def tried(
         assert info.package is not None
         (info.package / "scripts" / "behaviour.py").write_text(f"def act(voxels, report, cancelled):\n{behaviour}\n")
         client = clients(info)
+        if landlock_version() == 0 or "Seccomp:" not in Path("/proc/self/status").read_text():
+            pytest.skip("this computer's kernel offers less")
         confinement = client.confinement(info.id)
-        if confinement is None or not confinement.is_strong:
-            pytest.skip(f"this computer offers less: {confinement}")
+        assert confinement is not None
+        assert confinement.is_strong
         return client.segment(volume, info.id).record["outcome"], client, info
 
     return run
