@@ -1,4 +1,4 @@
-"""Collect what must be translated outside Qt's own ``tr``: sentences of the layers below the window, and commands.
+"""Collect what must be translated outside Qt's own ``tr``: sentences of the layers below the window, commands, presets.
 
     python docs/collect_strings.py           writes resources/translations/sentences.json and limner_template.ts
     python docs/collect_strings.py --check   exit status 1 when sentences.json is not up to date
@@ -58,13 +58,20 @@ def template_file() -> str:
     session = Session()
     declare_all(session)
     actions = sorted({text for action in session.actions for text in (action.title, action.doc) if text})
-    contexts = {"Actions": actions, "Sentences": sorted(sentences())}
+    contexts = {"Actions": actions, "Presets": preset_words(), "Sentences": sorted(sentences())}
     parts = ['<?xml version="1.0" encoding="utf-8"?>', "<!DOCTYPE TS>", '<TS version="2.1">']
     for name, texts in contexts.items():
         parts.append(f"<context><name>{name}</name>")
         parts += [f"<message><source>{escape(t)}</source><translation/></message>" for t in texts]
         parts.append("</context>")
     return "\n".join([*parts, "</TS>", ""])
+
+
+def preset_words() -> list[str]:
+    """Names and descriptions of the presets that ship with the program."""
+    from session.look.presets import shipped_presets
+
+    return sorted({text for preset in shipped_presets() for text in (preset.name, preset.description) if text})
 
 
 def _template(node: ast.AST) -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +17,18 @@ import app.translation
 from app.translation import install_translation
 from imaging.edit import RemoveSegment
 from imaging.errors import UserError
+from session.look.preset import MINE
+from session.look.presets import preset_named
 from widgets.action_bridge import ActionBridge
+from widgets.look_3d.preset_tile import PresetTile
 from widgets.sentences import translated
 
+ROOT = Path(__file__).parents[2]
 SOURCE = """<?xml version="1.0" encoding="utf-8"?><!DOCTYPE TS>
 <TS version="2.1" language="de"><context><name>Actions</name>
 <message><source>Undo</source><translation>Rückgängig</translation></message></context>
+<context><name>Presets</name>
+<message><source>CT bone</source><translation>CT Knochen</translation></message></context>
 <context><name>Sentences</name>
 <message><source>The segment “{0}” is locked.</source><translation>„{0}“ ist gesperrt.</translation></message>
 <message><source>Unlock it in the Segments panel to change it.</source><translation>Erst entsperren.</translation>
@@ -72,3 +80,23 @@ def test_a_sentence_that_nobody_translated_stays_as_it_is(german, qapp) -> None:
     assert install_translation(qapp, QLocale("de_DE"))
     assert translated("There is no such segment.") == "There is no such segment."
     assert translated("Something that is not in the code at all.") == "Something that is not in the code at all."
+
+
+def test_presets_that_ship_with_the_program_are_named_in_the_language(german, qapp) -> None:
+    assert install_translation(qapp, QLocale("de_DE"))
+    bone = preset_named("ct-bone")
+    tile = PresetTile(bone, fits=True)
+    assert tile.text() == "Knochen"
+    assert tile.accessibleName() == "CT Knochen"
+    assert tile.toolTip() == f"CT Knochen\n{bone.description}"
+    assert PresetTile(bone, fits=False).text() == "CT Knochen"
+    assert PresetTile(replace(bone, group=MINE), fits=True).text() == "CT bone"
+
+
+def test_words_of_presets_are_collected_for_translators() -> None:
+    folder = str(ROOT / "docs")
+    code = "import collect_strings; print('\\n'.join(collect_strings.preset_words()))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([folder, str(ROOT)])}
+    found = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True)
+    bone = preset_named("ct-bone")
+    assert {bone.name, bone.description} <= set(found.stdout.splitlines())

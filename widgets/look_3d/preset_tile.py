@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from session.look.preset import Preset
 from widgets import theme
+from widgets.look_3d.preset_words import description_of, name_of, short_name
 from widgets.look_3d.thumbnails import thumbnail
 
 PICTURE_PX = 70
@@ -31,8 +32,9 @@ class PresetTile(QAbstractButton):
         self._fits = fits
         self.setCheckable(True)
         self.setText(short_name(preset, fits=fits))
-        self.setAccessibleName(preset.name)
-        self.setToolTip(f"{preset.name}\n{preset.description}" if preset.description else preset.name)
+        name, description = name_of(preset), description_of(preset)
+        self.setAccessibleName(name)
+        self.setToolTip(f"{name}\n{description}" if description else name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -86,12 +88,6 @@ class PresetTile(QAbstractButton):
             cut = metrics.elidedText(line, Qt.TextElideMode.ElideRight, self.width())
             place = QRectF(0, top + number * metrics.lineSpacing(), self.width(), metrics.lineSpacing())
             painter.drawText(place, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, cut)
-
-
-def short_name(preset: Preset, *, fits: bool) -> str:
-    """Without the kind of image where that is clear."""
-    short = preset.name.removeprefix(f"{preset.group} ")
-    return short[:1].upper() + short[1:] if fits else preset.name
 
 
 def lines_of(text: str, font: QFont, width: int) -> list[str]:
