@@ -12,6 +12,7 @@ from session.actions import Action
 from session.jobs import Job, JobState
 from session.look import choosing
 from session.look.cut import Point
+from session.look.inside import Region
 from session.look.look import Look
 from session.presentation import VolumeMode
 from session.session import Session, has_document
@@ -177,6 +178,18 @@ def toggle_caps(session: Session) -> None:
     session.looks.change(choosing.with_part(look, "cut", shows_caps=not look.cut.shows_caps))
 
 
+def toggle_inside_body(session: Session) -> None:
+    """Hide table, blanket and the air around the body, or show everything again."""
+    look = session.looks.current
+    is_on = look.inside.region is not Region.EVERYTHING
+    session.looks.change(choosing.with_region(look, Region.EVERYTHING if is_on else Region.BODY))
+
+
+def _is_inside(session: Session) -> bool:
+    look = session.presentation.state.look
+    return look is not None and look.inside.region is not Region.EVERYTHING
+
+
 def _has_cuts(session: Session) -> bool:
     look = session.presentation.state.look
     return session.document is not None and look is not None and not look.cut.is_empty
@@ -236,6 +249,8 @@ ACTIONS = (
            _C, has_volume, _has_crop_box, needs_window=True),
     Action("look.toggle_caps", "Grey values on cuts", toggle_caps, "Or open cuts.", "", "", _C, has_volume, _has_caps,
            needs_window=True),
+    Action("look.toggle_inside_body", "Only inside the body", toggle_inside_body, "Without table and blanket.", "", "",
+           _C, has_volume, _is_inside, needs_window=True),
     Action("look.clear_cuts", "Remove all cuts", clear_cuts, "Planes, box and cutaway.", "", "x", _C, _has_cuts,
            needs_window=True),
 )  # fmt: skip

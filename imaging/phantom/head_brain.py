@@ -47,14 +47,14 @@ class Brain:
         whole = shape({**egg, "ball": egg["centre_mm"]}).everywhere(at)
         floor = np.interp(at[1], p["floor_y_mm"], p["floor_z_mm"]).astype(np.float32)
         below = floor - np.float32(p["floor_fall_per_mm"]) * at[0] ** 2 - at[2]
-        return smooth_maximum(whole, np.asarray(below, np.float32), 12)
+        return smooth_maximum(whole, np.asarray(below, np.float32), 8)
 
     def _cerebellum(self, at: Coordinates) -> Array:
         p = self.parameters
         roof = np.interp(at[1], p["floor_y_mm"], p["floor_z_mm"]).astype(np.float32)
-        above = at[2] - roof + np.float32(p["floor_fall_per_mm"]) * at[0] ** 2 + np.float32(2.5)
+        above = at[2] - roof + np.float32(p["floor_fall_per_mm"]) * at[0] ** 2 - np.float32(1)
         halves = shape(p["cerebellum"]).everywhere(at)
-        return smooth_maximum(halves, np.asarray(above, np.float32), 8)
+        return smooth_maximum(halves, np.asarray(above, np.float32), 4)
 
 
 def draw_brain(slab: HeadSlab, brain: Brain) -> None:

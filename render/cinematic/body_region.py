@@ -74,13 +74,23 @@ def _large_parts(mask: Mask) -> Mask:
 
 
 def _filled(mask: Mask, axis: int, spacing: tuple[float, float, float]) -> Mask:
-    """With what is enclosed in a slice across an axis, even where the wall around it has narrow gaps."""
+    """With what is enclosed in a slice across an axis, even where the wall around a large room has narrow gaps."""
     from scipy import ndimage
 
     wide = ndimage.distance_transform_edt(~mask, spacing) <= GAP_MM
-    for one in np.moveaxis(wide, axis, 0):
-        one |= ndimage.binary_fill_holes(one)
-    return np.asarray(mask | (ndimage.distance_transform_edt(wide, spacing) > GAP_MM))
+    rooms = _enclosed(wide, axis)
+    filled = mask | _enclosed(mask, axis)
+    if rooms.any():
+        filled |= ndimage.distance_transform_edt(~rooms, spacing) <= GAP_MM
+    return np.asarray(filled)
+
+
+def _enclosed(mask: Mask, axis: int) -> Mask:
+    """What a mask encloses in the slices across an axis."""
+    from scipy import ndimage
+
+    slices = np.moveaxis(mask, axis, 0)
+    return np.moveaxis(np.stack([ndimage.binary_fill_holes(one) & ~one for one in slices]), 0, axis)
 
 
 def _axial_axis(coarse: CoarseValues) -> int:

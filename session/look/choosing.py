@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from session.look.cut import ClipPlane, CropBox, Cut, Cutaway, Point
+from session.look.inside import Inside, Region
 from session.look.look import Look, NumberedLook
 from session.look.segment_look import SegmentLook, Visibility
 
@@ -139,6 +140,11 @@ def with_cutaway(look: Look, number: int, viewing: Point, margin_mm: float | Non
     x, y, z = _unit(viewing)
     opened = Cutaway((number,), kept if margin_mm is None else margin_mm, (-x, -y, -z))
     return with_part(look, "cut", cutaway=opened)
+
+
+def with_region(look: Look, region: Region) -> Look:
+    """Only what lies in a region is shown, from its surface on; what the look had if it is the same region."""
+    return look if look.inside.region is region else replace(look, inside=Inside(region))
 
 
 def without_cuts(look: Look) -> Look:

@@ -415,6 +415,28 @@ def test_the_crop_box_and_its_ranges(page: LookPage, session: Session) -> None:
     assert look_of(session).cut.box.is_whole
 
 
+def test_only_the_inside_of_the_body_is_shown_and_undone(page: LookPage, session: Session) -> None:
+    inside = page.cuts.inside
+    before = look_of(session).inside
+    assert before == Inside()
+    assert not inside.below.isVisible()
+    inside.region.setFocus()
+    QTest.keyClick(inside.region, Qt.Key.Key_Down)
+    QApplication.processEvents()
+    assert look_of(session).inside == Inside(Region.BODY)
+    assert inside.below.isVisible()
+    inside.below.field.setValue(8)
+    assert look_of(session).inside == Inside(Region.BODY, 8)
+    session.looks.undo()
+    session.looks.undo()
+    QApplication.processEvents()
+    assert look_of(session).inside == before
+    assert inside.region.currentData() == Region.EVERYTHING
+    page._bridge.run("look.toggle_inside_body")
+    QApplication.processEvents()
+    assert inside.region.currentData() == Region.BODY
+
+
 def test_the_way_to_the_segment_is_opened_and_closed(page: LookPage, session: Session) -> None:
     assert page.cuts.away.text() == "Open the way to liver"
     click(page.cuts.away)

@@ -1,4 +1,4 @@
-"""What is cut away: planes, a box, the way to a segment."""
+"""What is cut away: what lies outside a region, planes, a box, the way to a segment."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from session.look.look import Look
 from widgets.action_bridge import ActionBridge
 from widgets.buttons import IconButton, text_button
 from widgets.labels import ElidedLabel, label
+from widgets.look_3d.inside_controls import InsideControls
 from widgets.look_3d.live_slider import LiveSlider
 from widgets.look_3d.part import LookPart, check_box, row, set_checked
 from widgets.look_3d.range_slider import RangeSlider
@@ -24,10 +25,12 @@ AXIS_PX = 40
 
 
 class CutControls(LookPart):
-    """Buttons for a plane and the box; a row for each plane, three ranges for the box; the cutaway."""
+    """The region; buttons for a plane and the box; a row for each plane, three ranges for the box; the cutaway."""
 
     def __init__(self, bridge: ActionBridge) -> None:
         super().__init__(bridge)
+        self.inside = InsideControls(bridge)
+        self.column.addWidget(self.inside)
         self.add_plane = self._command("look.add_clip_plane", self.tr("Cut at the crosshair"))
         self.box = check_box(self.tr("Crop box"))
         self.caps = check_box(self.tr("Grey values on the cuts"))
@@ -60,6 +63,7 @@ class CutControls(LookPart):
     def show_look(self, look: Look) -> None:
         """Show what the look cuts."""
         cut = look.cut
+        self.inside.show_look(look)
         if cut.planes != self._planes:
             self._show_planes(cut.planes)
         set_checked(self.box, not cut.box.is_whole)
