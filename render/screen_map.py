@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from numpy.typing import ArrayLike
+
 from render.slice_geometry import Floats, Rows, SliceGrid
 from session.presentation import SliceCamera
 
@@ -76,6 +78,13 @@ def zoomed(
     keep = 1 / (fit * camera.zoom) - 1 / (fit * zoom)
     pan = [camera.pan_mm[n] + (at[n] - size[n] / 2) * keep for n in (0, 1)]
     return zoom, limited_pan(grid, (pan[0], pan[1]))
+
+
+def pan_onto(grid: SliceGrid, lps_mm: ArrayLike) -> tuple[float, float]:
+    """The shift that brings a position into the view's middle."""
+    row, column = grid.to_pixel(lps_mm)
+    width, height = grid.pixel_mm
+    return limited_pan(grid, ((column - (grid.columns - 1) / 2) * width, (row - (grid.rows - 1) / 2) * height))
 
 
 def limited_pan(grid: SliceGrid, pan_mm: tuple[float, float]) -> tuple[float, float]:

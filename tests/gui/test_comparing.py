@@ -20,6 +20,7 @@ from imaging.geometry import Box, Geometry
 from session import comparison_start
 from session.comparison import ONLY_A_COLOR, ONLY_B_COLOR
 from session.jobs import JobState
+from session.presentation import Plane
 from session.preview import Preview, ProposedSegment
 from session.selection import Tool
 from widgets.dialogs.segment_pair import SegmentPairDialog
@@ -96,6 +97,18 @@ def test_a_click_on_a_row_goes_to_the_largest_distance_and_colours_the_slices(ca
     assert case_window.right.compare.pair.texts[0] == "liver"
     assert "100.0 %" in case_window.right.compare.pair.texts[2]
     assert "1.0 mm" in case_window.right.compare.pair.texts[3]
+
+
+def test_the_place_is_in_sight_where_a_slice_is_zoomed_in(case_window, qtbot, mask_file) -> None:
+    compared(case_window, qtbot, path=str(mask_file))
+    case_window.session.presentation.update_camera(Plane.AXIAL, zoom=6.0, pan_mm=(20.0, 15.0))
+    click_row(case_window, 0)
+    view = case_window.grid.view("axial")
+    place = case_window.session.presentation.state.crosshair_mm
+    x, y = view.place.to_screen(*view.state.grid.to_pixel(place))
+    assert 0 < x < view.width()
+    assert 0 < y < view.height()
+    assert case_window.session.presentation.state.slice_cameras[Plane.CORONAL].pan_mm == (0.0, 0.0)
 
 
 def test_the_case_stays_as_it_is(case_window, qtbot, mask_file) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from imaging.geometry import Geometry
-from render.screen_map import LEAST_ZOOM, MOST_ZOOM, limited_pan, screen_map, zoomed
+from render.screen_map import LEAST_ZOOM, MOST_ZOOM, limited_pan, pan_onto, screen_map, zoomed
 from render.slice_geometry import SliceGrid, slice_grid
 from session.presentation import Plane, SliceCamera
 
@@ -51,6 +51,13 @@ def test_zoom_and_pan_have_limits() -> None:
     assert zoomed(grid, SliceCamera(50.0), (400, 400), 100, (200, 200))[0] == MOST_ZOOM
     assert zoomed(grid, SliceCamera(0.5), (400, 400), 0.001, (200, 200))[0] == LEAST_ZOOM
     assert limited_pan(grid, (1000.0, -1000.0)) == pytest.approx((10.0, -7.5))
+
+
+@pytest.mark.parametrize("plane", list(Plane))
+def test_a_place_can_be_brought_into_the_middle(plane: Plane) -> None:
+    grid, place = grid_of(plane), (6.0, 12.0, 3.0)
+    shown = screen_map(grid, SliceCamera(4.0, pan_onto(grid, place)), 500, 300)
+    assert shown.to_screen(*grid.to_pixel(place)) == pytest.approx((250, 150))
 
 
 def test_device_pixels_are_the_same_place() -> None:
