@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayoutItem, QMenu, QPushButton, QToolButton, QWidget
 
@@ -83,18 +83,30 @@ class TopBar(QFrame):
 
     def _fit_text(self) -> None:
         self.setFixedHeight(theme.current().px(HEIGHT_PX))
-        self.saved.setFixedWidth(theme.current().px(LEFT_PX))  # the tools begin where the views do
         self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """In a narrow window the tools go first: commands are still found by their key and in the menu."""
+        """In a narrow window the tools go first: commands and layouts are still found by their keys and in the menu."""
         super().resizeEvent(event)
         self._make_room()
 
+    def event(self, event: QEvent) -> bool:
+        """Buttons want another size with another text size."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._make_room()
+        return super().event(event)
+
     def _make_room(self) -> None:
-        row = sum(item.sizeHint().width() for item in self._items() if item.widget() is not self.palette_button)
-        gaps = self._row.spacing() * (self._row.count() - 1) + self._row.contentsMargins().right()
-        self.palette_button.setVisible(row + gaps + self.palette_button.minimumWidth() <= self.width())
+        left = theme.current().px(LEFT_PX)  # the tools begin where the views do
+        spare: tuple[QWidget, ...] = (self.palette_button, self.layout_button)
+        widths = [max(part.sizeHint().width(), part.minimumWidth()) for part in spare]
+        others = [item for item in self._items() if item.widget() not in (*spare, self.saved)]
+        wanted = left + sum(item.sizeHint().width() for item in others) + sum(widths)
+        wanted += self._row.spacing() * (self._row.count() - 1) + self._row.contentsMargins().right()
+        for part, width in zip(spare, widths, strict=True):
+            part.setVisible(wanted <= self.width())
+            wanted -= 0 if part.isVisibleTo(self) else width
+        self.saved.setFixedWidth(left - min(max(wanted - self.width(), 0), left // 2))
 
     def _items(self) -> list[QLayoutItem]:
         items = [self._row.itemAt(place) for place in range(self._row.count())]

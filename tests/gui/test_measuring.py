@@ -454,14 +454,19 @@ def test_values_go_to_the_clipboard_and_to_a_table(case_window: MainWindow, tmp_
 
 
 def test_in_the_smallest_window_no_tool_lies_under_another_part_of_the_bar(case_window: MainWindow) -> None:
-    case_window.resize(case_window.minimumSize())
-    QApplication.processEvents()
     bar = case_window.top
-    parts_of_bar = [bar.saved, *bar.tools.values(), bar.menu, bar.layout_button, bar.segment_button]
-    edges = [(part.geometry().left(), part.geometry().right()) for part in parts_of_bar]
-    assert all(right < left for (_, right), (left, _) in pairwise(edges))
-    assert edges[-1][1] <= bar.width()
-    assert not bar.palette_button.isVisible()
+    for scale, is_spared in ((1.0, False), (1.3, True)):
+        case_window.session.settings.set("look.text_scale", scale)
+        case_window.resize(case_window.minimumSize())
+        QApplication.processEvents()
+        assert not bar.palette_button.isVisible()
+        assert bar.layout_button.isVisible() is not is_spared
+        parts_of_bar = [bar.saved, *bar.tools.values(), bar.menu, bar.layout_button, bar.segment_button]
+        edges = [(part.geometry().left(), part.geometry().right()) for part in parts_of_bar if part.isVisible()]
+        assert all(right < left for (_, right), (left, _) in pairwise(edges)), (scale, edges, bar.width())
+        assert edges[-1][1] <= bar.width()
+    case_window.session.settings.set("look.text_scale", 1.0)
     case_window.resize(1600, 900)
     QApplication.processEvents()
     assert bar.palette_button.isVisible()
+    assert bar.layout_button.isVisible()

@@ -21,6 +21,8 @@ from imaging.case.case import Case
 from imaging.case.images import ImageReference
 from imaging.edit import AddSegment, Batch, PaintEdit
 from imaging.geometry import Box, Geometry
+from imaging.measurement import Measurement, MeasurementKind
+from imaging.measurements import AddMeasurement
 from imaging.segment import Segment
 from imaging.volume import Quantity, Volume
 from render.graphics_probe import Graphics, probed
@@ -209,6 +211,27 @@ def test_hidden_segments_vanish_and_come_back(view: VolumeView, session: Session
     qtbot.waitUntil(lambda: color_at(view, red.x(), red.y())[0] < 100, timeout=WAIT_MS)
     session.presentation.set_visible(1, True)
     qtbot.waitUntil(lambda: color_at(view, red.x(), red.y())[0] > 150, timeout=WAIT_MS)
+
+
+def test_lengths_are_drawn_follow_the_document_and_can_be_hidden(
+    view: VolumeView, session: Session, qtbot: QtBot
+) -> None:
+    def greens() -> int:
+        assert view.frame is not None
+        rgb = view.frame.rgb.astype(int)
+        return int(((rgb[..., 1] > 150) & (rgb[..., 1] > 2 * rgb[..., 0]) & (rgb[..., 1] > 2 * rgb[..., 2])).sum())
+
+    document, points = session.open_document, ((4.0, -5.0, 20.0), (36.0, -5.0, 20.0))
+    made = Measurement(1, MeasurementKind.LENGTH, points, (0.0, 0.0, 1.0), "Length 1", (0, 255, 0))
+    assert greens() == 0
+    document.apply(AddMeasurement(made), title="Measure", tool="test")
+    qtbot.waitUntil(lambda: greens() > 100, timeout=WAIT_MS)
+    session.presentation.update(hidden_measurements=frozenset({1}))
+    qtbot.waitUntil(lambda: greens() == 0, timeout=WAIT_MS)
+    session.presentation.update(hidden_measurements=frozenset())
+    qtbot.waitUntil(lambda: greens() > 100, timeout=WAIT_MS)
+    document.undo()
+    qtbot.waitUntil(lambda: greens() == 0, timeout=WAIT_MS)
 
 
 def test_a_result_that_waits_is_shown_until_it_is_taken_away(view: VolumeView, session: Session, qtbot: QtBot) -> None:
