@@ -31,6 +31,30 @@ from bundle_parts import (
     write_bundle,
 )
 
+CONCATENATE = """
+import torch
+
+
+class ConcatImages:
+    def __init__(self, keys_merge, keys_out):
+        self.keys_merge, self.keys_out = keys_merge, keys_out
+
+    def __call__(self, data):
+        return dict(data) | {self.keys_out: torch.cat([data[key] for key in self.keys_merge])}
+"""
+GUIDANCE = """
+import numpy as np
+from monai.transforms import Transform
+
+
+class OrientationGuidance(Transform):
+    def __init__(self, ref_image, label_names):
+        self.ref_image, self.label_names = ref_image, label_names
+
+    def __call__(self, data):
+        return data
+"""
+
 
 def spleen(folder: Path) -> Path:
     """UNet; linear way back, then argmax."""
@@ -62,7 +86,7 @@ def whole_body(folder: Path) -> Path:
 
 def swin_btcv(folder: Path) -> Path:
     """SwinUNETR with ``img_size``, which later MONAI versions refuse."""
-    network = {"_target_": "SwinUNETR", "spatial_dims": 3, "img_size": 32, "in_channels": 1, "out_channels": 3}
+    network = {"_target_": "SwinUNETR", "spatial_dims": 3, "img_size": 64, "in_channels": 1, "out_channels": 3}
     network |= {"feature_size": 12, "use_checkpoint": True}
     before = (
         step("LoadImaged", reader="ITKReader"),
@@ -71,6 +95,7 @@ def swin_btcv(folder: Path) -> Path:
         spacing(1.5, 1.5, 2.0),
     )
     config = configuration(network, (*before, CT_RANGE), (SOFTMAX, invert(False), ARGMAX, SAVE))
+    config["inferer"] = windows(64, 64, 64)  # the smallest that its five levels allow
     return write_bundle(folder, config, metadata("BTCV SwinUNETR", ["background", "spleen", "Right Kidney"]))
 
 
@@ -119,7 +144,7 @@ def deepedit(folder: Path) -> Path:
     }
     files = {
         "scripts/__init__.py": "",
-        "scripts/transforms.py": "import numpy as np\nfrom monai.transforms import Transform\n",
+        "scripts/transforms.py": GUIDANCE,
     }
     return write_bundle(folder, config, metadata("Spleen DeepEdit", ["background", "spleen"], channels=3), files=files)
 
@@ -187,7 +212,7 @@ def renal_cect(folder: Path) -> Path:
         segresnet(3, 3), before, (invert(False, "artery"), SIGMOID, THRESHOLD, SAVE), run="inference"
     )
     names = {"0": "background", "1": "artery", "2": "vein"}
-    files = {"scripts/__init__.py": "", "scripts/my_transforms.py": "import torch\n\nclass ConcatImages:\n    pass\n"}
+    files = {"scripts/__init__.py": "", "scripts/my_transforms.py": CONCATENATE}
     return write_bundle(folder, config, metadata("Renal CECT", names, channels=3), files=files)
 
 
