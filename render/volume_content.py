@@ -19,10 +19,12 @@ from imaging.segment import Segment
 from imaging.segmentation import Segmentation
 from imaging.volume import Quantity, Volume
 from render.cinematic.scene import ClassMap, ClassRecord, Field
+from render.preview_labels import proposed_segments
 from session.change import DocumentChange
 from session.look.cut import Cutaway
 from session.look.inside import Region
 from session.look.look import Look
+from session.preview import Preview
 
 if TYPE_CHECKING:
     from render.cinematic.class_order import ClassOrder
@@ -40,7 +42,8 @@ class LabelSnapshot:
     """What class maps need of a segmentation; its voxels may still be painted on.
 
     Attributes:
-        segments, layers, geometry: as in ``Segmentation``.
+        segments, layers, geometry: as in ``Segmentation``; what a preview proposes stands behind, see
+            ``proposed_segments``.
         counts: voxels by segment number.
     """
 
@@ -90,13 +93,18 @@ class ContentLog:
         self._image_revision = 0
         self._label_revision = 0
         self._changes: tuple[tuple[int, Boxes], ...] = ()
+        self._preview: Preview | None = None
         self._last: tuple[Segmentation, VolumeContent] | None = None
 
     def restart(self) -> None:
         """Another document."""
-        self._changes = ()
-        self._label_revision += KEPT_CHANGES  # nobody can take an old map for one of the new document
+        self._forget_changes()
+        self._preview = None
         self._image_revision += 1
+
+    def _forget_changes(self) -> None:
+        self._changes = ()
+        self._label_revision += KEPT_CHANGES  # nobody can take an old map for the new one
         self._last = None
 
     def note(self, change: DocumentChange) -> None:
@@ -110,13 +118,21 @@ class ContentLog:
             self._changes = (*self._changes, (self._label_revision, dict(change.boxes)))[-KEPT_CHANGES:]
         self._last = None
 
-    def content(self, volume: Volume, segmentation: Segmentation) -> VolumeContent:
-        """The present snapshot."""
+    def content(self, volume: Volume, segmentation: Segmentation, preview: Preview | None = None) -> VolumeContent:
+        """The present snapshot, with the result that waits for acceptance as classes of its own."""
+        if preview is not self._preview:
+            self._forget_changes()
+            self._preview = preview
         if self._last is not None and self._last[0] is segmentation and self._last[1].volume is volume:
             return self._last[1]
         segments = segmentation.segments
         counts = {s.number: segmentation.voxel_count(s.number) for s in segments}
-        labels = LabelSnapshot(segments, segmentation.layers, segmentation.geometry, counts)
+        layers = segmentation.layers
+        if preview is not None:
+            proposed = proposed_segments(preview, len(layers))
+            segments, layers = (*segments, *proposed), (*layers, *preview.layers)
+            counts.update((segment.number, count) for segment, count in proposed.items())
+        labels = LabelSnapshot(segments, layers, segmentation.geometry, counts)
         made = VolumeContent(volume, self._image_revision, labels, self._label_revision, self._changes)
         self._last = (segmentation, made)
         return made

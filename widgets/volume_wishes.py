@@ -48,7 +48,7 @@ class VolumeWishes:
         inverted = volume.is_inverted != shown.is_inverted
         return VolumeWish(
             mode,
-            self._log.content(volume, segmentation),
+            self._log.content(volume, segmentation, document.preview),
             look,
             CapShade(shown.windowing, inverted, shown.overlay_opacity),
             str(settings["three_d.backend"]),
