@@ -164,6 +164,8 @@ def _without(why: str) -> _Part:
 
 def _used_gpus(trace: Trace, device: str) -> tuple[list[GpuTrace], str]:
     """The GPUs that the run used, and a note when that is a guess."""
+    if device.lower().startswith("cpu"):
+        return [], ""  # the worker may still hold memory of an earlier run on a GPU
     seen = [gpu for gpu in trace.gpus if gpu.is_used]
     named = re.search(r"(?:cuda|hip|rocm|gpu)(?::(\d+))?", device.lower())
     if seen or named is None or not trace.gpus:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import shiboken6
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -82,6 +83,10 @@ class RunsWindow(QDialog):
         self._connect()
         self.show_page("plot")
         self.table.setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Read the log: other programs write it, too."""
+        super().showEvent(event)
         self.reload()
 
     def select(self, run_id: str) -> None:
@@ -199,7 +204,7 @@ class RunsWindow(QDialog):
             guarded(self._session, lambda: write_plot(self.shown(), path))
 
     def _job_changed(self, job: Job) -> None:
-        if job.is_over:
+        if job.is_over and self.isVisible():
             self.reload()
 
     def _connect(self) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imaging.case.images import pixel_hash
+from imaging.case.case import Case
+from imaging.case.images import ImageReference, pixel_hash
 from imaging.errors import UserError
 from imaging.geometry import Geometry
 from imaging.volume import Quantity, SourceSeries, Volume
@@ -21,8 +22,12 @@ from inference.client import InferenceCancelled, InferenceClient, InferenceFaile
 from inference.record.log import RunLog
 from inference.record.readings import Source
 from inference.record.run_record import RECORD_KEY, Outcome, RunRecord
-from session.run_recording import RunRecorder, RunRequest
-from session.segmenting import preview_of
+from session.acceptance import accept
+from session.document import Document
+from session.run_recording import RunRecorder, RunRequest, run_log
+from session.segmenting import preview_of, start_segmentation
+from session.session import Session
+from session.settings import Settings
 
 MODELS = Path(__file__).parents[1] / "inference" / "worker"
 PRETEND = ModelInfo("pretend", "Pretend", "3.1", (), "", "models_for_worker_tests:PretendModel")
@@ -88,6 +93,27 @@ def test_the_journal_gets_the_record(desk: Desk) -> None:
     preview = preview_of(result, desk.volume.geometry, record)
     assert RunRecord.from_json(json.loads(json.dumps(preview.parameters))[RECORD_KEY]).id == record.id
     assert RECORD_KEY not in preview_of(result, desk.volume.geometry).parameters
+
+
+def test_a_windows_run_is_in_the_log_and_with_acceptance_in_the_case(
+    tmp_path: Path, client: InferenceClient, volume: Volume, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIMNER_WORKSPACE", str(tmp_path / "workspace"))
+    session = Session(Settings(tmp_path / "settings.json"))
+    case = Case.create(tmp_path / "a.limner", volume.geometry, [ImageReference("", "1", "CT", "", "known" * 10)])
+    session.set_document(Document([volume], case, author="tester"))
+    for do in ("segment", "with_bug"):
+        session.jobs.wait(start_segmentation(session, "pretend", {"do": do}, client=client), 60)
+    done, failed = run_log(session.settings).read().records
+    assert (done.outcome, failed.outcome) == (Outcome.DONE, Outcome.FAILED)
+    assert done.input_hash == "known" * 10  # the case knows it; it is not computed again
+    accept(session.open_document)
+    (entry,) = session.open_document.entries
+    session.set_document(None)
+    again = Case.open(tmp_path / "a.limner", read_only=True)
+    assert RunRecord.from_json(again.journal.entries[0].parameters[RECORD_KEY]) == done
+    assert entry.parameters["accepted_by"] == "tester"
+    again.close()
 
 
 @pytest.mark.parametrize(

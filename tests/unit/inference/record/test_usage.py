@@ -135,6 +135,18 @@ def test_in_a_container_the_device_says_which_gpu_it_was(bench, gpu) -> None:
     assert usage_of(trace, bench.sensors(), None, "cpu").gpu_energy_j.value is None
 
 
+def test_a_run_on_the_processor_counts_no_gpu_that_the_worker_still_holds(bench, gpu) -> None:
+    bench.gpus = [gpu()]
+
+    def change(t: float) -> None:
+        bench.processes.known = {7: (t, 100.0, {7})}
+        bench.gpus[0].sample = GpuSample(30 * t, 30.0, 50.0, 800.0, {7: 300.0})  # warm from the last run
+
+    trace = bench.watch(10, 0.1, change)
+    assert usage_of(trace, bench.sensors(), None, "cpu").gpu_energy_j.note == "the run used no GPU"
+    assert usage_of(trace, bench.sensors(), None, "").gpu_energy_j.value == pytest.approx(30.0)
+
+
 def test_worker_that_starts_late_or_anew_is_counted_from_its_begin(bench) -> None:
     bench.pid = None
 
