@@ -104,7 +104,7 @@ class Comparing:
     def begin(self, job: Job) -> None:
         """A comparison runs; one that ran before is stopped."""
         self.stop()
-        self.update(job=None if job.is_finished else job)
+        self.update(job=None if job.is_over else job)
 
     def stop(self) -> None:
         """Stop the comparison that runs, if there is one."""

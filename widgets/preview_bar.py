@@ -36,13 +36,14 @@ class PreviewBar(QFrame):
         self._text = label()
         self._notes = label("", "dim")
         self.choose = menu_button(self.tr("Choose ▾"), self.menu, name=self.tr("Choose structures"))
+        self.compare = text_button(self.tr("Compare"), lambda: bridge.run("compare.with_result"))
         self.reject = text_button(self.tr("Reject"), lambda: bridge.run("preview.reject"))
         self.accept = text_button(self.tr("Accept all"), self._accept, "primary")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(8)
         row.addWidget(label(self.tr("AI"), "chip"), 0, Qt.AlignmentFlag.AlignVCenter)
-        for part in (self._text, self._notes, self.choose, self.reject, self.accept):
+        for part in (self._text, self._notes, self.choose, self.compare, self.reject, self.accept):
             row.addWidget(part)
         self._session.document_replaced.connect(self._follow)
         self._follow(self._session.document)
@@ -53,8 +54,9 @@ class PreviewBar(QFrame):
 
     def fit(self, available: int) -> None:
         """Leave the notes out where they would push the rest together; the tooltip of the text has them too."""
-        parts = (self._text, self._notes, self.choose, self.reject, self.accept)
-        width = sum(part.sizeHint().width() + 8 for part in parts) + CHIP_ROOM_PX
+        parts = (self._text, self._notes, self.choose, self.compare, self.reject, self.accept)
+        width = sum(part.sizeHint().width() + 8 for part in parts if part is self._notes or not part.isHidden())
+        width += CHIP_ROOM_PX
         shows = bool(self._notes.text()) and width <= available
         if self._notes.isHidden() == shows:
             self._notes.setVisible(shows)
@@ -83,7 +85,13 @@ class PreviewBar(QFrame):
             self._fill_menu(preview)
             self._choice_changed()
             self._set_tips()
+            self.compare.setVisible(self._has_twin(preview))
         self.setVisible(preview is not None)
+
+    def _has_twin(self, preview: Preview) -> bool:
+        """True when the case has a segment of the same name, so that there is something to compare."""
+        document = self._session.document
+        return document is not None and any(document.segmentation.find(s.name) for s in preview.segments)
 
     def _note_line(self, notes: tuple[str, ...]) -> str:
         if len(notes) == 1 and len(notes[0]) < 40:
@@ -117,7 +125,11 @@ class PreviewBar(QFrame):
             self._bridge.run("preview.accept", names=",".join(names))
 
     def _set_tips(self) -> None:
-        for button, action_id in ((self.accept, "preview.accept_all"), (self.reject, "preview.reject")):
+        for button, action_id in (
+            (self.accept, "preview.accept_all"),
+            (self.reject, "preview.reject"),
+            (self.compare, "compare.with_result"),
+        ):
             if self._bridge.has(action_id):
                 button.setToolTip(self._bridge.qaction(action_id).toolTip())
 

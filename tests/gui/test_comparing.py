@@ -178,9 +178,21 @@ def test_the_waiting_result_is_compared_by_name(case_window, qtbot) -> None:
     proposed = ProposedSegment(0, 4, "Liver", (1, 2, 3), 500)
     document.set_preview(Preview("Model", "model m@1", "segment.run", {}, [layer], [proposed]))
     QApplication.processEvents()
-    compared(case_window, qtbot, "compare.with_result")
+    QTest.mouseClick(case_window.preview_bar.compare, LEFT)
+    qtbot.waitUntil(lambda: case_window.session.comparing.state.comparison is not None)
+    QApplication.processEvents()
     assert texts(case_window, 0)[:2] == ["liver", "1.000"]
     assert case_window.session.comparing.state.comparison.title_b == "Model"
+
+
+def test_a_result_without_twins_offers_no_comparison(case_window) -> None:
+    document = case_window.session.open_document
+    layer = np.zeros(document.segmentation.geometry.shape, np.uint8)
+    for name, is_offered in (("Aorta", False), ("SPLEEN", True)):
+        proposed = ProposedSegment(0, 4, name, (1, 2, 3), 500)
+        document.set_preview(Preview("Model", "model m@1", "segment.run", {}, [layer], [proposed]))
+        QApplication.processEvents()
+        assert case_window.preview_bar.compare.isVisible() is is_offered
 
 
 def test_a_later_stroke_is_told(case_window, qtbot, mask_file) -> None:
