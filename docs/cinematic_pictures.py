@@ -1,4 +1,4 @@
-"""Draw the large cinematic pictures in docs/pictures from the phantom and from made-up images that show nobody.
+"""Draw the large cinematic pictures in docs/pictures from phantoms that show nobody.
 
 python docs/cinematic_pictures.py [NAME ...] [--side PIXELS] [--samples N] [--out FOLDER]
 """
@@ -9,7 +9,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from phantom_subjects import brain
+from phantom_subjects import head_ct, head_mr
 from PIL import Image
 from preset_thumbnails import INNER, ORGANS, Shot, scene_of
 
@@ -47,7 +47,9 @@ PICTURES = {  # name: preset, shot
     "ghosted-body": ("ct-ghosted-body", Shot(names=INNER, zoom=1.1)),
     "capped-clip": ("ct-organs", Shot(names=ORGANS, zoom=1.15, front=0.45, view=StandardView.CORNER)),
     "muscle-and-bone": ("ct-muscle-and-bone", Shot(middle=0.5, zoom=1.15, view=StandardView.CORNER)),
-    "brain": ("mr-brain", Shot(brain, zoom=1.6, view=StandardView.CORNER)),
+    "skull": ("ct-bone", Shot(head_ct, middle=0.47, zoom=1.1, view=StandardView.CORNER)),
+    "mr-head": ("mr-generic", Shot(head_mr, middle=0.49, zoom=1.12, view=StandardView.CORNER)),
+    "mr-brain": ("mr-brain", Shot(head_mr, middle=0.66, zoom=1.75, view=StandardView.CORNER)),
 }
 
 

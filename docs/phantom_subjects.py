@@ -1,4 +1,4 @@
-"""Images of nobody for the pictures in this folder: the phantom's CT without its table, and made-up MR and PET."""
+"""Images of nobody for the pictures in this folder: the phantoms of torso and head, and made-up MR and PET."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.geometry import Geometry
+from imaging.phantom.head import HeadPhantom, make_head
 from imaging.phantom.labels import NAMES
 from imaging.phantom.torso import Phantom, make_torso
 from imaging.segment import Color, Segment
@@ -27,8 +28,6 @@ BECQUERELS = 4000.0  # per ml at an SUV of 1
 
 UPTAKES = {"liver": 2.4, "lesion": 12.0, "spleen": 2.0, "heart": 4.0, "kidney": 7.0, "nodule": 12.0, "vertebrae": 1.5}
 VESSELS = ("aorta", "vena_cava", "vessels", "portal_vein")
-BRAIN_SHAPE, BRAIN_MM = (128, 128, 128), 1.3
-GREY, WHITE, FLUID = 0.7, 0.92, 0.08
 
 
 @cache
@@ -105,26 +104,20 @@ def pet_activity() -> Volume:
     return replace(image, voxels=image.voxels * np.float32(BECQUERELS), quantity=Quantity.ACTIVITY)
 
 
-def brain() -> Volume:
-    """A made-up T1-weighted brain without a skull: an egg, folded where a random field passes zero."""
-    from scipy import ndimage
+@cache
+def head() -> HeadPhantom:
+    """The head in CT and MR."""
+    return make_head()
 
-    geometry = Geometry(BRAIN_SHAPE, np.diag([BRAIN_MM, BRAIN_MM, BRAIN_MM, 1.0]))
-    z, y, x = (
-        (axis - axis.mean())[part] for axis, part in zip(_axes(geometry), np.ix_(*map(range, BRAIN_SHAPE)), strict=True)
-    )
-    flat = np.where(z < 0, 1.45, 1.0)  # the base is flatter
-    depth = 62.0 * (1.0 - np.sqrt((x / 60) ** 2 + (y / 76) ** 2 + (z * flat / 60) ** 2))  # mm below the hull, about
-    field = ndimage.gaussian_filter(np.random.default_rng(5).standard_normal(BRAIN_SHAPE), 4.2)
-    slope = np.sqrt(sum(part**2 for part in np.gradient(field, BRAIN_MM)))
-    from_fold = np.abs(field) / np.maximum(slope, 1e-6)  # mm, about
-    from_middle = np.abs(x) * np.ones(BRAIN_SHAPE)
-    width = 1.7 * np.clip(1 - depth / 17, 0, 1)
-    is_brain = (depth > 0) & (from_fold > width) & ((from_middle > 1.6) | (z < -4))
-    is_white = is_brain & (depth > 3.5) & ((from_fold > 4.0) | (depth > 18)) & ((from_middle > 4.5) | (z < -4))
-    signal = np.where(is_white, WHITE, np.where(is_brain, GREY, np.where(depth > -2, FLUID, 0.0)))
-    voxels = ndimage.gaussian_filter(signal.astype(np.float32), 0.7)
-    return Volume(geometry, voxels, Quantity.SIGNAL)
+
+def head_ct() -> Volume:
+    """The head's CT."""
+    return head().ct.volume
+
+
+def head_mr() -> Volume:
+    """The head's T1-weighted MR image."""
+    return head().mr.volume
 
 
 def segments(*names: str) -> Segmentation:

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 from phantom_subjects import (
-    brain,
     ct,
     ct_of_heart,
     ct_with_contrast,
     ct_with_metal,
+    head_ct,
+    head_mr,
     mr_torso,
     mr_vessels,
     pet,
@@ -78,7 +79,7 @@ class Shot:
 
 SHOTS = {
     "ct-bone": Shot(middle=0.62, zoom=1.5, view=StandardView.CORNER),
-    "ct-skin": Shot(zoom=1.0, view=StandardView.CORNER),
+    "ct-skin": Shot(head_ct, zoom=1.15, middle=0.52, view=StandardView.CORNER),
     "ct-muscle-and-bone": Shot(middle=0.65, zoom=1.4, view=StandardView.CORNER),
     "ct-soft-tissue": Shot(middle=0.5, zoom=1.25, front=0.4),
     "ct-lung": Shot(middle=0.72, zoom=1.7),
@@ -90,7 +91,7 @@ SHOTS = {
     "ct-organs": Shot(names=ORGANS, middle=0.4, zoom=1.5),
     "ct-ghosted-body": Shot(names=INNER, zoom=1.05),
     "generic-organs": Shot(names=UPPER, middle=0.44, zoom=2.0),
-    "mr-brain": Shot(brain, zoom=1.6, view=StandardView.CORNER),
+    "mr-brain": Shot(head_mr, middle=0.64, zoom=1.75, view=StandardView.CORNER),
     "mr-generic": Shot(mr_torso, front=0.42, zoom=1.1),
     "mr-angiography": Shot(mr_vessels, middle=0.45, zoom=1.3),
     "pet-overlay": Shot(pet, zoom=1.1),
