@@ -9,19 +9,19 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from imaging.case.images import geometry_to_json
-from imaging.errors import UserError
 from imaging.volume import Volume
 from inference.answers import ResultInvalid
 from inference.catalogue import Catalogue, ModelInfo, model_info
+from inference.failures import UNTOUCHED, InferenceFailed, lines, refusal, too_little_memory
 from inference.model import Labels
 from inference.packages.in_use import in_use
 from inference.result import InferenceResult, checked_result
+from inference.run_request import in_shared_memory, must_fit_memory, request_of
 from inference.worker.channel import Message
 from inference.worker.confinement import Confinement
 from inference.worker.exchange import LOOK_EVERY_S, MODEL_SHARE, InferenceCancelled, Watch, ask, stop
@@ -34,27 +34,8 @@ from inference.worker.workers import Workers
 __all__ = ["Confinement", "InferenceCancelled", "InferenceClient", "InferenceFailed", "LimitReached", "QueueClass"]
 
 KEEP_WARM_S = 120.0
-MOST_TOLD = 1000  # characters of a worker's sentence
 BATCH_TIME_LIMIT_S = 6 * 3600.0
 CLOSE_TIMEOUT_S = 2.0
-_UNTOUCHED = "The image and the case are untouched."
-_TOO_LITTLE_MEMORY = "Close other programs, or open a part of the image."
-_REFUSED_BY_CONFINEMENT = ("PermissionError", "gaierror", "URLError", "ConnectionRefusedError", "ConnectionError")
-
-
-class InferenceFailed(Exception):
-    """Our failure, not the user's: the worker stopped or the model has a bug. The image and the case are untouched.
-
-    Attributes:
-        message, hint: for people, no patient identifiers.
-        details: for a bug report: traceback or last lines of the log; may name files.
-    """
-
-    def __init__(self, message: str, hint: str = "", details: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.details = details
 
 
 class InferenceClient:
@@ -148,7 +129,7 @@ class InferenceClient:
         info = self.model(model_id)
         info.check(volume.quantity, volume.source.modality, volume.geometry)
         volumes = (volume, *others)
-        _must_fit_memory(info, volumes)
+        must_fit_memory(info, volumes)
         info.check_files()
         watch = Watch(report, cancelled)
         if time_limit_s is None and queue_class is QueueClass.BATCH:
@@ -222,7 +203,7 @@ class InferenceClient:
         else:
             what, hint = f"{info.name} stopped", "This is the model's own fault; ask whoever made it."
             printed = self._workers.discard_foreign()
-        return InferenceFailed(f"{what}: {gone}. {_UNTOUCHED}", hint, printed)
+        return InferenceFailed(f"{what}: {gone}. {UNTOUCHED}", hint, lines(printed))
 
     def _run(
         self,
@@ -236,18 +217,20 @@ class InferenceClient:
         began = time.monotonic()
         watch.say(MODEL_SHARE[0] / 2, "Copying the image")
         try:
-            with _shared(volumes) as blocks:
+            with in_shared_memory(volumes) as blocks:
                 copied = time.monotonic()
-                answer, arrays = self._answer(process, _request(volumes, info, parameters), blocks, watch, guard)
+                answer, arrays = self._answer(process, request_of(volumes, info, parameters), blocks, watch, guard)
             if answer["kind"] != "done":
-                raise self._refusal(answer, info, process)
+                if answer["kind"] == "out of memory":
+                    self._workers.discard(process)  # whoever ran out of memory in there may have left things half done
+                raise refusal(answer, info)
             watch.say(MODEL_SHARE[1], "Checking the result")
             checking = time.monotonic()
             result = checked_result(answer, arrays, volumes[0].geometry.shape, parameters)
         except ResultInvalid as error:
             raise InferenceFailed(f"{info.name} gave a result that cannot be used: {error}.") from error
         except MemoryError as error:
-            raise _too_little_memory(info) from error
+            raise too_little_memory(info) from error
         result.seconds["copy image"] = round(copied - began, 3)
         result.seconds["check result"] = round(time.monotonic() - checking, 3)
         watch.say(1.0, "Done")
@@ -276,30 +259,13 @@ class InferenceClient:
                 self._workers.discard(process)
             raise
 
-    def _refusal(self, answer: Message, info: ModelInfo, process: WorkerProcess) -> Exception:
-        """What an answer other than a result means."""
-        if answer["kind"] == "refused":
-            return UserError(_told(answer, "message"), _told(answer, "hint"))
-        if answer["kind"] == "out of memory":
-            self._workers.discard(process)  # whoever ran out of memory in there may have left things half done
-            return _too_little_memory(info)
-        if answer["kind"] != "failed":
-            return InferenceFailed(f"{info.name} stopped without being asked to.")
-        error = _told(answer, "error")
-        hint = f"This is a bug of the model (version {info.version}); please report it."
-        if info.package is not None:
-            hint = "Ask whoever made the model; the details say where it stopped."
-            if error in _REFUSED_BY_CONFINEMENT:
-                hint = "Foreign models cannot use the network, start programs or touch files outside their own folder."
-        return InferenceFailed(f"{info.name} failed ({error}). {_UNTOUCHED}", hint, str(answer.get("details", "")))
-
 
 def _guard(process: WorkerProcess, info: ModelInfo, memory_mb: int, time_limit_s: float | None) -> Watchdog | None:
     """What watches the run; built-in models are only watched when they have a time limit."""
     if info.package is not None:
         limit_mb = min(memory_mb or float("inf"), memory_budget_mb(process.pid))
         if limit_mb <= 0:
-            raise _too_little_memory(info)
+            raise too_little_memory(info)
         return Watchdog(process.pid, Limits(info.name, limit_mb, time_limit_s, IDLE_LIMIT_S), process.scratch)
     if time_limit_s is not None:
         return Watchdog(process.pid, Limits(info.name, time_s=time_limit_s, idle_s=None))
@@ -316,57 +282,3 @@ def _as_known(result: InferenceResult, info: ModelInfo, confinement: Confinement
         source_hash=info.package_hash or result.source_hash,
         confinement=confinement,
     )
-
-
-def _told(answer: Message, name: str) -> str:
-    """A sentence of the worker's, for people."""
-    value = answer.get(name)
-    return "".join(c if c.isprintable() else " " for c in value[:MOST_TOLD]) if isinstance(value, str) else ""
-
-
-def _too_little_memory(info: ModelInfo) -> UserError:
-    return UserError(f"The memory does not suffice for {info.name} on this image.", _TOO_LITTLE_MEMORY)
-
-
-def _must_fit_memory(info: ModelInfo, volumes: Sequence[Volume]) -> None:
-    import psutil
-
-    needed_mb = info.memory_mb(volumes[0].geometry) + sum(volume.voxels.nbytes for volume in volumes) / 2**20
-    free_mb = psutil.virtual_memory().available / 2**20
-    if needed_mb > free_mb:
-        raise UserError(
-            f"{info.name} needs {needed_mb / 1024:.1f} GB of memory for this image; {free_mb / 1024:.1f} GB are free.",
-            _TOO_LITTLE_MEMORY,
-        )
-
-
-@contextmanager
-def _shared(volumes: Sequence[Volume]) -> Iterator[list[SharedBlock]]:
-    """The voxels in shared memory; MemoryError when there is no room for them."""
-    with ExitStack() as stack:
-        blocks: list[SharedBlock] = []
-        for volume in volumes:
-            blocks.append(SharedBlock.holding(volume.voxels))
-            stack.callback(blocks[-1].close)
-        yield blocks
-
-
-def _request(volumes: Sequence[Volume], info: ModelInfo, parameters: dict[str, Any]) -> Message:
-    return {
-        "kind": "run",
-        "factory": info.factory,
-        "package": None if info.package is None else str(info.package),
-        "package_hash": info.package_hash,
-        "images": [_described(volume) for volume in volumes],
-        "parameters": parameters,
-    }
-
-
-def _described(volume: Volume) -> dict[str, Any]:
-    return {
-        "shape": list(volume.voxels.shape),
-        "dtype": volume.voxels.dtype.str,
-        "geometry": geometry_to_json(volume.geometry),
-        "quantity": volume.quantity.value,
-        "modality": volume.source.modality,
-    }
