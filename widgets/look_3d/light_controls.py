@@ -141,7 +141,7 @@ class LightControls(LookPart):
         )
         self.shape.activated.connect(lambda _row: self._change_light("", shape=LightShape(self.shape.currentData())))
         self.color = text_button(self.tr("Colour…"), self._choose_color)
-        self.column.addWidget(row(label(self.tr("Shape"), "dim"), self.shape, None, self.color))
+        self.column.addWidget(row(label(self.tr("Shape"), "dim"), None, self.shape, self.color))
         hint = self.tr("How much wider than high the rectangle is")
         self.aspect = self._add_light_slider(
             LiveSlider(self.tr("Width"), 1 / LONGEST, LONGEST, "×", 2, hint=hint, is_logarithmic=True), "aspect"
