@@ -29,6 +29,8 @@ LOCK = ROOT / "requirements.lock"
 AI_LOCK = ROOT / "requirements-ai.lock"
 PROJECT = ROOT / "pyproject.toml"
 OLDEST_PYTHON = (3, 11)
+# nnU-Net's networks. Installed alone: it asks for timm, which brings torchvision, and only its transformers use it.
+AI_ALONE = ["dynamic-network-architectures==0.4.4"]
 BUILD_REQUIREMENT = "setuptools>=77"
 NO_TESTS_CHOSEN = 5  # pytest's exit status when its arguments name none of the marked tests
 
@@ -117,10 +119,11 @@ def install(for_tests: bool, with_ai: bool) -> None:
         _pip("install", "--no-deps", "-r", str(LOCK))
         _pip("install", "--no-deps", "--no-build-isolation", "-e", str(ROOT))
         STAMP.write_text(wanted, encoding="utf-8")
-    wanted = _fingerprint(AI_LOCK)
+    wanted = _fingerprint(AI_LOCK, Path(__file__))
     if with_ai and (not AI_STAMP.exists() or AI_STAMP.read_text(encoding="utf-8") != wanted):
         _say("installing torch and what else computes networks (large)")
         _pip("install", "-r", str(AI_LOCK), "-c", str(LOCK))
+        _pip("install", "--no-deps", *AI_ALONE)
         AI_STAMP.write_text(wanted, encoding="utf-8")
 
 

@@ -21,8 +21,10 @@ from inference.engine.recipe import (
     Interpolation,
     Orient,
     PadDivisible,
+    Permute,
     Resize,
     Respace,
+    SplineRespace,
     Step,
 )
 from inference.engine.resampling import resampled
@@ -148,6 +150,24 @@ def _world_axes(affine: NDArray[np.float64]) -> list[int]:
 
 
 @_done.register
+def _permute(step: Permute, prepared: Prepared) -> Prepared:
+    a, b, c = step.order
+    axes = (prepared.axes[a], prepared.axes[b], prepared.axes[c])
+    return Prepared(prepared.image.transpose(0, a + 1, b + 1, c + 1), axes, prepared.affine[:, [a, b, c, 3]])
+
+
+@_done.register
+def _spline_respace(step: SplineRespace, prepared: Prepared) -> Prepared:
+    from inference.engine.splines import spline_resized
+
+    old, new = prepared.spacing_mm, step.spacing_mm
+    sizes = [max(round(n * o / w), 1) for n, o, w in zip(prepared.shape, old, new, strict=True)]
+    x, y, z = sizes
+    image = spline_resized(_network_order(prepared.image), (x, y, z), step.coarse_axis(old, new))
+    return _as_resized(prepared, image, (x, y, z))
+
+
+@_done.register
 def _respace(step: Respace, prepared: Prepared) -> Prepared:
     spacing = prepared.spacing_mm
     steps = [new / old if new > 0 else 1.0 for new, old in zip(step.spacing_mm, spacing, strict=True)]
@@ -181,11 +201,19 @@ def _resize(step: Resize, prepared: Prepared) -> Prepared:
     image = torch.nn.functional.interpolate(tensor, new, mode=str(step.interpolation), align_corners=aligns)[0].numpy()
     if step.aligns_corners and step.interpolation is Interpolation.TRILINEAR:
         steps = [(o - 1) / max(n - 1, 1) for o, n in zip(old, new, strict=True)]
-        starts = [0.0, 0.0, 0.0]
-    else:
-        steps = [o / n for o, n in zip(old, new, strict=True)]
-        starts = [(s - 1) / 2 for s in steps]
-    axes = [a.resampled(s, b, n) for a, s, b, n in zip(prepared.axes, steps, starts, new, strict=True)]
+        return _placed(prepared, image, steps, [0.0, 0.0, 0.0])
+    return _as_resized(prepared, image, new)
+
+
+def _as_resized(prepared: Prepared, image: Image, new: Sequence[int]) -> Prepared:
+    """The image on a grid that covers the same extent, outer edge to outer edge."""
+    steps = [o / n for o, n in zip(prepared.shape, new, strict=True)]
+    return _placed(prepared, image, steps, [(s - 1) / 2 for s in steps])
+
+
+def _placed(prepared: Prepared, image: Image, steps: Sequence[float], starts: Sequence[float]) -> Prepared:
+    sizes = image.shape[1:]
+    axes = [a.resampled(s, b, n) for a, s, b, n in zip(prepared.axes, steps, starts, sizes, strict=True)]
     return Prepared(image, (axes[0], axes[1], axes[2]), prepared.affine @ _index_change(steps, starts))
 
 

@@ -66,6 +66,25 @@ class PadDivisible:
     value: float = 0.0
 
 
+@dataclass(frozen=True)
+class Permute:
+    """Put the axes in another order: the new axis n is the old axis ``order[n]``."""
+
+    order: Shape
+
+
+@dataclass(frozen=True)
+class SplineRespace:
+    """Resample with cubic splines to this spacing, as nnU-Net does it: sizes are ``round(n * old / new)``.
+
+    Where ``coarse_axis``, asked with the old and the new spacing, names an axis, the planes across it are resampled by
+    splines, and along it the nearest plane is taken.
+    """
+
+    spacing_mm: tuple[float, float, float]
+    coarse_axis: Callable[[tuple[float, float, float], tuple[float, float, float]], int | None]
+
+
 class Interpolation(StrEnum):
     """How ``Resize`` reads between voxels."""
 
@@ -96,7 +115,7 @@ class Intensity:
     change: Callable[[Image], Image]
 
 
-Step = Orient | Respace | CropForeground | CenterFit | PadDivisible | Resize | Intensity
+Step = Orient | Permute | Respace | SplineRespace | CropForeground | CenterFit | PadDivisible | Resize | Intensity
 
 
 @dataclass(frozen=True)
@@ -111,6 +130,8 @@ class Windows:
         padding: ``constant``, ``replicate`` or ``reflect``, where the image is smaller than a window.
         padding_value: for ``constant``.
         batch: windows at a time.
+        is_even: windows are spread evenly instead of pushed together at the far end (nnU-Net's way).
+        least_weight: of a Gaussian, at its corners.
     """
 
     roi: Shape
@@ -120,6 +141,8 @@ class Windows:
     padding: str = "constant"
     padding_value: float = 0.0
     batch: int = 1
+    is_even: bool = False
+    least_weight: float = 1e-3
 
 
 class HeadKind(StrEnum):
@@ -139,6 +162,7 @@ class Head:
         kind: see above.
         values: label value of each channel; 0 is background. Empty: the channel's own number (EXCLUSIVE), its number
             plus one (INDEPENDENT).
+        has_background: channel 0 of an INDEPENDENT head is the background: values are the channels' own numbers then.
         threshold: of a probability, for INDEPENDENT.
         is_activated: the network gives probabilities already.
         keeps_largest: label values of which only the largest connected part is kept.
@@ -149,12 +173,13 @@ class Head:
     threshold: float = 0.5
     is_activated: bool = False
     keeps_largest: tuple[int, ...] = ()
+    has_background: bool = False
 
     def value_of(self, channel: int) -> int:
         """Label value of a channel."""
         if self.values:
             return self.values[channel]
-        return channel if self.kind is HeadKind.EXCLUSIVE else channel + 1
+        return channel if self.kind is HeadKind.EXCLUSIVE or self.has_background else channel + 1
 
 
 @dataclass(frozen=True)

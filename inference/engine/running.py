@@ -101,7 +101,7 @@ class NetworkRun:
         windows = self._windows()
         size = window_size(windows, prepared.shape)
         x, y, z = (max(n, roi) for n, roi in zip(prepared.shape, size, strict=True))
-        count = len(window_starts(size, windows.overlap, (x, y, z)))
+        count = len(window_starts(size, windows, (x, y, z)))
         key = f"{self._package.id}+{self._package.weights_hash}"
         work = Work(prepared.image, size, count, self._opened.recipe.head, key)
         with torch.inference_mode():

@@ -48,7 +48,7 @@ def _decided(
     pad = padding(size, (x, y, z))
     tensor = _padded(torch.from_numpy(image), pad, windows)
     shape = (tensor.shape[1], tensor.shape[2], tensor.shape[3])
-    starts = window_starts(size, windows.overlap, shape)
+    starts = window_starts(size, windows, shape)
     weight = torch.from_numpy(importance(size, windows))
     taker = _Taker(head, shape, wants_doubt)
     blender = SlabBlender(shape, weight, taker.take)

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from inference.engine.recipe import Shape, Windows
 
-LEAST_WEIGHT = 1e-3
-
 
 class Padding(NamedTuple):
     """Voxels added before and after each axis where the image is smaller than a window."""
@@ -34,15 +32,16 @@ def padding(size: Shape, image: Shape) -> Padding:
     return Padding((x, y, z), (u, v, w))
 
 
-def window_starts(size: Shape, overlap: tuple[float, float, float], image: Shape) -> list[Shape]:
+def window_starts(size: Shape, windows: Windows, image: Shape) -> list[Shape]:
     """First voxels of all windows, the first axis outermost.
 
     Args:
         size: of a window; ``image`` is at least as large.
-        overlap: shares, for each axis.
+        windows: how they overlap.
         image: shape of the padded image.
     """
-    along = [_starts(roi, share, n) for roi, share, n in zip(size, overlap, image, strict=True)]
+    starts = _even_starts if windows.is_even else _starts
+    along = [starts(roi, share, n) for roi, share, n in zip(size, windows.overlap, image, strict=True)]
     return [(x, y, z) for x in along[0] for y in along[1] for z in along[2]]
 
 
@@ -52,10 +51,18 @@ def _starts(roi: int, overlap: float, size: int) -> list[int]:
     return [min(n * interval, size - roi) for n in range(count)]
 
 
+def _even_starts(roi: int, overlap: float, size: int) -> list[int]:
+    """As many windows as steps of at most ``1 - overlap`` windows need, spread evenly (nnU-Net v2)."""
+    count = math.ceil((size - roi) / (roi * (1 - overlap))) + 1
+    step = (size - roi) / (count - 1) if count > 1 else 0.0
+    return [int(np.round(step * n)) for n in range(count)]
+
+
 def importance(size: Shape, windows: Windows) -> NDArray[np.float32]:
     """How much each voxel of a window counts, (x, y, z) float32.
 
-    The Gaussian is the product of three, each of ``sigma_scale`` times the window's size, and never less than 0.001.
+    The Gaussian is the product of three, each of ``sigma_scale`` times the window's size, and never less than
+    ``least_weight``.
     """
     if not windows.is_gaussian:
         return np.ones(size, np.float32)
@@ -65,5 +72,5 @@ def importance(size: Shape, windows: Windows) -> NDArray[np.float32]:
         sigma = n * windows.sigma_scale
         lines.append(np.exp(x**2 / np.float32(-2 * sigma**2)))
     product = lines[0][:, None, None] * lines[1][None, :, None] * lines[2][None, None, :]
-    least = np.float32(max(float(product.min()), LEAST_WEIGHT))
+    least = np.float32(max(float(product.min()), windows.least_weight))
     return np.asarray(np.maximum(product, least), np.float32)

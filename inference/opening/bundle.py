@@ -6,6 +6,7 @@ parser; loading, saving, evaluators and handlers are not. That runs Python out o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def _after(parser: BundleParser, description: ModelDescription) -> tuple[Windows
     if description.head is StatedHead.SCORES:
         return None, Head(HeadKind.SCORES), ()
     head, notes = head_and_notes(parser.transforms(POSTPROCESSINGS), description.head)
-    return windows_of(parser.part(("inferer",))), head, notes
+    return windows_of(parser.part(("inferer",))), replace(head, has_background=description.has_background), notes
 
 
 def _network(

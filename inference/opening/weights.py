@@ -23,7 +23,7 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
     Raises:
         UserError: the file is neither, is damaged, or holds more than numbers.
     """
-    content = _content(path)
+    content = read_checkpoint(path)
     while not _is_state(content):
         inner = next((content[key] for key in NESTED_UNDER if isinstance(content.get(key), Mapping)), None)
         if inner is None:
@@ -54,7 +54,12 @@ def is_safetensors(path: Path) -> bool:
     return len(head) == 9 and head[8:9] == b"{" and 2 <= size <= min(MOST_HEADER, path.stat().st_size)
 
 
-def _content(path: Path) -> Mapping[str, Any]:
+def read_checkpoint(path: Path) -> Mapping[str, Any]:
+    """All that a file of weights holds: tensors, and numbers and texts beside them.
+
+    Raises:
+        UserError: it is missing, damaged, or holds more than that.
+    """
     import torch
 
     if not path.is_file():
@@ -65,7 +70,8 @@ def _content(path: Path) -> Mapping[str, Any]:
 
             tensors: dict[str, Any] = load_file(path)
             return tensors
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(_plain_numbers()):
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         message = f"The weights file {path.name} holds more than numbers, so it is not read."
         raise UserError(
@@ -76,6 +82,15 @@ def _content(path: Path) -> Mapping[str, Any]:
     if not isinstance(content, Mapping):
         raise UserError(f"The weights file {path.name} holds no weights but {type(content).__name__}.")
     return content
+
+
+def _plain_numbers() -> list[Any]:
+    """numpy's single numbers, which trainers write down beside the weights; making them runs nothing."""
+    import numpy as np
+
+    scalar: Any = np._core.multiarray.scalar  # type: ignore[attr-defined]
+    kinds = {type(np.dtype(name)) for name in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?")}
+    return [scalar, (scalar, "numpy.core.multiarray.scalar"), np.dtype, *kinds]
 
 
 def _is_state(content: Mapping[str, Any]) -> bool:

@@ -1,0 +1,140 @@
+"""nnU-Net v2 result folders, run by our own engine from ``plans.json``, ``dataset.json`` and the folds' checkpoints.
+
+Preparation, windows and the average over folds are nnU-Net's (MIC-DKFZ/nnUNet, version 2: DefaultPreprocessor and
+nnUNetPredictor). Two things differ on purpose: labels are decided on the network's grid and brought back by index,
+where nnU-Net resamples the probabilities of all classes to the image first; and averaging over flips, which nnU-Net
+does unless told not to, is asked for by the parameter ``mirror``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imaging.errors import UserError
+from inference.engine.recipe import (
+    CropForeground,
+    Head,
+    HeadKind,
+    Image,
+    Intensity,
+    Orient,
+    Permute,
+    Recipe,
+    Shape,
+    SplineRespace,
+    Step,
+    Windows,
+)
+from inference.opening.nnunet_intensity import normalized
+from inference.opening.nnunet_network import network_of
+from inference.opening.opened import Opened, TorchNetworks
+from inference.opening.weights import load_into, read_checkpoint
+from inference.packages.config_files import read_config, table_of, text_of
+from inference.packages.description import Head as StatedHead
+from inference.packages.description import ModelDescription
+from inference.packages.nnunet import configuration_name
+
+ANISOTROPIC = 3.0  # spacings that differ by more are resampled plane by plane
+REORIENTS = "NibabelIOWithReorient"
+MIRRORING = "inference_allowed_mirroring_axes"
+STORED_AS_IS = "This nnU-Net takes images as they are stored; it was trained on images of one orientation."
+Triple = tuple[float, float, float]
+
+
+def open_folder(folder: Path, description: ModelDescription) -> Opened:
+    """Recipe and networks, one for each fold.
+
+    Raises:
+        UserError: the plan is of a kind that is not known here, or the weights are not of its network.
+    """
+    dataset, plans = read_config(folder / "dataset.json"), read_config(folder / "plans.json")
+    plan = merged(plans, configuration_name(folder, plans))
+    patch = [int(n) for n in plan.get("patch_size", [])]
+    if len(patch) != 3:
+        raise UserError(f"“{description.name}” works on single pictures, not on volumes.")
+    windows = Windows((patch[0], patch[1], patch[2]), (0.5, 0.5, 0.5), is_gaussian=True, is_even=True, least_weight=0.0)
+    steps, notes = _steps(plans, plan, len(description.channels))
+    recipe = Recipe(steps, windows, _head(description), description.labels, notes)
+    modules, mirror = [], None
+    heads = _heads(dataset, description)
+    for file in description.weights:
+        module = network_of(plan, len(description.channels), heads)
+        load_into(module, folder / file.path)
+        modules.append(module)
+        mirror = read_checkpoint(folder / file.path).get(MIRRORING) if mirror is None else mirror
+    axes = tuple(int(axis) for axis in mirror) if isinstance(mirror, (list, tuple)) else ()
+    return Opened(recipe, TorchNetworks(tuple(modules)), axes)
+
+
+def merged(plans: dict[str, Any], name: str) -> dict[str, Any]:
+    """A configuration with what it inherits.
+
+    Raises:
+        UserError: it inherits from itself, or from what is not there.
+    """
+    seen: list[str] = []
+    found: dict[str, Any] = {}
+    while name:
+        entry = table_of(table_of(plans.get("configurations")).get(name))
+        if not entry or name in seen:
+            raise UserError(f"The nnU-Net's plan lacks the configuration “{name}”.")
+        seen.append(name)
+        found = entry | found
+        name = text_of(entry.get("inherits_from"))
+    return found
+
+
+def coarse_axis(old: Triple, new: Triple) -> int | None:
+    """The axis with thick slices, judged by the old spacing first; None when voxels are not that long."""
+    for spacing in (old, new):
+        if max(spacing) / min(spacing) > ANISOTROPIC:
+            longest = [axis for axis in range(3) if spacing[axis] == max(spacing)]
+            return longest[0] if len(longest) == 1 else None
+    return None
+
+
+def _steps(plans: dict[str, Any], plan: dict[str, Any], channel_count: int) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    """nnU-Net counts axes as (z, y, x) of the stored image and then in the plan's own order."""
+    notes: tuple[str, ...] = ()
+    if text_of(plans.get("image_reader_writer")) == REORIENTS:
+        steps: list[Step] = [Orient("RAS"), Permute((2, 1, 0))]
+    else:
+        steps, notes = [Permute((2, 1, 0))], (STORED_AS_IS,)
+    forward = tuple(int(n) for n in plans.get("transpose_forward", (0, 1, 2)))
+    if sorted(forward) != [0, 1, 2]:
+        raise UserError("The nnU-Net's plan turns its images in a way that makes no sense.")
+    spacing = [float(mm) for mm in plan.get("spacing", [])]
+    if len(spacing) != 3 or min(spacing) <= 0:
+        raise UserError("The nnU-Net's plan does not say on which grid it works.")
+    order: Shape = (forward[0], forward[1], forward[2])
+    target: Triple = (spacing[0], spacing[1], spacing[2])
+    steps += [
+        Permute(order),
+        CropForeground(_is_not_zero),
+        Intensity("nnU-Net normalisation", normalized(plans, plan, channel_count)),
+        SplineRespace(target, coarse_axis),
+    ]
+    return tuple(steps), notes
+
+
+def _is_not_zero(image: Image) -> Any:
+    return image != np.float32(0)
+
+
+def _heads(dataset: dict[str, Any], description: ModelDescription) -> int:
+    """Channels of the network's last layer."""
+    if description.head is StatedHead.SIGMOID:
+        return len(description.labels)
+    values = [value for value in table_of(dataset.get("labels")).values() if isinstance(value, int)]
+    ignored = table_of(dataset.get("labels")).get("ignore")
+    return len([value for value in values if value != ignored])
+
+
+def _head(description: ModelDescription) -> Head:
+    if description.head is StatedHead.SIGMOID:
+        return Head(HeadKind.INDEPENDENT)
+    values = tuple(sorted(label.label_value for label in description.labels))
+    return Head(HeadKind.EXCLUSIVE, (0, *values))
