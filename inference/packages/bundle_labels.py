@@ -7,22 +7,36 @@ from typing import Any
 from inference.model import ModelLabel
 from inference.packages.bundle_files import Bundle, first_image_output, image_inputs
 from inference.packages.bundle_steps import PREPROCESSING, network, numbers, steps
+from inference.packages.bundle_task import prompts_of
 from inference.packages.config_files import list_of, table_of, text_of
 from inference.packages.description import Head, InputChannel
-from inference.packages.naming import MAX_CHANNELS, dicom_modality, labels_by_channel
+from inference.packages.naming import MAX_CHANNELS, dicom_modality, is_background, labels_by_channel
 
 _AXES = {"R": 0, "L": 0, "A": 1, "P": 1, "S": 2, "I": 2}
 
 
 def labels_of(bundle: Bundle, head: Head | None) -> tuple[ModelLabel, ...]:
-    """What the bundle finds; empty when it does not say."""
+    """What the bundle finds; channels without a name get a number. Empty when not even their number is known."""
     output = first_image_output(bundle.metadata)
     names = table_of(output.get("channel_def")) or table_of(output.get("label_def"))
-    count = output.get("num_channels")
+    count = _output_count(bundle)
     if not names:  # some say it in the configuration instead, the other way round
         said = table_of(bundle.resolver.at("label_names")) or table_of(bundle.resolver.at("labels"))
         names = {str(value): name for name, value in said.items() if isinstance(value, int)}
-    return labels_by_channel(names, count if isinstance(count, int) else None, head)
+    labels = labels_by_channel(names, count, head)
+    if count is None or head not in (Head.SOFTMAX, Head.SIGMOID) or prompts_of(bundle):
+        return labels
+    named = {label.label_value: label for label in labels}
+    last = count - 1 if head is Head.SOFTMAX or has_background(bundle, head) else count
+    return tuple(named.get(value) or ModelLabel(value, f"Label {value}") for value in range(1, last + 1))
+
+
+def has_background(bundle: Bundle, head: Head | None) -> bool:
+    """True when channel 0 of a sigmoid head is the background: named so, and there are as many channels as names."""
+    output = first_image_output(bundle.metadata)
+    names = {str(key): name for key, name in table_of(output.get("channel_def")).items()}
+    is_named = is_background(text_of(names.get("0")))
+    return head is Head.SIGMOID and is_named and _output_count(bundle) != len(names) - 1
 
 
 def channels_of(bundle: Bundle, prompts: tuple[str, ...]) -> tuple[InputChannel, ...]:
@@ -52,6 +66,19 @@ def spacing_of(bundle: Bundle) -> tuple[float, float, float] | None:
         return None
     x, y, z = (spacing[axes.index(axis)] for axis in range(3))
     return x, y, z
+
+
+def _output_count(bundle: Bundle) -> int | None:
+    """Channels of the network's output; the network itself is believed before the metadata."""
+    arguments = network(bundle)[1]
+    for count in (
+        arguments.get("out_channels"),
+        arguments.get("num_classes"),
+        first_image_output(bundle.metadata).get("num_channels"),
+    ):
+        if isinstance(count, int) and not isinstance(count, bool) and 1 <= count <= MAX_CHANNELS:
+            return count
+    return None
 
 
 def _names(bundle: Bundle, entry: dict[str, Any], prompts: tuple[str, ...]) -> list[str]:

@@ -116,6 +116,8 @@ class ModelDescription:
         problem, hint: why it cannot be run here, for people; empty when it can.
         notes: what else a person should know, one sentence each.
         head: what the network's last layer means; None when the folder does not say.
+        has_background: whether channel 0 of a sigmoid head is the background, which makes no label; other heads have
+            one always (softmax) or never.
     """
 
     format: ModelFormat
@@ -135,6 +137,7 @@ class ModelDescription:
     hint: str = ""
     notes: tuple[str, ...] = ()
     head: Head | None = None
+    has_background: bool = False
 
     @property
     def missing_weights(self) -> tuple[WeightsFile, ...]:

@@ -160,4 +160,4 @@ def _labels(folder: Path, count: int) -> tuple[ModelLabel, ...]:
         if len(names) == count:
             table = [text_of(name, f"Label {number}") for number, name in enumerate(names)]
             return tuple(ModelLabel(n, name) for n, name in enumerate(table) if n > 0 and not is_background(name))
-    return ()
+    return tuple(ModelLabel(n, f"Label {n}") for n in range(1, count))

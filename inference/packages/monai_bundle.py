@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from inference.packages.bundle_files import Bundle, has_bundle, open_bundle, torchscript_bundle
-from inference.packages.bundle_labels import channels_of, labels_of, spacing_of
+from inference.packages.bundle_labels import channels_of, has_background, labels_of, spacing_of
 from inference.packages.bundle_steps import POSTPROCESSING, steps
 from inference.packages.bundle_task import head_of, problem_of, prompts_of, task_of
 from inference.packages.bundle_weights import weights_of
@@ -55,6 +55,7 @@ def read(folder: Path) -> ModelDescription:
         hint=hint,
         notes=tuple(_notes(bundle, head)),
         head=head,
+        has_background=has_background(bundle, head),
     )
 
 

@@ -45,10 +45,12 @@ def labels_by_channel(names: dict[Any, Any], channel_count: int | None, head: He
 
     Returns:
         Labels without the background. Their values are the channels' indices where channel 0 is the background, else
-        the index + 1.
+        the index + 1, as for classes of the whole image.
     """
     numbered = {int(str(k)): v for k, v in names.items() if str(k).isdecimal() and len(str(k)) <= MAX_DIGITS}
     table = {index: text_of(name, f"Label {index}") for index, name in numbered.items()}
+    if head is Head.SCORES:  # classes of the whole image: none of them is a background
+        return tuple(ModelLabel(index + 1, name) for index, name in sorted(table.items()))
     has_background = is_background(table.get(0, ""))
     if not has_background and 0 in table and head is not Head.SIGMOID:
         # A name for all that is not wanted ("other"), unless one channel is left over that nothing is said about.

@@ -101,6 +101,7 @@ def test_several_images_and_overlapping_structures(tmp_path: Path) -> None:
     phases = described("renal_cect", tmp_path)
     assert [channel.name for channel in phases.channels] == ["artery", "vein", "excret"]
     assert phases.labels == (ModelLabel(1, "artery"), ModelLabel(2, "vein"))
+    assert (found.has_background, phases.has_background) == (False, True)  # the channels' values follow from it
     assert phases.code.files == ("scripts/__init__.py", "scripts/my_transforms.py")
 
 
@@ -108,7 +109,14 @@ def test_names_that_stand_elsewhere_or_only_for_the_foreground(tmp_path: Path) -
     assert described("pediatric", tmp_path).labels == (ModelLabel(1, "liver"), ModelLabel(2, "pancreas"))
     unest = described("renal_unest", tmp_path)
     assert unest.labels == (ModelLabel(1, "cortex"), ModelLabel(2, "medulla"), ModelLabel(3, "pelvis"))
-    assert described("template", tmp_path).labels == ()
+    assert described("template", tmp_path).labels == tuple(ModelLabel(n, f"Label {n}") for n in (1, 2, 3))
+
+
+def test_channels_without_a_name_get_a_number(tmp_path: Path) -> None:
+    folder = made_bundles.whole_body(tmp_path / "body")
+    file = folder / "configs" / "metadata.json"
+    file.write_text(file.read_text().replace(', "4": "liver"', ""))
+    assert read(folder).labels[-2:] == (ModelLabel(3, "kidney_left"), ModelLabel(4, "Label 4"))
 
 
 def test_weights_of_other_names_and_an_architecture_in_a_file(tmp_path: Path) -> None:
@@ -203,3 +211,17 @@ def test_reading_loads_neither_torch_nor_monai(tmp_path: Path) -> None:
     code = "import sys; from pathlib import Path; from inference.packages.recognise import describe\n"
     code += f"describe(Path({str(folder)!r})); sys.exit(bool({{'torch', 'monai', 'scipy'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_classes_of_a_whole_image(tmp_path: Path) -> None:
+    folder = made_bundles.spleen(tmp_path / "density")
+    config = json.loads((folder / "configs" / "inference.json").read_text())
+    config["network_def"] = {"_target_": "DenseNet121", "spatial_dims": 3, "in_channels": 1, "out_channels": 3}
+    about = json.loads((folder / "configs" / "metadata.json").read_text())
+    output = {"format": "labels", "num_channels": 3, "channel_def": {"0": "A", "1": "B", "2": "C"}}
+    about["network_data_format"]["outputs"]["pred"] = output
+    (folder / "configs" / "inference.json").write_text(json.dumps(config))
+    (folder / "configs" / "metadata.json").write_text(json.dumps(about))
+    found = read(folder)
+    assert (found.task, found.head) == (Task.CLASSIFICATION, Head.SCORES)
+    assert found.labels == (ModelLabel(1, "A"), ModelLabel(2, "B"), ModelLabel(3, "C"))
