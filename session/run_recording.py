@@ -205,7 +205,7 @@ def _record(
         parameters=dict(request.parameters) if result is None else dict(result.parameters),
         backend=str(engine.get("backend") or ("" if info.package is not None else "built in")),
         device=str(engine.get("device") or ("" if info.package is not None else "cpu")),
-        precision=str(engine.get("precision") or ""),
+        precision=_precision(engine),
         engine={name: value for name, value in engine.items() if name not in _NOT_THE_ENGINES},
         confinement=None if result is None or result.confinement is None else result.confinement.to_json(),
         input_hash=request.input_hash or pixel_hash(volume),
@@ -219,6 +219,13 @@ def _record(
         computer=dict(computer),
         program=_program(),
     )
+
+
+def _precision(engine: Mapping[str, Any]) -> str:
+    """As the engine says, or as it says of its choice."""
+    choice = engine.get("choice")
+    chosen = choice.get("candidate") if isinstance(choice, dict) else None
+    return str(engine.get("precision") or (chosen.get("precision") if isinstance(chosen, dict) else "") or "")
 
 
 def _outcome(failure: BaseException | None) -> tuple[Outcome, str]:

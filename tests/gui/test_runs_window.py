@@ -185,6 +185,21 @@ def test_the_history_tells_and_shows_an_accepted_run(case_window: MainWindow, lo
     assert window.details.isVisible()
 
 
+def test_a_run_that_only_the_case_knows_is_shown_from_there(runs: RunsWindow, case_window: MainWindow) -> None:
+    elsewhere = record(4, id="20250101-000000-ffffff")
+    case_window.session.open_document.apply(
+        AddSegment(Segment(9, "Found")),
+        title="Accept",
+        tool="segment.run",
+        parameters={RECORD_KEY: elsewhere.to_json()},
+    )
+    case_window.bridge.run("runs.show", run=elsewhere.id)
+    assert runs.table.current_row() is None
+    assert runs.details.topLevelItem(0).text(1) == elsewhere.id
+    QTest.mouseClick(runs.table.viewport(), LEFT, pos=QPoint(40, 10))
+    assert runs.details.topLevelItem(0).text(1) == record(10).id
+
+
 def ask_menu(rows: object, index: QModelIndex, then: Callable[[], None]) -> None:
     """A right click on a row."""
     place = rows.visualRect(index).center()  # type: ignore[attr-defined]

@@ -29,7 +29,7 @@ def run_columns(names: Mapping[str, str]) -> list[Column[RunRecord]]:
                is_number=False),
         Column(_text("Model"), lambda r: r.model_name, lambda r: r.model_name,
                lambda r: "\n".join([f"{r.model_name} {r.model_version}", *short_lines(r)]), is_number=False),
-        Column(_text("Image"), image, image, lambda r: r.input_hash, is_number=False),
+        Column(_text("Image"), image, image, lambda r: f"{image(r)}\n{r.input_hash}", is_number=False),
         Column(_text("Outcome"), lambda r: outcome_text(r.outcome), lambda r: r.outcome.value, outcome_tip,
                is_number=False),
         Column(_text("Time"), lambda r: f"{r.total_s:,.1f} s", lambda r: r.total_s, _stages),
@@ -51,7 +51,7 @@ def summary_columns(first: str, names: Mapping[str, str]) -> list[Column[Summary
         return names.get(s.key, s.key)
 
     return [
-        Column(first, name, name, lambda s: s.key, is_number=False),
+        Column(first, name, name, lambda s: f"{name(s)}\n{s.key}", is_number=False),
         Column(_text("Runs"), lambda s: str(s.runs), lambda s: s.runs),
         Column(_text("done"), lambda s: str(s.done), lambda s: s.done),
         _figure(_text("Time, mean"), "s", 1, lambda s: (s.seconds, s.seconds.mean)),

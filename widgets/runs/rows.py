@@ -14,6 +14,7 @@ from widgets import theme
 AnyIndex = QModelIndex | QPersistentModelIndex
 SORT_KEY = Qt.ItemDataRole.UserRole
 ROW_PX = 28
+WIDEST_PX = 200
 T = TypeVar("T")
 
 
@@ -137,8 +138,12 @@ class RowsTable(QTableView, Generic[T]):
         self.setTabKeyNavigation(False)
 
     def fit_columns(self) -> None:
-        """Make all columns as wide as what they hold."""
+        """Make all columns as wide as what they hold, long names cut; their whole text is in the tooltip."""
         self.resizeColumnsToContents()
+        widest = theme.current().px(WIDEST_PX)
+        for column in range(len(self.rows_model.columns)):
+            if self.columnWidth(column) > widest:
+                self.setColumnWidth(column, widest)
 
     def current_row(self) -> T | None:
         """The selected row."""

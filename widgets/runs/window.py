@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import shiboken6
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QItemSelection, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from imaging.errors import UserError
 from imaging.formats.replacing import replacing
 from inference.record.log import LoggedRuns
-from inference.record.run_record import RunRecord
+from inference.record.run_record import RECORD_KEY, RunRecord
 from inference.record.summary import Summary, by_case, by_model, summarise
 from inference.record.table import runs_csv
 from inference.record.words import long_rows, value_text
@@ -44,6 +44,7 @@ from widgets.runs.rows import RowsModel, RowsTable
 from widgets.signal_links import SignalLinks
 
 SIZE_PX = (1320, 860)
+FILTER_PX = 210
 TABLE_AND_REST_PX = (290, 470)
 
 
@@ -93,6 +94,7 @@ class RunsWindow(QDialog):
         """Select a run and show it in full, now or when the log was read; empty for none."""
         self._wanted = run_id
         if run_id:
+            self.table.clearSelection()
             self.show_page("details")
             self._select_wanted()
 
@@ -127,15 +129,18 @@ class RunsWindow(QDialog):
         self._logged = logged
         self._names.clear()
         self._names.update(names)
+        self._name_open_image()
         every = self.tr("All images"), self.tr("All models")
-        _fill(self.images, every[0], {r.input_hash: self._image_name(r.input_hash) for r in logged.records})
+        _fill(self.images, every[0], {r.input_hash: self._names[r.input_hash] for r in logged.records})
         _fill(self.models, every[1], {r.model_id: r.model_name for r in logged.records})
         self._filter()
 
-    def _image_name(self, image: str) -> str:
+    def _name_open_image(self) -> None:
+        """The open case may lie outside the workspace; the window knows its name all the same."""
         document = self._session.document
-        is_open = document is not None and any(i.pixel_hash == image for i in document.case.images if i.pixel_hash)
-        return self.tr("{0} (open)").format(self._names[image]) if is_open else self._names[image]
+        for image in document.case.images if document is not None else ():
+            if document is not None and image.pixel_hash in self._names:
+                self._names[image.pixel_hash] = self.tr("{0} (open)").format(document.case.path.stem)
 
     def _filter(self) -> None:
         image, model = self.images.currentData(), self.models.currentData()
@@ -176,9 +181,25 @@ class RunsWindow(QDialog):
         if self._wanted and any(r.id == self._wanted for r in self.shown()):
             wanted, self._wanted = self._wanted, ""
             self.table.select_where(lambda r: r.id == wanted)
+        elif self._wanted:
+            self._show_details()
+
+    def _selected(self, now: QItemSelection) -> None:
+        if now.indexes():
+            self._wanted = ""  # whoever chooses another one has seen it
+        self._show_details()
+
+    def _from_case(self) -> RunRecord | None:
+        """The wanted run as the open case keeps it: it was made elsewhere, and this workspace's log lacks it."""
+        document = self._session.document
+        for entry in document.entries if document is not None and self._wanted else ():
+            kept = entry.parameters.get(RECORD_KEY)
+            if isinstance(kept, dict) and kept.get("id") == self._wanted:
+                return RunRecord.from_json(kept)
+        return None
 
     def _show_details(self) -> None:
-        record = self.table.current_row()
+        record = self._from_case() or self.table.current_row()
         self.details.clear()
         for texts in long_rows(record) if record is not None else ():
             item = QTreeWidgetItem(list(texts))
@@ -212,7 +233,7 @@ class RunsWindow(QDialog):
         self.models.activated.connect(lambda _row: self._filter())
         self.pages.chosen.connect(self.show_page)
         self.plot.chosen.connect(lambda run: self.table.select_where(lambda r: r.id == run))
-        self.table.selectionModel().selectionChanged.connect(lambda _now, _before: self._show_details())
+        self.table.selectionModel().selectionChanged.connect(lambda now, _before: self._selected(now))
         self.table.doubleClicked.connect(lambda _index: self.show_page("details"))
         self._links = SignalLinks(self)
         self._links.add(self._session.jobs.changed, self._job_changed)
@@ -256,7 +277,7 @@ class RunsWindow(QDialog):
 def _choice(name: str) -> QComboBox:
     made = QComboBox()
     made.setAccessibleName(name)
-    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    made.setFixedWidth(theme.current().px(FILTER_PX))
     return made
 
 
