@@ -99,7 +99,7 @@ class Comparing:
 
     def show(self, comparison: Comparison) -> None:
         """Begin with a new comparison; no row is chosen."""
-        self.update(comparison=comparison, chosen=None, is_outdated=False)
+        self.update(comparison=comparison, chosen=None, is_outdated=False, shows_difference=True)
 
     def begin(self, job: Job) -> None:
         """A comparison runs; one that ran before is stopped."""

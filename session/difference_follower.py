@@ -34,9 +34,11 @@ class DifferenceFollower:
             document.changed.connect(self._document_changed)
 
     def _document_changed(self, change: DocumentChange) -> None:
+        """After the first stroke the segments are drawn again: nobody paints what he does not see."""
         comparing = self._session.comparing
-        if comparing.state.comparison is not None and (change.has_voxels or change.is_structural):
-            comparing.update(is_outdated=True)
+        is_news = comparing.state.comparison is not None and not comparing.state.is_outdated
+        if is_news and (change.has_voxels or change.is_structural):
+            comparing.update(is_outdated=True, shows_difference=False)
 
     def _changed(self, before: ComparingState, after: ComparingState) -> None:
         document = self._session.document

@@ -15,6 +15,7 @@ from widgets.labels import ElidedLabel, label
 
 MINUS = "\N{MINUS SIGN}"
 SWATCH_PX = 10
+MOST_NAMES = 4
 
 
 class Swatch(QWidget):
@@ -119,7 +120,31 @@ class PairDetails(QWidget):
             self._distance.setText(self.tr("Largest distance {0:.1f} mm, at the crosshair").format(found.hausdorff_mm))
 
 
-def lonely_text(result: LabelComparison, only_a: str, only_b: str) -> str:
-    """Segments without a partner, a line for each side that has some."""
-    sides = ((only_a, result.only_in_a), (only_b, result.only_in_b))
-    return "\n".join(head.format(", ".join(s.name for s, _ in alone)) for head, alone in sides if alone)
+class Lonely(QWidget):
+    """Segments without a partner: the first few, all in the tooltip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = label("", "dim", wraps=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._text)
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text.text()
+
+    def show_result(self, result: LabelComparison) -> None:
+        """A line for each side that has some; hidden when there are none."""
+        sides = ((self.tr("Only in A: {0}"), result.only_in_a), (self.tr("Only in B: {0}"), result.only_in_b))
+        some = [(head, [segment.name for segment, _ in alone]) for head, alone in sides if alone]
+        self._text.setText("\n".join(head.format(self._first(names)) for head, names in some))
+        self._text.setToolTip("\n".join(head.format(", ".join(names)) for head, names in some))
+        self.setVisible(bool(some))
+
+    def _first(self, names: list[str]) -> str:
+        if len(names) <= MOST_NAMES:
+            return ", ".join(names)
+        listed = ", ".join(names[: MOST_NAMES - 1])
+        return self.tr("{0} and {1} more").format(listed, len(names) - MOST_NAMES + 1)

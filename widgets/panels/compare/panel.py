@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from session.comparison import ComparingState
+from session.comparison import ComparingState, Comparison
 from widgets.action_bridge import ActionBridge
 from widgets.buttons import ActionButton, menu_button
 from widgets.labels import label
-from widgets.panels.compare.details import Legend, PairDetails, Sides, lonely_text
+from widgets.panels.compare.details import Legend, Lonely, PairDetails, Sides
 from widgets.panels.compare.progress import ComparisonProgress
 from widgets.panels.compare.table import ComparisonTable
 from widgets.signal_links import SignalLinks
@@ -30,7 +30,7 @@ class ComparePanel(QWidget):
         self.choose = menu_button(self.tr("Compare with ▾"), self.menu, name=self.tr("Compare with"))
         self.sides, self.table, self.pair = Sides(), ComparisonTable(bridge), PairDetails()
         self.progress = ComparisonProgress()
-        self.notes = label("", "dim", wraps=True)
+        self.notes, self.lonely = label("", "dim", wraps=True), Lonely()
         self.outdated = label(self.tr("The segments changed since: compare again."), "dim", wraps=True)
         self.empty = label(
             self.tr("Nothing is compared.\nCompare the segments with a mask file, a result or each other."),
@@ -66,7 +66,7 @@ class ComparePanel(QWidget):
         for above in (self.progress, self.empty, self.sides, self.outdated):
             column.addLayout(inset(above))
         column.addWidget(self.table, 100)
-        for below in (self.notes, self.pair, self.split, self.difference, self.legend):
+        for below in (self.notes, self.lonely, self.pair, self.split, self.difference, self.legend):
             column.addLayout(inset(below))
         column.addStretch(1)
 
@@ -81,9 +81,11 @@ class ComparePanel(QWidget):
         self.outdated.setVisible(is_there and state.is_outdated)
         for part in (self.sides, self.table, self.split):
             part.setVisible(is_there)
+        self.lonely.setVisible(is_there)
         if comparison is not None:
             self.sides.show_comparison(comparison)
-            self.notes.setText(self._note(state))
+            self.notes.setText(self._note(comparison))
+            self.lonely.show_result(comparison.result)
         self.notes.setVisible(is_there and bool(self.notes.text()))
         self.table.show_state(self._shown, state)
         self.pair.setVisible(state.pair is not None)
@@ -96,15 +98,13 @@ class ComparePanel(QWidget):
         self.split.setChecked(state.is_split)
         self._shown = state
 
-    def _note(self, state: ComparingState) -> str:
-        assert state.comparison is not None
+    def _note(self, comparison: Comparison) -> str:
         lines = []
-        if not state.comparison.result.segments:
+        if not comparison.result.segments:
             lines.append(self.tr("No segment of A has a partner in B: names and label values differ."))
-        if state.comparison.was_refitted:
+        if comparison.was_refitted:
             lines.append(self.tr("B came on another grid and was laid on the image's."))
-        alone = lonely_text(state.comparison.result, self.tr("Only in A: {0}"), self.tr("Only in B: {0}"))
-        return "\n".join([*lines, alone]).strip()
+        return "\n".join(lines)
 
 
 def inset(part: QWidget | QHBoxLayout) -> QHBoxLayout:
