@@ -29,8 +29,10 @@ def model_offers(document: Document | None) -> list[ModelOffer]:
         if not reason and needs_mb > free_mb:
             words = QCoreApplication.translate("ModelOffers", "needs {0:.1f} GB of memory, {1:.1f} GB are free")
             reason = words.format(needs_mb / GIB_IN_MIB, free_mb / GIB_IN_MIB)
-        words = QCoreApplication.translate("ModelOffers", "{0} · up to {1:.1f} GB")
-        size = words.format(counted(len(model.structures), "structure"), needs_mb / GIB_IN_MIB)
+        size = counted(len(model.structures), "structure")
+        if needs_mb > 0:  # models of the store say what they need only when a run is planned
+            words = QCoreApplication.translate("ModelOffers", "{0} · up to {1:.1f} GB")
+            size = words.format(size, needs_mb / GIB_IN_MIB)
         detail = translated(reason) if reason else size
         offers.append(ModelOffer(model.id, model.name, detail, fits=not reason))
     return sorted(offers, key=lambda offer: not offer.fits)

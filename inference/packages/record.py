@@ -24,7 +24,7 @@ class StoreRecord:
     Attributes:
         id: short name for scripts; also the folder's name.
         name, version, format: as the model said when it was added.
-        source: what the person typed: a path or an address.
+        source: what the person typed: a path, or an address without what may be secret in it.
         folder: name of the model's own folder inside ``content``; formats read meaning from it.
         added_by, added_utc: who, and when (ISO 8601).
         sha256: over all files, see ``contents.hash_of_all``.

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from filelock import FileLock, Timeout
 
@@ -188,8 +189,11 @@ class ModelStore:
         model = self._own(model_id)
         self.verify(model_id)
         assert model.record is not None
-        with self._lock():
-            write_record(model.folder, replace(model.record, trusted_by=person, trusted_utc=utc_now()))
+        try:
+            with self._lock():
+                write_record(model.folder, replace(model.record, trusted_by=person, trusted_utc=utc_now()))
+        except OSError as error:
+            raise UserError(f"The record of “{model_id}” could not be written.", str(error)) from error
         return self.model(model_id)
 
     def verify(self, model_id: str) -> None:
@@ -230,8 +234,11 @@ class ModelStore:
         downloads.mkdir(parents=True, exist_ok=True)
         for file in missing:
             fetched = downloads / f"{model_id}-{Path(file.path).name}"
-            download(file.url, fetched, file.checksum, report, cancelled)
-            self._put(model_id, file.path, fetched)
+            try:
+                download(file.url, fetched, file.checksum, report, cancelled)
+                self._put(model_id, file.path, fetched)
+            except OSError as error:
+                raise UserError(f"{file.path} could not be stored.", str(error)) from error
         return missing
 
     def _put(self, model_id: str, name: str, fetched: Path) -> None:
@@ -319,7 +326,7 @@ def _record(
         name=description.name,
         version=description.version,
         format=description.format.value,
-        source=source,
+        source=without_secrets(source),
         folder=model.name,
         added_by=person,
         added_utc=utc_now(),
@@ -328,6 +335,14 @@ def _record(
         licence=next((line.strip() for line in licence.splitlines() if line.strip()), "")[:200],
         licence_sha256=hashlib.sha256(licence.encode()).hexdigest() if licence else "",
     )
+
+
+def without_secrets(source: str) -> str:
+    """A path or an address as it may be kept: without the user's name, password or token, which addresses can hold."""
+    if "://" not in source:
+        return source
+    parts = urlsplit(source)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _sweep(store: Path) -> None:

@@ -21,7 +21,7 @@ from inference.packages.contents import Stopped, changed_files, hash_of_all, sta
 from inference.packages.in_use import in_use, users_of
 from inference.packages.package import read_package
 from inference.packages.record import NAME as RECORD
-from inference.packages.store import ModelStore, system_stores
+from inference.packages.store import ModelStore, system_stores, without_secrets
 from inference.packages.stored_model import StoredModel, must_be_unchanged
 
 
@@ -344,3 +344,23 @@ def test_a_full_disk_or_a_read_only_folder_is_a_message(
         add(store, mesh)
     assert "No space left" in refused.value.hint
     assert (leftovers(store), store.models()) == ([], [])
+
+
+def test_secrets_of_an_address_are_not_kept() -> None:
+    typed = "https://ada:secret@models.example:8443/a/b.zip?token=secret#secret"
+    assert without_secrets(typed) == "https://models.example:8443/a/b.zip"
+    assert without_secrets("/a folder/model.zip?") == "/a folder/model.zip?"
+
+
+def test_weights_that_cannot_be_put_in_place(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = add(store, made_bundles.spleen(tmp_path / "spleen"), "Ada")
+
+    def full(url: str, target: Path, *_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("inference.packages.download.download", full)
+    with pytest.raises(UserError, match=r"models/model\.pt could not be stored"):
+        store.fetch(model.id, silent, never)
+    assert "is missing" in store.model(model.id).problem
