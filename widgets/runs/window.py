@@ -15,8 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QSplitter,
     QStackedWidget,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -27,7 +25,7 @@ from inference.record.log import LoggedRuns
 from inference.record.run_record import RECORD_KEY, RunRecord
 from inference.record.summary import Summary, by_case, by_model, summarise
 from inference.record.table import runs_csv
-from inference.record.words import long_rows, value_text
+from inference.record.words import value_text
 from session.jobs import Job
 from session.run_listing import case_names
 from session.run_recording import run_log
@@ -38,6 +36,7 @@ from widgets.buttons import OneOf, text_button
 from widgets.counted import counted
 from widgets.labels import ElidedLabel, label
 from widgets.runs.columns import run_columns, summary_columns
+from widgets.runs.details import RunDetails
 from widgets.runs.plot_file import write_plot
 from widgets.runs.plot_view import RunPlotView
 from widgets.runs.rows import RowsModel, RowsTable
@@ -68,7 +67,7 @@ class RunsWindow(QDialog):
             RowsModel(summary_columns(self.tr("Image"), self._names)), self.tr("By image"), (0, False)
         )
         self.by_model = RowsTable(RowsModel(summary_columns(self.tr("Model"), {})), self.tr("By model"), (0, False))
-        self.details = _details_list(self.tr("One run"))
+        self.details = RunDetails()
         self.whole = ElidedLabel("", "dim")
         self.pages = OneOf(
             [
@@ -199,15 +198,7 @@ class RunsWindow(QDialog):
         return None
 
     def _show_details(self) -> None:
-        record = self._from_case() or self.table.current_row()
-        self.details.clear()
-        for texts in long_rows(record) if record is not None else ():
-            item = QTreeWidgetItem(list(texts))
-            for column, text in enumerate(texts):
-                item.setToolTip(column, text)
-            self.details.addTopLevelItem(item)
-        for column in (0, 1):
-            self.details.resizeColumnToContents(column)
+        self.details.set_record(self._from_case() or self.table.current_row())
 
     def _export(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, self.tr("Export runs"), "runs.csv", "CSV (*.csv)")
@@ -289,12 +280,3 @@ def _fill(combo: QComboBox, every: str, options: dict[str, str]) -> None:
     for value, text in sorted(options.items(), key=lambda option: option[1]):
         combo.addItem(text, value)
     combo.setCurrentIndex(max(combo.findData(chosen), 0) if chosen is not None else 0)
-
-
-def _details_list(name: str) -> QTreeWidget:
-    made = QTreeWidget()
-    made.setColumnCount(3)
-    made.setHeaderHidden(True)
-    made.setRootIsDecorated(False)
-    made.setAccessibleName(name)
-    return made
