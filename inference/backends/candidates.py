@@ -49,7 +49,7 @@ def candidates(networks: Networks, wanted: RunParameters) -> list[Candidate]:
     Raises:
         UserError: the wish cannot be met on this machine.
     """
-    device = _device(wanted.device)
+    device = device_of(wanted.device)
     found = [c for c in _possible(networks, device) if _meets(c, wanted)]
     if not found:
         wish = " ".join(word for word in (wanted.backend, wanted.precision) if word != AUTO)
@@ -109,7 +109,12 @@ def _meets(candidate: Candidate, wanted: RunParameters) -> bool:
     return wanted.backend in (AUTO, candidate.backend) and wanted.precision in (AUTO, candidate.precision)
 
 
-def _device(wanted: str) -> str:
+def device_of(wanted: str) -> str:
+    """The device that a wish means here: ``auto`` is the best one.
+
+    Raises:
+        UserError: there is no such device.
+    """
     import torch
 
     gpu = "cuda:0" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else ""

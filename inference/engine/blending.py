@@ -46,6 +46,7 @@ class SlabBlender:
         depth = self._weight.shape[0]
         if self._sums is None or self._weights is None:
             space = (depth, *self._shape[1:])
+            self._weight = self._weight.to(scores.device)
             self._sums = torch.zeros((len(scores), *space), dtype=scores.dtype, device=scores.device)
             self._weights = torch.zeros(space, dtype=torch.float32, device=scores.device)
         if start[0] != self._first:

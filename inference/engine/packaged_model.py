@@ -32,6 +32,7 @@ class PackagedModel:
 
     def __init__(self, folder: Path) -> None:
         self._package: Package = read_package(Path(folder))
+        self._labels = self._package.description.labels
         self.takes_several_images = len(self._package.description.channels) > 1
 
     @property
@@ -51,8 +52,8 @@ class PackagedModel:
 
     @property
     def labels(self) -> tuple[ModelLabel, ...]:
-        """What it can find."""
-        return self._package.description.labels
+        """What it can find; structures that its files do not name are known after a run only."""
+        return self._labels
 
     def check(self, geometry: Geometry, quantity: Quantity, modality: str) -> None:
         """Raise UserError when the model cannot be used on such a volume."""
@@ -111,6 +112,7 @@ class PackagedModel:
         run = NetworkRun(self._package, wanted)
         opened = time.monotonic() - began
         result = run.on([image.voxels for image in images], geometry, watch)
+        self._labels = run.labels
         result.seconds["open model"] = round(opened, 3)
         return result
 

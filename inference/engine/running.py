@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from inference.engine.parameters import RunParameters
 from inference.engine.predictor import Mirrored, Predictor
 from inference.engine.preparing import Prepared, cut, prepare, start
 from inference.engine.recipe import HeadKind, Windows
+from inference.engine.rungs import Rung, climbed, rungs
 from inference.engine.sliding import decided
 from inference.engine.way_back import to_source
 from inference.engine.windows import window_size, window_starts
@@ -36,6 +38,9 @@ class NetworkRun:
         package: which model.
         wanted: how to run it.
 
+    Attributes:
+        labels: what the result's label values mean; after the run.
+
     Raises:
         UserError: the model cannot be opened, or the wish cannot be met.
     """
@@ -46,6 +51,8 @@ class NetworkRun:
         self._opened: Opened = open_package(package)
         self._seconds: dict[str, float] = {}
         self._choice: Choice | None = None
+        self._rung: Rung | None = None
+        self.labels = self._opened.recipe.labels
 
     def on(self, channels: Sequence[NDArray[Any]], geometry: Geometry, watch: Watch) -> ModelResult:
         """Run on images (k, j, i) of one grid.
@@ -62,12 +69,10 @@ class NetworkRun:
                 start(channels, geometry), recipe.steps, lambda step: watch(SHARES["prepare"] / 2, f"Preparing: {step}")
             )
             prepared = self._region(prepared)
-        with _Stage(self._seconds, "choose backend"):
-            predictor = self._chosen(prepared, watch)
         if recipe.head.kind is HeadKind.SCORES:
-            return self._scored(prepared, predictor, watch)
-        with _Stage(self._seconds, "network"):
-            decision = self._decided(prepared, predictor, watch)
+            result, self._rung = climbed(rungs(self._wanted), lambda rung: self._scored(prepared, rung, watch))
+            return replace(result, notes=self._notes())
+        decision, self._rung = climbed(rungs(self._wanted), lambda rung: self._decided(prepared, rung, watch))
         with _Stage(self._seconds, "bring labels back"):
             watch(SHARES["network"], "Bringing the labels back to the image")
             layers, maps = self._back(decision, prepared, geometry)
@@ -95,8 +100,10 @@ class NetworkRun:
             sizes.append(high - low)
         return cut(prepared, starts, sizes, 0.0)
 
-    def _chosen(self, prepared: Prepared, watch: Watch) -> Predictor:
+    def _chosen(self, prepared: Prepared, rung: Rung, watch: Watch) -> Predictor:
         import torch
+
+        self._choice = None  # of a rung above; its memory is needed
 
         windows = self._windows()
         size = window_size(windows, prepared.shape)
@@ -106,9 +113,9 @@ class NetworkRun:
         work = Work(prepared.image, size, count, self._opened.recipe.head, key)
         with torch.inference_mode():
             self._choice = chosen(
-                self._opened.networks, self._wanted, work, lambda message: watch(SHARES["prepare"], message)
+                self._opened.networks, rung.wanted, work, lambda message: watch(SHARES["prepare"], message)
             )
-        predictor = self._choice.predictor
+        predictor = rung.predictor(self._choice.predictor)
         return Mirrored(predictor, self._opened.mirror_axes) if self._is_mirrored else predictor
 
     @property
@@ -118,7 +125,13 @@ class NetworkRun:
     def _windows(self) -> Windows:
         return self._opened.recipe.windows or Windows((0, 0, 0), (0.0, 0.0, 0.0))
 
-    def _decided(self, prepared: Prepared, predictor: Predictor, watch: Watch) -> Decision:
+    def _decided(self, prepared: Prepared, rung: Rung, watch: Watch) -> Decision:
+        with _Stage(self._seconds, "choose backend"):
+            predictor = self._chosen(prepared, rung, watch)
+        with _Stage(self._seconds, "network"):
+            return self._computed(prepared, rung.windows(self._windows()), predictor, watch)
+
+    def _computed(self, prepared: Prepared, windows: Windows, predictor: Predictor, watch: Watch) -> Decision:
         low, high = SHARES["prepare"], SHARES["network"]
         pace = _Pace()
 
@@ -126,9 +139,8 @@ class NetworkRun:
             watch(low + (high - low) * done / count, pace.text(done, count))
 
         recipe = self._opened.recipe
-        decision = decided(
-            prepared.image, self._windows(), recipe.head, predictor, progress, wants_doubt=self._wanted.doubt
-        )
+        wants_doubt = self._wanted.doubt
+        decision = decided(prepared.image, windows, recipe.head, predictor, progress, wants_doubt=wants_doubt)
         for plane in decision.planes:
             keep_largest(plane, recipe.head.keeps_largest)
         return decision
@@ -145,9 +157,10 @@ class NetworkRun:
                 _clear_outside(array, self._wanted.roi.clipped(geometry.shape))
         return layers, maps
 
-    def _scored(self, prepared: Prepared, predictor: Predictor, watch: Watch) -> ModelResult:
+    def _scored(self, prepared: Prepared, rung: Rung, watch: Watch) -> ModelResult:
         import torch
 
+        predictor = self._chosen(prepared, rung, watch)
         watch(SHARES["prepare"], "Computing")
         head = self._opened.recipe.head
         with _Stage(self._seconds, "network"), torch.inference_mode():
@@ -155,9 +168,7 @@ class NetworkRun:
             chances = scores if head.is_activated else (scores.softmax(0) if len(scores) > 1 else scores.sigmoid())
         names = {label.label_value: label.name for label in self._opened.recipe.labels}
         found = tuple(Score(names.get(n, f"Class {n}"), float(c)) for n, c in enumerate(chances, 1))
-        return ModelResult(
-            (), {}, seconds=self._seconds, scores=found, record=self._record(prepared), notes=self._notes()
-        )
+        return ModelResult((), {}, seconds=self._seconds, scores=found, record=self._record(prepared))
 
     def _result(
         self, layers: list[NDArray[Any]], maps: dict[str, NDArray[np.uint8]], prepared: Prepared
@@ -165,10 +176,12 @@ class NetworkRun:
         present: set[int] = set()
         for layer in layers:
             present |= _values(layer)
-        labels: tuple[ModelLabel, ...] = self._package.description.labels
+        known = {label.label_value for label in self.labels}
+        # structures without a name keep the number that the network gives them
+        self.labels += tuple(ModelLabel(value, f"Label {value}") for value in sorted(present - known))
         return ModelResult(
             tuple(layers),
-            {label.label_value: label.label_value in present for label in labels},
+            {label.label_value: label.label_value in present for label in self.labels},
             seconds=self._seconds,
             notes=self._notes(),
             maps=maps,
@@ -176,7 +189,8 @@ class NetworkRun:
         )
 
     def _notes(self) -> tuple[str, ...]:
-        return self._opened.recipe.notes
+        rung = self._rung
+        return (*self._opened.recipe.notes, *([rung.note] if rung is not None and rung.note else []))
 
     def _record(self, prepared: Prepared) -> dict[str, Any]:
         windows = self._opened.recipe.windows
