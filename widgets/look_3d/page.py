@@ -182,7 +182,9 @@ class LookPage(QWidget):
         if not self._waiting:
             return
         missing = [name for name in PARTS_OF[self._waiting[0]] if name not in self.__dict__]
-        if missing:
+        if "presets" in self.__dict__ and self.presets.is_making:
+            pass  # a row of tiles is enough for this turn
+        elif missing:
             getattr(self, missing[0])  # a cached property
         else:
             self._make_next()

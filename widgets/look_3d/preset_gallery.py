@@ -86,6 +86,11 @@ class PresetGallery(LookPart):
         else:
             self._add_row()
 
+    @property
+    def is_making(self) -> bool:
+        """True while rows are still to come."""
+        return self._rows.isActive()
+
     def complete(self) -> None:
         """Make at once the tiles that are still to be made."""
         while len(self.tiles) < len(self._wanted):
