@@ -108,6 +108,7 @@ def test_filters_leave_table_plot_and_figures_of_the_same_runs(runs: RunsWindow,
     qtbot.waitUntil(lambda: len(runs.shown()) == 1)
     assert column(runs, "Model") == ["Other"]
     assert [s.runs for s in runs.by_model.rows_model.rows] == [1]
+    assert runs.by_model.model().index(0, 0).data() == "Other"
     assert [r.model_id for r in runs.plot._records] == ["other"]
     assert runs.whole.text().startswith("1 run · 1 finished · 3.0 s on average")
     QTest.keyClick(runs.models, Qt.Key.Key_Up)

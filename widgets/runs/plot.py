@@ -81,7 +81,7 @@ class RunPlot:
         self._title(painter, area, panel)
         graph = area.adjusted(0, px(TITLE_PX), 0, 0)
         top = (panel.top or 1.0) * HEADROOM
-        marks = ticks(top, 2 if graph.height() < px(60) else 4)
+        marks = ticks(top, 3 if graph.height() < px(60) else 4)
         scale = graph.height() / top
         for mark in marks:
             y = graph.bottom() - mark * scale

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from widgets import theme
@@ -15,6 +16,7 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 SORT_KEY = Qt.ItemDataRole.UserRole
 ROW_PX = 28
 WIDEST_PX = 200
+TITLE_ROOM_PX = 20
 T = TypeVar("T")
 
 
@@ -134,16 +136,16 @@ class RowsTable(QTableView, Generic[T]):
         self.verticalHeader().setDefaultSectionSize(theme.current().px(ROW_PX))
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setStretchLastSection(not model.columns[-1].is_number)
         self.setTabKeyNavigation(False)
 
     def fit_columns(self) -> None:
         """Make all columns as wide as what they hold, long names cut; their whole text is in the tooltip."""
-        self.resizeColumnsToContents()
-        widest = theme.current().px(WIDEST_PX)
-        for column in range(len(self.rows_model.columns)):
-            if self.columnWidth(column) > widest:
-                self.setColumnWidth(column, widest)
+        px = theme.current().px
+        titles = QFontMetrics(theme.current().font(theme.SMALL_PX, bold=True))
+        for n, column in enumerate(self.rows_model.columns):
+            needed = max(titles.horizontalAdvance(column.title) + px(TITLE_ROOM_PX), self.sizeHintForColumn(n) + px(8))
+            self.setColumnWidth(n, min(needed, px(WIDEST_PX)))
 
     def current_row(self) -> T | None:
         """The selected row."""

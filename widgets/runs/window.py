@@ -54,7 +54,8 @@ class RunsWindow(QDialog):
         super().__init__(parent)
         self._session = session
         self._logged = LoggedRuns()
-        self._names: dict[str, str] = {}
+        self._names: dict[str, str] = {}  # of images, by hash
+        self._model_names: dict[str, str] = {}
         self._wanted = ""
         self._loads = 0
         self.setWindowTitle(self.tr("Runs of models"))
@@ -66,7 +67,9 @@ class RunsWindow(QDialog):
         self.cases = RowsTable(
             RowsModel(summary_columns(self.tr("Image"), self._names)), self.tr("By image"), (0, False)
         )
-        self.by_model = RowsTable(RowsModel(summary_columns(self.tr("Model"), {})), self.tr("By model"), (0, False))
+        self.by_model = RowsTable(
+            RowsModel(summary_columns(self.tr("Model"), self._model_names)), self.tr("By model"), (0, False)
+        )
         self.details = RunDetails()
         self.whole = ElidedLabel("", "dim")
         self.pages = OneOf(
@@ -128,10 +131,11 @@ class RunsWindow(QDialog):
         self._logged = logged
         self._names.clear()
         self._names.update(names)
+        self._model_names.update({r.model_id: r.model_name for r in logged.records})
         self._name_open_image()
         every = self.tr("All images"), self.tr("All models")
         _fill(self.images, every[0], {r.input_hash: self._names[r.input_hash] for r in logged.records})
-        _fill(self.models, every[1], {r.model_id: r.model_name for r in logged.records})
+        _fill(self.models, every[1], self._model_names)
         self._filter()
 
     def _name_open_image(self) -> None:
