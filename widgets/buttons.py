@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from widgets import icons, theme
 
 ICON_PX = 18
+TAB_MARGIN_PX = 4
 
 
 class ActionButton(QToolButton):
@@ -103,12 +104,14 @@ class OneOf(QFrame):
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QToolButton] = {}
         self._icons: dict[str, str] = {}
-        theme.switch.changed.connect(self._load_icons)
+        self._is_tight = role == "tab"
+        theme.switch.changed.connect(self._fit_theme)
         for key, text in options:
             button = self._buttons[key] = _choice(text, role)
             self._group.addButton(button)
             row.addWidget(button)
             button.clicked.connect(lambda _checked=False, key=key: self.chosen.emit(key))
+        self._fit_theme()
 
     @property
     def key(self) -> str:
@@ -126,10 +129,16 @@ class OneOf(QFrame):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         button.setToolTip(button.text())
-        self._load_icons()
+        button.setMinimumWidth(0)
+        self._fit_theme()
 
-    def _load_icons(self) -> None:
+    def _fit_theme(self) -> None:
+        """Icons in the theme's colour; tabs may be as narrow as their text, which is bold when chosen."""
         side = theme.current().px(ICON_PX)
+        metrics = QFontMetrics(theme.current().font(bold=True))
+        for key, button in self._buttons.items():
+            if self._is_tight and key not in self._icons:
+                button.setMinimumWidth(metrics.horizontalAdvance(button.text()) + TAB_MARGIN_PX)
         for key, icon in self._icons.items():
             self._buttons[key].setIconSize(QSize(side, side))
             self._buttons[key].setIcon(icons.icon(icon, "dim"))
