@@ -2,8 +2,9 @@
 
     python mitsuba_time.py SCENE.npz VARIANT WIDTH
 
-The scene: ``sigma`` (k, j, i) extinction per millimetre over a box from ``low`` to ``high``, grey matter of albedo
-``albedo`` that scatters evenly, a white sky, a point light, and a camera. One line of JSON is printed.
+The scene: ``sigma`` (k, j, i) extinction per millimetre over a box from ``low`` to ``high``, evenly scattering matter
+of the ``albedo`` (one number, or (k, j, i, 3) linear colours), a white sky, a point light, and a camera. One line
+of JSON is printed.
 """
 
 import json
@@ -34,13 +35,12 @@ def described(given, width: int) -> dict:
     low, high = given["low"], given["high"]
     camera = transform().look_at(origin=given["eye"].tolist(), target=given["target"].tolist(), up=given["up"].tolist())
     unit_cube = transform().translate(low.tolist()).scale((high - low).tolist())
-    sigma = {
-        "type": "gridvolume",
-        "grid": mi.VolumeGrid(given["sigma"][..., None].astype(np.float32)),
-        "to_world": unit_cube,
-        "filter_type": "trilinear",
-        "raw": True,
-    }
+
+    def grid(values) -> dict:
+        made = mi.VolumeGrid(np.ascontiguousarray(values, np.float32))
+        return {"type": "gridvolume", "grid": made, "to_world": unit_cube, "filter_type": "trilinear", "raw": True}
+
+    albedo = given["albedo"]
     return {
         "type": "scene",
         "integrator": {"type": "volpath", "max_depth": int(given["bounces"]) + 2, "rr_depth": 3, "hide_emitters": True},
@@ -63,8 +63,8 @@ def described(given, width: int) -> dict:
             "bsdf": {"type": "null"},
             "interior": {
                 "type": "heterogeneous",
-                "albedo": float(given["albedo"]),
-                "sigma_t": sigma,
+                "albedo": float(albedo) if albedo.ndim == 0 else grid(albedo),
+                "sigma_t": grid(given["sigma"][..., None]),
                 "phase": {"type": "isotropic"},
             },
         },
