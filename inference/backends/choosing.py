@@ -60,8 +60,9 @@ class Choice:
     Attributes:
         predictor: ready to compute.
         candidate: what it is.
-        facts: for the record, JSON: ``name``, ``measured`` (seconds for a trial window of each candidate), ``dice``
-            against plain fp32 (None where nothing was to be proved), ``key`` and ``candidate`` to remember it by.
+        facts: for the record, JSON: ``name``, ``measured`` (seconds for a trial window of each candidate), ``window_s``
+            (of a whole window by the chosen one), ``dice`` against plain fp32 (None where nothing was to be proved),
+            ``key`` and ``candidate`` to remember it by.
     """
 
     predictor: Predictor
@@ -82,7 +83,7 @@ def chosen(networks: Networks, wanted: RunParameters, work: Work, watch: Watch) 
         UserError: the wish cannot be met, or what was wished for does not give fp32's labels and nobody insists on it.
     """
     found = candidates(networks, wanted)
-    key = _key(work)
+    key = key_of(work.key, work.window)
     shape = (1, len(work.image), *work.window)
     plain = found[0]
     if wanted.backend != AUTO or wanted.precision != AUTO:
@@ -126,9 +127,9 @@ def _measured(networks: Networks, found: list[Candidate], work: Work, key: str, 
             continue
         dice = mean_dice(_labels(predictor(real), work.head), truth)
         if dice >= LEAST_DICE:
-            return Choice(predictor, candidate, _facts(candidate, seconds, dice, key))
+            return Choice(predictor, candidate, _facts(candidate, seconds, dice, key, share))
         logger.info("%s agrees with fp32 by Dice %.4f only", candidate.name, dice)
-    return Choice(reference, plain, _facts(plain, seconds, None, key))
+    return Choice(reference, plain, _facts(plain, seconds, None, key, share))
 
 
 def _wished(networks: Networks, wanted: RunParameters, found: list[Candidate], work: Work, watch: Watch) -> Choice:
@@ -206,18 +207,25 @@ def _labels(scores: torch.Tensor, head: Head) -> NDArray[Any]:
     return np.asarray((numbers >= limit).cpu().numpy())
 
 
-def _facts(candidate: Candidate, seconds: dict[str, float], dice: float | None, key: str) -> dict[str, Any]:
-    measured = {name: round(value, 4) for name, value in seconds.items()}
-    agreed = None if dice is None else round(dice, 5)
-    return {"name": candidate.name, "measured": measured, "dice": agreed, "key": key, "candidate": candidate.to_json()}
+def _facts(
+    candidate: Candidate, seconds: dict[str, float], dice: float | None, key: str, share: float
+) -> dict[str, Any]:
+    return {
+        "name": candidate.name,
+        "measured": {name: round(value, 4) for name, value in seconds.items()},
+        "window_s": round(seconds[candidate.name] / share, 4),
+        "dice": None if dice is None else round(dice, 5),
+        "key": key,
+        "candidate": candidate.to_json(),
+    }
 
 
-def _key(work: Work) -> str:
+def key_of(model_key: str, window: Shape) -> str:
     """Machine, libraries, model and window: when one of them changes, it is measured anew."""
     import torch
 
     gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else ""
-    parts = [platform.machine(), _processor(), gpu, torch.__version__, work.key, str(work.window)]
+    parts = [platform.machine(), _processor(), gpu, torch.__version__, model_key, str(window)]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 

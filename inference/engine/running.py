@@ -199,11 +199,12 @@ class NetworkRun:
         return {
             "backend": choice.predictor.backend,
             "device": choice.predictor.device,
+            "precision": choice.candidate.precision,
             "choice": choice.facts,
             "format": self._package.description.format.value,
             "weights_hash": self._package.weights_hash,
             "network_shape": list(prepared.shape),
-            "network_spacing_mm": [round(mm, 4) for mm in prepared.spacing_mm],
+            "network_spacing_mm": [round(mm, 4) for mm in prepared.grid.spacing_mm],
             "window": None if windows is None else list(windows.roi),
             "overlap": None if windows is None else list(windows.overlap),
             "mirrored": self._is_mirrored,

@@ -1,0 +1,141 @@
+"""What a run will take, told before it begins: grid, windows, memory, and time where it was measured."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from imaging.geometry import Geometry
+from inference.backends.candidates import device_of
+from inference.backends.choosing import key_of
+from inference.engine.footprint_of_network import BYTES, window_memory
+from inference.engine.grids import Grid, after
+from inference.engine.parameters import RunParameters
+from inference.engine.recipe import Recipe, Shape, Windows
+from inference.engine.windows import window_size, window_starts
+from inference.opening.formats import open_package
+from inference.opening.opened import Opened, TorchNetworks
+from inference.packages.package import Package
+
+LIBRARIES_MB = 650.0  # torch, MONAI and the rest in the worker; measured
+RESERVE = 0.9  # of what is free may be planned for
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run, before it begins.
+
+    Attributes:
+        device: where it would compute.
+        network_shape: of the network's grid (x, y, z), as far as known without the image.
+        window: voxels of a window.
+        windows: how many.
+        memory_mb: of the computer that the worker will hold, its libraries and the image included.
+        gpu_memory_mb: of the GPU; 0 on the CPU.
+        free_mb, gpu_free_mb: what is free now.
+        seconds: how long it takes; None where this machine has not computed the model yet.
+        backend: what would compute; empty where it is not measured yet.
+        fits: whether the memory suffices.
+    """
+
+    device: str
+    network_shape: Shape
+    window: Shape
+    windows: int
+    memory_mb: float
+    gpu_memory_mb: float
+    free_mb: float
+    gpu_free_mb: float
+    seconds: float | None
+    backend: str
+    fits: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
+
+
+def plan_run(package: Package, geometry: Geometry, channel_bytes: int, wanted: RunParameters) -> Plan:
+    """Plan a run.
+
+    Args:
+        package: the model.
+        geometry: of the image.
+        channel_bytes: of all input images.
+        wanted: wishes, with what is known of earlier choices.
+
+    Raises:
+        UserError: the model cannot be opened, or there is no such device.
+    """
+    import psutil
+
+    opened = open_package(package)
+    device = device_of(wanted.device)
+    shape = network_shape(opened.recipe, geometry)
+    windows = opened.recipe.windows or Windows((0, 0, 0), (0.0, 0.0, 0.0))
+    size = window_size(windows, shape)
+    x, y, z = (max(n, roi) for n, roi in zip(shape, size, strict=True))
+    count = len(window_starts(size, windows, (x, y, z)))
+    channels = len(package.description.channels)
+    held, classes = _window(opened, (1, channels, *size), len(opened.recipe.labels) + 1)
+    sums = classes * size[0] * y * z * BYTES
+    image = x * y * z * BYTES * channels * 2  # as it was and as it is changed
+    weights = sum(_bytes(package, file.path) for file in package.description.weights)
+    on_cpu = channel_bytes + image + 2 * weights + x * y * z * 2
+    memory = LIBRARIES_MB + (on_cpu + (held + sums if device == "cpu" else 0)) / MIB
+    gpu_memory = (held * windows.batch + sums + weights) / MIB if device != "cpu" else 0.0
+    free, gpu_free = psutil.virtual_memory().available / MIB, _gpu_free(device)
+    facts = _facts(package, size, wanted)
+    return Plan(
+        device=device,
+        network_shape=(x, y, z),
+        window=size,
+        windows=count,
+        memory_mb=round(memory),
+        gpu_memory_mb=round(gpu_memory),
+        free_mb=round(free),
+        gpu_free_mb=round(gpu_free),
+        seconds=round(float(facts["window_s"]) * count, 1) if "window_s" in facts else None,
+        backend=str(facts.get("name", "")),
+        fits=memory <= free * RESERVE,
+    )
+
+
+def network_shape(recipe: Recipe, geometry: Geometry) -> Shape:
+    """The network's grid before the image is there; cropping to its content is not foreseen."""
+    grid = Grid.of(geometry)
+    for step in recipe.steps:
+        grid = after(step, grid)
+    return grid.shape
+
+
+def _window(opened: Opened, shape: tuple[int, ...], classes: int) -> tuple[int, int]:
+    networks = opened.networks
+    if isinstance(networks, TorchNetworks) and not networks.is_scripted:
+        found = window_memory(networks.modules[0], shape)
+        if found is not None:
+            return found
+    voxels = int(np.prod(shape[2:]))
+    return voxels * BYTES * (classes + 3 * 32), classes  # as a U-Net with 32 channels in its first level
+
+
+def _bytes(package: Package, path: str) -> int:
+    file = package.content / path
+    return file.stat().st_size if file.is_file() else 0
+
+
+def _gpu_free(device: str) -> float:
+    import torch
+
+    if not device.startswith("cuda"):
+        return 0.0
+    free, _ = torch.cuda.mem_get_info(device)
+    return free / MIB
+
+
+def _facts(package: Package, window: Shape, wanted: RunParameters) -> dict[str, Any]:
+    key = key_of(f"{package.id}+{package.weights_hash}", window)
+    return next((facts for facts in wanted.known_choices if facts.get("key") == key), {})
