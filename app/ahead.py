@@ -93,12 +93,14 @@ class Ahead(QObject):
 
 
 def load_without_qt() -> None:
-    """Modules that know no Qt, and the presets; on a thread."""
+    """Modules that know no Qt, the presets, and what the added models say of themselves; on a thread."""
     for name in WITHOUT_QT:
         importlib.import_module(name)
     from session.look.presets import shipped_presets
+    from session.models import known_models
 
     shipped_presets()
+    known_models()  # reads what has been added; the store remembers it
 
 
 def thumbnail_makers() -> Iterator[Callable[[], object]]:

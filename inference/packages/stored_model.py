@@ -106,14 +106,14 @@ def _problem(model: StoredModel) -> tuple[str, str]:
         return model.description.problem, model.description.hint
     if model.description.missing_weights:
         file = model.description.missing_weights[0]
-        return f"{file.path} is missing. The model says that it can be had from {file.url}", _fetch_hint(model.id)
+        return f"“{model.id}” lacks its weights: {file.path} is missing.", _fetch_hint(model.id, file.url)
     if not model.is_trusted:
         return f"“{model.id}” brings code of its own, and nobody has said that it may run.", _trust_hint(model.id)
     return "", ""
 
 
-def _fetch_hint(model_id: str) -> str:
-    return f"`limner models fetch {model_id}` fetches it."
+def _fetch_hint(model_id: str, url: str) -> str:
+    return f"`limner models fetch {model_id}` fetches it from where the model says that it is: {url}"
 
 
 def _trust_hint(model_id: str) -> str:
