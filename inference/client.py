@@ -14,12 +14,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from imaging.case.images import geometry_to_json
+from imaging.errors import UserError
+from imaging.geometry import Geometry
 from imaging.volume import Volume
 from inference.answers import ResultInvalid
 from inference.catalogue import Catalogue, ModelInfo, model_info
 from inference.failures import UNTOUCHED, InferenceFailed, lines, refusal, too_little_memory
 from inference.model import Labels
 from inference.packages.in_use import in_use
+from inference.plan import Plan
 from inference.result import InferenceResult, checked_result
 from inference.run_request import in_shared_memory, must_fit_memory, request_of
 from inference.worker.channel import Message
@@ -34,6 +38,7 @@ from inference.worker.workers import Workers
 __all__ = ["Confinement", "InferenceCancelled", "InferenceClient", "InferenceFailed", "LimitReached", "QueueClass"]
 
 KEEP_WARM_S = 120.0
+PLAN_LIMIT_S = 300.0  # opening a large model on a slow disk included
 BATCH_TIME_LIMIT_S = 6 * 3600.0
 CLOSE_TIMEOUT_S = 2.0
 
@@ -137,6 +142,56 @@ class InferenceClient:
         with in_use(info.package), self._worker(watch, info, queue_class, memory_mb) as process:
             guard = _guard(process, info, memory_mb, time_limit_s)
             return self._run(process, volumes, info, dict(parameters or {}), watch, guard)
+
+    def plan(
+        self,
+        geometry: Geometry,
+        image_bytes: int,
+        model_id: str,
+        parameters: Mapping[str, Any] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Plan | None:
+        """What a run of a foreign model would take; its worker is started for that, and its code runs there.
+
+        Args:
+            geometry: of the images.
+            image_bytes: of all of them.
+            model_id: of the catalogue.
+            parameters: as for ``segment``.
+            cancelled: asked on this thread at least every 0.1 s.
+
+        Returns:
+            None for models that do not plan (the built-in ones say their memory in the catalogue).
+
+        Raises:
+            UserError: the model cannot be used, or it refuses the parameters.
+            InferenceCancelled: ``cancelled()`` was true.
+            InferenceFailed: the worker stopped.
+        """
+        info = self.model(model_id)
+        if info.package is None:
+            return None
+        if info.problem:
+            raise UserError(info.problem, info.hint)
+        info.check_files()
+        request = {
+            "kind": "plan",
+            "factory": info.factory,
+            "package": str(info.package),
+            "geometry": geometry_to_json(geometry),
+            "image_bytes": image_bytes,
+            "parameters": dict(parameters or {}),
+        }
+        watch = Watch(None, cancelled)
+        with in_use(info.package), self._worker(watch, info) as process:
+            guard = _guard(process, info, 0, PLAN_LIMIT_S)
+            answer, _ = self._answer(process, request, [], watch, guard)
+        if answer["kind"] != "plan":
+            raise refusal(answer, info)
+        try:
+            return None if answer.get("plan") is None else Plan.from_json(answer["plan"])
+        except ResultInvalid as error:
+            raise InferenceFailed(f"{info.name} cannot say what it takes.") from error
 
     def devices(self) -> list[str]:
         """What the worker can compute on, the best first, such as ``CPU, 2 cores``.
@@ -247,7 +302,8 @@ class InferenceClient:
         """The last answer; whatever ends the wait for it also ends the work on it."""
         job = next(self._numbers)
         try:
-            grid = tuple(request["images"][0]["geometry"]["shape"])
+            geometry = request["images"][0]["geometry"] if "images" in request else request["geometry"]
+            grid = tuple(geometry["shape"])
             return ask(process, request | {"job": job}, blocks, watch, guard, grid)
         except (WorkerGone, ResultInvalid):
             raise

@@ -13,9 +13,11 @@ from imaging.errors import UserError
 from imaging.geometry import Geometry
 from imaging.volume import Quantity
 from inference.engine.parameters import RunParameters
+from inference.engine.planning import plan_run
 from inference.engine.running import NetworkRun
 from inference.model import Cancelled, ModelImage, ModelLabel, ModelResult, Report, RunCancelled
 from inference.packages.package import Package, read_package
+from inference.plan import Plan
 
 REGULAR_HINT = "Resample it to a regular grid first (Image menu, or --regular-grid on the command line)."
 
@@ -71,6 +73,19 @@ class PackagedModel:
         if not geometry.is_regular or geometry.is_sheared:
             raise UserError(f"{self.name} needs evenly spaced slices at right angles.", REGULAR_HINT)
         _check_modality(self.name, description.channels[0].modality, quantity, modality)
+
+    def plan(self, geometry: Geometry, image_bytes: int, parameters: Mapping[str, Any]) -> Plan:
+        """What a run would take.
+
+        Args:
+            geometry: of the images.
+            image_bytes: of all of them.
+            parameters: as for ``run``.
+
+        Raises:
+            UserError: the model cannot be opened, or the parameters make no sense.
+        """
+        return plan_run(self._package, geometry, image_bytes, RunParameters.of(parameters))
 
     def run(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,44 +17,11 @@ from inference.engine.windows import window_size, window_starts
 from inference.opening.formats import open_package
 from inference.opening.opened import Opened, TorchNetworks
 from inference.packages.package import Package
+from inference.plan import Plan
 
 LIBRARIES_MB = 650.0  # torch, MONAI and the rest in the worker; measured
 RESERVE = 0.9  # of what is free may be planned for
 MIB = 2**20
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One run, before it begins.
-
-    Attributes:
-        device: where it would compute.
-        network_shape: of the network's grid (x, y, z), as far as known without the image.
-        window: voxels of a window.
-        windows: how many.
-        memory_mb: of the computer that the worker will hold, its libraries and the image included.
-        gpu_memory_mb: of the GPU; 0 on the CPU.
-        free_mb, gpu_free_mb: what is free now.
-        seconds: how long it takes; None where this machine has not computed the model yet.
-        backend: what would compute; empty where it is not measured yet.
-        fits: whether the memory suffices.
-    """
-
-    device: str
-    network_shape: Shape
-    window: Shape
-    windows: int
-    memory_mb: float
-    gpu_memory_mb: float
-    free_mb: float
-    gpu_free_mb: float
-    seconds: float | None
-    backend: str
-    fits: bool
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return asdict(self)
 
 
 def plan_run(package: Package, geometry: Geometry, channel_bytes: int, wanted: RunParameters) -> Plan:

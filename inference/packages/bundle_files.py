@@ -124,5 +124,15 @@ def first_image_output(metadata: dict[str, Any]) -> dict[str, Any]:
 
 def image_inputs(metadata: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The network's inputs that are images, by name, as ``metadata.json`` describes them."""
+    return {name: entry for name, entry in all_inputs(metadata).items() if _is_image(entry)}
+
+
+def all_inputs(metadata: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The network's inputs by name, as ``metadata.json`` describes them."""
     inputs = table_of(table_of(metadata.get("network_data_format")).get("inputs"))
-    return {str(k): v for k, v in inputs.items() if isinstance(v, dict) and v.get("type", "image") == "image"}
+    return {str(name): entry for name, entry in inputs.items() if isinstance(entry, dict)}
+
+
+def _is_image(entry: dict[str, Any]) -> bool:
+    """By its type; some write something else there (``magnitude``), but then it has a shape of several axes."""
+    return entry.get("type", "image") == "image" or len(list_of(entry.get("spatial_shape"))) > 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from inference.packages.bundle_files import Bundle, first_image_output, image_inputs
+from inference.packages.bundle_files import Bundle, all_inputs, first_image_output, image_inputs
 from inference.packages.bundle_steps import POSTPROCESSING, bare, network, steps
 from inference.packages.config_files import list_of, text_of, walk
 from inference.packages.description import Head, Task
@@ -13,6 +13,7 @@ _GENERATORS = ("generator", "autoencoder", "diffusion", "controlnet", "vqvae", "
 _ALIGNERS = ("regresnet", "regunet", "globalnet", "localnet", "voxelmorph")
 _SEGMENTERS = ("unet", "segres", "vnet", "dints", "unest", "vista", "swinunetr", "highresnet", "ahnet")
 _CLASSIFIERS = ("densenet", "efficientnet", "seresnet", "senet", "torchvisionfc", "milmodel", "classifier", "resnet")
+_CLICKED = ("deepedit", "deepgrow", "addclicksignals")
 _CLASS_FORMATS = ("labels", "classification", "probability", "probabilities", "scores", "score")
 _WHY_OTHER = {
     "generates": "makes new images",
@@ -52,7 +53,7 @@ def prompts_of(bundle: Bundle) -> tuple[str, ...]:
     texts = [value.lower() for _, value in walk(bundle.config) if isinstance(value, str)]
     if any("vista3d" in text or "label_prompt" in text for text in texts):
         return ("label",)
-    is_clicked = any("deepedit" in text or "deepgrow" in text for text in texts)
+    is_clicked = any(part in text for text in texts for part in _CLICKED)
     return ("clicks",) if is_clicked else ()
 
 
@@ -79,8 +80,8 @@ def spatial_dims(bundle: Bundle) -> int:
     said = arguments.get("spatial_dims", arguments.get("dimensions"))
     if isinstance(said, int):
         return said
-    shapes = [list_of(entry.get("spatial_shape")) for entry in image_inputs(bundle.metadata).values()]
-    return 2 if shapes and len(shapes[0]) == 2 else 3
+    entries = (*image_inputs(bundle.metadata).values(), first_image_output(bundle.metadata))
+    return 2 if any(len(list_of(entry.get("spatial_shape"))) == 2 for entry in entries) else 3
 
 
 def _goes_by_slices(bundle: Bundle) -> bool:
@@ -93,7 +94,9 @@ def _other(bundle: Bundle) -> str:
     name = network(bundle)[0].lower()
     kind = text_of(first_image_output(bundle.metadata).get("format")).lower()
     if not name:
-        return "nothing"
+        targets = [text_of(v).lower() for key, v in walk(bundle.config) if key == "_target_"]
+        is_generator = any(part in target for target in targets for part in _GENERATORS)
+        return "generates" if is_generator else "nothing"
     if any(part in name for part in _GENERATORS) or "latent" in _input_formats(bundle):
         return "generates"
     if any(part in name for part in _ALIGNERS) or "registration" in kind:
@@ -102,7 +105,7 @@ def _other(bundle: Bundle) -> str:
 
 
 def _input_formats(bundle: Bundle) -> list[str]:
-    return [text_of(entry.get("format")).lower() for entry in image_inputs(bundle.metadata).values()]
+    return [text_of(entry.get("format")).lower() for entry in all_inputs(bundle.metadata).values()]
 
 
 def _decision(bundle: Bundle) -> Head | None:

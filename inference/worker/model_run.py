@@ -52,6 +52,24 @@ def run_model(
     return described(model, result) | {"source_hash": request["package_hash"] or source_hash(module)}
 
 
+def plan_model(request: Message) -> Message:
+    """What a run of the model would take; None as the plan of models that do not plan.
+
+    Args:
+        request: ``factory``, ``package``, ``parameters``, ``geometry``, ``image_bytes``.
+
+    Raises:
+        UserError: by the model.
+    """
+    model = load_model(request["factory"], request["package"])
+    plan = getattr(model, "plan", None)
+    if plan is None:
+        return {"kind": "plan", "plan": None}
+    geometry = geometry_from_json(request["geometry"])
+    planned = plan(geometry, int(request["image_bytes"]), request["parameters"])
+    return {"kind": "plan", "plan": _plain(planned.to_json())}
+
+
 def load_model(factory: str, package: str | None = None) -> Model:
     """The model that ``module:callable`` makes; of a foreign model the callable gets the folder."""
     module, name = factory.split(":")
