@@ -82,7 +82,9 @@ class ModelStore:
         for store in (self.folder, *self._system_folders):
             for folder in _model_folders(store):
                 if folder.name not in found:
-                    found[folder.name] = self._read(folder, is_system=store != self.folder)
+                    model = self._read(folder, is_system=store != self.folder)
+                    if not model.problem or (folder / RECORD).is_file():  # else another program just removed it
+                        found[folder.name] = model
         return [found[key] for key in sorted(found)]
 
     def model(self, model_id: str) -> StoredModel:

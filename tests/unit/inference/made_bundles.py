@@ -281,10 +281,12 @@ def valve_landmarks(folder: Path) -> Path:
 
 
 def endoscopic(folder: Path) -> Path:
-    """Colour pictures."""
-    network = {"_target_": "FlexibleUNet", "in_channels": 3, "out_channels": 2, "backbone": "b2", "spatial_dims": 2}
+    """Colour pictures; only the metadata say that they are flat, and call the input something else than an image."""
+    network = {"_target_": "FlexibleUNet", "in_channels": 3, "out_channels": 2, "backbone": "efficientnet-b2"}
     config = configuration(network, LOAD, (SOFTMAX, ARGMAX, SAVE), run="evaluating", inferer=windows(64, 64))
-    return write_bundle(folder, config, metadata("Endoscopic tools", ["background", "tool"], "RGB", 3))
+    about = metadata("Endoscopic tools", ["background", "tool"], "regular", 3)
+    about["network_data_format"]["inputs"]["image"] |= {"type": "magnitude", "spatial_shape": [64, 64]}
+    return write_bundle(folder, config, about)
 
 
 def mednist_reg(folder: Path) -> Path:
@@ -310,7 +312,8 @@ def template(folder: Path) -> Path:
 def nuclick(folder: Path) -> Path:
     """Flat pictures with clicks of pathologists."""
     network = {"_target_": "BasicUNet", "spatial_dims": 2, "in_channels": 5, "out_channels": 1}
-    config = configuration(network, LOAD, (SIGMOID, THRESHOLD, SAVE))
+    clicks = {"_target_": "AddClickSignalsd", "image": "image", "foreground": "foreground"}
+    config = configuration(network, (*LOAD, clicks), (SIGMOID, THRESHOLD, SAVE))
     return write_bundle(folder, config, metadata("NuClick", ["nuclei"], "Pathology", 5))
 
 

@@ -41,7 +41,7 @@ def test_those_that_segment_volumes_have_no_problem(name: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("name", "task", "words"),
     [
-        ("maisi", Task.OTHER, "does not say which network"),
+        ("maisi", Task.OTHER, "makes new images"),
         ("mednist_reg", Task.OTHER, "aligns images"),
         ("valve_landmarks", Task.OTHER, "finds points"),
         ("endoscopic", Task.SEGMENTATION, "single flat pictures"),
@@ -140,6 +140,7 @@ def test_prompts(tmp_path: Path) -> None:
     assert len(deepedit.channels) == 1  # the other two of the network's are clicks
     assert "scripts.transforms.OrientationGuidance" in deepedit.code.targets
     assert {"glob", "monai.transforms", "numpy"} <= set(deepedit.code.imports)
+    assert described("nuclick", tmp_path).prompts == ("clicks",)
     vista = described("vista3d", tmp_path)
     assert (vista.prompts, vista.task) == (("label",), Task.SEGMENTATION)
     assert len(vista.labels) == 4
@@ -225,3 +226,12 @@ def test_classes_of_a_whole_image(tmp_path: Path) -> None:
     found = read(folder)
     assert (found.task, found.head) == (Task.CLASSIFICATION, Head.SCORES)
     assert found.labels == (ModelLabel(1, "A"), ModelLabel(2, "B"), ModelLabel(3, "C"))
+
+
+def test_a_bundle_that_is_only_a_script_says_no_network(tmp_path: Path) -> None:
+    folder = made_bundles.spleen(tmp_path / "pipeline")
+    config = {"network_def": {}, "inferer": {"_target_": "scripts.pipeline.Run"}, "run": ["$@inferer.run()"]}
+    (folder / "configs" / "inference.json").write_text(json.dumps(config))
+    found = read(folder)
+    assert (found.task, found.labels) == (Task.OTHER, ())
+    assert "does not say which network it is" in found.problem
