@@ -192,6 +192,7 @@ MEMORY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", MEMORY)
 @linux
 def test_all_memory(after: Callable[..., pytest.ExceptionInfo[UserError]], how: str) -> None:
