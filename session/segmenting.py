@@ -120,20 +120,23 @@ def segment_recorded(
     *,
     settings: Settings,
     tell: Callable[[UserError], None],
+    cancelled: Callable[[], bool] | None = None,
 ) -> tuple[InferenceResult, RunRecord]:
     """Run a model, wait for it, and keep the run's record in the workspace's log, however the run ends.
 
     Args:
         settings: which workspace, and what is assumed where nothing counts energy.
         tell: called when the record cannot be kept.
+        cancelled: asked while the model computes.
 
     Raises:
         UserError: the model does not fit the image, the memory or the parameters.
+        InferenceCancelled: ``cancelled()`` was true.
         InferenceFailed: the worker stopped, or the model has a bug.
     """
     choices = BackendChoices(settings.workspace() / CHOICES_NAME)
     recorder = RunRecorder(run_log(settings), settings["energy.watts_per_core"], tell, choices)
-    return recorder.run(client or inference_client(), request, report)
+    return recorder.run(client or inference_client(), request, report, cancelled)
 
 
 def start_device_probe(

@@ -27,6 +27,7 @@ from session.three_d_status import ThreeDStatus
 from session.window_services import WindowServices
 
 if TYPE_CHECKING:
+    from session.batch.queue import BatchQueue
     from session.look.preset_store import PresetStore
 
 FLUSH_S = 5.0  # how long closing waits for a slow disk
@@ -73,6 +74,7 @@ class Session:
         self.looks = LookEditing(self.presentation, self._default_look)
         self.shelf: list[ShelfItem] = []
         self.document: Document | None = None
+        self.batch: BatchQueue | None = None  # see session.batch.queue.batch_of
         self.window: WindowServices | None = None
         self._difference = DifferenceFollower(self)
 

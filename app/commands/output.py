@@ -6,6 +6,8 @@ import json
 import sys
 from typing import Any
 
+from imaging.errors import UserError
+
 
 def print_json(document: Any) -> None:
     """One JSON document on stdout."""
@@ -16,6 +18,11 @@ def print_json(document: Any) -> None:
 def note(text: str) -> None:
     """A line for people, on stderr."""
     print(text, file=sys.stderr)
+
+
+def warn(error: UserError) -> None:
+    """What went wrong beside the result."""
+    note(f"warning: {error.message}")
 
 
 def progress(fraction: float, message: str) -> None:

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from app.actions.segmentation import DEFAULT_MODEL
-from app.commands.output import note, print_json, progress
+from app.commands.output import note, print_json, progress, warn
 from app.commands.segment_many import segment_many
-from app.commands.segment_one import Wishes, segment_one
 from imaging.errors import UserError
 from inference.client import InferenceFailed
 from session.exporting import check_mask_name
 from session.opening import CASE_SUFFIX, read_images
 from session.reading import choose_series
+from session.segment_to_file import Telling, Wishes, segment_to_file
+from session.settings import Settings
 
 
 def add(parsers: Any) -> None:
@@ -64,7 +65,7 @@ def _one(arguments: argparse.Namespace, wishes: Wishes) -> int:
         check_mask_name(out)
     series = choose_series(path, arguments.series)
     images = read_images(path, series, regular_grid=arguments.regular_grid, report=progress)
-    done = segment_one(images, out, wishes)
+    done = segment_to_file(images, out, wishes, Settings(), Telling(progress, warn)).summary
     if arguments.json:
         print_json(done)
         return 0

@@ -1,13 +1,13 @@
-"""One image through a model into a file, as all commands that segment do it."""
+"""One image through a model into a mask file or a case, as the command line and the queue of the night do it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.commands.output import note, progress
 from imaging.errors import UserError
 from imaging.formats.registry import write_volumes
 from imaging.formats.replacing import replacing
@@ -22,7 +22,7 @@ from session.acceptance import accept
 from session.exporting import export_masks, labels_of_preview
 from session.models import known_models
 from session.opening import CASE_SUFFIX, OpenedImages, new_document, note_pixel_hash, read_images
-from session.reading import choose_series
+from session.reading import Report, choose_series
 from session.run_recording import RECORD_SUFFIX, RunRequest
 from session.segmenting import inference_client, preview_of, segment_recorded
 from session.settings import Settings
@@ -32,7 +32,7 @@ Label = tuple[str, int, float]  # name, label value, millilitres
 
 @dataclass(frozen=True, eq=False)
 class Wishes:
-    """How to segment, the same for all images of a command.
+    """How to segment, the same for all images of a batch.
 
     Attributes:
         model: which model.
@@ -66,6 +66,34 @@ class Wishes:
         return Wishes(info, InferenceClient(lambda: [*known_models(), info]), parameters, **others)
 
 
+@dataclass(frozen=True)
+class Telling:
+    """Who hears of a run while it goes on, and who may end it.
+
+    Attributes:
+        report: called with the finished share (0-1) and what is being done; what it raises ends the run.
+        warn: called with what went wrong beside the result, such as a record that could not be kept.
+        cancelled: asked every 0.1 s while the model computes.
+    """
+
+    report: Report = lambda _fraction, _message: None
+    warn: Callable[[UserError], None] = lambda _error: None
+    cancelled: Callable[[], bool] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Segmented:
+    """What became of one image.
+
+    Attributes:
+        summary: what was found, as JSON.
+        record: of the run.
+    """
+
+    summary: dict[str, Any]
+    record: RunRecord
+
+
 def _must_be_trusted(folder: Path, info: ModelInfo, trust: bool) -> None:
     from inference.packages.recognise import describe, find_model
 
@@ -74,36 +102,69 @@ def _must_be_trusted(folder: Path, info: ModelInfo, trust: bool) -> None:
         raise UserError(f"{info.name} brings code of its own.", hint)
 
 
-def segment_one(images: OpenedImages, out: Path, wishes: Wishes) -> dict[str, Any]:
-    """Segment, and write the result and the record of the run.
+def segment_to_file(
+    images: OpenedImages, out: Path, wishes: Wishes, settings: Settings, telling: Telling | None = None
+) -> Segmented:
+    """Segment, and write the result; beside a mask file the record of the run, too (a case holds it itself).
 
     Args:
         images: read completely.
         out: a mask file or a case; its name was checked.
-
-    Returns:
-        What was found, as JSON.
+        wishes: how.
+        settings: whose name stands in a case, and which workspace keeps the record.
+        telling: who hears of it.
 
     Raises:
-        UserError, InferenceFailed: see ``InferenceClient.segment``.
+        UserError, InferenceFailed, InferenceCancelled: see ``InferenceClient.segment``.
     """
+    telling = telling or Telling()
     volume = images.volumes[0]
     request = RunRequest(
         volume,
         wishes.model.id,
         wishes.parameters,
-        others=[_further(path, wishes) for path in wishes.others],
+        others=[_further(path, wishes, telling) for path in wishes.others],
         options={"queue_class": wishes.queue_class},
     )
     result, record = segment_recorded(
-        request, progress, wishes.client, settings=Settings(), tell=lambda error: note(f"warning: {error.message}")
+        request, telling.report, wishes.client, settings=settings, tell=telling.warn, cancelled=telling.cancelled
     )
-    labels = _written(result, record, images, out)
+    labels = _written(result, record, images, out, settings)
     if wishes.uncertainty is not None:
         _write_map(result, volume, wishes.uncertainty)
-    rows = [{"name": n, "label_value": v, "volume_ml": round(ml, 3)} for n, v, ml in labels]
+    return Segmented(_summary(result, record, labels), record)
+
+
+def record_path(out: Path) -> Path:
+    """Where the record of a run stands whose mask is ``out``: ``liver.nii.gz`` has ``liver.run.json``."""
+    name = out.name
+    for ending in (".nii.gz", ".seg.nrrd"):
+        if name.lower().endswith(ending):
+            return out.with_name(name[: -len(ending)] + RECORD_SUFFIX)
+    return out.with_name(out.stem + RECORD_SUFFIX)
+
+
+def write_record(record: RunRecord, out: Path) -> None:
+    """Write the record of the run whose result is ``out`` beside it."""
+    with replacing(record_path(out)) as file:
+        file.write(record.to_text().encode())
+
+
+def is_done(out: Path, model: ModelInfo) -> bool:
+    """True when a result stands there with the record of a run of the same model in the same version."""
+    record = record_path(out)
+    if not out.exists() or not record.exists():
+        return False
+    try:
+        noted = json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(noted.get("model_id") == model.id and noted.get("model_version") == model.version)
+
+
+def _summary(result: InferenceResult, record: RunRecord, labels: list[Label]) -> dict[str, Any]:
     return {
-        "labels": rows,
+        "labels": [{"name": n, "label_value": v, "volume_ml": round(ml, 3)} for n, v, ml in labels],
         "scores": [{"name": score.name, "value": round(score.value, 5)} for score in result.scores],
         "boxes": [{"label": b.label, "score": round(b.score, 5), "corners": b.corners} for b in result.boxes],
         "seconds": result.seconds,
@@ -116,26 +177,18 @@ def segment_one(images: OpenedImages, out: Path, wishes: Wishes) -> dict[str, An
     }
 
 
-def record_path(out: Path) -> Path:
-    """Where the record of a run stands whose mask is ``out``: ``liver.nii.gz`` has ``liver.run.json``."""
-    name = out.name
-    for ending in (".nii.gz", ".seg.nrrd"):
-        if name.lower().endswith(ending):
-            return out.with_name(name[: -len(ending)] + RECORD_SUFFIX)
-    return out.with_name(out.stem + RECORD_SUFFIX)
+def _further(path: Path, wishes: Wishes, telling: Telling) -> Volume:
+    series = choose_series(path, None)
+    return read_images(path, series, regular_grid=wishes.regular_grid, report=telling.report).volumes[0]
 
 
-def _further(path: Path, wishes: Wishes) -> Volume:
-    images = read_images(path, choose_series(path, None), regular_grid=wishes.regular_grid, report=progress)
-    return images.volumes[0]
-
-
-def _written(result: InferenceResult, record: RunRecord, images: OpenedImages, out: Path) -> list[Label]:
+def _written(
+    result: InferenceResult, record: RunRecord, images: OpenedImages, out: Path, settings: Settings
+) -> list[Label]:
     if out.suffix == CASE_SUFFIX:
-        return _into_case(result, record, images, out)
+        return _into_case(result, record, images, out, settings["person.name"])
     labels = _into_mask(result, images.volumes[0].geometry, out) if result.layers else []
-    with replacing(record_path(out)) as file:
-        file.write(record.to_text().encode())
+    write_record(record, out)
     return labels
 
 
@@ -147,9 +200,9 @@ def _into_mask(result: InferenceResult, geometry: Geometry, out: Path) -> list[L
     return [(s.name, s.label_value, ml[s.name]) for s in written.segments]
 
 
-def _into_case(result: InferenceResult, record: RunRecord, images: OpenedImages, out: Path) -> list[Label]:
+def _into_case(result: InferenceResult, record: RunRecord, images: OpenedImages, out: Path, author: str) -> list[Label]:
     """Write a case, as if somebody had accepted the result in the window."""
-    document = new_document(images, out, author=Settings()["person.name"])
+    document = new_document(images, out, author=author)
     try:
         document.set_preview(preview_of(result, document.segmentation.geometry, record))
         accept(document)
