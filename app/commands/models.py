@@ -44,7 +44,7 @@ def add(parsers: Any) -> None:
         if name == "add":
             part.add_argument("source", metavar="PATH_OR_ADDRESS")
             part.add_argument("--as", dest="wanted_id", default="", metavar="ID", help="a short name of your own")
-            part.add_argument("--sha256", default="", help="what the file at the address must have")
+            part.add_argument("--sha256", default="", help="what the file, here or at the address, must have")
             part.add_argument("--into", type=Path, metavar="FOLDER", help="another store, as for LIMNER_MODELS")
         elif name != "list":
             part.add_argument("name", metavar="ID")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from imaging.errors import UserError
 from inference.packages import bare_network, monai_bundle, side_file
-from inference.packages.contents import Cancelled, Report
+from inference.packages.contents import Cancelled, Report, hash_of_file
 from inference.packages.recognise import find_model
 from inference.packages.unpacking import copy_file, copy_folder, must_fit, unpack_zip
 
@@ -25,7 +25,7 @@ def gather(source: str, content: Path, downloads: Path, checksum: str, report: R
         source: as typed: a folder, a zip, a .ts, .pt or .onnx file, or an http(s) address of one of these files.
         content: an empty folder.
         downloads: where unfinished downloads are kept.
-        checksum: that the file at an address must have; empty for none.
+        checksum: ``sha256:…`` that the file, here or at an address, must have; empty for none.
         report, cancelled: as everywhere.
 
     Raises:
@@ -43,6 +43,7 @@ def gather(source: str, content: Path, downloads: Path, checksum: str, report: R
         finally:
             file.unlink(missing_ok=True)
     path = Path(source).expanduser()
+    _must_be(path, checksum, cancelled)
     if path.is_dir():
         model = find_model(path.resolve())
         target = content / portable(model.name)
@@ -65,6 +66,17 @@ def portable(name: str) -> str:
     """A folder's name that every platform can have."""
     plain = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "-", name).strip(". ")[:120]
     return plain if plain and plain.lower() not in _DEVICES else "model"
+
+
+def _must_be(path: Path, checksum: str, cancelled: Cancelled) -> None:
+    """Raise UserError when a file is not the one that was stated."""
+    if not checksum:
+        return
+    if path.is_dir():
+        raise UserError("A folder has no single checksum.", "Give one for a zip or a network's file.")
+    kind, _, wanted = checksum.partition(":")
+    if path.is_file() and hash_of_file(path, cancelled, kind) != wanted:
+        raise UserError(f"{path.name} is not the file that was stated: its {kind} is another.")
 
 
 def _from_file(path: Path, content: Path, report: Report, cancelled: Cancelled) -> Path:

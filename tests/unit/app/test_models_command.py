@@ -178,3 +178,18 @@ def test_a_model_is_tried_on_a_made_up_image(
     status, _, err = limner("test", "tissue-of-the-tests")
     assert status == 2
     assert "not what was added any more: model.pth" in err
+
+
+@pytest.mark.slow
+def test_a_bundle_runs_out_of_the_store(limner: Limner, tmp_path: Path) -> None:
+    pytest.importorskip("monai")
+    bundle = made_bundles.template(tmp_path / "template")
+    made_bundles.add_random_weights(bundle)
+    assert limner("add", bundle)[0] == 0
+    status, _, err = limner("test", "template")
+    assert status == 2
+    assert "nobody has said that it may run" in err
+    assert limner("trust", "template")[0] == 0
+    status, out, _ = limner("test", "template", "--json")
+    assert status == 0
+    assert set(json.loads(out)["found"]) <= {"Label 1", "Label 2", "Label 3"}
