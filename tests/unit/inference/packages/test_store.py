@@ -17,7 +17,6 @@ import pytest
 
 from imaging.errors import UserError
 from inference.catalogue import BUILT_IN, models
-from inference.client import InferenceClient
 from inference.packages import stored_model
 from inference.packages.contents import Stopped, changed_files, hash_of_all, stamps_of
 from inference.packages.in_use import in_use, users_of
@@ -25,7 +24,6 @@ from inference.packages.package import read_package
 from inference.packages.record import NAME as RECORD
 from inference.packages.store import ModelStore, system_stores, without_secrets
 from inference.packages.stored_model import StoredModel, must_be_unchanged
-from inference.packages.trial import trial_volumes
 
 
 def never() -> bool:
@@ -383,26 +381,3 @@ def test_a_stated_checksum_holds_for_files_here_too(store: ModelStore, mesh: Pat
             pass
     with store.candidate(str(file), "Ada", silent, never, right) as candidate:
         assert store.accept(candidate).id == "tissue-of-the-tests"
-
-
-def test_a_changed_model_is_not_run(store: ModelStore, mesh: Path) -> None:
-    model = add(store, mesh)
-    weights = model.content / "model.pth"
-    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
-    client = InferenceClient(models(store))
-    with pytest.raises(UserError, match=r"not what was added any more: model\.pth"):
-        client.segment(trial_volumes(model.description)[0], model.id)
-    assert client.foreign_pid is None  # no worker was even started
-    client.close()
-
-
-def test_an_untrusted_model_is_not_run(store: ModelStore, tmp_path: Path) -> None:
-    bundle = made_bundles.spleen(tmp_path / "spleen")
-    (bundle / "models").mkdir()
-    made_models.torchscript(bundle / "models" / "model.ts")
-    model = add(store, bundle)
-    client = InferenceClient(lambda: models(store))
-    with pytest.raises(UserError, match="nobody has said that it may run"):
-        client.segment(trial_volumes(model.description)[0], model.id)
-    assert client.foreign_pid is None
-    client.close()
