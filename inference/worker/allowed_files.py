@@ -34,7 +34,15 @@ def readable(package: Path, home: Path) -> list[Path]:
     windows = [os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ]
     libraries = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
     proc = [f"/proc/{name}" for name in _PROC]
-    named: list[str | Path] = [program, *python, *frozen, *filter(None, [*sys.path, *libraries]), *_SYSTEM, *proc, *windows]
+    named: list[str | Path] = [
+        program,
+        *python,
+        *frozen,
+        *filter(None, [*sys.path, *libraries]),
+        *_SYSTEM,
+        *proc,
+        *windows,
+    ]
     return [*(path for path in _without_doubles(named) if not home.is_relative_to(path)), package.resolve()]
 
 
