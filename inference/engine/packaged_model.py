@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -60,6 +61,7 @@ class PackagedModel:
     def check(self, geometry: Geometry, quantity: Quantity, modality: str) -> None:
         """Raise UserError when the model cannot be used on such a volume."""
         description = self._package.description
+        _must_have_torch(self.name)
         if description.problem:
             raise UserError(f"{self.name} cannot be run: {description.problem}", description.hint)
         if description.missing_weights:
@@ -130,6 +132,12 @@ class PackagedModel:
         self._labels = run.labels
         result.seconds["open model"] = round(opened, 3)
         return result
+
+
+def _must_have_torch(name: str) -> None:
+    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("monai") is None:
+        hint = "Limner's extra `ai` installs what computes networks (`python3 dev.py run --ai` from a checkout)."
+        raise UserError(f"{name} is a network, and this installation computes none.", hint)
 
 
 def _watch(report: Report, cancelled: Cancelled) -> Callable[[float, str], None]:
