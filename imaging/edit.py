@@ -31,7 +31,8 @@ class PaintRule:
         overwrite: what happens to other segments.
         visible: numbers of the segments that are shown, for ``Overwrite.VISIBLE``.
         inside: paint only where this segment is.
-        outside_others: paint only where no other segment is.
+        outside_others: paint only where no other segment is; what encloses others, or is enclosed, does not count.
+        outside_locked: paint only where no other, locked segment is; the same does not count.
         intensity_range: paint only where the image lies between these values, both included.
     """
 
@@ -39,6 +40,7 @@ class PaintRule:
     visible: frozenset[int] = frozenset()
     inside: int | None = None
     outside_others: bool = False
+    outside_locked: bool = False
     intensity_range: tuple[float, float] | None = None
 
 

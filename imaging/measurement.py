@@ -1,4 +1,4 @@
-"""One measurement on the image: two points, three points or an ellipse, in patient space."""
+"""One measurement on the image: two points, three points, an ellipse or a box, in patient space."""
 
 from __future__ import annotations
 
@@ -21,9 +21,15 @@ class MeasurementKind(StrEnum):
     LENGTH = "length"
     ANGLE = "angle"
     ELLIPSE = "ellipse"
+    BOX = "box"
 
 
-POINT_COUNT = {MeasurementKind.LENGTH: 2, MeasurementKind.ANGLE: 3, MeasurementKind.ELLIPSE: 3}
+POINT_COUNT = {
+    MeasurementKind.LENGTH: 2,
+    MeasurementKind.ANGLE: 3,
+    MeasurementKind.ELLIPSE: 3,
+    MeasurementKind.BOX: 4,
+}
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,14 @@ class Measurement:
 
     Attributes:
         number: never changes and is never used again within a case.
-        kind: length, angle or ellipse.
+        kind: length, angle, ellipse, or the box in which a model found something.
         points_mm: LPS positions. Length: the two ends. Angle: an end, the vertex, the other end. Ellipse: the centre,
-            the end of one half axis, the end of the other, at right angles to it.
-        normal: unit vector across the plane on which it was drawn.
+            the end of one half axis, the end of the other, at right angles to it. Box: a corner, and the three
+            corners next to it.
+        normal: unit vector across the plane on which it was drawn; of a box, along its third edge.
         name: what people call it.
         color: red, green, blue, 0-255.
+        score: how sure the model was that found it, 0 to 1; None where no model did.
     """
 
     number: int
@@ -47,6 +55,7 @@ class Measurement:
     normal: Point
     name: str
     color: Color = (255, 213, 77)
+    score: float | None = None
 
     def __post_init__(self) -> None:
         if len(self.points_mm) != POINT_COUNT[self.kind]:
@@ -56,7 +65,9 @@ class Measurement:
 
     @property
     def center_mm(self) -> Point:
-        """The middle of a length, the vertex of an angle, the centre of an ellipse: where to look at it."""
+        """The middle of a length or a box, the vertex of an angle, the centre of an ellipse: where to look at it."""
+        if self.kind is MeasurementKind.BOX:
+            return as_point(self._points[0] + self._edges.sum(axis=0) / 2)
         if self.kind is MeasurementKind.LENGTH:
             return as_point((self._points[0] + self._points[1]) / 2)
         return self.points_mm[1 if self.kind is MeasurementKind.ANGLE else 0]
@@ -85,6 +96,11 @@ class Measurement:
         one, other = self.half_axes_mm
         return math.pi * one * other
 
+    @property
+    def edges_mm(self) -> tuple[float, float, float]:
+        """Lengths of a box's edges."""
+        return as_point(np.linalg.norm(self._edges, axis=1))
+
     def changed(self, **fields: Any) -> Measurement:
         """A copy with other values in the named fields."""
         return replace(self, **fields)
@@ -107,6 +123,10 @@ class Measurement:
         red, green, blue = fields["color"]
         fields["color"] = (int(red), int(green), int(blue))
         return Measurement(**fields)
+
+    @property
+    def _edges(self) -> NDArray[np.float64]:
+        return np.asarray(self._points[1:] - self._points[0])
 
     @property
     def _points(self) -> NDArray[np.float64]:

@@ -20,6 +20,13 @@ class AddMeasurement:
 
 
 @dataclass(frozen=True)
+class AddMeasurements:
+    """Several new measurements, as one step. Their numbers must be new and rise."""
+
+    measurements: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True)
 class UpdateMeasurement:
     """Change a measurement's points, plane, name or color."""
 
@@ -34,7 +41,7 @@ class RemoveMeasurements:
     numbers: tuple[int, ...]
 
 
-MeasurementEdit = AddMeasurement | UpdateMeasurement | RemoveMeasurements
+MeasurementEdit = AddMeasurement | AddMeasurements | UpdateMeasurement | RemoveMeasurements
 
 
 class Measurements:
@@ -92,9 +99,14 @@ class Measurements:
     def _wanted(self, edit: MeasurementEdit) -> list[MeasurementRecord]:
         match edit:
             case AddMeasurement(measurement):
-                if measurement.number < self.next_number:
-                    raise ValueError(f"measurement number {measurement.number} was used before")
-                return [(None, measurement)]
+                return self._wanted(AddMeasurements((measurement,)))
+            case AddMeasurements(measurements):
+                lowest = self.next_number
+                for measurement in measurements:
+                    if measurement.number < lowest:
+                        raise ValueError(f"measurement number {measurement.number} was used before")
+                    lowest = measurement.number + 1
+                return [(None, measurement) for measurement in measurements]
             case UpdateMeasurement(number, fields):
                 unknown = set(fields) - UPDATABLE
                 if unknown:

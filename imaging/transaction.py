@@ -314,14 +314,21 @@ class Transaction:
             low, high = rule.intensity_range
             values = self._image[box.slices]
             mask = mask & (values >= low) & (values <= high)
-        if rule.outside_others:
+        if rule.outside_others or rule.outside_locked:
             for layer, labels in enumerate(self._s._layers):
-                region = labels[box.slices]
-                free = region == 0
-                if layer == segment.layer:
-                    free |= region == segment.label_value
-                mask = mask & free
+                held = self._held_by_others(segment, layer, only_locked=not rule.outside_others)
+                if held.any():
+                    mask = mask & ~held[labels[box.slices]]
         return mask
+
+    def _held_by_others(self, segment: Segment, layer: int, *, only_locked: bool) -> NDArray[np.bool_]:
+        """For each label value of a layer: does another segment hold it that the rules want spared?"""
+        held = np.zeros(LOOK_UP_SIZE, bool)
+        for other in self._s.segments:
+            is_apart = not (segment.encloses or other.encloses) and other.number != segment.number
+            if other.layer == layer and is_apart and (other.locked or not only_locked):
+                held[other.label_value] = True
+        return held
 
     def _touch_state(self, number: int) -> None:
         """Work by hand on a segment that was empty, made by AI or done puts it in progress again."""

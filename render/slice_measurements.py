@@ -64,8 +64,10 @@ def shown_measurements(
 
 def slices_away(measurement: Measurement, grid: SliceGrid) -> float:
     """How many slices a measurement is away from a slice; infinite where the view does not show it at all."""
-    heights = heights_of(measurement.points_mm, grid)
+    heights = heights_of(corners_mm(measurement), grid)
     low, high = float(heights.min()), float(heights.max())
+    if measurement.kind is MeasurementKind.BOX:  # a body is cut or it is not, from whatever side it is seen
+        return 0.0 if low <= 0 <= high or max(-low, high) <= ON_SLICE else float("inf")
     if abs(float(np.dot(measurement.normal, grid.normal))) < PARALLEL:
         is_flat = measurement.kind is not MeasurementKind.ELLIPSE and max(-low, high) <= ON_SLICE
         return 0.0 if is_flat else float("inf")
@@ -78,8 +80,25 @@ def heights_of(points_mm: Iterable[Point], grid: SliceGrid) -> NDArray[np.float6
     return np.asarray(heights / grid.step_mm)
 
 
+def corners_mm(measurement: Measurement) -> tuple[Point, ...]:
+    """The points that say how far a measurement reaches; of a box all eight, the first four with the first corner.
+
+    The number of a box's corner has bit 0 set at the far end of the first edge, bit 1 of the second, bit 2 of the third.
+    """
+    if measurement.kind is not MeasurementKind.BOX:
+        return measurement.points_mm
+    corner, *ends = np.asarray(measurement.points_mm, np.float64)
+    edges = [end - corner for end in ends]
+    return tuple(as_point(corner + sum(e for n, e in enumerate(edges) if bits >> n & 1)) for bits in range(8))
+
+
 def handles_mm(measurement: Measurement) -> tuple[Point, ...]:
-    """Where a measurement can be taken hold of: its ends and vertex; of an ellipse the four ends of its axes."""
+    """Where a measurement can be taken hold of: its ends and vertex; of an ellipse the four ends of its axes.
+
+    A box has none: it says where a model found something, and not where somebody would have liked it.
+    """
+    if measurement.kind is MeasurementKind.BOX:
+        return ()
     if measurement.kind is not MeasurementKind.ELLIPSE:
         return measurement.points_mm
     center, one, other = np.asarray(measurement.points_mm, np.float64)
@@ -132,7 +151,9 @@ def to_pixels(points_mm: Iterable[Point], grid: SliceGrid) -> Pixels:
 
 
 def outline(measurement: Measurement, grid: SliceGrid) -> Pixels:
-    """The line that is drawn: open for lengths and angles, for an ellipse closed, its first corner repeated."""
+    """The line that is drawn: open for lengths and angles, for ellipses and boxes closed, its first corner repeated."""
+    if measurement.kind is MeasurementKind.BOX:
+        return _section(measurement, grid)
     if measurement.kind is not MeasurementKind.ELLIPSE:
         return to_pixels(measurement.points_mm, grid)
     center, one, other = to_pixels(measurement.points_mm, grid)
@@ -158,13 +179,32 @@ def hit(
         if item.is_near:
             continue
         corners = handles_mm(item.measurement)
-        away = np.linalg.norm(to_pixels(corners, grid) * size - at, axis=1)
-        away[np.abs(heights_of(corners, grid)) > ON_SLICE] = np.inf
-        if away.min() <= HANDLE_PX:
+        away = np.zeros(0)
+        if corners:
+            away = np.linalg.norm(to_pixels(corners, grid) * size - at, axis=1)
+            away[np.abs(heights_of(corners, grid)) > ON_SLICE] = np.inf
+        if away.size and away.min() <= HANDLE_PX:
             found = MeasurementHit(item.measurement, int(away.argmin()))
         elif _distance(outline(item.measurement, grid) * size, at) <= BODY_PX:
             found = MeasurementHit(item.measurement, None)
     return found
+
+
+def _section(box: Measurement, grid: SliceGrid) -> Pixels:
+    """Where a slice cuts a box: a closed polygon; of a flat box that lies in the slice, its face."""
+    corners = np.asarray(corners_mm(box), np.float64)
+    heights = heights_of(corners, grid)
+    found = []
+    for one in range(8):
+        for other in (one | 1, one | 2, one | 4):
+            low, high = heights[one], heights[other]
+            if other != one and min(low, high) <= 0 <= max(low, high):
+                share = low / (low - high) if low != high else 0.0
+                found.append(corners[one] + share * (corners[other] - corners[one]))
+    points = np.unique(np.round(to_pixels([as_point(p) for p in found] or corners, grid), 6), axis=0)
+    away = points - points.mean(axis=0)
+    points = points[np.argsort(np.arctan2(away[:, 0], away[:, 1]))]
+    return np.asarray(np.concatenate([points, points[:1]]))
 
 
 def _distance(corners: Pixels, at: Pixels) -> float:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import psygnal
 
+from imaging.blocks import Labels
 from imaging.case.case import Case
 from imaging.case.entry import Entry, EntryKind
 from imaging.change import Change
@@ -14,19 +16,19 @@ from imaging.edit import Edit
 from imaging.errors import UserError
 from imaging.geometry import Box
 from imaging.measurement import Measurement
-from imaging.measurements import AddMeasurement, MeasurementEdit, Measurements, RemoveMeasurements, UpdateMeasurement
+from imaging.measurements import MeasurementEdit, Measurements
 from imaging.segmentation import Segmentation
 from imaging.transaction import Transaction
 from imaging.volume import Volume, Voxels
 from session.apart import Apart, Post
 from session.change import DocumentChange
 from session.comparison import ShownDifference
+from session.doubt import DoubtMap
 from session.measured import MeasuredRegions
 from session.preview import Preview
 
 Schedule = Callable[[Callable[[], None]], None]
 
-MEASURING = (AddMeasurement, UpdateMeasurement, RemoveMeasurements)
 LONG_BLOCKS = 250  # undoing this many blocks takes about as long as the window may stand still
 
 
@@ -59,6 +61,8 @@ class Document:
         self.case = case
         self.author = author or "person"
         self.preview: Preview | None = None
+        self.marks: Labels | None = None  # which parts of the preview are chosen or kept, see session.reviewing
+        self.doubt: DoubtMap | None = None  # drawn over the slices
         self.difference: ShownDifference | None = None  # two masks compared; drawn instead of the segments
         self.regions = MeasuredRegions()
         self.draft: Measurement | None = None  # it is being drawn or moved, and not yet part of the case
@@ -122,7 +126,7 @@ class Document:
             UserError: a locked segment, or a read-only case.
         """
         self.must_be_writable()
-        if isinstance(edit, MEASURING):
+        if isinstance(edit, MeasurementEdit):
             change = self.measurements.apply(edit)
         else:
             change = self.segmentation.apply(edit, self.image)
@@ -140,10 +144,11 @@ class Document:
         author: str = "",
         initiator: str = "",
         done: Callable[[Entry | None], None] | None = None,
+        measuring: MeasurementEdit | None = None,
     ) -> None:
         """``apply`` for edits of many voxels: on a thread where there is an event loop, then ``done(entry)``.
 
-        Until then ``is_busy`` is true and nothing else can be changed.
+        Until then ``is_busy`` is true and nothing else can be changed. ``measuring`` becomes part of the same entry.
 
         Raises:
             UserError: a read-only case, or busy with another change; a locked segment a moment later, from the event
@@ -153,6 +158,9 @@ class Document:
 
         def finish(change: Change | None) -> None:
             entry = None
+            measured = self.measurements.apply(measuring) if measuring is not None else None
+            if measured is not None:
+                change = measured if change is None else replace(change, measurements=measured.measurements)
             if change is not None:
                 entry = self._record(change, title, tool, parameters or {}, author or self.author, initiator)
             if done is not None:
@@ -237,6 +245,16 @@ class Document:
     def set_preview(self, preview: Preview | None) -> None:
         """Show a result that waits for acceptance, or take it away."""
         self.preview = preview
+        self.notify(DocumentChange(has_preview=True))
+
+    def set_marks(self, marks: Labels | None) -> None:
+        """The marked parts of the preview changed."""
+        self.marks = marks
+        self.notify(DocumentChange(has_preview=True))
+
+    def set_doubt(self, doubt: DoubtMap | None) -> None:
+        """Draw where a model was unsure, or nothing of the kind."""
+        self.doubt = doubt
         self.notify(DocumentChange(has_preview=True))
 
     def set_difference(self, difference: ShownDifference | None) -> None:

@@ -54,6 +54,9 @@ def value_lines(measurement: Measurement, volume: Volume, found: RegionStatistic
         return [f"{measurement.length_mm:.1f} {unit}"]
     if measurement.kind is MeasurementKind.ANGLE:
         return [f"{measurement.angle_deg:.1f}°"]
+    if measurement.kind is MeasurementKind.BOX:
+        size = " × ".join(f"{edge:.0f}" for edge in measurement.edges_mm) + f" {unit}"
+        return [size] if measurement.score is None else [percent(measurement.score), size]
     area = f"{measurement.area_mm2:.1f} {unit}²"
     if found is None:
         return [area]
@@ -68,6 +71,16 @@ def value_lines(measurement: Measurement, volume: Volume, found: RegionStatistic
 def value_text(measurement: Measurement, volume: Volume, found: RegionStatistics | None) -> str:
     """A measurement's value in one line; of an ellipse the mean and the standard deviation."""
     return value_lines(measurement, volume, found)[0]
+
+
+def percent(score: float) -> str:
+    """How sure a model is: ``87 %``, ``0.4 %``; 100 % only for what is certain."""
+    share = 100 * score
+    decimals = 0 if 1 <= share <= 99 or share in (0, 100) else 1
+    rounded = f"{share:.{decimals}f}"
+    if share < 100 and float(rounded) >= 100:
+        return "> 99.9 %"
+    return "< 0.1 %" if 0 < share and float(rounded) == 0 else f"{rounded} %"
 
 
 def unit_of(quantity: Quantity) -> str:

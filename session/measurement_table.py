@@ -57,6 +57,9 @@ def _row(measurement: Measurement, volume: Volume, found: RegionStatistics | Non
         value, unit = measurement.length_mm, length
     elif measurement.kind is MeasurementKind.ANGLE:
         value, unit = measurement.angle_deg, "deg"
+    elif measurement.kind is MeasurementKind.BOX:
+        one, two, three = measurement.edges_mm
+        value, unit = one * two * three, f"{length}3"
     else:
         value, unit = measurement.area_mm2, f"{length}2"
     inside = ["", "", "", "", "", ""]

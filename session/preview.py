@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from imaging.blocks import Labels
+from imaging.geometry import Box
 from imaging.segment import CodedTerm, Color
+from inference.model import FoundBox, Overlay, Score
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ class Preview:
         segments: what they hold.
         seconds: how long it took.
         notes: sentences for the user, such as what was not found.
+        maps: overlays on the document's grid by name, such as ``uncertainty``: uint8, 0 for none, 255 for most.
+        scores: of a classification.
+        boxes: of a detection.
+        region: what the model was asked to look at; None for the whole image.
     """
 
     title: str
@@ -55,3 +61,7 @@ class Preview:
     segments: list[ProposedSegment]
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
+    maps: dict[str, Overlay] = field(default_factory=dict)
+    scores: tuple[Score, ...] = ()
+    boxes: tuple[FoundBox, ...] = ()
+    region: Box | None = None

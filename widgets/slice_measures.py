@@ -70,9 +70,8 @@ class DrawnMeasure:
         grid, place = look.grid, look.place
         measurement = look.shown.measurement
         self._line = [_point(place, pixel) for pixel in outline(measurement, grid)]
-        corners = handles_mm(measurement)
-        is_here = abs(heights_of(corners, grid)) <= ON_SLICE
-        self._handles = [_point(place, p) for p, here in zip(to_pixels(corners, grid), is_here, strict=True) if here]
+        held = [point for point in handles_mm(measurement) if abs(heights_of([point], grid)[0]) <= ON_SLICE]
+        self._handles = [_point(place, pixel) for pixel in to_pixels(held, grid)] if held else []
         self._labels = self._lay_out(look.size) if not look.shown.is_near else []
 
     @property

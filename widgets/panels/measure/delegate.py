@@ -25,7 +25,12 @@ from widgets.panels.measure.model import ROW, Row
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 ROW_PX, DETAILS_PX = 27, 18
-ICONS = {MeasurementKind.LENGTH: "ruler", MeasurementKind.ANGLE: "angle", MeasurementKind.ELLIPSE: "ellipse"}
+ICONS = {
+    MeasurementKind.LENGTH: "ruler",
+    MeasurementKind.ANGLE: "angle",
+    MeasurementKind.ELLIPSE: "ellipse",
+    MeasurementKind.BOX: "crop-box",
+}
 
 
 @dataclass(frozen=True)

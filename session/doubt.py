@@ -1,0 +1,153 @@
+"""Where a model was unsure: a map over the image, and the places in it that are most worth a look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.geometry import Geometry
+from inference.model import Overlay
+from inference.result import label_counts
+
+MAP_NAME = "uncertainty"  # among the maps of a result
+
+WORST_SHARE = 0.2  # of the voxels with any doubt, these are looked at
+LEAST_VALUE = 26  # a tenth of the most that there can be: less is noise
+BLOCK_MM = 2.0  # what is nearer to each other than this is one place
+REACH_MM = 20.0  # edge of one place; a region of more than twice that (an organ's whole border) is several
+LEAST_ML = 0.02  # size times doubt; less is not worth a look
+MOST_PLACES = 200
+FEW_VOXELS = 4_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class DoubtMap:
+    """How unsure a model was.
+
+    Attributes:
+        values: uint8 (k, j, i) on the document's grid, 0 for sure, 255 for undecided.
+        title: what model.
+    """
+
+    values: Overlay
+    title: str
+
+
+@dataclass(frozen=True)
+class DoubtfulPlace:
+    """One place.
+
+    Attributes:
+        position_mm: LPS, where the doubt is densest.
+        weight_ml: its size times its mean doubt (1 for undecided).
+        volume_ml: its size.
+    """
+
+    position_mm: tuple[float, float, float]
+    weight_ml: float
+    volume_ml: float
+
+
+def threshold_of(values: Overlay) -> int:
+    """The least value that counts: above it lie the worst ``WORST_SHARE`` of the voxels with any doubt."""
+    step = 2 if values.size > FEW_VOXELS else 1  # a quantile of every eighth voxel is as good
+    counts = label_counts(np.ascontiguousarray(values[::step, ::step, ::step]))[1:]
+    total = int(counts.sum())
+    if total == 0:
+        return LEAST_VALUE
+    above = np.cumsum(counts[::-1])[::-1]  # how many have at least the value n + 1
+    worst = int(np.flatnonzero(above >= WORST_SHARE * total)[-1]) + 1
+    return max(worst, LEAST_VALUE)
+
+
+def find_places(values: Overlay, geometry: Geometry) -> tuple[DoubtfulPlace, ...]:
+    """The most doubtful places, the worst (size times doubt) first.
+
+    Voxels above a quantile are summed in blocks of about 2 mm; blocks that touch are one region; a region that reaches
+    far is taken apart into cubes.
+
+    Args:
+        values: uint8 (k, j, i), 0 to 255.
+        geometry: of the values.
+
+    Returns:
+        At most ``MOST_PLACES``; none below ``LEAST_ML``.
+    """
+    import cc3d  # only needed where there is such a map
+
+    steps = block_steps(geometry)
+    threshold = threshold_of(values)
+    sums, sizes = _block_sums(values, threshold, steps)
+    if not sums.any():
+        return ()
+    regions = cc3d.connected_components(sums > 0, connectivity=26)
+    where = np.argwhere(regions > 0)
+    weight, size = sums[tuple(where.T)] / 255, sizes[tuple(where.T)].astype(np.float64)
+    at_mm = where * (np.asarray(steps) * np.asarray(geometry.spacing_mm[::-1]))
+    ml = geometry.voxel_volume_ml
+    found = []
+    for blocks in _groups(regions[tuple(where.T)]):
+        if weight[blocks].sum() * ml >= LEAST_ML:
+            for members in _places_of(at_mm[blocks]):
+                mine = blocks[members]
+                worst = mine[int(np.argmax(weight[mine]))]
+                found.append((float(weight[mine].sum()) * ml, float(size[mine].sum()) * ml, worst))
+    found = sorted((f for f in found if f[0] >= LEAST_ML), key=lambda f: -f[0])[:MOST_PLACES]
+    return tuple(
+        DoubtfulPlace(_worst_voxel(values, where[block], steps, geometry), heavy, large)
+        for heavy, large, block in found
+    )
+
+
+def block_steps(geometry: Geometry) -> tuple[int, int, int]:
+    """How many voxels along (k, j, i) make a block."""
+    i, j, k = (max(1, round(BLOCK_MM / mm)) for mm in geometry.spacing_mm)
+    return k, j, i
+
+
+def _block_sums(
+    values: Overlay, threshold: int, steps: tuple[int, int, int]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """For each block the sum of its values from the threshold on, and how many they are; slab by slab."""
+    dk, dj, di = steps
+    deep, high, wide = (-(-n // d) for n, d in zip(values.shape, steps, strict=True))
+    sums, sizes = np.zeros((deep, high, wide)), np.zeros((deep, high, wide), np.int64)
+    for k, plane in enumerate(values):
+        found = np.flatnonzero(plane >= threshold)
+        if found.size:
+            row, column = np.divmod(found, plane.shape[1])
+            block = row // dj * wide + column // di
+            weights = plane.reshape(-1)[found]
+            sums[k // dk] += np.bincount(block, weights, high * wide).reshape(high, wide)
+            sizes[k // dk] += np.bincount(block, minlength=high * wide).reshape(high, wide)
+    return sums, sizes
+
+
+def _places_of(at_mm: NDArray[np.float64]) -> list[NDArray[np.intp]]:
+    """A region's blocks, place by place: all of them, or where it reaches far, those of each cube of ``REACH_MM``."""
+    away = at_mm - at_mm.min(axis=0)
+    if away.max() <= 2 * REACH_MM:
+        return [np.arange(len(at_mm))]
+    cubes = (away / REACH_MM).astype(np.int64)
+    _, cube = np.unique(cubes, axis=0, return_inverse=True)
+    return _groups(cube.reshape(-1))
+
+
+def _groups(keys: NDArray[Any]) -> list[NDArray[np.intp]]:
+    """The indices of equal keys, together."""
+    order = np.argsort(keys, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)
+
+
+def _worst_voxel(
+    values: Overlay, block: NDArray[np.intp], steps: tuple[int, int, int], geometry: Geometry
+) -> tuple[float, float, float]:
+    """LPS of the voxel with the most doubt in a block."""
+    first = [int(n) * d for n, d in zip(block, steps, strict=True)]
+    part = values[tuple(slice(n, n + d) for n, d in zip(first, steps, strict=True))]
+    k, j, i = (int(a) + b for a, b in zip(np.unravel_index(int(part.argmax()), part.shape), first, strict=True))
+    x, y, z = geometry.to_world([i, j, k]).tolist()
+    return x, y, z
