@@ -14,6 +14,7 @@ from imaging.errors import UserError
 from inference.engine.recipe import Head, HeadKind, Recipe, Windows
 from inference.opening.bundle_head import head_and_notes
 from inference.opening.bundle_parser import BundleParser
+from inference.opening.by_slices import by_slices, slice_axis
 from inference.opening.flips import mirror_axes
 from inference.opening.monai_inferer import windows_of
 from inference.opening.monai_steps import steps_of
@@ -38,7 +39,7 @@ def open_folder(folder: Path, description: ModelDescription) -> Opened:
     """
     bundle = open_bundle(folder)
     parser = BundleParser(folder, bundle.config)
-    steps = steps_of(parser.transforms(PREPARATIONS), len(description.channels))
+    steps = steps_of(parser.transforms(PREPARATIONS))
     windows, head, notes = _after(parser, description)
     recipe = Recipe(steps, windows, head, description.labels, (*parser.notes, *notes))
     network = _network(folder, bundle.torchscript, description, parser)
@@ -65,4 +66,5 @@ def _network(
     if not hasattr(module, "load_state_dict"):
         raise UserError(f"“{description.name}” describes no network.")
     load_into(module, needed[0])
-    return TorchNetworks((module.eval(),))
+    axis = slice_axis(parser.part(("inferer",)))
+    return TorchNetworks((module.eval() if axis is None else by_slices(module.eval(), axis),))

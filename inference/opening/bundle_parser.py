@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from imaging.errors import UserError
+from inference.opening.bundle_surroundings import find_scripts_in, imports_one_by_one, on_the_cpu, reading_weights_only
 
 LEFT_OUT = ("LoadImage", "SaveImage", "Invert")  # images are read and written by us, labels go back by index
 # arguments that MONAI has dropped since the bundles were made, and that changed nothing but a check
@@ -33,26 +33,32 @@ class BundleParser:
         from monai.bundle.config_parser import ConfigParser
 
         self.notes: list[str] = []
-        self._config = deepcopy(config)
+        self._folder = folder
+        self._config: dict[str, Any] = on_the_cpu(deepcopy(config))
         self._config["bundle_root"] = str(folder)
         self._config["output_dir"] = tempfile.gettempdir()
         self._config["device"] = "$torch.device('cpu')"  # the backend moves networks, not the bundle
+        self._config["imports"] = imports_one_by_one(config.get("imports"))
         for entry in _targets(self._config):
             self._adapt(entry)
-        if str(folder) not in sys.path:
-            sys.path.insert(0, str(folder))  # its own scripts; this process runs no other bundle
+        find_scripts_in(folder)
         self._parser = ConfigParser(self._config)
-        imports = self._config.get("imports", [])
-        if imports:
-            self._made("imports")
+        self._import()
+
+    def has(self, name: str) -> bool:
+        """Whether the configuration has this part."""
+        return name in self._config
 
     def part(self, names: Sequence[str]) -> Any:
         """The first of these parts that the configuration has, made; None when it has none.
 
+        Args:
+            names: of parts, or of parts of parts (``inferer#roi_size``).
+
         Raises:
             UserError: it cannot be made.
         """
-        name = next((name for name in names if name in self._config), None)
+        name = next((name for name in names if self._is_there(name)), None)
         return None if name is None else self._made(name)
 
     def transforms(self, names: Sequence[str]) -> list[Any]:
@@ -62,14 +68,31 @@ class BundleParser:
             return []
         return list(getattr(made, "transforms", made if isinstance(made, (list, tuple)) else [made]))
 
+    def _is_there(self, name: str) -> bool:
+        found: Any = self._config
+        for step in name.split("#"):
+            if not isinstance(found, dict) or step not in found:
+                return False
+            found = found[step]
+        return True
+
+    def _import(self) -> None:
+        """Each for itself: a module that is missing here is often needed for training only."""
+        for number, statement in enumerate(self._config["imports"]):
+            if type(self._made(f"imports#{number}")).__name__ == "_LazyRaise":  # what MONAI gives in its place
+                name = str(statement).removeprefix("$").strip()
+                self.notes.append(f"The model asks for “{name}”, which is not installed here; it was done without.")
+
     def _made(self, name: str) -> Any:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), reading_weights_only(self._folder):
             warnings.simplefilter("ignore")  # of libraries about each other
             try:
                 return self._parser.get_parsed_content(name)
             except Exception as error:  # whatever foreign code raises
                 cause = _first_cause(error)
                 hint = f"{type(cause).__name__}: {str(cause).splitlines()[0][:200] if str(cause) else ''}"
+                if isinstance(cause, UserError):
+                    hint = " ".join(part for part in (cause.message, cause.hint) if part)
                 raise UserError(f"The model's part “{name}” cannot be made.", hint) from error
 
     def _adapt(self, entry: dict[str, Any]) -> None:
@@ -100,6 +123,6 @@ def _targets(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _first_cause(error: BaseException) -> BaseException:
-    while (cause := error.__cause__ or error.__context__) is not None:
+    while not isinstance(error, UserError) and (cause := error.__cause__ or error.__context__) is not None:
         error = cause
     return error

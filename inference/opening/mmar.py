@@ -42,7 +42,7 @@ def open_folder(folder: Path, description: ModelDescription) -> Opened:
     transforms = [
         made for entry in list_of(config.get("pre_transforms")) if (made := _made(table_of(entry))) is not None
     ]
-    steps = steps_of(transforms, len(description.channels))
+    steps = steps_of(transforms)
     recipe = Recipe(steps, _windows(configs), _head(configs, description.head), description.labels)
     network = TorchNetworks((scripted_module(folder / TORCHSCRIPT),), is_scripted=True)
     return Opened(recipe, network, mirror_axes(steps, description.labels))

@@ -6,8 +6,7 @@ as it is, MONAI's own object on our array. A bundle with several keys has their 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,51 +28,66 @@ from inference.engine.recipe import (
 # they make MONAI's arrays what ours are anyway
 _NOTHING = ("Ensure", "AddChannel", "AsChannelFirst", "ToTensor", "ToDevice", "CastToType", "Identity", "DeleteItems",
             "SelectItems", "LoadImage", "FromMetaTensor", "ToMetaTensor", "Squeeze", "ToNumpy")  # fmt: skip
+Converters = Mapping[str, Callable[[Any], list[Step]]]
 
 
-def steps_of(transforms: Sequence[Any], channel_count: int) -> tuple[Step, ...]:
+def steps_of(transforms: Sequence[Any], special: Converters | None = None) -> tuple[Step, ...]:
     """The preparation as steps.
 
     Args:
         transforms: MONAI's objects in order, loading left out.
-        channel_count: images that the model is given.
+        special: what else is known of a family of models, by the bare name of the transform (without the ``d``).
 
     Raises:
         UserError: one of them moves the grid in a way that is not known here.
     """
-    keys = _Keys(channel_count)
+    keys = _Keys()
     steps: list[Step] = []
     for transform in transforms:
-        steps += _steps(transform, keys)
+        steps += _steps(transform, keys, {**_GEOMETRY, **(special or {})})
     return tuple(steps)
 
 
-@dataclass
 class _Keys:
     """Which channels of the array stand for which key of the bundle's dictionary."""
 
-    channel_count: int
-
-    def __post_init__(self) -> None:
+    def __init__(self) -> None:
         self.order: list[str] = []
+        self._may_be_joined = False
 
     def see(self, names: Sequence[str]) -> None:
-        """Keys get their channels in the order in which they are first met."""
-        self.order += [name for name in names if name not in self.order]
+        """Keys get their channels in the order in which they are first met.
+
+        A name that is met first after a script of the bundle's own is taken for what that script joined the images to.
+        """
+        new = [name for name in names if name not in self.order]
+        if new and self._may_be_joined:
+            self.order = new
+            self._may_be_joined = False
+        else:
+            self.order += new
+
+    def pass_script(self) -> None:
+        """A transform came that is not MONAI's."""
+        self._may_be_joined = len(self.order) > 1
 
 
-def _steps(transform: Any, keys: _Keys) -> list[Step]:
+def _steps(transform: Any, keys: _Keys, known: Converters) -> list[Step]:
     kind = type(transform).__name__.removesuffix("D").removesuffix("Dict").removesuffix("d")
     names = [str(key) for key in getattr(transform, "keys", ())]
     if kind == "ConcatItems":
         _check_order(names, keys)
         keys.order = [str(transform.name)]
         return []
+    if kind in known and not names:
+        return known[kind](transform)
     keys.see(names)
     if kind.startswith(_NOTHING):
         return []
-    if kind in _GEOMETRY:
-        return _GEOMETRY[kind](transform)
+    if kind in known:
+        return known[kind](transform)
+    if not type(transform).__module__.startswith("monai."):
+        keys.pass_script()
     return [Intensity(type(transform).__name__, _Values(transform, tuple(names), tuple(keys.order)))]
 
 
@@ -95,8 +109,9 @@ class _Values:
 
         parts = self._parts(image)
         data: dict[str, Any] = {name: torch.from_numpy(part.copy()) for name, part in parts.items()}
-        changed = self._transform(data)
-        arrays = [np.asarray(changed[name], np.float32) for name in parts]
+        changed = self._transform(dict(data))
+        joined = [name for name, value in changed.items() if name not in data and _is_image(value, image)]
+        arrays = [np.asarray(changed[name], np.float32) for name in (joined if len(joined) == 1 else parts)]
         return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
     def _parts(self, image: Image) -> dict[str, Image]:
@@ -106,6 +121,10 @@ class _Values:
         if len(order) != len(image):
             raise UserError(f"The model's preparation names {len(order)} images and {len(image)} were given.")
         return {name: image[n : n + 1] for n, name in enumerate(order)}
+
+
+def _is_image(value: Any, like: Image) -> bool:
+    return getattr(value, "ndim", 0) == like.ndim and tuple(value.shape[1:]) == like.shape[1:]
 
 
 def _first(value: Any) -> Any:
@@ -191,7 +210,7 @@ def _divisible(transform: Any) -> list[Step]:
     return [PadDivisible(_triple(transform.padder.k))]
 
 
-_GEOMETRY: dict[str, Callable[[Any], list[Step]]] = {
+_GEOMETRY: Converters = {
     "Orientation": _orient,
     "Spacing": _respace,
     "CropForeground": _crop_foreground,

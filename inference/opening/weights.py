@@ -71,7 +71,7 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
             tensors: dict[str, Any] = load_file(path)
             return tensors
         with torch.serialization.safe_globals(_plain_numbers()):
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            content = torch.serialization.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         message = f"The weights file {path.name} holds more than numbers, so it is not read."
         raise UserError(
@@ -85,12 +85,17 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
 
 
 def _plain_numbers() -> list[Any]:
-    """numpy's single numbers, which trainers write down beside the weights; making them runs nothing."""
+    """numpy's numbers and arrays of them, which trainers write down beside the weights; making them runs nothing.
+
+    Types of objects are not among them: an array of those could hold anything.
+    """
     import numpy as np
 
     scalar: Any = np._core.multiarray.scalar  # type: ignore[attr-defined]
+    array: Any = np._core.multiarray._reconstruct  # type: ignore[attr-defined]
     kinds = {type(np.dtype(name)) for name in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?")}
-    return [scalar, (scalar, "numpy.core.multiarray.scalar"), np.dtype, *kinds]
+    old = [(scalar, "numpy.core.multiarray.scalar"), (array, "numpy.core.multiarray._reconstruct")]  # numpy 1's names
+    return [scalar, array, *old, np.ndarray, np.dtype, *kinds]
 
 
 def _is_state(content: Mapping[str, Any]) -> bool:

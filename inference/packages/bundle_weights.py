@@ -46,14 +46,15 @@ def checksum(kind: str, value: str) -> str:
 
 
 def _loaded(bundle: Bundle) -> list[str]:
-    """Files that the configuration loads, as far as that is plain data."""
+    """Files that the configuration loads, as far as that is plain data; the network's own weights first."""
     paths: list[Any] = []
+    others: list[Any] = []
     for _, value in walk(bundle.config):
         if isinstance(value, dict) and bare(text_of(value.get("_target_"))) == "CheckpointLoader":
             paths.append(bundle.resolver.value(value.get("load_path")))
         elif isinstance(value, str) and value.startswith("$"):
-            paths += [bundle.resolver.value(f"${argument}") for argument in _LOADS.findall(value)]
-    names = [_relative(path) for path in paths if isinstance(path, str)]
+            others += [bundle.resolver.value(f"${argument}") for argument in _LOADS.findall(value)]
+    names = [_relative(path) for path in (*paths, *others) if isinstance(path, str)]
     return list(dict.fromkeys(name for name in names if name.lower().endswith(SUFFIXES)))
 
 

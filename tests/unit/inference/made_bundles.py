@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from bundle_parts import (
     ARGMAX,
@@ -41,6 +42,30 @@ class ConcatImages:
 
     def __call__(self, data):
         return dict(data) | {self.keys_out: torch.cat([data[key] for key in self.keys_merge])}
+
+
+class MergeClasses:
+    def __init__(self, keys):
+        self.keys = keys
+
+    def __call__(self, data):
+        return dict(data) | {self.keys: data[self.keys].amax(0, keepdim=True)}
+"""
+UNEST = """
+import torch
+
+
+class UNesT(torch.nn.Module):
+    def __init__(self, in_channels, out_channels):
+        super().__init__()
+        self.patches = torch.nn.Conv3d(in_channels, 8, 4, stride=4)
+        self.mixing = torch.nn.Sequential(torch.nn.Conv3d(8, 8, 1), torch.nn.GELU())
+        self.up = torch.nn.ConvTranspose3d(8, 8, 4, stride=4)
+        self.last = torch.nn.Conv3d(8 + in_channels, out_channels, 1)
+
+    def forward(self, image):
+        patches = self.patches(image)
+        return self.last(torch.cat([self.up(patches + self.mixing(patches)), image], 1))
 """
 GUIDANCE = """
 import numpy as np
@@ -184,14 +209,21 @@ def pediatric(folder: Path) -> Path:
 
 def dints(folder: Path) -> Path:
     """YAML; the architecture itself stands in a file of weights, at a path of the machine where it was made."""
+    network = {
+        "_target_": "monai.networks.nets.DiNTS",
+        "dints_space": "@dints_space",
+        "node_a": "$@arch_ckpt['node_a']",
+    }
+    space = {"_target_": "monai.networks.nets.TopologyInstance", "channel_mul": 0.25, "num_blocks": 2, "num_depths": 2}
+    space |= {"use_downsample": True, "device": "$torch.device('cuda')"}
     config = configuration(
-        {"_target_": "monai.networks.nets.DiNTS", "dints_space": "@dints_space", "node_a": "$@arch_ckpt['node_a']"},
+        network | {"in_channels": 1, "num_classes": 3, "use_downsample": True},
         (*LOAD, orientation(), spacing(1, 1, 1), CT_RANGE),
         (SOFTMAX, invert(False), ARGMAX, SAVE),
         run="evaluating",
         arch_ckpt_path="/workspace/models/search_code_9100.pt",
         arch_ckpt="$torch.load(@arch_ckpt_path, map_location=torch.device('cuda'))",
-        dints_space={"_target_": "monai.networks.nets.TopologyInstance", "arch_code": ["$@arch_ckpt['arch_code_a']"]},
+        dints_space=space | {"arch_code": ["$@arch_ckpt['arch_code_a']", "$@arch_ckpt['arch_code_c']"]},
     )
     large = [(f"models/{n}.pt", f"https://models.example/{n}.pt", "") for n in ("model", "search_code_9100")]
     about = metadata("Pancreas DiNTS", ["background", "pancreas", "tumor"])
@@ -205,12 +237,13 @@ def renal_cect(folder: Path) -> Path:
         step("LoadImaged", keys),
         step("EnsureChannelFirstd", keys),
         step("Orientationd", keys, axcodes="LPS"),
-        step("Spacingd", keys, pixdim=[0.8, 0.8, 0.8]),
+        step("Spacingd", keys, pixdim=[0.8, 0.8, 0.8], mode="bilinear"),
         {"_target_": "scripts.my_transforms.ConcatImages", "keys_merge": keys, "keys_out": "image"},
+        step("ScaleIntensityRanged", a_min=-1000, a_max=1000, b_min=0.0, b_max=1.0, clip=True),
     )
-    config = configuration(
-        segresnet(3, 3), before, (invert(False, "artery"), SIGMOID, THRESHOLD, SAVE), run="inference"
-    )
+    merge = step("scripts.my_transforms.MergeClasses", "pred")
+    after = (invert(False, "artery"), SIGMOID, THRESHOLD, merge, SAVE)
+    config = configuration(segresnet(3, 3), before, after, run="inference")
     names = {"0": "background", "1": "artery", "2": "vein"}
     files = {"scripts/__init__.py": "", "scripts/my_transforms.py": CONCATENATE}
     return write_bundle(folder, config, metadata("Renal CECT", names, channels=3), files=files)
@@ -236,7 +269,7 @@ def whole_brain_unest(folder: Path) -> Path:
     network = {"_target_": "scripts.networks.unest_base_patch_4.UNesT", "in_channels": 1, "out_channels": 4}
     before = (*LOAD, step("NormalizeIntensityd", nonzero="True", channel_wise="True"))
     config = configuration(network, before, (SOFTMAX, invert(False), ARGMAX, SAVE), run="evaluating")
-    files = {"scripts/networks/unest_base_patch_4.py": "import torch\n\nclass UNesT(torch.nn.Module):\n    pass\n"}
+    files = {"scripts/networks/unest_base_patch_4.py": UNEST}
     names = ["background", "3rd-Ventricle", "4th-Ventricle", "Right-Accumbens-Area"]
     return write_bundle(folder, config, metadata("Whole brain UNesT", names, "MRI"), files=files)
 
@@ -247,7 +280,7 @@ def renal_unest(folder: Path) -> Path:
     before = (*LOAD, orientation(), spacing(1, 1, 1), CT_RANGE)
     config = configuration(network, before, (SOFTMAX, invert(False), ARGMAX, SAVE), run="evaluating")
     about = metadata("Renal UNesT", {"1": "cortex", "2": "medulla", "3": "pelvis"})
-    return write_bundle(folder, config, about, files={"scripts/networks/unest.py": "import torch\n"})
+    return write_bundle(folder, config, about, files={"scripts/networks/unest.py": UNEST})
 
 
 def lung_nodule(folder: Path) -> Path:
@@ -325,28 +358,43 @@ BUNDLES: dict[str, Callable[[Path], Path]] = {
     )
 }  # fmt: skip
 SEGMENTING = (
-    "spleen", "whole_body", "swin_btcv", "brats", "prostate", "pediatric", "renal_cect", "ventricular", "template",
+    "spleen", "whole_body", "swin_btcv", "brats", "prostate", "pediatric", "dints", "renal_cect", "ventricular",
+    "whole_brain_unest", "renal_unest", "template",
 )  # fmt: skip
+PROMPTED = ("deepedit", "vista3d")
 
 
 def add_random_weights(folder: Path, seed: int = 0) -> Path:
     """Build a bundle's network, as its configuration says, and save random weights where the bundle looks for them.
 
-    For those of ``SEGMENTING``; the others need more than their configuration. Returns the file.
+    For those of ``SEGMENTING`` and ``PROMPTED``; the others find nothing in volumes. Returns the file.
     """
     import torch
-    from monai.bundle import ConfigParser
 
+    from inference.opening.bundle import NETWORKS
+    from inference.opening.bundle_parser import BundleParser
+    from inference.packages.bundle_files import open_bundle
     from inference.packages.monai_bundle import read
 
-    config = next((folder / "configs").glob("inference.*"))
-    parser = ConfigParser()
-    parser.read_config(str(config))
-    table = parser.get("network_def")
-    table.pop("img_size", None)
+    bundle = open_bundle(folder)
+    (folder / "models").mkdir(exist_ok=True)
+    if "arch_ckpt" in bundle.config:
+        torch.save(architecture(), folder / "models" / "search_code_9100.pt")
     torch.manual_seed(seed)
-    network = parser.get_parsed_content("network_def")
+    network = BundleParser(folder, bundle.config).part(NETWORKS)
     file = folder / next(weights.path for weights in read(folder).weights if weights.is_needed)
-    file.parent.mkdir(exist_ok=True)
     torch.save(network.state_dict(), file)
     return file
+
+
+def architecture() -> dict[str, Any]:
+    """What a search of DiNTS' architecture found: arrays of numpy, as in the model zoo's files."""
+    import numpy as np
+
+    paths = 4  # of two depths: each to itself and to the other
+    return {
+        "arch_code_a": np.ones((2, paths)),
+        "arch_code_c": np.ones((2, paths), np.int64),
+        "node_a": np.ones((3, 2)),
+        "best_dsc": np.float64(0.7),
+    }
