@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LEAST_DICE = 0.995
 WORTH_MEASURING_S = 20.0  # of computing in plain fp32; below that nothing is gained
 TRIES = 2
+LONG_S = 3.0  # a trial that takes longer is not repeated: its first time is sure enough
+MANY_WINDOWS = 4
 GRANULE = 16  # trial windows are multiples of it, as most networks halve their input up to four times
 LEAST_SIDE = 32
 
@@ -118,11 +120,12 @@ def _measured(networks: Networks, found: list[Candidate], work: Work, key: str, 
     faster = sorted(
         (c for c in found if seconds.get(c.name, np.inf) < seconds[plain.name]), key=lambda c: seconds[c.name]
     )
-    real = _middle(work, work.window)
+    # a whole window proves more, for it is what will be computed; where there are few, it would double the work
+    real = _middle(work, work.window) if work.count >= MANY_WINDOWS else trial
     truth = _labels(reference(real), work.head) if faster else None
     for candidate in faster:
         watch(f"Comparing {candidate.name} with plain fp32")
-        predictor = _made(candidate, networks, shape)
+        predictor = _made(candidate, networks, shape if work.count >= MANY_WINDOWS else tuple(trial.shape))
         if predictor is None or truth is None:
             continue
         dice = mean_dice(_labels(predictor(real), work.head), truth)
@@ -135,7 +138,7 @@ def _measured(networks: Networks, found: list[Candidate], work: Work, key: str, 
 def _wished(networks: Networks, wanted: RunParameters, found: list[Candidate], work: Work, watch: Watch) -> Choice:
     """What somebody asked for by name, proved against fp32 unless they insist."""
     shape = (1, len(work.image), *work.window)
-    candidate = found[-1] if wanted.precision != AUTO else found[0]
+    candidate = found[0]
     predictor = _made(candidate, networks, shape)
     if predictor is None:
         raise UserError(f"This model cannot be computed by {candidate.name}.", "Leave the choice to Limner.")
@@ -193,6 +196,8 @@ def _seconds(predictor: Predictor, window: torch.Tensor) -> float:
         if predictor.device.startswith("cuda"):
             torch.cuda.synchronize()
         best = min(best, time.perf_counter() - began)
+        if best > LONG_S:
+            break
     return best
 
 
