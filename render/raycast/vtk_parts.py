@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from render.cinematic.scene import Field
 from render.raycast.class_functions import ClassFunctions
 from render.raycast.cutting import box_in_voxels, unit_normal
+from render.raycast.sources import DEFAULT_SKY, Source, brightest, sources_of
 from session.look.cut import Cut
-from session.look.lighting import AreaLight, Lighting, Material
+from session.look.lighting import Lighting, Material
 
 UNIT_MM = 1.0  # the thickness that opacities given to VTK are meant for
-DEFAULT_SKY = 0.6  # the strength at which the sky lights as ``AMBIENT`` and ``FILL`` say
 AMBIENT, DIFFUSE, SPECULAR = 0.38, 0.72, 0.6
-FILL = 0.3
+MOST_LIGHT = 1.95  # that matter may send back; VTK's fixed-point mapper counts to 2, and begins again at 0
 
 
 def image_of(voxels: NDArray[Any], spacing_mm: tuple[float, float, float]) -> Any:
@@ -95,10 +95,13 @@ def surface_property(material: Material, lighting: Lighting) -> Any:
     made.SetScalarOpacityUnitDistance(UNIT_MM)
     made.SetShade(material.surface > 0)
     gloss = min(max(material.gloss, 0.0), 1.0)
-    made.SetAmbient(AMBIENT * lighting.sky_strength / DEFAULT_SKY)
-    made.SetDiffuse(DIFFUSE)
-    made.SetSpecular(SPECULAR * gloss)
-    made.SetSpecularPower(4.0 + 60.0 * gloss)
+    power = 4.0 + 60.0 * gloss
+    shares = np.array([AMBIENT * lighting.sky_strength / DEFAULT_SKY, DIFFUSE, SPECULAR * gloss])
+    shares *= min(1.0, MOST_LIGHT / max(brightest(lighting, shares, power), 1e-6))
+    made.SetAmbient(shares[0])
+    made.SetDiffuse(shares[1])
+    made.SetSpecular(shares[2])
+    made.SetSpecularPower(power)
     return made
 
 
@@ -121,36 +124,26 @@ def apply_cut(mapper: Any, cut: Cut, field: Field, extent: tuple[float, float, f
 
 def lights_of(lighting: Lighting) -> list[Any]:
     """vtkLights: the look's own, and two weak ones for the sky."""
-    fill = FILL * max(lighting.sky_strength, 0.0) / DEFAULT_SKY
-    own = [_light(_towards(o), max(o.strength, 0.0), o.color, o.turns_with_camera) for o in lighting.lights]
-    own[0].SetAmbientColor(1.0, 1.0, 1.0)  # the property's ambient share is a share of this
-    return [
-        *own,
-        _light((-_towards(lighting.lights[0])[0], 0.4, 0.8), fill, lighting.sky_top, lighting.turns_with_camera),
-        _light((0.0, -0.8, 0.5), fill / 2, lighting.sky_bottom, lighting.turns_with_camera),
-    ]
+    made = [_light(source) for source in sources_of(lighting)]
+    made[0].SetAmbientColor(1.0, 1.0, 1.0)  # the property's ambient share is a share of this
+    return made
 
 
-def _towards(light: AreaLight) -> tuple[float, float, float]:
-    azimuth, elevation = np.radians(light.azimuth_deg), np.radians(light.elevation_deg)
-    return (np.cos(elevation) * np.sin(azimuth), np.sin(elevation), np.cos(elevation) * np.cos(azimuth))
-
-
-def _light(towards: tuple[float, float, float], strength: float, color: tuple[float, float, float], turns: bool) -> Any:
+def _light(source: Source) -> Any:
     """A light from a direction: right, up and towards the viewer, or somebody who stands before the patient."""
     from vtkmodules.vtkRenderingCore import vtkLight
 
     light = vtkLight()
-    right, up, back = towards
-    if turns:
+    right, up, back = source.towards
+    if source.turns_with_camera:
         light.SetLightTypeToCameraLight()
         light.SetPosition(right, up, back)
     else:
         light.SetLightTypeToSceneLight()
         light.SetPosition(right, -back, up)  # LPS: the viewer's right is the patient's left
     light.SetFocalPoint(0.0, 0.0, 0.0)
-    light.SetIntensity(strength)
-    light.SetColor(*color)
+    light.SetIntensity(source.strength)
+    light.SetColor(*source.color)
     return light
 
 

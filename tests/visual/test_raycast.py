@@ -19,7 +19,7 @@ from render.volume_camera import axes_of, fitted
 from render.volume_renderer import BACKGROUND_BOTTOM, BACKGROUND_TOP, Quality, VolumeRenderer
 from render.volume_scene import ShownSurface, VolumeSceneState, corners_mm
 from session.look.cut import ClipPlane, CropBox, Cut
-from session.look.lighting import Background, Lighting, Material
+from session.look.lighting import AreaLight, Background, Lighting, Material
 from session.look.look import Look
 from session.look.segment_look import SegmentLook, Visibility
 from session.look.transfer_function import ColorPoint, OpacityPoint, TransferFunction
@@ -289,6 +289,25 @@ def test_light_comes_from_where_the_look_says(renderer: VolumeRenderer) -> None:
     assert picture[70, 100] > 1.3 * picture[130, 100]
     dark = replace(lit, lighting=Lighting(strength=0, sky_strength=0))
     assert draw(renderer, RaycastScene(field_of(ball), None, (), dark)).max() < 5
+
+
+LAMPS = (AreaLight(-60, 20, 1.8), AreaLight(10, -30, 2.0, turns_with_camera=False))
+
+
+@pytest.mark.parametrize("others", [(), LAMPS], ids=["one light", "three lights"])
+@pytest.mark.parametrize("gloss", [0.0, 1.0])
+def test_strong_warm_lights_leave_white_matter_warm(
+    renderer: VolumeRenderer, gloss: float, others: tuple[AreaLight, ...]
+) -> None:
+    """VTK's fixed-point mapper wraps around at twice white: red first under warm light, which leaves blue."""
+    k, j, i = np.indices((32, 32, 32)) - 15.5
+    ball = (np.clip(12 - np.sqrt(k**2 + j**2 + i**2), 0, 4) * 16000).astype(np.uint16)
+    light = Lighting(strength=3.0, sky_strength=0.3, sky_top=(1, 1, 1), color=(1.0, 0.95, 0.8), more_lights=others)
+    look = Look(transfer=SOLID, background=BLACK, lighting=light, material=Material(gloss=gloss, surface=2.0))
+    picture = draw(renderer, RaycastScene(field_of(ball), None, (), look))
+    assert (picture[..., 2] <= picture[..., 0] + 3).all()
+    towards = picture[70:90, 110:130]  # the light stands to the right and above
+    assert towards.min() > 150
 
 
 def test_the_background_is_the_looks_and_the_volume_has_no_depth(renderer: VolumeRenderer) -> None:
