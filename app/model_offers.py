@@ -2,37 +2,95 @@
 
 from __future__ import annotations
 
-import psutil
+import logging
+import threading
+from collections.abc import Callable
+
 from PySide6.QtCore import QCoreApplication
 
 from session.document import Document
+from session.model_listing import ImageKind, ListedModel, listed_models
+from session.session import Session
 from widgets.counted import counted
 from widgets.model_offer import ModelOffer
 from widgets.sentences import translated
 
-GIB_IN_MIB = 1024
+logger = logging.getLogger("limner.models")
 
 
-def model_offers(document: Document | None) -> list[ModelOffer]:
-    """The models, those that fit first; none while no image is open."""
+class OffersReader:
+    """Reads the models on a thread, for a store may be on a slow disk; only the newest answer counts.
+
+    Args:
+        session: whose open document.
+        show: called on the document's thread with the offers; with none while no image is open.
+    """
+
+    def __init__(self, session: Session, show: Callable[[list[ModelOffer]], None]) -> None:
+        self._session = session
+        self._show = show
+        self._number = 0
+
+    def read(self) -> None:
+        """Begin; called whenever another image is open or the models have changed."""
+        self._number += 1
+        number, image = self._number, image_kind(self._session.document)
+        if image is None:
+            self._show([])
+            return
+        threading.Thread(target=self._work, args=(number, image), name="models", daemon=True).start()
+
+    def stop(self) -> None:
+        """Show nothing any more: the window goes."""
+        self._number += 1
+
+    def _work(self, number: int, image: ImageKind) -> None:
+        try:
+            listed = listed_models(image)
+        except OSError as error:
+            logger.warning("the models cannot be listed: %s", type(error).__name__)
+            return
+        self._session.post(lambda: self._tell(number, listed))
+
+    def _tell(self, number: int, listed: list[ListedModel]) -> None:
+        if number == self._number:
+            self._show([offer_of(model) for model in listed])
+
+
+def image_kind(document: Document | None) -> ImageKind | None:
+    """What of the open image decides; None while none is open."""
     if document is None or not document.volumes:
-        return []
-    from session.models import known_models
-
+        return None
     volume = document.volume
     modality = document.case.images[0].modality if document.case.images else volume.source.modality
-    free_mb = psutil.virtual_memory().available / 2**20
-    offers = []
-    for model in known_models():
-        needs_mb = model.memory_mb(volume.geometry)
-        reason = model.fits(volume.quantity, modality, volume.geometry)
-        if not reason and needs_mb > free_mb:
-            words = QCoreApplication.translate("ModelOffers", "needs {0:.1f} GB of memory, {1:.1f} GB are free")
-            reason = words.format(needs_mb / GIB_IN_MIB, free_mb / GIB_IN_MIB)
-        size = counted(len(model.structures), "structure")
-        if needs_mb > 0:  # models of the store say what they need only when a run is planned
-            words = QCoreApplication.translate("ModelOffers", "{0} · up to {1:.1f} GB")
-            size = words.format(size, needs_mb / GIB_IN_MIB)
-        detail = translated(reason) if reason else size
-        offers.append(ModelOffer(model.id, model.name, detail, fits=not reason))
-    return sorted(offers, key=lambda offer: not offer.fits)
+    return ImageKind(volume.geometry, volume.quantity, modality)
+
+
+def offer_of(model: ListedModel) -> ModelOffer:
+    """A model as the window shows it."""
+    info = model.info
+    found = counted(len(info.structures), "structure")
+    if not info.structures:
+        found = QCoreApplication.translate("ModelOffers", "structures not stated")
+    return ModelOffer(
+        info.id,
+        info.name,
+        short_reason(model) if model.reason else found,
+        fits=not model.reason,
+        reason=model.reason,
+        hint=info.hint if info.problem else "",
+        labels=info.structures,
+        licence=model.licence,
+        code=model.code,
+        channels=model.channels,
+        about=info.about,
+    )
+
+
+def short_reason(model: ListedModel) -> str:
+    """Why a model does not fit, without its own name, which stands above already."""
+    whole = translated(model.reason)
+    for name in (model.info.name, f"“{model.info.id}”"):
+        if whole.startswith(f"{name} "):
+            return whole[len(name) + 1 :]
+    return whole

@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app.model_offers import model_offers
+from app.model_offers import OffersReader
 from app.opening import open_paths, show_series
 from app.shelf_pictures import ShelfPictures
-from app.window_drop import dropped_paths
+from app.window_drop import dropped_paths, take_in
 from app.window_state import WindowState
 from session.comparison import ComparingState
 from session.document import Document
@@ -26,6 +26,7 @@ from widgets.counted import counted
 from widgets.dialogs.choice import ask_choice
 from widgets.empty_state import EmptyState
 from widgets.message_bar import MessageArea
+from widgets.model_offer import ModelOffer
 from widgets.palette import Palette
 from widgets.panels.studies.model import Row
 from widgets.preview_bar import PreviewBar
@@ -68,9 +69,12 @@ class MainWindow(QMainWindow):
         self.palette_box = Palette(self.bridge, self)
         self.pictures = ShelfPictures(session, self.left.studies.model.set_picture)
         self.destroyed.connect(self.pictures.stop)
+        self.offers = OffersReader(session, self._offers_read)
+        self.destroyed.connect(self.offers.stop)
         self.state = WindowState(self)
         self.state.restore()
         self.session.document_replaced.connect(self._follow)
+        self.session.models_changed.connect(self._show_offers)
         self.session.comparing.changed.connect(self._comparing_changed)
         self.status.jobs_clicked.connect(lambda: self.show_page("jobs"))
         self.left.studies.open_requested.connect(self._open_study)
@@ -169,7 +173,9 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, view, view.setFocus)
 
     def _show_offers(self) -> None:
-        offers = model_offers(self.session.document)
+        self.offers.read()
+
+    def _offers_read(self, offers: list[ModelOffer]) -> None:
         self.top.set_offers(offers)
         self.left.models.set_offers(offers)
 
@@ -187,7 +193,7 @@ class MainWindow(QMainWindow):
         super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Files, folders and zips may be dropped anywhere."""
+        """Files, folders, zips and models may be dropped anywhere."""
         if dropped_paths(event.mimeData()):
             event.acceptProposedAction()
             self.empty.show_drag(True)
@@ -202,11 +208,11 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped."""
+        """Open what was dropped, or ask to add it where it is a model."""
         self.empty.show_drag(False)
         event.acceptProposedAction()
         paths = dropped_paths(event.mimeData())
-        QTimer.singleShot(0, self, lambda: self.open_paths(paths))  # the source program waits for this to return
+        QTimer.singleShot(0, self, lambda: take_in(self.session, paths))  # the source program waits for this to return
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window, stop the jobs, and write what is left of the case; ask only when that would fail."""

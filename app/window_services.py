@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from app.path_preview import PathPreview
 from app.window import MainWindow
 from imaging.case.images import ImageReference
+from session.channels import ChannelSource
 from session.export_choice import ExportChoice
 from session.movie_keys import current_view
+from session.presentation import Plane
 from session.surface_wishes import SurfaceWishes
 from widgets import theme
 from widgets.dialogs.about import AboutDialog
+from widgets.dialogs.channels import ChannelsDialog
 from widgets.dialogs.choice import ask_choice
 from widgets.dialogs.color import ColorDialog
 from widgets.dialogs.key_frames import KeyFrameList
+from widgets.dialogs.model_consent import ModelConsentDialog
 from widgets.dialogs.picture_export import ExportDialog
+from widgets.dialogs.run_options import RunOptionsDialog
 from widgets.dialogs.segment_pair import SegmentPairDialog
 from widgets.dialogs.settings import SettingsDialog
 from widgets.dialogs.shortcuts import ShortcutsDialog
 from widgets.dialogs.surface_options import SurfaceOptionsDialog
 from widgets.sentences import translated
+
+if TYPE_CHECKING:
+    from inference.packages.store import Candidate
 
 
 class Services:
@@ -67,6 +78,47 @@ class Services:
         dialog = SurfaceOptionsDialog(wishes, names, self._window)
         dialog.exec()
         return dialog.wishes
+
+    def ask_run_options(self, name: str, options: dict[str, Any]) -> dict[str, Any] | None:
+        """The parameters of a run of a model."""
+        dialog = RunOptionsDialog(name, options, self._window)
+        return dialog.options() if dialog.exec() else None
+
+    def ask_channels(
+        self, name: str, channels: Sequence[str], sources: Sequence[ChannelSource]
+    ) -> list[ChannelSource] | None:
+        """Which of these images, or of files, are a model's channels."""
+        dialog = ChannelsDialog(name, channels, sources, self._window)
+        dialog.exec()
+        return dialog.chosen
+
+    def ask_model_consent(self, candidate: Candidate, answer: Callable[[str], None]) -> None:
+        """Show a model's licence and code; the answer comes later."""
+        dialog = ModelConsentDialog(candidate.description, QApplication.activeWindow() or self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.finished.connect(lambda _code: answer(dialog.chosen))
+        dialog.open()
+
+    def slice_view_sizes(self) -> dict[Plane, tuple[int, int]]:
+        """Width and height of the slice views that are on the screen."""
+        views = {plane: self._window.grid.view(plane.value) for plane in Plane}
+        return {plane: (v.width(), v.height()) for plane, v in views.items() if v is not None and v.isVisible()}
+
+    def show_models(self, model: str) -> None:
+        """The window of the models."""
+        from widgets.models_window.window import ModelsWindow  # seldom needed
+
+        shown = self._window.findChild(ModelsWindow) or ModelsWindow(self._window.bridge, self._window)
+        shown.select(model)
+        _bring_up(shown)
+
+    def show_batch(self, model: str) -> None:
+        """The window of the queue."""
+        from widgets.batch_window.window import BatchWindow  # seldom needed
+
+        shown = self._window.findChild(BatchWindow) or BatchWindow(self._window.bridge, self._window)
+        shown.choose_model(model)
+        _bring_up(shown)
 
     def ask_two_segments(self) -> tuple[int, int] | None:
         """The numbers of two segments that are to be compared."""
@@ -189,6 +241,13 @@ class Services:
         if shown is None:
             shown = RunsWindow(self._window.session, self._window)
         shown.select(run)
+        _bring_up(shown)
+
+    def show_findings(self) -> None:
+        """The scores and boxes of the result that waits."""
+        from widgets.findings.window import FindingsWindow  # seldom needed
+
+        shown = self._window.findChild(FindingsWindow) or FindingsWindow(self._window.bridge, self._window)
         shown.show()
         shown.raise_()
         shown.activateWindow()
@@ -221,3 +280,10 @@ class Services:
         """Where file dialogs begin: beside what was opened last."""
         recent = self._window.session.settings["recent"]
         return str(Path(recent[0]).parent) if recent else ""
+
+
+def _bring_up(shown: QWidget) -> None:
+    """Show a window before all others, and give it the keys."""
+    shown.show()
+    shown.raise_()
+    shown.activateWindow()

@@ -6,12 +6,12 @@ import atexit
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from imaging.errors import UserError
-from imaging.geometry import Geometry
+from imaging.geometry import Box, Geometry
 from imaging.palette import next_color
 from imaging.segment import Color
 from imaging.terminology import lookup
@@ -21,6 +21,7 @@ from inference.record.run_record import RECORD_KEY, RunRecord
 from inference.result import FoundLabel, InferenceResult
 from session.backend_choices import NAME as CHOICES_NAME
 from session.backend_choices import BackendChoices
+from session.channels import ChannelSource, read_channels
 from session.document import Document
 from session.jobs import Cancelled, Job, JobState
 from session.models import known_models
@@ -50,6 +51,7 @@ def start_segmentation(
     parameters: Mapping[str, Any] | None = None,
     done: Callable[[Job], None] | None = None,
     client: InferenceClient | None = None,
+    channels: Sequence[ChannelSource] = (),
 ) -> Job:
     """Run a model on the open image in the background; its result becomes the document's preview.
 
@@ -62,6 +64,7 @@ def start_segmentation(
         parameters: overrides of its defaults, JSON.
         done: called on the document's thread when the job is over, after the preview was set.
         client: another worker than the process's own.
+        channels: for a model that wants several images, one for each; the open image is one of them.
 
     Raises:
         UserError: no such model.
@@ -76,9 +79,7 @@ def start_segmentation(
     def work(job: Job) -> InferenceResult:
         tell = _Teller(session, job)
         _wait_for_image(session, document, tell)
-        image = document.case.images[0] if document.case.images else None
-        known = image.pixel_hash if image is not None else ""
-        request = RunRequest(document.volume, model_id, parameters or {}, input_hash=known)
+        request = _request(document, model_id, parameters or {}, channels, tell)
         try:
             result, record = recorder.run(worker, request, tell, lambda: job.is_cancelled)
         except InferenceCancelled as stopped:
@@ -185,7 +186,25 @@ def preview_of(result: InferenceResult, geometry: Geometry, record: RunRecord | 
         parameters[RECORD_KEY] = record.to_json()
     seconds = round(sum(result.seconds.values()), 2)
     layers = list(result.layers)
-    return Preview(result.name, result.author, TOOL, parameters, layers, segments, seconds, result.notes)
+    return Preview(
+        result.name,
+        result.author,
+        TOOL,
+        parameters,
+        layers,
+        segments,
+        seconds,
+        result.notes,
+        dict(result.maps),
+        result.scores,
+        result.boxes,
+        _region(result.parameters.get("roi")),
+    )
+
+
+def _region(roi: Any) -> Box | None:
+    """What a run was asked to look at: (k0, k1, j0, j1, i0, i1)."""
+    return None if roi is None else Box(*(int(n) for n in roi))
 
 
 def _proposed(label: FoundLabel, taken: list[Color]) -> ProposedSegment:
@@ -218,11 +237,24 @@ def _recorder(session: Session) -> RunRecorder:
     return RunRecorder(run_log(settings), settings["energy.watts_per_core"], tell, choices)
 
 
+def _request(
+    document: Document,
+    model_id: str,
+    parameters: Mapping[str, Any],
+    channels: Sequence[ChannelSource],
+    tell: _Teller,
+) -> RunRequest:
+    volumes = read_channels(document, channels, tell) if channels else [document.volume]
+    image = document.case.images[0] if document.case.images else None
+    known = image.pixel_hash if image is not None and volumes[0] is document.volume else ""
+    return RunRequest(volumes[0], model_id, parameters, others=volumes[1:], input_hash=known)
+
+
 def _propose(session: Session, document: Document, result: InferenceResult, record: RunRecord) -> None:
     """On the document's thread: show the result, if it still belongs to what is open."""
     if session.document is not document:
         session.messages.warning(f"The result of {result.name} was dropped: another image is open now.")
-    elif not result.labels:
+    elif not (result.labels or result.scores or result.boxes):
         session.messages.info(f"{result.name} found nothing in this image.", " ".join(result.notes))
     else:
         document.set_preview(preview_of(result, document.segmentation.geometry, record))

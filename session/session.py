@@ -53,6 +53,7 @@ class Session:
     document_replaced = psygnal.Signal(object)  # the new Document, or None
     shelf_changed = psygnal.Signal()
     presets_changed = psygnal.Signal()  # the presets that the person keeps
+    models_changed = psygnal.Signal()  # models were added, removed, trusted, or got their weights
 
     def __init__(
         self,

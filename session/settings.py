@@ -127,6 +127,8 @@ SETTINGS = (
     Setting("export.picture", {}, "Picture", "How the last picture was exported.", "Hidden"),
     Setting("export.movie", {}, "Movie", "How the last movie was exported.", "Hidden"),
     Setting("export.surfaces", {}, "Surfaces", "How surfaces were exported last.", "Hidden"),
+    Setting("segment.options", {}, "Options", "Of the last run of each model.", "Hidden"),
+    Setting("segment.batch", {}, "Batch", "Model, folder and kind of results of the last batch.", "Hidden"),
     Setting("panel.look_page", "slices", "Page of Look", "Slices or 3D.", "Hidden", choices=("slices", "3d")),
     Setting("panel.closed_sections", ["lens", "quality"], "Closed sections", "Of the page Look.", "Hidden"),
 )

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from imaging.case.images import ImageReference
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from inference.packages.store import Candidate
+    from session.channels import ChannelSource
     from session.surface_wishes import SurfaceWishes
 from session.export_choice import ExportChoice
+from session.presentation import Plane
 
 
 class WindowServices(Protocol):
@@ -35,6 +40,29 @@ class WindowServices(Protocol):
 
     def ask_surface_wishes(self, wishes: SurfaceWishes, names: dict[str, list[str]]) -> SurfaceWishes | None:
         """How to export surfaces; ``names`` are the segments that each choice of segments means."""
+
+    def ask_run_options(self, name: str, options: dict[str, Any]) -> dict[str, Any] | None:
+        """The parameters of a run of a model; ``options`` are those of the last time."""
+
+    def ask_channels(
+        self, name: str, channels: Sequence[str], sources: Sequence[ChannelSource]
+    ) -> list[ChannelSource] | None:
+        """Which of these images, or of files, are a model's channels."""
+
+    def ask_model_consent(self, candidate: Candidate, answer: Callable[[str], None]) -> None:
+        """Show a model's licence and code; answers ``trust``, ``add`` or nothing (empty) later on."""
+
+    def slice_view_sizes(self) -> dict[Plane, tuple[int, int]]:
+        """Width and height of the slice views that are on the screen."""
+
+    def show_models(self, model: str) -> None:
+        """The window of the models, with this one selected; empty for none."""
+
+    def show_batch(self, model: str) -> None:
+        """The window of the queue, with this model chosen for what is added; empty for the last one."""
+
+    def show_findings(self) -> None:
+        """The scores and boxes of the result that waits."""
 
     def ask_two_segments(self) -> tuple[int, int] | None:
         """The numbers of two segments that are to be compared."""

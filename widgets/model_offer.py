@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from session.model_listing import Code
+
 
 @dataclass(frozen=True)
 class ModelOffer:
@@ -12,11 +14,30 @@ class ModelOffer:
     Attributes:
         id: what ``segment_image.run`` takes.
         name: what it is called.
-        detail: what it gives and costs, or why it does not fit.
+        detail: what it gives, or why it does not fit, short.
         fits: it can be run on this image.
+        reason: why it does not fit, the whole sentence.
+        hint: what to do about that.
+        labels: names of what it finds.
+        licence: one line; empty when it states none.
+        code: whether it runs code of its own, and whether that is trusted.
+        channels: names of the images that it wants.
+        about: what it says of itself.
     """
 
     id: str
     name: str
     detail: str
     fits: bool = True
+    reason: str = ""
+    hint: str = ""
+    labels: tuple[str, ...] = ()
+    licence: str = ""
+    code: Code = Code.BUILT_IN
+    channels: tuple[str, ...] = ("image",)
+    about: str = ""
+
+    @property
+    def is_foreign(self) -> bool:
+        """True when it was added; only such models take options."""
+        return self.code is not Code.BUILT_IN

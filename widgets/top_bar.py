@@ -12,6 +12,7 @@ from widgets.action_bridge import ActionBridge
 from widgets.buttons import ActionButton, IconButton, menu_button, text_button
 from widgets.key_label import KeyLabel
 from widgets.model_offer import ModelOffer
+from widgets.model_words import tooltip_of
 from widgets.saved_state import SavedState
 from widgets.side_panels import LEFT_PX
 
@@ -74,7 +75,7 @@ class TopBar(QFrame):
         for offer in offers:
             action = QAction(offer.name.replace("&", "&&"), self.segment_menu)
             action.setEnabled(offer.fits)
-            action.setToolTip(offer.detail)
+            action.setToolTip(tooltip_of(offer, None))
             action.setText(offer.name if offer.fits else f"{offer.name} · {offer.detail}")
             model = offer.id
             action.triggered.connect(lambda _c=False, model=model: self._bridge.run("segment_image.run", model=model))

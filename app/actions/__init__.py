@@ -9,9 +9,11 @@ from app.actions.file import ACTIONS as FILE
 from app.actions.look import ACTIONS as LOOK
 from app.actions.look_segments import ACTIONS as LOOK_SEGMENTS
 from app.actions.measure import ACTIONS as MEASURE
+from app.actions.models import ACTIONS as MODELS
 from app.actions.pictures import ACTIONS as PICTURES
 from app.actions.runs import ACTIONS as RUNS
 from app.actions.segment import ACTIONS as SEGMENT
+from app.actions.segment_image import ACTIONS as SEGMENT_IMAGE
 from app.actions.segmentation import ACTIONS as SEGMENTATION
 from app.actions.tools import ACTIONS as TOOLS
 from app.actions.view import ACTIONS as VIEW
@@ -21,7 +23,7 @@ from session.session import Session
 def declare_all(session: Session) -> None:
     """Add all actions to the session's registry."""
     for actions in (
-        FILE, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENTATION, RUNS, COMPARE, VIEW, LOOK, LOOK_SEGMENTS,
-        APPLICATION,
+        FILE, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENT_IMAGE, SEGMENTATION, MODELS, RUNS, COMPARE, VIEW,
+        LOOK, LOOK_SEGMENTS, APPLICATION,
     ):  # fmt: skip
         session.actions.add(*actions)

@@ -1,4 +1,4 @@
-"""Automatic segmentation: running a model, and accepting or rejecting what it proposes."""
+"""What a model proposes: accepting all or some of it, or rejecting it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,7 @@ from imaging.errors import UserError
 from session.acceptance import accept
 from session.actions import Action
 from session.preview import ProposedSegment
-from session.segmenting import start_segmentation
-from session.session import Session, has_document
-
-DEFAULT_MODEL = "ct-anatomy-rules"
-
-
-def run(session: Session, model: str = DEFAULT_MODEL) -> None:
-    """Segment the image with a model; the result waits as a preview. On the command line it is accepted at once."""
-    job = start_segmentation(session, model)
-    if session.window is None:
-        session.jobs.wait(job)
-        if isinstance(job.error, UserError):
-            raise job.error
-        if job.error is not None:
-            raise RuntimeError(f"{model} failed") from job.error
-        accept(session.open_document)
+from session.session import Session
 
 
 def accept_all(session: Session) -> None:
@@ -68,8 +53,6 @@ def _accept(session: Session, chosen: list[ProposedSegment] | None) -> None:
 
 
 ACTIONS = (
-    Action("segment_image.run", "Segment automatically", run, "Run a model on this image.", "Ctrl+G", "segment",
-           "Segment", has_document),
     Action("preview.accept_all", "Accept the result", accept_all, "Everything that is proposed.", "Ctrl+Return",
            "check", "Segment", has_preview, needs_window=True),
     Action("preview.accept", "Accept structures", accept_some, "Some of what is proposed.", "", "", "", has_preview,

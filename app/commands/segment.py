@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.actions.segmentation import DEFAULT_MODEL
+from app.actions.segment_image import DEFAULT_MODEL
 from app.commands.output import note, print_json, progress, warn
 from app.commands.segment_many import segment_many
 from imaging.errors import UserError

@@ -135,11 +135,12 @@ def test_models_are_offered_for_a_ct_only(case_window: MainWindow, qtbot: QtBot)
     panel = case_window.left.models
     qtbot.waitUntil(panel.isVisible)
     assert case_window.top.segment_menu.actions()[0].text() == "CT anatomy (rules)"
+    assert case_window.top.segment_menu.actions()[0].isEnabled()
     image = case_window.session.open_document.case.images[0]
     case_window.session.open_document.case.set_images([ImageReference(image.path, image.series_id, "MR", "head")])
-    case_window._show_offers()
+    case_window.session.models_changed.emit()
+    qtbot.waitUntil(lambda: not case_window.top.segment_menu.actions()[0].isEnabled())
     (action,) = case_window.top.segment_menu.actions()
-    assert not action.isEnabled()
     assert "MR" in action.text()
 
 

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-import app.window
+import app.window_drop
 import widgets.volume_engine
 from app.main import apply_theme, make_window
 from app.window import MainWindow
@@ -199,7 +199,7 @@ def drop_event(paths: list[Path], kind: type[QDropEvent]) -> tuple[QDropEvent, Q
 
 def test_drop_opens_files(window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[Path] = []
-    monkeypatch.setattr(app.window, "open_paths", lambda _session, paths: opened.extend(paths))
+    monkeypatch.setattr(app.window_drop, "open_paths", lambda _session, paths: opened.extend(paths))
     paths = [tmp_path / "one.zip", tmp_path / "folder"]
     enter, _first = drop_event(paths, QDragEnterEvent)
     window.dragEnterEvent(enter)

@@ -1,14 +1,21 @@
-"""The models of the catalogue: those that fit the open image, and why the others do not."""
+"""The models of the catalogue: those that fit the open image, what they would take, and why the others do not."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from session.model_plans import Expectation, ModelPlans
 from widgets import theme
 from widgets.action_bridge import ActionBridge
-from widgets.buttons import text_button
-from widgets.labels import heading, label
+from widgets.buttons import ActionButton, IconButton, text_button
+from widgets.labels import ElidedLabel, heading
 from widgets.model_offer import ModelOffer
+from widgets.model_words import code_words, expectation_words, tooltip_of
+from widgets.signal_links import SignalLinks
+
+HIGHEST_SHARE = 0.5  # of the panel
 
 
 class ModelsPanel(QWidget):
@@ -17,39 +24,177 @@ class ModelsPanel(QWidget):
     def __init__(self, bridge: ActionBridge) -> None:
         super().__init__()
         self._bridge = bridge
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(2)
-        title = heading(self.tr("Models"))
-        title.setContentsMargins(12, 0, 12, 0)
+        self.plans = ModelPlans(bridge.session)
+        self.rows: dict[str, ModelRow] = {}
+        inner = QWidget()
+        self._column = QVBoxLayout(inner)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2)
+        self._column.addStretch(1)
+        self._area = RowsArea(inner)
+        title = QHBoxLayout()
+        title.setContentsMargins(12, 0, 8, 0)
+        title.addWidget(heading(self.tr("Models")), 1)
+        for action_id in ("segment_many.show", "models.show"):
+            if bridge.has(action_id):
+                title.addWidget(ActionButton(bridge.qaction(action_id), "small", 16))
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 12)
+        column.setContentsMargins(0, 8, 0, 8)
         column.setSpacing(6)
-        column.addWidget(title)
-        column.addLayout(self._rows)
+        column.addLayout(title)
+        column.addWidget(self._area)
+        self._links = SignalLinks(self)
+        self._links.add(self.plans.changed, self._planned)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.hide()
 
     def set_offers(self, offers: list[ModelOffer]) -> None:
         """Show these models; a click runs one."""
-        while (item := self._rows.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
-        for offer in offers:
-            self._rows.addWidget(ModelRow(offer, self._bridge))
+        for row in self.rows.values():
+            self._column.removeWidget(row)
+            row.deleteLater()
+        self.rows = {offer.id: ModelRow(offer, self._bridge, self) for offer in offers}
+        for place, row in enumerate(self.rows.values()):
+            row.looked_at.connect(self._want)
+            self._column.insertWidget(place, row)
+            row.show_expectation(self.plans.of(row.offer.id))
+        self._area.updateGeometry()
         self.setVisible(bool(offers))
+
+    def _want(self, model_id: str) -> None:
+        """Somebody looks at a model: find out what it would take."""
+        row = self.rows[model_id]
+        if row.offer.fits and len(row.offer.channels) == 1:
+            self.plans.want(model_id)
+            if self.plans.of(model_id) is None and self.plans.is_wanted(model_id):
+                row.show_planning()
+
+    def _planned(self, model_id: str) -> None:
+        if model_id in self.rows:
+            self.rows[model_id].show_expectation(self.plans.of(model_id))
+
+
+class RowsArea(QScrollArea):
+    """As high as its rows, until they would take more than their share of the panel; then it scrolls."""
+
+    def __init__(self, inner: QWidget) -> None:
+        super().__init__()
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        """What the rows want."""
+        inner = self.widget()
+        wanted = inner.sizeHint().height() if inner is not None else 0
+        panel = self.window().height()
+        return QSize(100, min(wanted, round(panel * HIGHEST_SHARE)))
+
+    def minimumSizeHint(self) -> QSize:
+        """Two rows are always seen."""
+        return QSize(60, min(self.sizeHint().height(), theme.current().px(120)))
 
 
 class ModelRow(QWidget):
-    """One model."""
+    """One model: a button that runs it, two lines about it, and a menu."""
 
-    def __init__(self, offer: ModelOffer, bridge: ActionBridge) -> None:
-        super().__init__()
-        self.button = text_button(offer.name, lambda: bridge.run("segment_image.run", model=offer.id), "model")
+    looked_at = Signal(str)  # the mouse or the focus is here
+
+    def __init__(self, offer: ModelOffer, bridge: ActionBridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.offer = offer
+        self._bridge = bridge
+        self._is_planned = False
+        self.button = text_button(offer.name, lambda: self._run(), "model")
         self.button.setEnabled(offer.fits)
-        self.button.setToolTip(self.tr("Run {0} on this image").format(offer.name) if offer.fits else offer.detail)
-        detail = label(offer.detail, "small", wraps=True)
-        detail.setContentsMargins(theme.current().px(10) + 2, 0, 12, 4)
+        self.button.installEventFilter(self)
+        self.more = IconButton("more", self.tr("More about {0}").format(offer.name), self._open_menu)
+        self.more.installEventFilter(self)
+        self.detail = ElidedLabel(self._first_line(), "small")
+        self.expected = ElidedLabel("", "small")
+        self.expected.setVisible(False)
+        top = QHBoxLayout()
+        top.setContentsMargins(0, 0, 8, 0)
+        top.setSpacing(0)
+        top.addWidget(self.button, 1)
+        top.addWidget(self.more)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.button)
-        column.addWidget(detail)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(1)
+        column.addLayout(top)
+        for line in (self.detail, self.expected):
+            line.setContentsMargins(theme.current().px(10) + 2, 0, 10, 0)
+            column.addWidget(line)
+        self.show_expectation(None)
+
+    def show_expectation(self, expected: Expectation | None) -> None:
+        """Say what a run would take; None while nobody knows."""
+        self._is_planned = expected is not None
+        self.expected.setText("" if expected is None else expectation_words(expected))
+        self.expected.setVisible(self.offer.fits)
+        if expected is None:
+            several = len(self.offer.channels) > 1
+            self.expected.setText(
+                self.tr("wants {0} images").format(len(self.offer.channels)) if several else self.tr("not planned yet")
+            )
+        self.setToolTip(tooltip_of(self.offer, expected))
+        for part in (self.button, self.detail, self.expected):
+            part.setToolTip(self.toolTip())
+
+    def show_planning(self) -> None:
+        """The answer is on its way."""
+        self.expected.setText(self.tr("planning …"))
+
+    def menu(self) -> QMenu:
+        """What else can be done with the model."""
+        made = QMenu(self)
+        made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        made.setToolTipsVisible(True)
+        model = self.offer.id
+        run = made.addAction(self.tr("Run"), self._run)
+        visible = made.addAction(
+            self.tr("Run on what is on screen"), lambda: self._bridge.run("segment_image.run_visible", model=model)
+        )
+        visible.setToolTip(self.tr("Only the part of the image that all slice views show"))
+        options = made.addAction(
+            self.tr("Run with options…"), lambda: self._bridge.run("segment_image.run_with_options", model=model)
+        )
+        options.setToolTip(self.tr("Device, precision, backend, averaging over flips, a map of doubt"))
+        made.addSeparator()
+        made.addAction(self.tr("Segment many…"), lambda: self._bridge.run("segment_many.show", model=model))
+        details = made.addAction(self.tr("Details…"), lambda: self._bridge.run("models.show", model=model))
+        run.setEnabled(self.offer.fits)
+        visible.setEnabled(self.offer.fits and self.offer.is_foreign)
+        options.setEnabled(self.offer.fits and self.offer.is_foreign)
+        details.setToolTip(self.tr("Labels, licence, code, files"))
+        return made
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The same menu under the right button and the menu key."""
+        self.menu().popup(event.globalPos())
+        event.accept()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """The mouse came."""
+        super().enterEvent(event)
+        self.looked_at.emit(self.offer.id)
+
+    def eventFilter(self, _watched: object, event: QEvent) -> bool:
+        """The focus came to the button."""
+        if event.type() == QEvent.Type.FocusIn:
+            self.looked_at.emit(self.offer.id)
+        return False
+
+    def _first_line(self) -> str:
+        if not self.offer.fits or not self.offer.is_foreign:
+            return self.offer.detail
+        return f"{self.offer.detail} · {code_words(self.offer.code)}"
+
+    def _run(self) -> None:
+        self._bridge.run("segment_image.run", model=self.offer.id)
+
+    def _open_menu(self) -> None:
+        self.menu().popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))

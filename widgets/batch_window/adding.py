@@ -1,0 +1,120 @@
+"""What is to be added to the queue: which model, where results go, as what."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import shiboken6
+from PySide6.QtWidgets import QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from session.batch.finding import BatchWishes, spread, start_finding
+from session.batch.queue import BatchQueue
+from session.model_listing import ListedModel, listed_models
+from session.session import Session
+from widgets.buttons import OneOf, text_button
+from widgets.labels import label
+
+MASKS, CASES = "masks", "cases"
+
+
+class AddingBar(QWidget):
+    """The upper part of the window of the queue; its choices are remembered.
+
+    Args:
+        session: whose settings.
+        queue: gets what is added.
+    """
+
+    def __init__(self, session: Session, queue: BatchQueue) -> None:
+        super().__init__()
+        self._session = session
+        self._queue = queue
+        kept = session.settings["segment.batch"]
+        self._wanted = str(kept.get("model", ""))
+        self.model = QComboBox()
+        self.model.setAccessibleName(self.tr("Model"))
+        self.folder = QLineEdit(str(kept.get("folder", "")))
+        self.folder.setPlaceholderText(self.tr("Folder for the results"))
+        self.folder.setAccessibleName(self.tr("Folder for the results"))
+        self.kind = OneOf([(MASKS, self.tr("Mask files")), (CASES, self.tr("Cases"))], self.tr("What the results are"))
+        self.kind.choose(CASES if kept.get("kind") == CASES else MASKS)
+        self.choose = text_button(self.tr("Choose…"), self._choose_folder)
+        self.files = text_button(self.tr("Add files…"), self._add_files)
+        self.folders = text_button(self.tr("Add a folder…"), self._add_folder)
+        self.folders.setToolTip(self.tr("Each folder in it is a study of its own"))
+        self._lay_out()
+
+    def choose_model(self, model_id: str) -> None:
+        """Offer the models that can run, with this one chosen; empty for the one of the last time."""
+        self._wanted = model_id or self._wanted
+
+        def read() -> None:
+            listed = listed_models()
+            self._session.post(lambda: self._fill(listed) if shiboken6.isValid(self) else None)
+
+        threading.Thread(target=read, name="models", daemon=True).start()
+
+    def add(self, paths: list[Path]) -> None:
+        """Put images into the queue, if it is said what shall become of them."""
+        folder = self.folder.text().strip()
+        if not folder and not self._choose_folder():
+            return
+        if self.model.currentData() is None:
+            return
+        wishes = BatchWishes(
+            self.model.currentData(),
+            self.model.currentText(),
+            Path(self.folder.text().strip()).expanduser().absolute(),
+            self.kind.key == CASES,
+        )
+        kept = {"model": wishes.model, "folder": str(wishes.folder), "kind": self.kind.key}
+        self._session.settings.set("segment.batch", self._session.settings["segment.batch"] | kept)
+        start_finding(self._session, self._queue, paths, wishes)
+
+    def _fill(self, listed: list[ListedModel]) -> None:
+        self.model.clear()
+        for model in listed:
+            if not model.info.problem and len(model.channels) == 1:  # several images cannot be matched by a folder
+                self.model.addItem(model.info.name, model.info.id)
+        self.model.setCurrentIndex(max(self.model.findData(self._wanted), 0))
+
+    def _add_files(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(self, self.tr("Images"))
+        if names:
+            self.add([Path(name) for name in names])
+
+    def _add_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, self.tr("A folder of images or of studies"))
+        if name:
+            self.add(spread(Path(name)))
+
+    def _choose_folder(self) -> bool:
+        name = QFileDialog.getExistingDirectory(self, self.tr("Folder for the results"), self.folder.text())
+        if name:
+            self.folder.setText(name)
+        return bool(name)
+
+    def _lay_out(self) -> None:
+        place = _row(self.folder, self.choose, self.kind)
+        with_model = _row(self.model, self.files, self.folders)
+        rows = QGridLayout()
+        rows.setHorizontalSpacing(16)
+        rows.setVerticalSpacing(8)
+        rows.setColumnStretch(1, 1)
+        rows.addWidget(label(self.tr("Results")), 0, 0)
+        rows.addLayout(place, 0, 1)
+        rows.addWidget(label(self.tr("Model")), 1, 0)
+        rows.addLayout(with_model, 1, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(rows)
+
+
+def _row(wide: QWidget, *others: QWidget) -> QHBoxLayout:
+    made = QHBoxLayout()
+    made.setSpacing(8)
+    made.addWidget(wide, 1)
+    for part in others:
+        made.addWidget(part)
+    return made

@@ -1,0 +1,1 @@
+"""The window of the models: what the store holds, and adding, trusting, testing and removing."""
