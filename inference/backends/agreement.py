@@ -11,17 +11,21 @@ LEAST_VOXELS = 50  # smaller structures say nothing: one voxel changes their Dic
 
 
 def mean_dice(labels: NDArray[Any], truth: NDArray[Any]) -> float:
-    """Mean Dice over the structures of ``truth``; the share of equal voxels where it has none worth counting.
+    """Mean Dice over the structures of either; the share of equal voxels where there is none worth counting.
 
     Args:
         labels, truth: label values (x, y, z), or one truth value for each channel (channel, x, y, z).
     """
     if truth.dtype == np.bool_:
-        pairs = [(a, b) for a, b in zip(labels, truth, strict=True) if b.sum() >= LEAST_VOXELS]
+        pairs = [(a, b) for a, b in zip(labels, truth, strict=True) if max(a.sum(), b.sum()) >= LEAST_VOXELS]
     else:
-        values, counts = np.unique(truth, return_counts=True)
-        chosen = [value for value, count in zip(values, counts, strict=True) if value and count >= LEAST_VOXELS]
-        pairs = [(labels == value, truth == value) for value in chosen]
+        pairs = [(labels == value, truth == value) for value in sorted(_counting(labels) | _counting(truth))]
     if not pairs:
         return float((labels == truth).mean())
     return float(np.mean([2 * (a & b).sum() / (a.sum() + b.sum()) for a, b in pairs]))
+
+
+def _counting(labels: NDArray[Any]) -> set[int]:
+    """Label values of structures that are large enough; not the background."""
+    values, counts = np.unique(labels, return_counts=True)
+    return {int(value) for value, count in zip(values, counts, strict=True) if value and count >= LEAST_VOXELS}

@@ -88,6 +88,7 @@ def made(candidate: Candidate, networks: Networks, shape: tuple[int, ...]) -> Pr
 
 def _possible(networks: Networks, device: str) -> list[Candidate]:
     if isinstance(networks, OnnxNetwork):
+        device = _onnx_device(device)
         found = [Candidate(ONNX, device, FP32)]
     elif device != "cpu":
         plain = [Candidate(TORCH, device, FP32)]
@@ -103,6 +104,13 @@ def _possible(networks: Networks, device: str) -> list[Candidate]:
         if _computes_bf16():
             found.append(Candidate(OPENVINO, device, BF16))
     return found
+
+
+def _onnx_device(device: str) -> str:
+    """Where ONNX Runtime computes: its usual build knows the CPU only, and says nothing when asked for more."""
+    from inference.backends.onnx_backend import computes_on_cuda
+
+    return device if device.startswith("cuda") and computes_on_cuda() else "cpu"
 
 
 def _meets(candidate: Candidate, wanted: RunParameters) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import logging
 import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +33,12 @@ LONG_S = 3.0  # a trial that takes longer is not repeated: its first time is sur
 MANY_WINDOWS = 4
 GRANULE = 16  # trial windows are multiples of it, as most networks halve their input up to four times
 LEAST_SIDE = 32
+LIBRARIES = ("torch", "onnxruntime", "openvino")
+# how libraries say that a network is not for them, when they take it in or when they compute it
+UNABLE = (RuntimeError, NotImplementedError, ValueError, TypeError, MemoryError)
 
 logger = logging.getLogger("limner.backends")
+T = TypeVar("T")
 Watch = Callable[[str], None]  # what is being done; raises to stop
 
 
@@ -85,7 +91,7 @@ def chosen(networks: Networks, wanted: RunParameters, work: Work, watch: Watch) 
         UserError: the wish cannot be met, or what was wished for does not give fp32's labels and nobody insists on it.
     """
     found = candidates(networks, wanted)
-    key = key_of(work.key, work.window)
+    key = key_of(work.key, work.window, found[0].device)
     shape = (1, len(work.image), *work.window)
     plain = found[0]
     if wanted.backend != AUTO or wanted.precision != AUTO:
@@ -114,21 +120,25 @@ def _measured(networks: Networks, found: list[Candidate], work: Work, key: str, 
     for candidate in found[1:]:
         watch(f"Measuring {candidate.name}")
         predictor = _made(candidate, networks, tuple(trial.shape))
-        if predictor is not None:
-            seconds[candidate.name] = _seconds(predictor, trial)
+        took = None if predictor is None else _tried(candidate, partial(_seconds, predictor, trial))
+        if took is not None:
+            seconds[candidate.name] = took
         del predictor
     faster = sorted(
         (c for c in found if seconds.get(c.name, np.inf) < seconds[plain.name]), key=lambda c: seconds[c.name]
     )
     # a whole window proves more, for it is what will be computed; where there are few, it would double the work
     real = _middle(work, work.window) if work.count >= MANY_WINDOWS else trial
-    truth = _labels(reference(real), work.head) if faster else None
+    truth = _answered(reference, real, work.head) if faster else None
     for candidate in faster:
         watch(f"Comparing {candidate.name} with plain fp32")
         predictor = _made(candidate, networks, shape if work.count >= MANY_WINDOWS else tuple(trial.shape))
         if predictor is None or truth is None:
             continue
-        dice = mean_dice(_labels(predictor(real), work.head), truth)
+        labels = _tried(candidate, partial(_answered, predictor, real, work.head))
+        if labels is None:
+            continue
+        dice = mean_dice(labels, truth)
         if dice >= LEAST_DICE:
             return Choice(predictor, candidate, _facts(candidate, seconds, dice, key, share))
         logger.info("%s agrees with fp32 by Dice %.4f only", candidate.name, dice)
@@ -147,7 +157,7 @@ def _wished(networks: Networks, wanted: RunParameters, found: list[Candidate], w
         return Choice(predictor, candidate, {"name": candidate.name})
     watch(f"Comparing {candidate.name} with plain fp32")
     real = _middle(work, work.window)
-    dice = mean_dice(_labels(predictor(real), work.head), _labels(made(plain, networks, shape)(real), work.head))
+    dice = mean_dice(_answered(predictor, real, work.head), _answered(made(plain, networks, shape), real, work.head))
     if dice < LEAST_DICE and not wanted.insist:
         message = f"{candidate.name} gives other labels than plain fp32 (Dice {dice:.4f}), so it is not used."
         raise UserError(message, "Leave the choice to Limner, or insist on it.")
@@ -156,10 +166,15 @@ def _wished(networks: Networks, wanted: RunParameters, found: list[Candidate], w
 
 def _made(candidate: Candidate, networks: Networks, shape: tuple[int, ...]) -> Predictor | None:
     """The predictor; None where its library cannot take this network, which is noted."""
+    return _tried(candidate, lambda: made(candidate, networks, shape))
+
+
+def _tried(candidate: Candidate, work: Callable[[], T]) -> T | None:
+    """What the work gives; None where the library fails at this network, which is noted."""
     try:
-        return made(candidate, networks, shape)
-    except (RuntimeError, NotImplementedError, ValueError, TypeError) as error:
-        logger.info("%s cannot take this network: %s", candidate.name, type(error).__name__)
+        return work()
+    except UNABLE as error:
+        logger.info("%s fails at this network: %s", candidate.name, type(error).__name__)
         return None
 
 
@@ -201,6 +216,10 @@ def _seconds(predictor: Predictor, window: torch.Tensor) -> float:
     return best
 
 
+def _answered(predictor: Predictor, window: torch.Tensor, head: Head) -> NDArray[Any]:
+    return _labels(predictor(window), head)
+
+
 def _labels(scores: torch.Tensor, head: Head) -> NDArray[Any]:
     """(x, y, z) of one window; a structure that may overlap others counts by its bit."""
     numbers = scores[0].float()
@@ -225,13 +244,22 @@ def _facts(
     }
 
 
-def key_of(model_key: str, window: Shape) -> str:
-    """Machine, libraries, model and window: when one of them changes, it is measured anew."""
+def key_of(model_key: str, window: Shape, device: str) -> str:
+    """Machine, libraries, model, window and device: when one of them changes, it is measured anew."""
     import torch
 
-    gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else ""
-    parts = [platform.machine(), _processor(), gpu, torch.__version__, model_key, str(window)]
+    gpu = torch.cuda.get_device_name(device) if device.startswith("cuda") else ""
+    libraries = [f"{name} {_version(name)}" for name in LIBRARIES]
+    parts = [platform.machine(), _processor(), device, gpu, *libraries, model_key, str(window)]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def _version(library: str) -> str:
+    """Of an installed library; empty where it is not there."""
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _processor() -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imaging.errors import UserError
 from inference.worker.footprint import core_count
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import torch
 
 NAME = "onnxruntime"
+CUDA = "CUDAExecutionProvider"
 
 
 class OnnxPredictor:
@@ -26,12 +28,11 @@ class OnnxPredictor:
     """
 
     def __init__(self, path: Path, device: str = "cpu") -> None:
-        import onnxruntime
-
+        onnxruntime = _onnxruntime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = core_count()
         options.log_severity_level = 3
-        providers = ["CUDAExecutionProvider"] if device.startswith("cuda") else []
+        providers = [CUDA] if device.startswith("cuda") else []
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, [*providers, "CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own exceptions have no common class but this
@@ -49,3 +50,16 @@ class OnnxPredictor:
         given = batch.contiguous().numpy()
         answer = self._session.run(None, {self._input: given.astype(np.float16) if self._is_half else given})[0]
         return torch.from_numpy(np.asarray(answer, np.float32))
+
+
+def computes_on_cuda() -> bool:
+    """Whether the ONNX Runtime that is installed was built for CUDA."""
+    return CUDA in _onnxruntime().get_available_providers()
+
+
+def _onnxruntime() -> Any:
+    """The library; the builds for Windows report to their makers that they are used, unless told not to."""
+    onnxruntime = importlib.import_module("onnxruntime")
+    if hasattr(onnxruntime, "disable_telemetry_events"):  # builds from source may lack it
+        onnxruntime.disable_telemetry_events()
+    return onnxruntime

@@ -39,7 +39,8 @@ class TorchPredictor:
         self._layout = torch.channels_last_3d if is_channels_last else torch.contiguous_format
         self._modules = []
         for module in modules:
-            own = module if precision == FP32 else deepcopy(module)  # rounding the weights must not reach the original
+            # neither rounding nor another layout of the weights must reach the original, which plain fp32 computes with
+            own = deepcopy(module) if precision != FP32 or is_channels_last else module
             moved: Any = own.to(device=device, dtype=self._type)  # torch's own types leave memory_format out
             self._modules.append(moved.to(memory_format=self._layout) if is_channels_last else moved)
         self.backend = f"{NAME} {precision}" + (" channels last" if is_channels_last else "")

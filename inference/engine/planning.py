@@ -38,7 +38,7 @@ def plan_run(package: Package, geometry: Geometry, channel_bytes: int, wanted: R
     """
     import psutil
 
-    opened = open_package(package)
+    opened = open_package(package, wanted.prompts)
     device = device_of(wanted.device)
     shape = network_shape(opened.recipe, geometry)
     windows = opened.recipe.windows or Windows((0, 0, 0), (0.0, 0.0, 0.0))
@@ -54,7 +54,7 @@ def plan_run(package: Package, geometry: Geometry, channel_bytes: int, wanted: R
     memory = LIBRARIES_MB + (on_cpu + (held + sums if device == "cpu" else 0)) / MIB
     gpu_memory = (held * windows.batch + sums + weights) / MIB if device != "cpu" else 0.0
     free, gpu_free = psutil.virtual_memory().available / MIB, _gpu_free(device)
-    facts = _facts(package, size, wanted)
+    facts = _facts(package, size, device, wanted)
     return Plan(
         device=device,
         network_shape=(x, y, z),
@@ -102,6 +102,6 @@ def _gpu_free(device: str) -> float:
     return free / MIB
 
 
-def _facts(package: Package, window: Shape, wanted: RunParameters) -> dict[str, Any]:
-    key = key_of(f"{package.id}+{package.weights_hash}", window)
+def _facts(package: Package, window: Shape, device: str, wanted: RunParameters) -> dict[str, Any]:
+    key = key_of(f"{package.id}+{package.weights_hash}", window, device)
     return next((facts for facts in wanted.known_choices if facts.get("key") == key), {})
