@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import psygnal
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from look_3d_parts import click
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -21,7 +23,9 @@ from imaging.geometry import Box, Geometry
 from imaging.segment import Segment
 from imaging.volume import Quantity, Volume
 from session.document import Document
+from session.presentation import VolumeMode
 from session.session import Session
+from widgets.look_3d.page import LookPage
 
 SHAPE = (10, 40, 50)
 SPACING_MM = (1.0, 1.0, 2.0)
@@ -67,6 +71,8 @@ def leave(session: Session) -> None:
         session.presentation,
         session.selection,
         session.comparing,
+        session.reviewing,
+        session.doubting,
         session.settings,
         session.jobs,
         session.messages,
@@ -104,3 +110,22 @@ def small_document(session: Session, path: Path) -> Document:
         document.apply(edit, title=f"Paint {number}", tool="brush")
     session.presentation.center_on(geometry)
     return document
+
+
+@pytest.fixture
+def page(case_window: MainWindow, qtbot: QtBot) -> LookPage:
+    """The 3D half, shown, in cinematic mode, all sections open."""
+    case_window.show_page("look")
+    QTest.mouseClick(case_window.right.look.switch.button("3d"), Qt.MouseButton.LeftButton)
+    made = case_window.right.look.three_d
+    made.complete()
+    for section in made.sections.values():
+        section.set_open(True)
+    click(made.mode.modes.button(VolumeMode.CINEMATIC))
+    assert case_window.session.presentation.state.volume_mode is VolumeMode.CINEMATIC
+    return made
+
+
+@pytest.fixture
+def session(case_window: MainWindow) -> Session:
+    return case_window.session

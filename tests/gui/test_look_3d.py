@@ -1,86 +1,26 @@
-"""The half of the page Look for 3D: every control changes the look, and follows it."""
+"""The half of the page Look for 3D: modes, light, lens, and the page as a whole."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from look_3d_parts import LEFT, click, drag, handle_of, look_of
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QScrollArea, QSlider, QStyle, QStyleOptionSlider, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.window import MainWindow
 from session.look.arranging_lights import FILL
-from session.look.inside import Inside, Region
 from session.look.lighting import MOST_LIGHTS, Lighting, LightShape
 from session.look.look import Look
-from session.look.segment_look import Visibility
 from session.presentation import VolumeCamera, VolumeMode
 from session.session import Session
 from widgets import theme
 from widgets.dialogs.color import ColorDialog
 from widgets.look_3d.light_sphere import angles, direction, disc_direction, disc_place
 from widgets.look_3d.page import LookPage
-from widgets.look_3d.preset_tile import PresetTile
-from widgets.look_3d.range_slider import RangeSlider
-
-LEFT = Qt.MouseButton.LeftButton
-
-
-def click(widget: QWidget) -> None:
-    """Click where a check box or button reacts."""
-    QTest.mouseClick(widget, LEFT, pos=QPoint(8, widget.height() // 2))
-    QApplication.processEvents()
-    QApplication.processEvents()  # what was made anew is shown one turn later
-
-
-def drag(widget: QWidget, start: QPointF, end: QPointF, steps: int = 5) -> None:
-    """Press, move in steps, let go."""
-    QTest.mousePress(widget, LEFT, pos=start.toPoint())
-    for n in range(1, steps + 1):
-        QTest.mouseMove(widget, (start + (end - start) * (n / steps)).toPoint())
-        QApplication.processEvents()
-    QTest.mouseRelease(widget, LEFT, pos=end.toPoint())
-    QApplication.processEvents()
-
-
-def handle_of(slider: QSlider) -> QPointF:
-    """The middle of a slider's handle."""
-    option = QStyleOptionSlider()
-    slider.initStyleOption(option)
-    part = slider.style().subControlRect(
-        QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, slider
-    )
-    return QPointF(part.center())
-
-
-@pytest.fixture
-def page(case_window: MainWindow, qtbot: QtBot) -> LookPage:
-    """The 3D half, shown, in cinematic mode, all sections open."""
-    case_window.show_page("look")
-    QTest.mouseClick(case_window.right.look.switch.button("3d"), LEFT)
-    made = case_window.right.look.three_d
-    made.complete()
-    for section in made.sections.values():
-        section.set_open(True)
-    click(made.mode.modes.button(VolumeMode.CINEMATIC))
-    assert case_window.session.presentation.state.volume_mode is VolumeMode.CINEMATIC
-    return made
-
-
-@pytest.fixture
-def session(case_window: MainWindow) -> Session:
-    return case_window.session
-
-
-def look_of(session: Session) -> Look:
-    look = session.presentation.state.look
-    assert look is not None
-    return look
-
 
 # The switch
 
@@ -378,154 +318,6 @@ def test_background_and_quality(page: LookPage, session: Session) -> None:
     assert not session.settings["three_d.denoise"]
 
 
-# Cuts
-
-
-def test_a_plane_through_the_crosshair_is_added_turned_and_removed(page: LookPage, session: Session) -> None:
-    session.presentation.update(crosshair_mm=(5.0, 6.0, 7.0))
-    click(page.cuts.add_plane)
-    plane = look_of(session).cut.planes[0]
-    assert plane.point_mm == (5.0, 6.0, 7.0)
-    assert plane.normal == (0.0, 1.0, 0.0)  # the default camera stands before the patient
-    names = [w.text() for w in page.cuts.findChildren(QWidget) if hasattr(w, "text") and "Plane" in str(w.text())]
-    assert names == ["Plane 1, from the front"]
-    click(_tool(page.cuts, "Keep the other side of plane 1"))
-    assert look_of(session).cut.planes[0].normal == (0.0, -1.0, 0.0)
-    click(_tool(page.cuts, "Remove plane 1"))
-    assert look_of(session).cut.planes == ()
-
-
-def _tool(parent: QWidget, name: str) -> QWidget:
-    return next(w for w in parent.findChildren(QWidget) if w.accessibleName() == name and w.isVisible())
-
-
-def test_the_crop_box_and_its_ranges(page: LookPage, session: Session) -> None:
-    assert not page.cuts.ranges[0][1].isVisible()
-    click(page.cuts.box)
-    assert not look_of(session).cut.box.is_whole
-    name, slider = page.cuts.ranges[1]
-    assert name.text() == "A – P"
-    steps = session.looks
-    drag(slider, slider.place_of(slider.values[0]), slider.place_of(0.5))
-    assert look_of(session).cut.box.low[1] == pytest.approx(0.5, abs=0.03)
-    steps.undo()
-    assert look_of(session).cut.box.low[1] < 0.2
-    QApplication.processEvents()
-    click(page.cuts.box)
-    assert look_of(session).cut.box.is_whole
-
-
-def test_only_the_inside_of_the_body_is_shown_and_undone(page: LookPage, session: Session) -> None:
-    inside = page.cuts.inside
-    before = look_of(session).inside
-    assert before == Inside()
-    assert not inside.below.isVisible()
-    inside.region.setFocus()
-    QTest.keyClick(inside.region, Qt.Key.Key_Down)
-    QApplication.processEvents()
-    assert look_of(session).inside == Inside(Region.BODY)
-    assert inside.below.isVisible()
-    inside.below.field.setValue(8)
-    assert look_of(session).inside == Inside(Region.BODY, 8)
-    session.looks.undo()
-    session.looks.undo()
-    QApplication.processEvents()
-    assert look_of(session).inside == before
-    assert inside.region.currentData() == Region.EVERYTHING
-    page._bridge.run("look.toggle_inside_body")
-    QApplication.processEvents()
-    assert inside.region.currentData() == Region.BODY
-
-
-def test_the_way_to_the_segment_is_opened_and_closed(page: LookPage, session: Session) -> None:
-    assert page.cuts.away.text() == "Open the way to liver"
-    click(page.cuts.away)
-    cutaway = look_of(session).cut.cutaway
-    assert cutaway is not None
-    assert cutaway.segments == (1,)
-    page.cuts.margin.field.setValue(20)
-    cutaway = look_of(session).cut.cutaway
-    assert cutaway is not None
-    assert cutaway.margin_mm == 20
-    session.selection.update(segment_number=2)
-    QApplication.processEvents()
-    assert page.cuts.away.text() == "Open the way to liver"
-    click(page.cuts.away)
-    assert look_of(session).cut.cutaway is None
-
-
-def test_a_range_slider_moves_as_a_whole_and_its_handles_do_not_pass_each_other(qtbot: QtBot) -> None:
-    slider = RangeSlider("range")
-    qtbot.addWidget(slider)
-    slider.resize(212, 20)
-    slider.show()
-    slider.set_values(0.2, 0.6)
-    drag(slider, slider.place_of(0.4), slider.place_of(0.9))
-    assert slider.values == pytest.approx((0.6, 1.0), abs=0.01)
-    drag(slider, slider.place_of(slider.values[0]), QPointF(211, 10))
-    assert slider.values[0] < slider.values[1] == 1.0
-
-
-# The selected segment
-
-
-def test_segment_is_shown_as_a_ghost_tinted_and_reset(page: LookPage, session: Session) -> None:
-    assert page.segment.name.text() == "liver"
-    click(page.segment.visibility.button(Visibility.GHOST))
-    assert look_of(session).of_segment(1).visibility is Visibility.GHOST
-    page.segment.tint.field.setValue(60)
-    page.segment.solidity.field.setValue(30)
-    page.segment.gloss.field.setValue(80)
-    click(page.segment.is_cut)
-    own = look_of(session).of_segment(1)
-    assert (own.tint, own.solidity, own.gloss, own.is_clipped) == (0.6, 0.3, 0.8, False)
-    assert look_of(session).of_segment(2).tint == 0
-    session.selection.update(segment_number=2)
-    QApplication.processEvents()
-    assert page.segment.name.text() == "spleen"
-    assert page.segment.tint.value == 0
-    click(page.segment.buttons["look.reset_segments"])
-    assert look_of(session).segments == ()
-
-
-def test_isolating_is_a_switch(page: LookPage, session: Session) -> None:
-    session.presentation.update(hidden_segments=frozenset({1, 2}))
-    isolate = page.segment.buttons["look.isolate_segment"]
-    click(isolate)
-    look = look_of(session)
-    assert [look.of_segment(n).visibility for n in (1, 2, 3)] == ["shown", "hidden", "hidden"]
-    assert look.rest.visibility is Visibility.HIDDEN
-    assert session.presentation.state.hidden_segments == {2}  # what is to be seen must be visible
-    QApplication.processEvents()
-    assert isolate.isChecked()
-    click(isolate)
-    assert look_of(session).of_segment(2).visibility is Visibility.SHOWN
-    QApplication.processEvents()
-    assert not isolate.isChecked()
-
-
-def test_row_menu_says_how_the_segment_looks_in_3d(page: LookPage, session: Session, case_window: MainWindow) -> None:
-    rows = case_window.right.segments.list
-    index = rows.filter.index(1, 0)
-    rows.setCurrentIndex(index)
-    menu = rows.row_menu(index)
-    inner = next(a.menu() for a in menu.actions() if a.text() == "In 3D")
-    ghost = next(a for a in inner.actions() if a.text() == "Ghost")
-    ghost.trigger()
-    assert look_of(session).of_segment(2).visibility is Visibility.GHOST
-    next(a for a in inner.actions() if a.objectName() == "look.solo_segment").trigger()
-    assert look_of(session).of_segment(2).visibility is Visibility.SHOWN
-    assert look_of(session).of_segment(1).visibility is Visibility.GHOST
-    menu.close()
-
-
-def test_without_a_segment_there_is_nothing_to_set(page: LookPage, session: Session) -> None:
-    session.selection.update(segment_number=None)
-    QApplication.processEvents()
-    assert page.segment.nothing.isVisible()
-    assert not page.segment.own.isVisible()
-
-
 # The whole page
 
 
@@ -569,134 +361,3 @@ def test_undo_and_redo_of_the_look_leave_the_case_alone(
     case_window.bridge.run("look.redo")
     assert look_of(session).material.gloss == 0.9
     assert len(session.open_document.entries) == entries
-
-
-# Presets
-
-
-def test_a_click_on_a_preset_gives_its_look_and_keeps_the_cuts(page: LookPage, session: Session) -> None:
-    click(page.cuts.add_plane)
-    tile = next(t for t in page.presets.tiles if t.preset.id == "ct-bone")
-    click(tile)
-    assert look_of(session).name == "ct-bone"
-    assert look_of(session).transfer == tile.preset.look.transfer
-    assert len(look_of(session).cut.planes) == 1
-    QApplication.processEvents()
-    assert [t.preset.id for t in page.presets.tiles if t.isChecked()] == ["ct-bone"]
-
-
-def test_what_fits_the_image_stands_first(page: LookPage) -> None:
-    groups = [t.preset.quantity.value for t in page.presets.tiles]
-    assert groups[0] == "HU"
-    assert groups.index("signal") > groups.index("any")
-    assert not page.presets.tiles[-1].isVisible()
-    click(page.presets.more)
-    assert page.presets.tiles[-1].isVisible()
-
-
-def test_a_preset_from_surfaces_shows_the_image(page: LookPage, session: Session) -> None:
-    click(page.mode.modes.button(VolumeMode.SURFACES))
-    click(page.presets.tiles[0])
-    assert session.presentation.state.volume_mode is VolumeMode.CINEMATIC
-
-
-def test_a_look_is_saved_renamed_exported_imported_and_deleted(
-    page: LookPage, session: Session, case_window: MainWindow, tmp_path: Path
-) -> None:
-    page.matter.gloss.field.setValue(77)
-    click(page.presets.save)
-    QTest.keyClicks(page.presets.field, "My bones")
-    QTest.keyClick(page.presets.field, Qt.Key.Key_Return)
-    tile = _mine(page)
-    assert tile.preset.name == "My bones"
-    assert tile.preset.look.material.gloss == 0.77
-    assert look_of(session).name == tile.preset.id
-    menu = page.presets.preset_menu(tile)
-    next(a for a in menu.actions() if a.text() == "Rename").trigger()
-    QTest.keyClicks(page.presets.field, "Hip")
-    QTest.keyClick(page.presets.field, Qt.Key.Key_Return)
-    assert _mine(page).preset.name == "Hip"
-    file = tmp_path / "hip.json"
-    session.preset_store.export(_mine(page).preset, file)
-    case_window.bridge.run("look.import", path=str(file))
-    assert [t.preset.name for t in page.presets.tiles if t.preset.group == "Mine"] == ["Hip", "Hip 2"]
-    for _ in range(2):
-        menu = page.presets.preset_menu(_mine(page))
-        next(a for a in menu.actions() if a.text() == "Delete").trigger()
-    assert session.preset_store.presets() == ()
-
-
-def _mine(page: LookPage) -> PresetTile:
-    page.presets.complete()
-    return next(t for t in page.presets.tiles if t.preset.group == "Mine")
-
-
-def test_a_chosen_preset_that_was_folded_is_unfolded(page: LookPage, session: Session) -> None:
-    last = page.presets.tiles[-1]
-    assert not last.isVisible()
-    session.actions["look.preset"].run(session, name=last.preset.id)
-    QApplication.processEvents()
-    QApplication.processEvents()
-    assert last.isVisible()
-    click(page.presets.more)  # folded by hand it stays folded
-    QApplication.processEvents()
-    assert not last.isVisible()
-
-
-def test_presets_that_ship_cannot_be_deleted(page: LookPage) -> None:
-    menu = page.presets.preset_menu(page.presets.tiles[0])
-    states = {a.text(): a.isEnabled() for a in menu.actions() if a.text()}
-    assert states == {"Use": True, "Rename": False, "Export…": True, "Delete": False}
-    menu.close()
-
-
-def test_escape_leaves_the_name_field(page: LookPage, session: Session) -> None:
-    click(page.presets.save)
-    assert page.presets.field.isVisible()
-    QTest.keyClick(page.presets.field, Qt.Key.Key_Escape)
-    assert not page.presets.field.isVisible()
-    assert session.preset_store.presets() == ()
-
-
-# Transfer function
-
-
-def test_the_editor_changes_the_look_and_follows_it(page: LookPage, session: Session, case_window: MainWindow) -> None:
-    before = look_of(session).transfer
-    page.transfer.editor.thickness.setValue(3)
-    assert look_of(session).transfer.unit_mm == 3
-    case_window.bridge.run("look.undo")
-    QApplication.processEvents()
-    assert page.transfer.editor.function == before
-    page.transfer.editor.thickness.setValue(2)
-    QApplication.processEvents()
-    click(page.transfer.editor.reset_button)
-    assert look_of(session).transfer == before
-
-
-def test_functions_are_made_from_histogram_and_segment(
-    page: LookPage, session: Session, case_window: MainWindow, qtbot: QtBot
-) -> None:
-    before = look_of(session).transfer
-    page.transfer.editor.automatic_requested.emit("histogram")
-    qtbot.waitUntil(lambda: look_of(session).transfer != before)
-    page.transfer.editor.automatic_requested.emit("segment")
-    qtbot.waitUntil(lambda: look_of(session).transfer.range[1] < 150)  # the liver: 0 to 90
-    page.segment.values.setFocus()
-    QTest.keyClick(page.segment.values, Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: look_of(session).of_segment(1).transfer is not None)
-    QApplication.processEvents()
-    page.segment.values.setFocus()
-    QTest.keyClick(page.segment.values, Qt.Key.Key_Up)
-    assert look_of(session).of_segment(1).transfer is None
-
-
-def test_an_empty_segment_has_no_values(
-    page: LookPage, session: Session, case_window: MainWindow, qtbot: QtBot
-) -> None:
-    told: list[str] = []
-    session.messages.shown.connect(lambda message: told.append(message.text))
-    case_window.bridge.run("look.segment_values", number=3)
-    qtbot.waitUntil(lambda: bool(told))
-    assert "no voxels" in told[0]
-    assert look_of(session).of_segment(3).transfer is None
