@@ -83,7 +83,8 @@ def heights_of(points_mm: Iterable[Point], grid: SliceGrid) -> NDArray[np.float6
 def corners_mm(measurement: Measurement) -> tuple[Point, ...]:
     """The points that say how far a measurement reaches; of a box all eight, the first four with the first corner.
 
-    The number of a box's corner has bit 0 set at the far end of the first edge, bit 1 of the second, bit 2 of the third.
+    In the number of a box's corner, bit 0 is set at the far end of the first edge, bit 1 of the second, bit 2 of the
+    third.
     """
     if measurement.kind is not MeasurementKind.BOX:
         return measurement.points_mm

@@ -10,18 +10,26 @@ from functools import cache, lru_cache
 
 from imaging.blocks import Labels
 from imaging.comparison.difference import BOTH, ONLY_A, ONLY_B
+from imaging.measurement import Measurement
 from imaging.palette import PALETTE
 from imaging.segment import Color
 from imaging.volume import Volume
+from inference.model import FoundBox
+from render.doubt_overlay import DoubtStyle
 from render.label_overlay import LabelStyle
 from render.slice_geometry import SliceGrid, Vector, slice_grid
 from render.slice_measurements import ShownMeasurement, shown_measurements
 from session.comparison import BOTH_COLOR, ONLY_A_COLOR, ONLY_B_COLOR, ComparingState
 from session.document import Document
+from session.found_boxes import measurements_of
 from session.presentation import Plane, PresentationState, SliceCamera, Windowing
+from session.review_desk import CHOSEN, KEPT
 
 PREVIEW_LEAST_OPACITY = 0.35
 BOTH_OPACITY, ONE_OPACITY = 0.2, 0.55
+CHOSEN_OPACITY = 0.25
+CHOSEN_COLOR: Color = (255, 255, 255)
+KEPT_COLOR: Color = (63, 178, 127)
 
 SegmentLooks = tuple[tuple[int, bool, int, Color], ...]  # layer, encloses others, label value, colour
 
@@ -42,6 +50,7 @@ class SliceState:
         shows_crosshair: draw it.
         other_normals: normals of the other two planes, whose lines cross in the crosshair.
         measurements: those that are seen on this slice.
+        doubt: how the map of a model's doubt is drawn, None where there is none or nobody wants to see it.
     """
 
     volume: Volume
@@ -55,6 +64,7 @@ class SliceState:
     shows_crosshair: bool
     other_normals: tuple[tuple[Plane, Vector], ...]
     measurements: tuple[ShownMeasurement, ...] = ()
+    doubt: DoubtStyle | None = None
 
     def has_same_grey(self, other: SliceState) -> bool:
         """True when the grey picture, before it is zoomed, is the same."""
@@ -62,8 +72,10 @@ class SliceState:
 
     def has_same_picture(self, other: SliceState) -> bool:
         """True when at most the crosshair lies elsewhere, or measurements do."""
-        mine = (self._grey_key(), self.camera, self.styles, self.preview_styles, self.other_normals)
-        theirs = (other._grey_key(), other.camera, other.styles, other.preview_styles, other.other_normals)
+        mine = (self._grey_key(), self.camera, self.styles, self.preview_styles, self.other_normals, self.doubt)
+        theirs = (
+            other._grey_key(), other.camera, other.styles, other.preview_styles, other.other_normals, other.doubt
+        )  # fmt: skip
         return mine == theirs and self.shows_crosshair == other.shows_crosshair
 
     def _grey_key(self) -> tuple[int, SliceGrid, Windowing, bool, float]:
@@ -89,8 +101,29 @@ def resolve(document: Document, shown: PresentationState, plane: Plane) -> Slice
         shown.crosshair_mm,
         shown.shows_crosshair,
         tuple((p, g.normal) for p, g in grids.items() if p is not plane),
-        shown_measurements(document.measurements.all, document.draft, shown.hidden_measurements, grids[plane]),
+        _measurements(document, shown, grids[plane]),
+        doubt_style(document, shown),
     )
+
+
+def _measurements(document: Document, shown: PresentationState, grid: SliceGrid) -> tuple[ShownMeasurement, ...]:
+    """Those of the case, and the boxes that wait for acceptance."""
+    waiting = () if document.preview is None else waiting_boxes(document.preview.boxes)
+    mine = shown_measurements(document.measurements.all, document.draft, shown.hidden_measurements, grid)
+    return mine + shown_measurements(waiting, None, frozenset(), grid)
+
+
+@lru_cache(maxsize=8)
+def waiting_boxes(boxes: tuple[FoundBox, ...]) -> tuple[Measurement, ...]:
+    """Boxes of a result as if they were measurements; their numbers are negative."""
+    return measurements_of(boxes, -len(boxes))
+
+
+def doubt_style(document: Document, shown: PresentationState) -> DoubtStyle | None:
+    """How the map of a model's doubt is drawn."""
+    if document.doubt is None or not shown.shows_doubt or document.difference is not None:
+        return None
+    return DoubtStyle(id(document.doubt.values), shown.doubt_opacity)
 
 
 def segment_styles(document: Document, shown: PresentationState) -> tuple[LabelStyle, ...]:
@@ -106,7 +139,16 @@ def preview_styles(document: Document, shown: PresentationState) -> tuple[LabelS
     if document.preview is None:
         return ()
     looks = tuple((s.layer, s.encloses, s.label_value, s.color) for s in document.preview.segments)
-    return _styles(looks, max(shown.overlay_opacity, PREVIEW_LEAST_OPACITY), True, True)
+    styles = _styles(looks, max(shown.overlay_opacity, PREVIEW_LEAST_OPACITY), True, True)
+    return styles + mark_styles(len(document.preview.layers)) if document.marks is not None else styles
+
+
+@lru_cache(maxsize=8)
+def mark_styles(layer: int) -> tuple[LabelStyle, ...]:
+    """How the parts of a result are drawn that are chosen, or kept as right."""
+    kept = LabelStyle(layer, ((KEPT, KEPT_COLOR),), 0.0, has_outline=True)
+    chosen = LabelStyle(layer, ((CHOSEN, CHOSEN_COLOR),), CHOSEN_OPACITY, has_outline=True)
+    return kept, chosen
 
 
 @cache
@@ -140,7 +182,9 @@ def overlay_layers(document: Document) -> list[Labels]:
     """The layers that ``SliceState.preview_styles`` are about."""
     if document.difference is not None:
         return [document.difference.labels]
-    return document.preview.layers if document.preview is not None else []
+    if document.preview is None:
+        return []
+    return document.preview.layers if document.marks is None else [*document.preview.layers, document.marks]
 
 
 @lru_cache(maxsize=32)

@@ -14,7 +14,8 @@ from inference.result import label_counts
 
 MAP_NAME = "uncertainty"  # among the maps of a result
 
-WORST_SHARE = 0.2  # of the voxels with any doubt, these are looked at
+WORST_SHARE = 0.5  # of the voxels with any doubt, these are looked at
+SURELY = 128  # whatever the others are: half of the most that there can be is doubt
 LEAST_VALUE = 26  # a tenth of the most that there can be: less is noise
 BLOCK_MM = 2.0  # what is nearer to each other than this is one place
 REACH_MM = 20.0  # edge of one place; a region of more than twice that (an organ's whole border) is several
@@ -52,7 +53,7 @@ class DoubtfulPlace:
 
 
 def threshold_of(values: Overlay) -> int:
-    """The least value that counts: above it lie the worst ``WORST_SHARE`` of the voxels with any doubt."""
+    """The least value that counts: from it on lie the worst ``WORST_SHARE`` of the voxels with any doubt."""
     step = 2 if values.size > FEW_VOXELS else 1  # a quantile of every eighth voxel is as good
     counts = label_counts(np.ascontiguousarray(values[::step, ::step, ::step]))[1:]
     total = int(counts.sum())
@@ -60,7 +61,7 @@ def threshold_of(values: Overlay) -> int:
         return LEAST_VALUE
     above = np.cumsum(counts[::-1])[::-1]  # how many have at least the value n + 1
     worst = int(np.flatnonzero(above >= WORST_SHARE * total)[-1]) + 1
-    return max(worst, LEAST_VALUE)
+    return min(max(worst, LEAST_VALUE), SURELY)
 
 
 def find_places(values: Overlay, geometry: Geometry) -> tuple[DoubtfulPlace, ...]:

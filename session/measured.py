@@ -80,7 +80,7 @@ def percent(score: float) -> str:
     rounded = f"{share:.{decimals}f}"
     if share < 100 and float(rounded) >= 100:
         return "> 99.9 %"
-    return "< 0.1 %" if 0 < share and float(rounded) == 0 else f"{rounded} %"
+    return "< 0.1 %" if share > 0 and float(rounded) == 0 else f"{rounded} %"
 
 
 def unit_of(quantity: Quantity) -> str:

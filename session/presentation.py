@@ -102,6 +102,7 @@ class PresentationState:
         shows_slices_in_3d: the three planes in the 3D view.
         shows_surfaces_with_volume: segments as surfaces, too, where the 3D view shows a volume.
         volume_mode: surfaces, ray casting or path tracing in the 3D view.
+        shows_doubt, doubt_opacity: the map of where a model was unsure, over the slices.
         look: how the volume looks there; None until somebody chose a preset, then the image's kind decides.
     """
 
@@ -123,6 +124,8 @@ class PresentationState:
     shows_surfaces_with_volume: bool = False
     volume_mode: VolumeMode = VolumeMode.SURFACES
     look: Look | None = None
+    shows_doubt: bool = True
+    doubt_opacity: float = 0.75
 
     def to_text(self) -> str:
         """JSON text for the case file."""

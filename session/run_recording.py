@@ -191,6 +191,8 @@ def _record(
 ) -> RunRecord:
     outcome, reason = _outcome(failure)
     engine = dict(result.record) if result is not None else {}
+    if result is not None and result.scores:
+        engine["scores"] = {score.name: round(score.value, 6) for score in result.scores}
     volume = request.volume
     return RunRecord(
         id=f"{meter.began_utc:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",

@@ -15,12 +15,14 @@ from session.actions import ActionRegistry
 from session.comparison import Comparing
 from session.difference_follower import DifferenceFollower
 from session.document import Document
+from session.doubting import Doubting
 from session.jobs import JobQueue
 from session.look.look import Look
 from session.look_editing import LookEditing
 from session.messages import Messages
 from session.movie_keys import MovieKeys
 from session.presentation import Presentation, VolumeCamera
+from session.reviewing import Reviewing
 from session.selection import Selection
 from session.settings import Settings
 from session.three_d_status import ThreeDStatus
@@ -78,6 +80,8 @@ class Session:
         self.batch: BatchQueue | None = None  # see session.batch.queue.batch_of
         self.window: WindowServices | None = None
         self._difference = DifferenceFollower(self)
+        self.reviewing = Reviewing(self)
+        self.doubting = Doubting(self)
 
     def set_document(self, document: Document | None, *, loses_unsaved: bool = False) -> None:
         """Replace the open document; the old one is closed first.

@@ -41,6 +41,8 @@ class ActionBridge(QObject):
         self._links.add(session.selection.changed, self._plan_refresh)
         self._links.add(session.presentation.changed, self._plan_refresh)
         self._links.add(session.comparing.changed, self._plan_refresh)
+        self._links.add(session.reviewing.changed, self._plan_refresh)
+        self._links.add(session.doubting.changed, self._plan_refresh)
         self._links.add(session.settings.changed, self._setting_changed)
         self._links.add(session.three_d.changed, self._status_changed)
         theme.switch.changed.connect(self._load_icons)

@@ -16,6 +16,7 @@ from render.slice_reading import SliceReading, position_text, signed, value_text
 from render.slice_scene import SliceState
 from session.presentation import Plane
 from widgets import theme
+from widgets.doubt_legend import paint_legend
 from widgets.slice_text import ShadowText, elided
 
 EDGE_PX = 10
@@ -163,6 +164,10 @@ class SliceAnnotations:
         width, height = self._text.size(text, font)
         left = min(right - length / 2 - width / 2, right - width)
         self._text.draw(painter, QRectF(left, bottom - 6 - height, width, height), text, font, tokens.color("on_view"))
+
+    def paint_doubt_legend(self, painter: QPainter, rect: QRect, size: tuple[float, float]) -> None:
+        """Bottom left: what the colours of a map of doubt mean."""
+        paint_legend(painter, rect, size, self._text)
 
     def paint_slider(self, painter: QPainter, rect: QRect, size: tuple[float, float], state: SliceState) -> None:
         """Right edge: where this slice is among all."""

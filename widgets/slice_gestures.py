@@ -180,11 +180,19 @@ class SliceGestures(QObject):
         tool = self._tool_of(button)
         if tool is None:
             return
+        self._choose_part(button, pointer)
         self._active, self._button = tool, button
         self._keep_every_move(tool is self._brush)
         self._view.update_labels(tool.press(pointer))
         self.update_cursor()
         self._view.update_ring()
+
+    def _choose_part(self, button: Qt.MouseButton, pointer: Pointer) -> None:
+        """A click with a tool that changes nothing chooses the part of a waiting result that lies under it."""
+        tool = self._session.selection.state.tool
+        is_click = button == Qt.MouseButton.LeftButton and not (self._is_space_held or pointer.is_alternative)
+        if is_click and tool in (Tool.CROSSHAIR, Tool.PICK) and not self._view.is_for_looking:
+            self._session.reviewing.choose_at(pointer.position_mm, also_enclosing=tool is Tool.PICK)
 
     def _moved(self, at: QPointF, modifiers: Qt.KeyboardModifier, pressure: float) -> None:
         if self._view.state is None:

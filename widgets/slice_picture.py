@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
+from render.doubt_overlay import DoubtStyle
 from render.grey import rgb32_of
 from render.label_overlay import LabelStyle
 from render.label_pixels import overlay_pixels
@@ -28,10 +29,11 @@ class SlicePicture:
         self._grey: QImage | None = None
         self._grey_memory: Pixels | None = None  # QImage does not own it
         self._labels: dict[tuple[bool, int], Pixels] = {}
+        self._doubt: tuple[object, QImage, Pixels] | None = None
 
     def forget_grey(self) -> None:
         """The plane, the window or the voxels changed."""
-        self._grey = self._grey_memory = None
+        self._grey = self._grey_memory = self._doubt = None
         self._labels.clear()
 
     def forget_labels(self) -> None:
@@ -47,8 +49,9 @@ class SlicePicture:
         layers: Sequence[Pixels],
         preview_layers: Sequence[Pixels],
         is_smooth: bool,
+        doubt: Pixels | None = None,
     ) -> None:
-        """Paint one rectangle of the view: black ground, grey values, segments, preview."""
+        """Paint one rectangle of the view: black ground, grey values, segments, preview, doubt."""
         painter.fillRect(rect, Qt.GlobalColor.black)
         self._paint_grey(painter, rect, state, place, is_smooth)
         for style in state.styles:
@@ -57,6 +60,33 @@ class SlicePicture:
         for style in state.preview_styles:
             if style.layer < len(preview_layers):
                 self._paint_labels(painter, rect, state, place, style, preview_layers[style.layer])
+
+        if doubt is not None and state.doubt is not None:
+            self._paint_doubt(painter, rect, state, state.doubt, place, doubt)
+
+    def _paint_doubt(
+        self, painter: QPainter, rect: QRect, state: SliceState, style: DoubtStyle, place: ScreenMap, values: Pixels
+    ) -> None:
+        """The map of doubt, smooth: it has no edges of its own."""
+        if self._doubt is None or self._doubt[0] != style:
+            colors = np.ascontiguousarray(np.take(style.argb, self._plane_of(values, state)))
+            rows, columns = colors.shape
+            image = QImage(colors.data, columns, rows, colors.strides[0], QImage.Format.Format_ARGB32_Premultiplied)
+            self._doubt = style, image, colors
+        image = self._doubt[1]
+        painter.save()
+        painter.setClipRect(rect)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(
+            QRectF(place.left, place.top, place.column_px * image.width(), place.row_px * image.height()), image
+        )
+        painter.restore()
+
+    @staticmethod
+    def _plane_of(values: Pixels, state: SliceState) -> Pixels:
+        if state.grid.cut is not None:
+            return state.grid.cut.of(values)
+        return label_pixels(values, state.volume.geometry, state.grid)
 
     def _paint_grey(self, painter: QPainter, rect: QRect, state: SliceState, place: ScreenMap, is_smooth: bool) -> None:
         image = self._grey_image(state, is_smooth)

@@ -296,12 +296,15 @@ class SliceView(QWidget):
         place = self.place
         layers, over = self._layers(document)
         is_smooth = bool(self.session.settings["slices.interpolate"])
-        self._picture.paint(painter, rect, state, place, layers, over, is_smooth)
+        doubt = None if document.doubt is None else document.doubt.values
+        self._picture.paint(painter, rect, state, place, layers, over, is_smooth, doubt)
         self._paint_over(painter, rect, state, place, size)
 
     def _paint_over(
         self, painter: QPainter, rect: QRect, state: SliceState, place: ScreenMap, size: tuple[float, float]
     ) -> None:
+        if state.doubt is not None:
+            self._annotations.paint_doubt_legend(painter, rect, size)
         if state.shows_crosshair:
             self._annotations.paint_crosshair(painter, crosshair_lines(state, place, size))
         self.measures.paint(painter, rect)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.actions.application import ACTIONS as APPLICATION
 from app.actions.compare import ACTIONS as COMPARE
+from app.actions.doubt import ACTIONS as DOUBT
 from app.actions.edit import ACTIONS as EDIT
 from app.actions.file import ACTIONS as FILE
 from app.actions.look import ACTIONS as LOOK
@@ -11,6 +12,7 @@ from app.actions.look_segments import ACTIONS as LOOK_SEGMENTS
 from app.actions.measure import ACTIONS as MEASURE
 from app.actions.models import ACTIONS as MODELS
 from app.actions.pictures import ACTIONS as PICTURES
+from app.actions.review import ACTIONS as REVIEW
 from app.actions.runs import ACTIONS as RUNS
 from app.actions.segment import ACTIONS as SEGMENT
 from app.actions.segment_image import ACTIONS as SEGMENT_IMAGE
@@ -23,7 +25,7 @@ from session.session import Session
 def declare_all(session: Session) -> None:
     """Add all actions to the session's registry."""
     for actions in (
-        FILE, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENT_IMAGE, SEGMENTATION, MODELS, RUNS, COMPARE, VIEW,
-        LOOK, LOOK_SEGMENTS, APPLICATION,
+        FILE, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENT_IMAGE, SEGMENTATION, REVIEW, DOUBT, MODELS, RUNS,
+        COMPARE, VIEW, LOOK, LOOK_SEGMENTS, APPLICATION,
     ):  # fmt: skip
         session.actions.add(*actions)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from imaging.comparison.measures import Point
+from app.going import go_to_place
 from imaging.errors import UserError
-from render.screen_map import pan_onto
-from render.slice_geometry import slice_grid
 from session.actions import Action
 from session.comparing import write_table
 from session.comparison import Comparison
@@ -71,17 +69,7 @@ def go_to(session: Session, row: int) -> None:
     session.comparing.update(chosen=row - 1)
     place = rows[row - 1].agreement.farthest_mm
     if place is not None:
-        session.presentation.update(crosshair_mm=place)
-        _bring_into_sight(session, place)
-
-
-def _bring_into_sight(session: Session, lps_mm: Point) -> None:
-    """Where a slice is zoomed in, its picture moves so that the place is in its middle."""
-    geometry = session.open_document.segmentation.geometry
-    for plane, camera in session.presentation.state.slice_cameras.items():
-        if camera.zoom > 1:
-            grid = slice_grid(geometry, plane, camera, lps_mm)
-            session.presentation.update_camera(plane, pan_mm=pan_onto(grid, lps_mm))
+        go_to_place(session, place)
 
 
 def toggle_difference(session: Session) -> None:
