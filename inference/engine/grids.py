@@ -14,6 +14,7 @@ from imaging.geometry import Geometry
 from inference.engine.placement import AxisMap, whole
 from inference.engine.recipe import (
     CenterFit,
+    Clicks,
     CropForeground,
     Intensity,
     Interpolation,
@@ -59,6 +60,24 @@ class Grid:
         """Of its axes."""
         x, y, z = np.linalg.norm(self.affine[:3, :3], axis=0)
         return float(x), float(y), float(z)
+
+    def voxel_at(self, place: Shape) -> Shape | None:
+        """The voxel of this grid that holds the middle of a voxel (i, j, k) of the image.
+
+        Returns:
+            None when it was cropped away.
+
+        Raises:
+            UserError: the image has no such voxel.
+        """
+        found = []
+        for axis in self.axes:
+            n = place[axis.source_axis]
+            if not 0 <= n < axis.source_size:
+                raise UserError(f"The click {place} lies outside the image.", "Clicks are voxels i, j, k, from 0 on.")
+            found.append(int(axis.network_index()[n]))
+        x, y, z = found
+        return None if min(found) < 0 else (x, y, z)
 
     def permuted(self, order: Shape) -> Grid:
         """The new axis n is the old axis ``order[n]``."""
@@ -198,4 +217,9 @@ def _crop_foreground(step: CropForeground, grid: Grid) -> Grid:
 
 @after.register
 def _intensity(step: Intensity, grid: Grid) -> Grid:
+    return grid
+
+
+@after.register
+def _clicks(step: Clicks, grid: Grid) -> Grid:
     return grid

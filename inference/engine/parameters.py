@@ -8,6 +8,7 @@ from typing import Any
 
 from imaging.errors import UserError
 from imaging.geometry import Box
+from inference.engine.prompts import NO_PROMPTS, Prompts
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class RunParameters:
         insist: use the wished backend and precision even where it gives other labels than plain fp32.
         known_choices: facts of earlier choices of the backend, see ``backends.choosing``.
         roi: only this region of the image, (k0, k1, j0, j1, i0, i1) half-open; None for all of it.
+        prompts: clicks and labels, for models that take them.
     """
 
     device: str = "auto"
@@ -33,6 +35,7 @@ class RunParameters:
     insist: bool = False
     known_choices: tuple[dict[str, Any], ...] = ()
     roi: Box | None = None
+    prompts: Prompts = NO_PROMPTS
 
     @staticmethod
     def of(parameters: Mapping[str, Any]) -> RunParameters:
@@ -48,6 +51,10 @@ class RunParameters:
         values = dict(parameters)
         if values.get("roi") is not None:
             values["roi"] = _box(values["roi"])
+        if values.get("prompts") is not None:
+            values["prompts"] = Prompts.of(values["prompts"])
+        else:
+            values.pop("prompts", None)
         values["known_choices"] = tuple(
             choice for choice in values.get("known_choices", ()) if isinstance(choice, dict)
         )

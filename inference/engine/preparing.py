@@ -15,6 +15,7 @@ from inference.engine.grids import Grid, after, orientation
 from inference.engine.placement import AxisMap
 from inference.engine.recipe import (
     CenterFit,
+    Clicks,
     CropForeground,
     Image,
     Intensity,
@@ -193,3 +194,11 @@ def _intensity(step: Intensity, prepared: Prepared) -> Prepared:
     if image.shape[1:] != prepared.shape:
         raise ValueError(f"{step.name} changed the grid from {prepared.shape} to {image.shape[1:]}")
     return replace(prepared, image=image)
+
+
+@_done.register
+def _clicks(step: Clicks, prepared: Prepared) -> Prepared:
+    places = [
+        [place for voxel in voxels if (place := prepared.grid.voxel_at(voxel)) is not None] for voxels in step.voxels
+    ]
+    return replace(prepared, image=step.drawn(_network_order(prepared.image), places))

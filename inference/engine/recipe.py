@@ -115,7 +115,22 @@ class Intensity:
     change: Callable[[Image], Image]
 
 
-Step = Orient | Permute | Respace | SplineRespace | CropForeground | CenterFit | PadDivisible | Resize | Intensity
+@dataclass(frozen=True)
+class Clicks:
+    """Tell the network where somebody clicked.
+
+    Attributes:
+        voxels: for each of the network's click channels the clicked voxels (i, j, k) of the image itself.
+        drawn: makes the network's input of the image and the same clicks as voxels (x, y, z) of the grid at this step.
+    """
+
+    voxels: tuple[tuple[Shape, ...], ...]
+    drawn: Callable[[Image, list[list[Shape]]], Image]
+
+
+Step = (
+    Orient | Permute | Respace | SplineRespace | CropForeground | CenterFit | PadDivisible | Resize | Intensity | Clicks
+)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class NetworkRun:
     def __init__(self, package: Package, wanted: RunParameters) -> None:
         self._package = package
         self._wanted = wanted
-        self._opened: Opened = open_package(package)
+        self._opened: Opened = open_package(package, wanted.prompts)
         self._seconds: dict[str, float] = {}
         self._choice: Choice | None = None
         self._rung: Rung | None = None

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imaging.errors import UserError
-from inference.engine.recipe import Head, HeadKind, Recipe, Windows
+from inference.engine.prompts import NO_PROMPTS, Prompts
+from inference.engine.recipe import Head, HeadKind, Recipe, Step, Windows
+from inference.opening import prompts_deepedit, prompts_vista3d
 from inference.opening.bundle_head import head_and_notes
 from inference.opening.bundle_parser import BundleParser
 from inference.opening.by_slices import by_slices, slice_axis
@@ -25,13 +27,16 @@ from inference.packages.bundle_files import open_bundle
 from inference.packages.description import Head as StatedHead
 from inference.packages.description import ModelDescription
 
+if TYPE_CHECKING:
+    import torch
+
 NETWORKS = ("network_def", "network", "net")
 PREPARATIONS = ("preprocessing", "pre_transforms", "preproc")
 POSTPROCESSINGS = ("postprocessing", "post_transforms", "postproc")
 SCRIPTED = (".ts", ".torchscript")
 
 
-def open_folder(folder: Path, description: ModelDescription) -> Opened:
+def open_folder(folder: Path, description: ModelDescription, prompts: Prompts = NO_PROMPTS) -> Opened:
     """Recipe and network of a bundle.
 
     Raises:
@@ -39,11 +44,35 @@ def open_folder(folder: Path, description: ModelDescription) -> Opened:
     """
     bundle = open_bundle(folder)
     parser = BundleParser(folder, bundle.config)
-    steps = steps_of(parser.transforms(PREPARATIONS))
+    if "label" in description.prompts:
+        return _chosen_from_many(folder, parser, description, prompts)
+    steps, said = _steps(parser, description, prompts)
     windows, head, notes = _after(parser, description)
-    recipe = Recipe(steps, windows, head, description.labels, (*parser.notes, *notes))
+    recipe = Recipe(steps, windows, head, description.labels, (*parser.notes, *notes, *said))
     network = _network(folder, bundle.torchscript, description, parser)
     return Opened(recipe, network, mirror_axes(steps, description.labels))
+
+
+def _steps(
+    parser: BundleParser, description: ModelDescription, prompts: Prompts
+) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    """The preparation, and what is to be said of it."""
+    transforms = parser.transforms(PREPARATIONS)
+    if "clicks" not in description.prompts:
+        return steps_of(transforms), ()
+    labels = prompts_deepedit.label_names(transforms, parser.part(("label_names",)))
+    known = prompts_deepedit.converters(transforms, prompts, labels)
+    return steps_of(transforms, known), () if prompts.clicks else (prompts_deepedit.AUTOMATIC,)
+
+
+def _chosen_from_many(folder: Path, parser: BundleParser, description: ModelDescription, prompts: Prompts) -> Opened:
+    """VISTA3D."""
+    numbers = prompts_vista3d.wanted_labels(parser, prompts, description.labels)
+    steps = steps_of(parser.transforms(PREPARATIONS), {prompts_vista3d.PREPARES: lambda transform: []})
+    labels = prompts_vista3d.named(numbers, description.labels)
+    recipe = Recipe(steps, prompts_vista3d.windows(parser), prompts_vista3d.head(numbers), labels, tuple(parser.notes))
+    network = prompts_vista3d.asked(_module(folder, description, parser), numbers)
+    return Opened(recipe, TorchNetworks((network,)), mirror_axes(steps, labels))
 
 
 def _after(parser: BundleParser, description: ModelDescription) -> tuple[Windows | None, Head, tuple[str, ...]]:
@@ -57,14 +86,22 @@ def _network(
     folder: Path, torchscript: Path | None, description: ModelDescription, parser: BundleParser
 ) -> TorchNetworks:
     needed = [folder / file.path for file in description.weights if file.is_needed]
-    if not needed:
-        raise UserError(f"“{description.name}” does not say which weights it needs.")
     scripted = torchscript or next((path for path in needed if path.suffix in SCRIPTED), None)
     if scripted is not None:
         return TorchNetworks((scripted_module(scripted),), is_scripted=True)
+    module = _module(folder, description, parser)
+    axis = slice_axis(parser.part(("inferer",)))
+    return TorchNetworks((module if axis is None else by_slices(module, axis),))
+
+
+def _module(folder: Path, description: ModelDescription, parser: BundleParser) -> torch.nn.Module:
+    """The network that the configuration describes, with its weights; they are the first of those that it needs."""
+    needed = [folder / file.path for file in description.weights if file.is_needed]
+    if not needed:
+        raise UserError(f"“{description.name}” does not say which weights it needs.")
     module: Any = parser.part(NETWORKS)
     if not hasattr(module, "load_state_dict"):
         raise UserError(f"“{description.name}” describes no network.")
     load_into(module, needed[0])
-    axis = slice_axis(parser.part(("inferer",)))
-    return TorchNetworks((module.eval() if axis is None else by_slices(module.eval(), axis),))
+    network: torch.nn.Module = module.eval()
+    return network

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 from imaging.errors import UserError
+from inference.engine.prompts import NO_PROMPTS, Prompts
 from inference.opening.opened import Opened
 from inference.packages.description import ModelFormat
 from inference.packages.package import Package
@@ -19,15 +20,33 @@ _MODULES = {
 }
 
 
-def open_package(package: Package) -> Opened:
+def open_package(package: Package, prompts: Prompts = NO_PROMPTS) -> Opened:
     """Recipe and network of a package; foreign code runs here where the format has any.
 
+    Args:
+        package: the model.
+        prompts: what it is given beside the image.
+
     Raises:
-        UserError: it cannot be opened.
+        UserError: it cannot be opened, or it does not take such prompts.
     """
+    _must_take(package, prompts)
     if package.description.problem:
         raise UserError(package.description.problem, package.description.hint)
-    opened: Opened = importlib.import_module(_MODULES[package.description.format]).open_folder(
-        package.content, package.description
-    )
+    module = importlib.import_module(_MODULES[package.description.format])
+    further = (prompts,) if package.description.format is ModelFormat.MONAI_BUNDLE else ()
+    opened: Opened = module.open_folder(package.content, package.description, *further)
     return opened
+
+
+def _must_take(package: Package, prompts: Prompts) -> None:
+    """Refuse clicks and labels where they would be ignored, and models whose prompts are not known here."""
+    name, taken = package.description.name, package.description.prompts
+    given = [word for word, is_given in (("clicks", prompts.clicks), ("label", prompts.labels)) if is_given]
+    for word in given:
+        if word not in taken:
+            what = {"clicks": "clicks", "label": "labels to choose from"}[word]
+            raise UserError(f"{name} takes no {what}.", f"It takes: {', '.join(taken) or 'the image alone'}.")
+    if taken and package.description.format is not ModelFormat.MONAI_BUNDLE:
+        hint = "Of models with prompts, MONAI bundles of the DeepEdit and VISTA3D families can be run."
+        raise UserError(f"{name} must be given {', '.join(taken)} in the way of its own server.", hint)

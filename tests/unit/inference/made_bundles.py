@@ -161,8 +161,14 @@ def deepedit(folder: Path) -> Path:
         "preprocessing_transforms": [*LOAD, orientation(), CT_RANGE],
         "deepedit_transforms": [
             {"_target_": "scripts.transforms.OrientationGuidance", "ref_image": "image", "label_names": "@label_names"},
-            {"_target_": "AddGuidanceFromPointsDeepEditd", "ref_image": "image", "guidance": "guidance"},
+            {
+                "_target_": "AddGuidanceFromPointsDeepEditd",
+                "ref_image": "image",
+                "guidance": "guidance",
+                "label_names": "@label_names",
+            },
             step("Resized", spatial_size=[32, 32, 32], mode="area"),
+            {"_target_": "ResizeGuidanceMultipleLabelDeepEditd", "guidance": "guidance", "ref_image": "image"},
             step("AddGuidanceSignalDeepEditd", guidance="guidance", number_intensity_ch="@number_intensity_ch"),
         ],
         "preprocessing": {"_target_": "Compose", "transforms": "$@preprocessing_transforms + @deepedit_transforms"},
@@ -176,14 +182,22 @@ def deepedit(folder: Path) -> Path:
 
 def vista3d(folder: Path) -> Path:
     """A label number as prompt, the network by an expression, evaluator and inferer in scripts."""
-    before = (*LOAD, step("Spacingd", pixdim="@resample_spacing"), CT_RANGE, orientation())
+    before = (
+        *LOAD,
+        step("Spacingd", pixdim="@resample_spacing", mode="bilinear"),
+        step("CropForegroundd", allow_smaller=True, margin=10, source_key="image"),
+        step("monai.apps.vista3d.transforms.VistaPreTransformd", subclass="@subclass", labels_dict={"2": "kidney"}),
+        CT_RANGE,
+        orientation(),
+    )
     after = (step("monai.apps.vista3d.transforms.VistaPostTransformd", "pred"), invert(True), SAVE)
-    config = configuration("$monai.networks.nets.vista3d132(in_channels=1)", before, after)
+    config = configuration("$monai.networks.nets.vista3d132(encoder_embed_dim=8, in_channels=1)", before, after)
     config |= {
         "imports": ["$import scripts", "$import numpy as np"],
         "input_dict": "${'image': '/workspace/spleen_10.nii.gz', 'label_prompt': [3]}",
         "resample_spacing": [1.5, 1.5, 1.5],
-        "inferer": {"_target_": "scripts.inferer.Vista3dInferer", "roi_size": [32, 32, 32]},
+        "subclass": {"2": [5, 14]},
+        "inferer": {"_target_": "scripts.inferer.Vista3dInferer", "roi_size": [32, 32, 32], "overlap": 0.3},
         "evaluator": {"_target_": "scripts.evaluator.Vista3dEvaluator", "network": "@network"},
     }
     files = {f"scripts/{name}.py": "import torch\n" for name in ("__init__", "inferer", "evaluator")}
