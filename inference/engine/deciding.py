@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imaging.errors import UserError
 from inference.engine.recipe import Head, HeadKind, Shape
 
 if TYPE_CHECKING:
     import torch
 
-MOST_UINT8 = 255
+MOST_UINT8, MOST_UINT16 = 255, 65535
 
 
 class Decision:
@@ -25,6 +26,9 @@ class Decision:
         channels: that the network gave.
         wants_doubt: also keep how unsure each voxel is.
 
+    Raises:
+        UserError: the network gives more channels than the model's files name.
+
     Attributes:
         planes: EXCLUSIVE: one array of label values; INDEPENDENT: for each channel 0 or its label value. uint8, or
             uint16 where a label value needs it. (x, y, z) each.
@@ -34,6 +38,8 @@ class Decision:
 
     def __init__(self, head: Head, shape: Shape, channels: int, *, wants_doubt: bool) -> None:
         self._head = head
+        if head.values and channels > len(head.values):
+            raise UserError(f"The network gives {channels} channels, the model's files name {len(head.values)}.")
         values = [head.value_of(channel) for channel in range(channels)]
         is_decided = head.kind is HeadKind.DECIDED
         kind = np.uint8 if max(values) <= MOST_UINT8 and not is_decided else np.uint16
@@ -51,7 +57,8 @@ class Decision:
             winner = sums.argmax(0).cpu().numpy()
             self.planes[0][place] = winner if self._is_identity else self._values[winner]
         elif self._head.kind is HeadKind.DECIDED:
-            self.planes[0][place] = (sums[0] / weights).round().cpu().numpy()
+            values = (sums[0] / weights).nan_to_num(0.0).round().clamp(0, MOST_UINT16)
+            self.planes[0][place] = values.cpu().numpy()
         else:
             limit = self._head.threshold if self._head.is_activated else _logit(self._head.threshold)
             for channel, plane in enumerate(self.planes):
