@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def add(parsers: Any) -> None:
     parser.add_argument("--insist", action="store_true", help="use these even where plain fp32 gives other labels")
     parser.add_argument("--mirror", action="store_true", help="average over flipped images: steadier, and slower")
     parser.add_argument("--roi", metavar="I0,I1,J0,J1,K0,K1", help="only this region, in voxels, the ends not included")
+    parser.add_argument("--prompts", type=Path, metavar="FILE.json", help="clicks or labels, for models that take them")
     parser.add_argument("--uncertainty", type=Path, metavar="FILE", help="write how unsure each voxel is, 0 to 255")
     parser.add_argument("--again", action="store_true", help="with many images: do not skip what is there already")
     parser.add_argument("--measure-idle", action="store_true", help="look 5 s at the power at rest first")
@@ -90,6 +92,10 @@ def _wishes(arguments: argparse.Namespace) -> Wishes:
             parameters[name] = True
     if arguments.roi:
         parameters["roi"] = _roi(arguments.roi)
+    if arguments.prompts is not None:
+        parameters["prompts"] = _prompts(arguments.prompts)
+        if parameters["prompts"].get("clicks") and (len(arguments.paths) > 1 or not arguments.out.suffix):
+            raise UserError("Clicks are places in one image, so --prompts with clicks takes one image.")
     if arguments.uncertainty is not None:
         parameters["doubt"] = True
         if len(arguments.paths) > 1 or not arguments.out.suffix:
@@ -111,6 +117,18 @@ def _roi(text: str) -> list[int]:
     except ValueError as error:
         raise UserError("--roi takes six whole numbers: I0,I1,J0,J1,K0,K1.") from error
     return [k0, k1, j0, j1, i0, i1]
+
+
+def _prompts(path: Path) -> Any:
+    """What is in the file, checked for its form: what of it the model takes, the model says."""
+    from inference.prompts import Prompts
+
+    try:
+        prompts = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path.name} cannot be read as JSON.", str(error)) from error
+    Prompts.of(prompts)
+    return prompts
 
 
 def note_idle_power() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from imaging.errors import UserError
 from imaging.geometry import Box
-from inference.engine.prompts import NO_PROMPTS, Prompts
+from inference.prompts import NO_PROMPTS, Prompts
 
 
 @dataclass(frozen=True)

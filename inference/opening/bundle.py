@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imaging.errors import UserError
-from inference.engine.prompts import NO_PROMPTS, Prompts
 from inference.engine.recipe import Head, HeadKind, Recipe, Step, Windows
 from inference.opening import prompts_deepedit, prompts_vista3d
 from inference.opening.bundle_head import head_and_notes
@@ -26,6 +25,7 @@ from inference.opening.weights import load_into
 from inference.packages.bundle_files import open_bundle
 from inference.packages.description import Head as StatedHead
 from inference.packages.description import ModelDescription
+from inference.prompts import NO_PROMPTS, Prompts
 
 if TYPE_CHECKING:
     import torch

@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 
 from imaging.errors import UserError
-from inference.engine.prompts import NO_PROMPTS, Prompts
 from inference.opening.opened import Opened
 from inference.packages.description import ModelFormat
 from inference.packages.package import Package
+from inference.prompts import NO_PROMPTS, Prompts
 
 _MODULES = {
     ModelFormat.MONAI_BUNDLE: "inference.opening.bundle",

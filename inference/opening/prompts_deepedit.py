@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from imaging.errors import UserError
-from inference.engine.prompts import Prompts
 from inference.engine.recipe import Clicks, Image, Shape, Step
 from inference.opening.monai_steps import Converters
+from inference.prompts import Prompts
 
 DRAWS = "AddGuidanceSignal"
 AUTOMATIC = "No clicks were given, so the model segments by itself."

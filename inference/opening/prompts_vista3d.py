@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from imaging.errors import UserError
-from inference.engine.prompts import Prompts
 from inference.engine.recipe import Head, HeadKind, Windows
 from inference.model import ModelLabel
 from inference.opening.bundle_parser import BundleParser
 from inference.opening.monai_inferer import overlaps, triple
+from inference.prompts import Prompts
 
 if TYPE_CHECKING:
     import torch

@@ -14,7 +14,6 @@ from imaging.errors import UserError
 from imaging.geometry import Geometry
 from inference.engine.packaged_model import PackagedModel
 from inference.engine.preparing import prepare, start
-from inference.engine.prompts import Prompts
 from inference.engine.recipe import Windows
 from inference.engine.sliding import decided
 from inference.engine.way_back import to_source
@@ -24,6 +23,7 @@ from inference.opening.bundle_parser import BundleParser
 from inference.opening.opened import Opened, TorchNetworks
 from inference.packages.bundle_files import open_bundle
 from inference.packages.monai_bundle import read
+from inference.prompts import Prompts
 
 torch = pytest.importorskip("torch", reason="networks are computed with torch (install with --ai)")
 pytest.importorskip("monai", reason="bundles are read with MONAI (install with --ai)")
@@ -127,7 +127,9 @@ def test_vista_finds_what_it_is_asked_for_as_its_own_steps_do(tmp_path: Path) ->
             torch.from_numpy(image)[None], (32, 32, 32), 1, network.vista, 0.3, "gaussian",
             class_vector=wanted, transpose=True,
         )  # fmt: skip
-    theirs = VistaPostTransformd("pred")({"pred": scores[0].clone(), "label_prompt": [4, 1]})["pred"][0].numpy()
+    theirs = VistaPostTransformd("pred")({"pred": scores[0].clone(), "label_prompt": torch.tensor([4, 1])})["pred"][
+        0
+    ].numpy()
     np.testing.assert_array_equal(decision.planes[0], theirs)
     assert len(np.unique(theirs)) > 1
 
