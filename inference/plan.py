@@ -24,7 +24,7 @@ class Plan:
         free_mb, gpu_free_mb: what is free now.
         seconds: how long it takes; None where this machine has not computed the model yet.
         backend: what would compute; empty where it is not measured yet.
-        fits: whether the memory suffices.
+        fits: whether both memories suffice.
     """
 
     device: str
@@ -48,7 +48,10 @@ class Plan:
             memory += f", {self.gpu_memory_mb / 1024:.1f} GB of the GPU's"
         if self.fits:
             return f"{time}, {memory}"
-        return f"needs {memory}; {self.free_mb / 1024:.1f} GB are free"
+        free = f"{self.free_mb / 1024:.1f} GB"
+        if self.gpu_memory_mb:
+            free += f" and {self.gpu_free_mb / 1024:.1f} GB of the GPU's"
+        return f"needs {memory}; {free} are free"
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -87,5 +90,5 @@ def _shape(value: Any) -> Shape:
 
 def _duration(seconds: float) -> str:
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return f"{max(seconds, 1):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from imaging.geometry import Geometry
-from inference.backends.candidates import device_of
 from inference.backends.choosing import key_of
 from inference.engine.footprint_of_network import BYTES, window_memory
 from inference.engine.grids import Grid, after
 from inference.engine.parameters import RunParameters
 from inference.engine.recipe import Recipe, Shape, Windows
+from inference.engine.rungs import CPU, Rung, rungs
 from inference.engine.windows import window_size, window_starts
 from inference.opening.formats import open_package
 from inference.opening.opened import Opened, TorchNetworks
@@ -25,7 +26,7 @@ MIB = 2**20
 
 
 def plan_run(package: Package, geometry: Geometry, channel_bytes: int, wanted: RunParameters) -> Plan:
-    """Plan a run.
+    """Plan a run: the first way to spend memory that suffices, or the most modest one where none does.
 
     Args:
         package: the model.
@@ -36,10 +37,44 @@ def plan_run(package: Package, geometry: Geometry, channel_bytes: int, wanted: R
     Raises:
         UserError: the model cannot be opened, or there is no such device.
     """
-    import psutil
+    opened = open_package(package)
+    demand = _demand(package, opened, geometry, channel_bytes)
+    repeats = 2 ** len(opened.mirror_axes) if wanted.mirror else 1
+    plan = None
+    for rung in rungs(wanted):
+        plan = _plan(demand, rung, _facts(package, demand.window, rung.wanted), repeats)
+        if plan.fits:
+            break
+    assert plan is not None
+    return plan
 
-    opened = open_package(package, wanted.prompts)
-    device = device_of(wanted.device)
+
+@dataclass(frozen=True)
+class _Demand:
+    """What a run needs, in bytes.
+
+    Attributes:
+        shape: of the network's grid, padded to a window.
+        window: size of one.
+        count: how many there are.
+        batch: how many the model computes at a time.
+        base: image, weights, and labels, in the computer's memory.
+        weights: of the network alone.
+        held: while one window is computed.
+        sums: of all classes in one window's depth.
+    """
+
+    shape: Shape
+    window: Shape
+    count: int
+    batch: int
+    base: int
+    weights: int
+    held: int
+    sums: int
+
+
+def _demand(package: Package, opened: Opened, geometry: Geometry, channel_bytes: int) -> _Demand:
     shape = network_shape(opened.recipe, geometry)
     windows = opened.recipe.windows or Windows((0, 0, 0), (0.0, 0.0, 0.0))
     size = window_size(windows, shape)
@@ -47,26 +82,36 @@ def plan_run(package: Package, geometry: Geometry, channel_bytes: int, wanted: R
     count = len(window_starts(size, windows, (x, y, z)))
     channels = len(package.description.channels)
     held, classes = _window(opened, (1, channels, *size), len(opened.recipe.labels) + 1)
-    sums = classes * size[0] * y * z * BYTES
     image = x * y * z * BYTES * channels * 2  # as it was and as it is changed
     weights = sum(_bytes(package, file.path) for file in package.description.weights)
-    on_cpu = channel_bytes + image + 2 * weights + x * y * z * 2
-    memory = LIBRARIES_MB + (on_cpu + (held + sums if device == "cpu" else 0)) / MIB
-    gpu_memory = (held * windows.batch + sums + weights) / MIB if device != "cpu" else 0.0
+    base = channel_bytes + image + 2 * weights + x * y * z * 2
+    sums = classes * size[0] * y * z * BYTES
+    return _Demand((x, y, z), size, count, min(windows.batch, count), base, weights, held, sums)
+
+
+def _plan(demand: _Demand, rung: Rung, facts: dict[str, Any], repeats: int) -> Plan:
+    import psutil
+
+    device = rung.wanted.device
+    on_gpu = device != CPU
+    held = demand.held * (min(demand.batch, rung.most_windows) if rung.most_windows else demand.batch)
+    sums_on_gpu = on_gpu and not rung.sums_on_cpu
+    memory = LIBRARIES_MB + (demand.base + (0 if on_gpu else held) + (0 if sums_on_gpu else demand.sums)) / MIB
+    gpu_memory = (demand.weights + held + (demand.sums if sums_on_gpu else 0)) / MIB if on_gpu else 0.0
     free, gpu_free = psutil.virtual_memory().available / MIB, _gpu_free(device)
-    facts = _facts(package, size, device, wanted)
+    gpu_fits = not device.startswith("cuda") or gpu_memory <= gpu_free * RESERVE
     return Plan(
         device=device,
-        network_shape=(x, y, z),
-        window=size,
-        windows=count,
+        network_shape=demand.shape,
+        window=demand.window,
+        windows=demand.count,
         memory_mb=round(memory),
         gpu_memory_mb=round(gpu_memory),
         free_mb=round(free),
         gpu_free_mb=round(gpu_free),
-        seconds=round(float(facts["window_s"]) * count, 1) if "window_s" in facts else None,
+        seconds=round(float(facts["window_s"]) * demand.count * repeats, 1) if "window_s" in facts else None,
         backend=str(facts.get("name", "")),
-        fits=memory <= free * RESERVE,
+        fits=memory <= free * RESERVE and gpu_fits,
     )
 
 
@@ -102,6 +147,6 @@ def _gpu_free(device: str) -> float:
     return free / MIB
 
 
-def _facts(package: Package, window: Shape, device: str, wanted: RunParameters) -> dict[str, Any]:
-    key = key_of(f"{package.id}+{package.weights_hash}", window, device)
+def _facts(package: Package, window: Shape, wanted: RunParameters) -> dict[str, Any]:
+    key = key_of(f"{package.id}+{package.weights_hash}", window, wanted.device)
     return next((facts for facts in wanted.known_choices if facts.get("key") == key), {})
