@@ -9,7 +9,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QCoreApplication
 
 from session.document import Document
-from session.model_listing import ImageKind, ListedModel, listed_models
+from session.model_listing import Code, ImageKind, ListedModel, listed_models
 from session.session import Session
 from widgets.counted import counted
 from widgets.model_offer import ModelOffer
@@ -88,9 +88,13 @@ def offer_of(model: ListedModel) -> ModelOffer:
 
 
 def short_reason(model: ListedModel) -> str:
-    """Why a model does not fit, without its own name, which stands above already."""
+    """Why a model does not fit, in few words: without its own name, which stands above, and without what follows."""
+    description = model.stored.description if model.stored is not None else None
+    if model.info.problem and description is not None and description.missing_weights:
+        return QCoreApplication.translate("ModelOffers", "weights are missing")
+    if model.info.problem and model.code is Code.UNTRUSTED:
+        return QCoreApplication.translate("ModelOffers", "its code is not trusted yet")
     whole = translated(model.reason)
     for name in (model.info.name, f"“{model.info.id}”"):
-        if whole.startswith(f"{name} "):
-            return whole[len(name) + 1 :]
-    return whole
+        whole = whole.removeprefix(f"{name} ")
+    return whole.split("; ")[0]

@@ -11,6 +11,7 @@ from inference.packages.stored_model import StoredModel
 from widgets.sentences import translated
 
 MIB = 2**20
+LIBRARIES = ("monai.", "torch.", "ignite.")
 
 
 def about_text(description: ModelDescription) -> str:
@@ -49,8 +50,10 @@ def code_text(code: CodeUse) -> str:
         lines = [_tr("This model runs Python of its own, in a process of its own and without network.")]
         lines += _part(_tr("Its own files"), code.files)
         lines += _part(_tr("What it imports"), code.imports)
-        lines += _part(_tr("What its configuration calls"), code.targets)
+        own = [t for t in code.targets if "." in t and not t.startswith(LIBRARIES)]
+        lines += _part(_tr("What of its own is called"), own)
         lines += _part(_tr("Expressions in its configuration"), code.expressions)
+        lines += _part(_tr("Parts of MONAI and PyTorch"), [", ".join(t for t in code.targets if t not in own)])
     if code.pickles:
         lines += _part(_tr("Weights in Python's pickle format, of which only numbers are read"), code.pickles)
     return "\n".join(lines)
@@ -78,7 +81,7 @@ def _weights_line(path: str, url: str, *, is_present: bool) -> str:
 
 
 def _part(title: str, values: Sequence[str]) -> list[str]:
-    return ["", f"{title}:", *(f"    {value}" for value in values)] if values else []
+    return ["", f"{title}:", *(f"    {value}" for value in values)] if any(values) else []
 
 
 def _tr(text: str) -> str:

@@ -47,7 +47,7 @@ def start_finding(session: Session, queue: BatchQueue, paths: Sequence[Path], wi
     problems: list[str] = []
 
     def refuse(path: Path, error: UserError) -> None:
-        problems.append(f"{path.name}: {error.message}")
+        problems.append(error.message if path.name in error.message else f"{path.name}: {error.message}")
 
     def work(job: Job) -> list[BatchItem]:
         items = []

@@ -218,9 +218,10 @@ class BatchQueue:
         items = self.items
         over = sum(one.is_over for one in items)
         job.report((over + fraction) / max(len(items), 1), f"{item.title}: {message}")
-        if time.monotonic() - self._told >= TELL_EVERY_S:
+        is_told = time.monotonic() - self._told >= TELL_EVERY_S
+        self._set(item.number, is_kept=False, is_told=is_told, message=message)
+        if is_told:
             self._told = time.monotonic()
-            self._set(item.number, is_kept=False, message=message)
             self._session.jobs.notify(job)
 
     def _finished(self, job: Job) -> None:
@@ -243,13 +244,13 @@ class BatchQueue:
     def _place(self, number: int) -> int:
         return next(n for n, item in enumerate(self._items) if item.number == number)
 
-    def _set(self, number: int, *, is_kept: bool = True, **fields: object) -> None:
-        """Change an item; from any thread."""
+    def _set(self, number: int, *, is_kept: bool = True, is_told: bool = True, **fields: object) -> None:
+        """Change an item; from any thread. What is not told is found by whoever looks again."""
         with self._lock:
             self._items = [replace(i, **fields) if i.number == number else i for i in self._items]  # type: ignore[arg-type]
         if is_kept:
             self._keep()
-        else:
+        elif is_told:
             self._session.post(self.changed.emit)
 
     def _numbered(self, items: Iterable[BatchItem]) -> list[BatchItem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTime
+from PySide6.QtCore import Qt, QTime, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTimeEdit, QVBoxLayout, QWidget
 
@@ -22,6 +22,7 @@ from widgets.signal_links import SignalLinks
 
 SIZE_PX = (1080, 680)
 EVENING = "22:00"
+LOOK_MS = 500
 
 
 class BatchWindow(QDialog):
@@ -49,6 +50,9 @@ class BatchWindow(QDialog):
         QShortcut(QKeySequence(Qt.Key.Key_Delete), self.table, self._remove)
         self._links = SignalLinks(self)
         self._links.add(self.queue.changed, self.show_queue)
+        self._timer = QTimer(self)  # what an item says of itself is not always told
+        self._timer.setInterval(LOOK_MS)
+        self._timer.timeout.connect(self.show_queue)
         self.show_queue()
 
     def choose_model(self, model_id: str) -> None:
@@ -71,6 +75,8 @@ class BatchWindow(QDialog):
                 self.table.select_where(lambda row: row.item.number == chosen.item.number)
         self.said.setText(self._sentence())
         self._enable()
+        if self.queue.is_running != self._timer.isActive():
+            self._timer.start() if self.queue.is_running else self._timer.stop()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Images may be dropped here."""

@@ -32,13 +32,18 @@ class ModelConsentDialog(QDialog):
             self.tr("What is shown of the model"),
         )
         self._stack = QStackedWidget()
-        for text in (about_text(description), licence_text(description), code_text(description.code)):
-            self._stack.addWidget(reading_field(text))
+        texts = (about_text(description), licence_text(description), code_text(description.code))
+        self._fields = [reading_field(text) for text in texts]
+        for field in self._fields:
+            self._stack.addWidget(field)
         self.pages.chosen.connect(self.show_page)
         question = self.tr("It brings code of its own. Trust it only if you trust whoever made it.")
         plain = self.tr("It runs no code of its own.")
         self._lay_out(f"{description.name} {description.version}", question if runs else plain, runs=runs)
         self.show_page("code" if runs else "about")
+        self._fields[
+            self._stack.currentIndex()
+        ].setFocus()  # first read, then decide; nothing is trusted by a stray Enter
 
     def show_page(self, key: str) -> None:
         """Show ``about``, ``licence`` or ``code``."""
@@ -46,7 +51,7 @@ class ModelConsentDialog(QDialog):
         self._stack.setCurrentIndex(["about", "licence", "code"].index(key))
 
     def _lay_out(self, name: str, question: str, *, runs: bool) -> None:
-        self.trust = text_button(self.tr("Trust and add"), lambda: self._choose(TRUST), "primary")
+        self.trust = text_button(self.tr("Trust and add"), lambda: self._choose(TRUST))
         self.add = text_button(
             self.tr("Add without trusting") if runs else self.tr("Add"),
             lambda: self._choose(ADD),
@@ -59,7 +64,6 @@ class ModelConsentDialog(QDialog):
         row.addStretch(1)
         row.addWidget(self.add)
         row.addWidget(self.trust)
-        (self.add if not runs else self.trust).setDefault(False)  # nothing is trusted by a stray Enter
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(12)

@@ -70,7 +70,9 @@ class RunOptionsDialog(Form):
             note = label(check.toolTip(), "small", wraps=True)
             note.setContentsMargins(23, 0, 0, 0)
             self.column.addWidget(note)
-            self.column.setSpacing(6)
+        self.column.setSpacing(6)
+        self.column.insertSpacing(1, 6)
+        self.column.insertSpacing(3, 6)
         self.column.addSpacing(8)
         self.add_buttons()
 

@@ -24,6 +24,7 @@ from widgets.signal_links import SignalLinks
 
 SIZE_PX = (1180, 700)
 SPLIT_PX = (640, 480)
+JOB_INSET_PX = 12  # what the panel of the jobs leaves at both sides
 FILES = "*.zip *.ts *.pt *.onnx"
 WORK = ("Add ", "Fetch weights of ", "Test ", "Trust ", "Remove ")  # how the titles of this window's jobs begin
 
@@ -144,8 +145,10 @@ class ModelsWindow(QDialog):
             return
         if self.job_row is None or (self.job_row.job is not job and self.job_row.job.id < job.id):
             if self.job_row is not None:
+                self.job_row.hide()
                 self.job_row.deleteLater()
             self.job_row = JobRow(job)
+            self.job_row.setContentsMargins(-JOB_INSET_PX, 0, -JOB_INSET_PX, 0)
             self._column.addWidget(self.job_row)
         elif self.job_row.job is job:
             self.job_row.show_state()

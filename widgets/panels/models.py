@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from session.jobs import Job, JobState
 from session.model_plans import Expectation, ModelPlans
 from widgets import theme
 from widgets.action_bridge import ActionBridge
@@ -16,6 +17,7 @@ from widgets.model_words import code_words, expectation_words, tooltip_of
 from widgets.signal_links import SignalLinks
 
 HIGHEST_SHARE = 0.5  # of the panel
+RUN_TITLE = "Segment with "  # how the title of a run begins, before the model's name
 
 
 class ModelsPanel(QWidget):
@@ -45,6 +47,7 @@ class ModelsPanel(QWidget):
         column.addWidget(self._area)
         self._links = SignalLinks(self)
         self._links.add(self.plans.changed, self._planned)
+        self._links.add(bridge.session.jobs.changed, self._job_changed)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.hide()
 
@@ -68,6 +71,15 @@ class ModelsPanel(QWidget):
             self.plans.want(model_id)
             if self.plans.of(model_id) is None and self.plans.is_wanted(model_id):
                 row.show_planning()
+
+    def _job_changed(self, job: Job) -> None:
+        """A run has timed its model."""
+        if job.state is not JobState.DONE or not job.title.startswith(RUN_TITLE):
+            return
+        for model_id, row in self.rows.items():
+            if row.offer.name == job.title.removeprefix(RUN_TITLE):
+                self.plans.forget(model_id)
+                self._want(model_id)
 
     def _planned(self, model_id: str) -> None:
         if model_id in self.rows:
