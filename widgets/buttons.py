@@ -52,6 +52,11 @@ class IconButton(QToolButton):
         theme.switch.changed.connect(self._load_icon)
         self._load_icon()
 
+    def set_icon(self, icon: str) -> None:
+        """Show another icon."""
+        self._icon = icon
+        self._load_icon()
+
     def _load_icon(self) -> None:
         side = theme.current().px(self._icon_px)
         self.setIconSize(QSize(side, side))

@@ -11,6 +11,9 @@ FORMS = {
     "measurement": ("{n} measurement", "{n} measurements"),
     "note": ("{n} note", "{n} notes"),
     "structure": ("{n} structure", "{n} structures"),
+    "part": ("{n} part", "{n} parts"),
+    "doubtful place": ("{n} doubtful place", "{n} doubtful places"),
+    "box": ("{n} box", "{n} boxes"),
     "run": ("{n} run", "{n} runs"),
     "core": ("{n} core", "{n} cores"),
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from app.going import go_to_place
 from imaging.errors import UserError
 from session.acceptance import Merge, accept
 from session.actions import Action
+from session.found_boxes import measurements_of
 from session.measured import percent
 from session.preview import Preview, ProposedSegment
 from session.session import Session
@@ -69,6 +71,13 @@ def copy_scores(session: Session) -> None:
     assert session.window is not None
     session.window.copy_text(scores_text(_preview(session)))
     session.messages.info("The scores were copied.")
+
+
+def go_to_box(session: Session, row: int) -> None:
+    """Move the crosshair to a box of the waiting result, counted from 1."""
+    boxes = _preview(session).boxes
+    (found,) = measurements_of([boxes[n] for n in _rows(str(row), len(boxes))], 0)
+    go_to_place(session, found.center_mm)
 
 
 def accept_boxes(session: Session, rows: str) -> None:
@@ -164,6 +173,8 @@ ACTIONS = (
     Action("preview.show_findings", "Show scores and boxes", show_findings, "What the model found beside structures.",
            "", "info", M, _has_findings, needs_window=True),
     Action("preview.copy_scores", "Copy the scores", copy_scores, "As text.", "", "copy", M, _has_scores,
+           needs_window=True),
+    Action("preview.go_to_box", "Go to a box", go_to_box, "Of the waiting result.", "", "", "", _has_boxes,
            needs_window=True),
     Action("preview.accept_boxes", "Accept boxes", accept_boxes, "Some of those that are proposed.", "", "", "",
            _has_boxes, needs_window=True),

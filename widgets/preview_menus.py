@@ -1,0 +1,132 @@
+"""Menus of the bar for a waiting result: structures, their connected parts, and segments of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QActionGroup, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget, QWidgetAction
+
+from session.acceptance import Merge
+from widgets.action_bridge import ActionBridge
+from widgets.buttons import text_button
+from widgets.labels import label
+from widgets.number_field import NumberField
+
+LEAST_ML, MOST_ML = 0.001, 1000.0
+
+
+class StayingMenu(QMenu):
+    """A menu that stays open while its boxes are checked and unchecked."""
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Toggle what is under the mouse without closing."""
+        if not self._toggled():
+            super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Toggle the marked one by Space without closing."""
+        if event.key() != Qt.Key.Key_Space or not self._toggled():
+            super().keyPressEvent(event)
+
+    def _toggled(self) -> bool:
+        action = self.activeAction()
+        if action is None or not action.isCheckable():
+            return False
+        action.toggle()
+        return True
+
+
+class PartsMenu(QMenu):
+    """What can be done to the connected parts of all structures at once.
+
+    Args:
+        chosen_names: the structures that are checked in the bar's other menu.
+    """
+
+    def __init__(self, bridge: ActionBridge, chosen_names: Callable[[], list[str]], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._chosen_names = chosen_names
+        self.least = NumberField(self.tr("Drop parts under"), LEAST_ML, MOST_ML, "ml", 3)
+        self.drop = text_button(self.tr("Drop"), self._drop)
+        self._add_drop_row()
+        self.largest = self.addAction(self.tr("Keep only the largest part of each"), self._keep_largest)
+        self._only_kept = self.addAction(self.tr("Keep only the parts marked as right"), self._keep_kept)
+        self.addSeparator()
+        if bridge.has("preview.undo"):
+            self.addAction(bridge.qaction("preview.undo"))
+        self.aboutToShow.connect(self._bring_up_to_date)
+
+    def _add_drop_row(self) -> None:
+        row_widget = QWidget()
+        row = QHBoxLayout(row_widget)
+        row.setContentsMargins(12, 4, 8, 4)
+        row.setSpacing(8)
+        row.addWidget(label(self.tr("Drop parts under")))
+        row.addWidget(self.least)
+        row.addWidget(self.drop)
+        action = QWidgetAction(self)
+        action.setDefaultWidget(row_widget)
+        self.addAction(action)
+
+    def _bring_up_to_date(self) -> None:
+        session = self._bridge.session
+        self.least.setValue(float(session.settings["preview.least_ml"]))
+        self._only_kept.setEnabled(session.reviewing.state.kept_count > 0)
+
+    def _drop(self) -> None:
+        self.close()
+        self._bridge.run("preview.drop_small", ml=self.least.value())
+
+    def _keep_largest(self) -> None:
+        self._bridge.run("preview.keep_largest", names=",".join(self._chosen_names()))
+
+    def _keep_kept(self) -> None:
+        self._bridge.run("preview.only_kept")
+
+
+class MergeMenu(QMenu):
+    """What becomes of segments of the same name; remembered."""
+
+    chosen = Signal()
+
+    def __init__(self, bridge: ActionBridge, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._group = QActionGroup(self)
+        for merge, _, sentence in self._rules():
+            action = self.addAction(sentence)
+            action.setCheckable(True)
+            action.setData(merge.value)
+            action.triggered.connect(lambda _checked=False, rule=merge.value: self._choose(rule))
+            self._group.addAction(action)
+        self.aboutToShow.connect(self._check)
+
+    def short_name(self) -> str:
+        """The rule in force, for the button."""
+        return next(short for merge, short, _ in self._rules() if merge == self._rule())
+
+    def long_name(self) -> str:
+        """The rule in force as a sentence."""
+        return next(sentence for merge, _, sentence in self._rules() if merge == self._rule())
+
+    def _rules(self) -> list[tuple[Merge, str, str]]:
+        return [
+            (Merge.REPLACE, self.tr("Replace"), self.tr("Replace segments of the same name")),
+            (Merge.ADD, self.tr("Add"), self.tr("Add to segments of the same name")),
+            (Merge.EMPTY, self.tr("Fill"), self.tr("Only where no other segment is")),
+            (Merge.NEW, self.tr("As new"), self.tr("As new segments beside those of the same name")),
+        ]
+
+    def _rule(self) -> str:
+        return str(self._bridge.session.settings["preview.merge"])
+
+    def _check(self) -> None:
+        for action in self._group.actions():
+            action.setChecked(action.data() == self._rule())
+
+    def _choose(self, rule: str) -> None:
+        self._bridge.run("preview.set_merge", rule=rule)
+        self.chosen.emit()
