@@ -154,7 +154,7 @@ def folder_info(folder: Path) -> ModelInfo:
     from inference.packages.gathering import model_id
     from inference.packages.recognise import describe, find_model
 
-    found = find_model(folder)
+    found = find_model(folder.absolute())  # the worker lives in another folder
     description = describe(found)
     problem, hint = description.problem, description.hint
     if not problem and description.missing_weights:
