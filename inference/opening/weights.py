@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST_HEADER = 100 << 20  # safetensors' own limit
 NESTED_UNDER = ("state_dict", "model", "network_weights", "net", "network", "model_state_dict")
+DEEPEST = 5  # tables within tables; a hostile file may hold itself
 PREFIXES = ("module.", "_orig_mod.")  # what data-parallel training and torch.compile put before each name
 
 
@@ -24,12 +25,11 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
         UserError: the file is neither, is damaged, or holds more than numbers.
     """
     content = read_checkpoint(path)
-    while not _is_state(content):
-        inner = next((content[key] for key in NESTED_UNDER if isinstance(content.get(key), Mapping)), None)
-        if inner is None:
-            raise UserError(f"The weights file {path.name} holds no weights that Limner knows how to find.")
-        content = inner
-    return {_plain(str(name)): value for name, value in content.items()}
+    for _ in range(DEEPEST):
+        if _is_state(content):
+            return _plain({str(name): value for name, value in content.items()})
+        content = next((content[key] for key in NESTED_UNDER if isinstance(content.get(key), Mapping)), {})
+    raise UserError(f"The weights file {path.name} holds no weights that Limner knows how to find.")
 
 
 def load_into(module: torch.nn.Module, path: Path) -> None:
@@ -66,12 +66,10 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
         raise UserError(f"The model's weights are missing: {path.name}.")
     try:
         if is_safetensors(path):
-            from safetensors.torch import load_file
-
-            tensors: dict[str, Any] = load_file(path)
-            return tensors
-        with torch.serialization.safe_globals(_plain_numbers()):
-            content = torch.serialization.load(path, map_location="cpu", weights_only=True)
+            return _read_safetensors(path)
+        # an open file, for torch goes by the ending when it is given a name
+        with torch.serialization.safe_globals(_plain_numbers()), path.open("rb") as file:
+            content = torch.serialization.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         message = f"The weights file {path.name} holds more than numbers, so it is not read."
         raise UserError(
@@ -82,6 +80,17 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
     if not isinstance(content, Mapping):
         raise UserError(f"The weights file {path.name} holds no weights but {type(content).__name__}.")
     return content
+
+
+def _read_safetensors(path: Path) -> dict[str, Any]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors: dict[str, Any] = load_file(path)
+    except SafetensorError as error:
+        raise UserError(f"The weights file {path.name} is damaged.", str(error)[:200]) from error
+    return tensors
 
 
 def _plain_numbers() -> list[Any]:
@@ -104,7 +113,12 @@ def _is_state(content: Mapping[str, Any]) -> bool:
     return bool(content) and all(isinstance(value, torch.Tensor) for value in content.values())
 
 
-def _plain(name: str) -> str:
-    for prefix in PREFIXES:
-        name = name.removeprefix(prefix)
-    return name
+def _plain(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Without what training put before all names, in any order; a part of that name in the network itself stays."""
+    found = True
+    while found:
+        found = False
+        for prefix in PREFIXES:
+            if all(name.startswith(prefix) for name in state):
+                state, found = {name.removeprefix(prefix): value for name, value in state.items()}, True
+    return state
