@@ -110,6 +110,15 @@ def gradient_size(values, grid, qi, qj, qk, m):
 
 
 @inlined
+def in_voxels(x, y, z, m):
+    """A point of the world in voxels."""
+    qi = m[MATRIX] * x + m[MATRIX + 1] * y + m[MATRIX + 2] * z + m[SHIFT]
+    qj = m[MATRIX + 3] * x + m[MATRIX + 4] * y + m[MATRIX + 5] * z + m[SHIFT + 1]
+    qk = m[MATRIX + 6] * x + m[MATRIX + 7] * y + m[MATRIX + 8] * z + m[SHIFT + 2]
+    return qi, qj, qk
+
+
+@inlined
 def is_kept(qi, qj, qk, m):
     """True inside the crop box and on the kept side of all planes."""
     if qi < m[BOX_LOW] or qj < m[BOX_LOW + 1] or qk < m[BOX_LOW + 2]:
@@ -121,6 +130,21 @@ def is_kept(qi, qj, qk, m):
         if m[at] * qi + m[at + 1] * qj + m[at + 2] * qk < m[at + 3]:
             return False
     return True
+
+
+@inlined
+def extinction_at(kind, entry, qi, qj, qk, values, grid, table, materials, gradient, m):
+    """What a class takes from light per millimetre at a position where its value has an entry: nothing where cut."""
+    if kind >= table.shape[0]:
+        return ZERO
+    extinction = table[np.uintp(kind), np.uintp(entry), np.uintp(3)]
+    if extinction > ZERO and m[GRADIENT_SCALE] > ZERO:
+        place = gradient_size(values, grid, qi, qj, qk, m) * m[GRADIENT_SCALE] + HALF
+        extinction *= gradient[int(min(place, f32(gradient.shape[0] - 1)))]
+    may_be_cut = m[ALL_CLIPPED] == ZERO and materials[kind, 1] > ZERO
+    if may_be_cut and not is_kept(qi, qj, qk, m):
+        return ZERO
+    return extinction
 
 
 @inlined
@@ -181,9 +205,7 @@ def tracked(ox, oy, oz, dx, dy, dz, limit, state, values, grid, classes, bounds,
     Returns:
         t, class, entry, state, look-ups: t is negative when nothing was met before ``limit``.
     """
-    qi = m[MATRIX] * ox + m[MATRIX + 1] * oy + m[MATRIX + 2] * oz + m[SHIFT]
-    qj = m[MATRIX + 3] * ox + m[MATRIX + 4] * oy + m[MATRIX + 5] * oz + m[SHIFT + 1]
-    qk = m[MATRIX + 6] * ox + m[MATRIX + 7] * oy + m[MATRIX + 8] * oz + m[SHIFT + 2]
+    qi, qj, qk = in_voxels(ox, oy, oz, m)
     di = m[MATRIX] * dx + m[MATRIX + 1] * dy + m[MATRIX + 2] * dz
     dj = m[MATRIX + 3] * dx + m[MATRIX + 4] * dy + m[MATRIX + 5] * dz
     dk = m[MATRIX + 6] * dx + m[MATRIX + 7] * dy + m[MATRIX + 8] * dz
@@ -240,15 +262,7 @@ def tracked(ox, oy, oz, dx, dy, dz, limit, state, values, grid, classes, bounds,
         if m[HAS_CLASSES] > ZERO:
             state = advanced(state)
             kind = int(class_at(classes, grid, pi, pj, pk, word_of(state)))
-        extinction = ZERO
-        if kind < table.shape[0]:
-            extinction = table[np.uintp(kind), np.uintp(entry), np.uintp(3)]
-            if extinction > ZERO and m[GRADIENT_SCALE] > ZERO:
-                place = gradient_size(values, grid, pi, pj, pk, m) * m[GRADIENT_SCALE] + HALF
-                extinction *= gradient[int(min(place, f32(gradient.shape[0] - 1)))]
-            may_be_cut = m[ALL_CLIPPED] == ZERO and materials[kind, 1] > ZERO
-            if may_be_cut and not is_kept(pi, pj, pk, m):
-                extinction = ZERO
+        extinction = extinction_at(kind, entry, pi, pj, pk, values, grid, table, materials, gradient, m)
         state = advanced(state)
         if uniform_of(state) * bound < extinction:
             met = t
@@ -434,9 +448,7 @@ def slope_at(values, grid, occupancy, table, materials, kind, x, y, z, m):
     """The opacity's gradient at an event, per millimetre; none where everything is a cloud, and in ghosts."""
     if m[SURFACE] <= ZERO or materials[kind, 2] > ZERO:
         return ZERO, ZERO, ZERO
-    qi = m[MATRIX] * x + m[MATRIX + 1] * y + m[MATRIX + 2] * z + m[SHIFT]
-    qj = m[MATRIX + 3] * x + m[MATRIX + 4] * y + m[MATRIX + 5] * z + m[SHIFT + 1]
-    qk = m[MATRIX + 6] * x + m[MATRIX + 7] * y + m[MATRIX + 8] * z + m[SHIFT + 2]
+    qi, qj, qk = in_voxels(x, y, z, m)
     is_solid = m[HAS_CLASSES] > ZERO and materials[kind, 3] > ZERO
     return opacity_gradient(values, grid, occupancy, table, kind, is_solid, materials[kind, 1] > ZERO, qi, qj, qk, m)
 
