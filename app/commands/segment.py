@@ -52,13 +52,18 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.measure_idle:
         note_idle_power()
     try:
-        if len(arguments.paths) > 1 or not arguments.out.suffix:
+        if _is_for_many(arguments):
             return segment_many(arguments.paths, arguments.out, wishes, again=arguments.again, as_json=arguments.json)
         return _one(arguments, wishes)
     except InferenceFailed as failure:
         note(f"error: {' '.join(failure.message.split())}")
         note(failure.details)
         return 1
+
+
+def _is_for_many(arguments: argparse.Namespace) -> bool:
+    """Whether the result is a folder: several images, or an output that is one or has no ending."""
+    return len(arguments.paths) > 1 or not arguments.out.suffix or arguments.out.is_dir()
 
 
 def _one(arguments: argparse.Namespace, wishes: Wishes) -> int:
@@ -94,11 +99,11 @@ def _wishes(arguments: argparse.Namespace) -> Wishes:
         parameters["roi"] = _roi(arguments.roi)
     if arguments.prompts is not None:
         parameters["prompts"] = _prompts(arguments.prompts)
-        if parameters["prompts"].get("clicks") and (len(arguments.paths) > 1 or not arguments.out.suffix):
+        if parameters["prompts"].get("clicks") and _is_for_many(arguments):
             raise UserError("Clicks are places in one image, so --prompts with clicks takes one image.")
     if arguments.uncertainty is not None:
         parameters["doubt"] = True
-        if len(arguments.paths) > 1 or not arguments.out.suffix:
+        if _is_for_many(arguments):
             raise UserError("--uncertainty names one file, so it takes one image.")
     return Wishes.of(
         arguments.model,

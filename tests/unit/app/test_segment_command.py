@@ -1,0 +1,199 @@
+"""`limner segment` over many images and with a model out of a folder; the runs themselves are pretended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import made_bundles
+import made_models
+import nibabel as nib
+import numpy as np
+import pytest
+
+from app.cli import main
+from app.commands import segment, segment_many
+from imaging.errors import UserError
+from inference.client import InferenceFailed
+from inference.record.run_record import Outcome, RunRecord
+from inference.worker.turns import QueueClass
+from session.opening import OpenedImages
+from session.segment_to_file import Segmented, Wishes, write_record
+
+Limner = Callable[..., tuple[int, str, str]]
+
+
+class Runs:
+    """Pretends to segment: writes a mask and its record, or fails."""
+
+    def __init__(self) -> None:
+        self.images: list[int] = []  # the value that tells each image
+        self.wishes: list[Wishes] = []
+        self.version = "1.0"
+        self.failing: dict[int, Exception] = {}
+
+    def __call__(self, images: OpenedImages, out: Path, wishes: Wishes, *_: Any) -> Segmented:
+        value = int(images.volumes[0].voxels.max())
+        self.images.append(value)
+        self.wishes.append(wishes)
+        if value in self.failing:
+            raise self.failing[value]
+        out.write_bytes(b"mask")
+        record = RunRecord("id", "2026-01-01T00:00:00Z", Outcome.DONE, wishes.model.id, "Rules", self.version)
+        write_record(record, out)
+        return Segmented({"labels": [], "scores": [], "boxes": [], "notes": []}, record)
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
+    made = Runs()
+    monkeypatch.setattr(segment_many, "segment_to_file", made)
+    monkeypatch.setattr(segment, "segment_to_file", made)
+    return made
+
+
+@pytest.fixture
+def limner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Limner:
+    monkeypatch.setenv("LIMNER_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.delenv("LIMNER_MODELS", raising=False)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        status = main(["segment", *map(str, arguments)])
+        return status, *capsys.readouterr()
+
+    return run
+
+
+def image(path: Path, value: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    voxels = np.zeros((4, 5, 6), np.int16)
+    voxels[1, 2, 3] = value
+    nib.save(nib.Nifti1Image(voxels, np.diag([1.0, 1.0, 2.0, 1.0])), path)
+    return path
+
+
+def three(folder: Path) -> list[Path]:
+    return [image(folder / f"{name}.nii.gz", n) for n, name in enumerate(("anna", "ben", "cleo"), 1)]
+
+
+def test_each_image_gets_a_mask_and_a_record_of_its_name(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+    out = tmp_path / "masks"
+    status, text, _ = limner(*three(tmp_path), "-o", out)
+    assert (status, text) == (0, "3 segmented, 0 skipped, 0 failed\n")
+    assert runs.images == [1, 2, 3]
+    assert {wishes.queue_class for wishes in runs.wishes} == {QueueClass.BATCH}
+    assert sorted(path.name for path in out.iterdir()) == [
+        f"{name}.{end}" for name in ("anna", "ben", "cleo") for end in ("nii.gz", "run.json")
+    ]
+
+
+def test_a_batch_that_was_stopped_goes_on_where_it_was(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+    images, out = three(tmp_path), tmp_path / "masks"
+    limner(*images[:2], "-o", out)
+    (out / "cleo.nii.gz").write_bytes(b"half")  # a mask without a record is none
+    runs.images.clear()
+    status, text, _ = limner(*images, "-o", out)
+    assert (status, text) == (0, "1 segmented, 2 skipped, 0 failed\n")
+    assert runs.images == [3]
+    runs.images.clear()
+    limner(*images, "-o", out, "--again")
+    assert runs.images == [1, 2, 3]
+
+
+def test_results_of_another_version_or_without_a_readable_record_are_made_anew(
+    limner: Limner, runs: Runs, tmp_path: Path
+) -> None:
+    images, out = three(tmp_path), tmp_path / "masks"
+    limner(*images, "-o", out)
+    older = json.loads((out / "anna.run.json").read_text()) | {"model_version": "0.9"}
+    (out / "anna.run.json").write_text(json.dumps(older))
+    (out / "ben.run.json").write_text("{half")
+    other = json.loads((out / "cleo.run.json").read_text()) | {"model_id": "another"}
+    (out / "cleo.run.json").write_text(json.dumps(other))
+    runs.images.clear()
+    limner(*images, "-o", out)
+    assert runs.images == [1, 2, 3]
+
+
+def test_one_that_fails_does_not_stop_the_others(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+    images, out = three(tmp_path), tmp_path / "masks"
+    broken = tmp_path / "broken.nii.gz"
+    broken.write_bytes(b"no image")
+    runs.failing = {1: InferenceFailed("The worker\nstopped.", "details"), 2: UserError("Too small.")}
+    status, text, errors = limner(*images, broken, tmp_path / "nowhere", "-o", out, "--json")
+    assert status == 1
+    assert runs.images == [1, 2, 3]
+    said = json.loads(text)
+    assert said["failed"] == 4
+    reasons = {Path(entry["path"]).name: entry.get("error") for entry in said["images"]}
+    assert reasons["anna.nii.gz"] == "The worker\nstopped."
+    assert reasons["ben.nii.gz"] == "Too small."
+    assert reasons["cleo.nii.gz"] is None
+    assert reasons["broken.nii.gz"]
+    assert reasons["nowhere"]
+    assert "error: anna.nii.gz: The worker stopped." in errors
+    assert (out / "cleo.nii.gz").exists()
+    runs.images.clear()
+    runs.failing.clear()
+    limner(*images, "-o", out)
+    assert runs.images == [1, 2]  # what failed is tried again
+
+
+def test_images_of_one_name_do_not_overwrite_each_other(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+    out = tmp_path / "masks"
+    same = [image(tmp_path / folder / "ct.nii.gz", n) for n, folder in enumerate("ab", 1)]
+    limner(*same, "-o", out)
+    assert sorted(path.name for path in out.glob("*.nii.gz")) == ["ct-again.nii.gz", "ct.nii.gz"]
+    runs.images.clear()
+    assert limner(*same, "-o", out)[1] == "0 segmented, 2 skipped, 0 failed\n"
+
+
+def test_a_folder_that_is_there_takes_masks_whatever_its_name(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+    out = tmp_path / "masks.2026"
+    out.mkdir()
+    assert limner(image(tmp_path / "anna.nii.gz", 1), "-o", out)[0] == 0
+    assert (out / "anna.nii.gz").exists()
+
+
+def test_one_map_of_doubt_takes_one_image(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+    status, _, errors = limner(*three(tmp_path), "-o", tmp_path / "masks", "--uncertainty", tmp_path / "doubt.nii.gz")
+    assert status == 2
+    assert "takes one image" in errors
+    assert runs.images == []
+
+
+def test_a_models_folder_with_code_needs_trust(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+    one, out = image(tmp_path / "anna.nii.gz", 1), tmp_path / "mask.nii.gz"
+    bundle = made_bundles.deepedit(tmp_path / "deepedit")
+    (bundle / "models").mkdir()
+    made_models.torchscript(bundle / "models" / "model.ts")
+    status, _, errors = limner(one, "-o", out, "--model", bundle)
+    assert status == 2
+    assert "brings code of its own" in errors
+    assert "--trust" in errors
+    assert runs.images == []
+    assert limner(one, "-o", out, "--model", bundle, "--trust")[0] == 0
+    assert runs.wishes[0].model.package == bundle
+    assert runs.wishes[0].client.model(runs.wishes[0].model.id) == runs.wishes[0].model
+
+
+def test_a_models_folder_without_code_needs_none(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+    folder = made_models.layer_list(tmp_path / "mesh")
+    assert limner(image(tmp_path / "a.nii.gz", 1), "-o", tmp_path / "mask.nii.gz", "--model", folder)[0] == 0
+    assert runs.wishes[0].model.package == folder
+
+
+def test_wishes_reach_the_run(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+    one, out = image(tmp_path / "a.nii.gz", 1), tmp_path / "mask.nii.gz"
+    limner(one, "-o", out, "--roi", "1,4,0,5,1,2", "--device", "cpu", "--mirror", "--precision", "fp32")
+    assert runs.wishes[0].parameters == {
+        "device": "cpu",
+        "precision": "fp32",
+        "mirror": True,
+        "roi": [1, 2, 0, 5, 1, 4],  # k j i
+    }
+    status, _, errors = limner(one, "-o", out, "--roi", "1,4")
+    assert status == 2
+    assert "six whole numbers" in errors
