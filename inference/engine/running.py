@@ -14,6 +14,7 @@ from imaging.errors import UserError
 from imaging.geometry import Box, Geometry
 from inference.backends.choosing import Choice, Work, chosen
 from inference.engine.deciding import Decision, keep_largest, merged_layers
+from inference.engine.gaps import filled
 from inference.engine.parameters import RunParameters
 from inference.engine.predictor import Mirrored, Predictor
 from inference.engine.preparing import Prepared, cut, prepare, start
@@ -52,6 +53,7 @@ class NetworkRun:
         self._seconds: dict[str, float] = {}
         self._choice: Choice | None = None
         self._rung: Rung | None = None
+        self._image_notes: tuple[str, ...] = ()
         self.labels = self._opened.recipe.labels
 
     def on(self, channels: Sequence[NDArray[Any]], geometry: Geometry, watch: Watch) -> ModelResult:
@@ -61,6 +63,7 @@ class NetworkRun:
             UserError: an image is empty or too small for the network.
         """
         recipe = self._opened.recipe
+        channels = [self._whole(channel) for channel in channels]
         for channel in channels:
             if channel.size == 0 or channel.min() == channel.max():
                 raise UserError("The image is empty: all of its voxels have the same value.")
@@ -77,6 +80,11 @@ class NetworkRun:
             watch(SHARES["network"], "Bringing the labels back to the image")
             layers, maps = self._back(decision, prepared, geometry)
         return self._result(layers, maps, prepared)
+
+    def _whole(self, channel: NDArray[Any]) -> NDArray[Any]:
+        image, note = filled(channel)
+        self._image_notes += (note,) if note else ()
+        return image
 
     def _region(self, prepared: Prepared) -> Prepared:
         """Of the network's grid only what lies around the wished region, but no less than a window."""
@@ -190,7 +198,11 @@ class NetworkRun:
 
     def _notes(self) -> tuple[str, ...]:
         rung = self._rung
-        return (*self._opened.recipe.notes, *([rung.note] if rung is not None and rung.note else []))
+        return (
+            *self._opened.recipe.notes,
+            *self._image_notes,
+            *([rung.note] if rung is not None and rung.note else []),
+        )
 
     def _record(self, prepared: Prepared) -> dict[str, Any]:
         windows = self._opened.recipe.windows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from imaging.errors import UserError
 from inference.engine.blending import SlabBlender
 from inference.engine.deciding import Decision
 from inference.engine.predictor import Predictor
@@ -14,6 +15,7 @@ from inference.engine.windows import Padding, importance, padding, window_size, 
 if TYPE_CHECKING:
     import torch
 
+THIN_HINT = "The model continues images by their mirror image, which takes at least half a window."
 Progress = Callable[[int, int], None]  # windows done, windows in all; may raise to stop
 
 
@@ -77,6 +79,11 @@ def _padded(tensor: torch.Tensor, pad: Padding, windows: Windows) -> torch.Tenso
     both = [n for axis in (2, 1, 0) for n in (pad.before[axis], pad.after[axis])]
     if not any(both):
         return tensor
+    if windows.padding == "reflect" and any(
+        max(before, after) >= size for before, after, size in zip(pad.before, pad.after, tensor.shape[1:], strict=True)
+    ):
+        shape = " x ".join(str(n) for n in tensor.shape[1:])
+        raise UserError(f"The image is too thin for this model: {shape} voxels on the network's grid.", THIN_HINT)
     value = windows.padding_value if windows.padding == "constant" else None
     return torch.nn.functional.pad(tensor[None], both, mode=windows.padding, value=value)[0]
 
