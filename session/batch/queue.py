@@ -62,7 +62,6 @@ class BatchQueue:
         self._job: Job | None = None
         self._pauses = False
         self._starts_at: datetime | None = None
-        self._clock: threading.Thread | None = None
         self._told = 0.0
         self.path = session.settings.workspace() / NAME
         self._items = self._numbered(_read(self.path))
@@ -155,9 +154,7 @@ class BatchQueue:
         if not self.waiting:
             raise UserError("Nothing waits in the queue.", "Add images first.")
         self._starts_at = when
-        if self._clock is None:
-            self._clock = threading.Thread(target=self._watch_clock, name="batch clock", daemon=True)
-            self._clock.start()
+        threading.Thread(target=self._watch_clock, args=(when,), name="batch clock", daemon=True).start()
         self.changed.emit()
 
     def pause(self) -> None:
@@ -173,13 +170,13 @@ class BatchQueue:
             self._job.cancel()
         self.changed.emit()
 
-    def _watch_clock(self) -> None:
-        while (when := self._starts_at) is not None:
+    def _watch_clock(self, when: datetime) -> None:
+        """Until the time has come, or another one was chosen."""
+        while self._starts_at is when:
             if datetime.now() >= when:
                 self._session.post(self._start_by_clock)
-                break
+                return
             time.sleep(min(LOOK_EVERY_S, max((when - datetime.now()).total_seconds(), 0.01)))
-        self._clock = None
 
     def _start_by_clock(self) -> None:
         if self._starts_at is not None and self.waiting:
