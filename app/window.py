@@ -24,14 +24,13 @@ from widgets.action_bridge import ActionBridge, guarded
 from widgets.bottom_stack import BottomStack
 from widgets.counted import counted
 from widgets.dialogs.choice import ask_choice
-from widgets.doubt_bar import DoubtBar
 from widgets.empty_state import EmptyState
 from widgets.message_bar import MessageArea
 from widgets.model_offer import ModelOffer
 from widgets.palette import Palette
 from widgets.panels.studies.model import Row
-from widgets.part_bar import PartBar
 from widgets.preview_bar import PreviewBar
+from widgets.review_bar import ReviewBar
 from widgets.side_panels import LeftPanel, RightPanel
 from widgets.status_line import StatusLine
 from widgets.top_bar import TopBar
@@ -66,8 +65,8 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.stack = BottomStack(self.centre)
         self.preview_bar = PreviewBar(self.bridge, self.centre)
-        self.part_bar, self.doubt_bar = PartBar(self.bridge, self.centre), DoubtBar(self.bridge, self.centre)
-        for bar in (self.preview_bar, self.part_bar, self.doubt_bar):
+        self.review_bar = ReviewBar(self.bridge, self.centre)
+        for bar in (self.preview_bar, self.review_bar):
             self.stack.add(bar)
         self.messages = MessageArea(self.bridge, self.stack, self.centre)
         self.palette_box = Palette(self.bridge, self)

@@ -124,7 +124,7 @@ class Doubting:
             self._set(replace(self.state, places=places, is_looking=False))
 
     def _write(self, document: Document, doubt: DoubtMap) -> None:
-        packed = base64.b64encode(zlib.compress(doubt.values.tobytes(), 1)).decode("ascii")
+        packed = base64.b64encode(zlib.compress(np.ascontiguousarray(doubt.values).data, 1)).decode("ascii")
         text = json.dumps({"title": doubt.title, "shape": list(doubt.values.shape), "zlib": packed})
         self._session.post(lambda: self._save(document, text))
 

@@ -67,8 +67,10 @@ class PartBar(QFrame):
             part.setVisible(chosen is not None)
         for part in self._of_steps:
             part.setVisible(state.steps > 0)
+        self._rejected.setVisible(state.steps > 0 or state.is_busy)
+        self.undo.setEnabled(not state.is_busy)
         self.keep.setEnabled(chosen is not None and not chosen.is_kept)
-        self.setVisible(chosen is not None or state.steps > 0)
+        self.setVisible(chosen is not None or state.steps > 0 or state.is_busy)
         self.updateGeometry()
 
     def _about(self, part: ChosenPart) -> str:
@@ -82,7 +84,7 @@ class PartBar(QFrame):
         return " · ".join(said)
 
     def _about_steps(self, state: ReviewState) -> str:
-        said = []
+        said = [self.tr("Working…")] if state.is_busy else []
         if state.kept_count:
             said.append(self.tr("{0} marked as right").format(counted(state.kept_count, "part")))
         if state.rejected_count:

@@ -26,6 +26,7 @@ HANDLE_PX = 3.6
 PLATE, PLATE_PX, LIGHTER = QColor(8, 10, 12, 125), 4.0, 0.35
 ARC_PX = 22.0
 GAP_PX = 10.0  # between a line and its value
+WAITING_DASHES = (5.0, 3.0)  # in widths of the line
 EDGE_PX = 20  # free at the right edge, where the slider is
 ROOM_PX = 8  # around everything that is drawn
 GIVEN_NAME = re.compile(r"(Length|Angle|Region) \d+")
@@ -101,6 +102,9 @@ class DrawnMeasure:
             pen = QPen(ink, pixels)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            if self._measurement.number < 0:  # it waits for acceptance
+                pen.setDashPattern([dash * width / pixels for dash in WAITING_DASHES])
+                pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             painter.setPen(pen)
             painter.drawPath(path)
         if not self.look.shown.is_near:

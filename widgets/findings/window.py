@@ -135,8 +135,14 @@ def _table(name: str, titles: list[str]) -> QTableWidget:
     made.setShowGrid(False)
     made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    made.horizontalHeader().setStretchLastSection(False)
-    made.horizontalHeader().setSectionResizeMode(0, made.horizontalHeader().ResizeMode.Stretch)
+    header = made.horizontalHeader()
+    header.setSectionResizeMode(header.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(0, header.ResizeMode.Stretch)
+    for column in range(len(titles)):
+        item = made.horizontalHeaderItem(column)
+        if item is not None:
+            side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+            item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
     return made
 
 
