@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy import ndimage
 
 SHAPE = (300, 512, 512)  # k, j, i
@@ -59,9 +60,14 @@ BUNDLES = {
 }
 
 
-def make_bundle(folder: Path, name: str) -> Path:
-    """A bundle that MONAI's own workflow and ours can run, its weights random but always the same."""
-    network, steps, windows = BUNDLES[name]
+def make_bundle(folder: Path, name: str, parts: tuple[Table, list[Table], Table] | None = None) -> Path:
+    """A bundle that MONAI's own workflow and ours can run, its weights random but always the same.
+
+    Args:
+        name: one of BUNDLES, or any where the parts are given.
+        parts: network, steps and windows.
+    """
+    network, steps, windows = parts or BUNDLES[name]
     for part in ("configs", "models"):
         (folder / part).mkdir(parents=True)
     (folder / "configs" / "inference.json").write_text(json.dumps(_inference(network, steps, windows), indent=1))
@@ -98,7 +104,7 @@ def _inference(network: Table, steps: list[Table], windows: Table) -> Table:
         "preprocessing": {"_target_": "Compose", "transforms": pre},
         "dataset": {"_target_": "Dataset", "data": "$[{'image': @image}]", "transform": "@preprocessing"},
         "dataloader": {"_target_": "DataLoader", "dataset": "@dataset", "batch_size": 1, "num_workers": 0},
-        "inferer": {"_target_": "SlidingWindowInferer", "roi_size": [96, 96, 96], **windows},
+        "inferer": {"_target_": "SlidingWindowInferer", "roi_size": [96, 96, 96]} | windows,
         "postprocessing": {"_target_": "Compose", "transforms": post},
         "evaluator": {
             "_target_": "SupervisedEvaluator",
@@ -135,9 +141,13 @@ def make_image(path: Path, shape: tuple[int, int, int] = SHAPE) -> None:
     """A CT that shows nobody: smooth blobs between air and bone, with noise."""
     import nibabel as nib
 
+    affine = np.diag([-SPACING_MM[0], -SPACING_MM[1], SPACING_MM[2], 1.0])
+    nib.save(nib.Nifti1Image(made_voxels(shape).transpose(2, 1, 0), affine), path)
+
+
+def made_voxels(shape: tuple[int, int, int]) -> NDArray[np.int16]:
+    """The voxels of ``make_image``, (k, j, i)."""
     rng = np.random.default_rng(0)
     coarse = ndimage.gaussian_filter(rng.normal(size=tuple(n // 8 + 1 for n in shape)), 2)
     smooth = ndimage.zoom(coarse, [n / c for n, c in zip(shape, coarse.shape, strict=True)], order=1)
-    values = np.clip(smooth * 6000 - 200, -1000, 1500) + rng.normal(0, 15, shape)
-    affine = np.diag([-SPACING_MM[0], -SPACING_MM[1], SPACING_MM[2], 1.0])
-    nib.save(nib.Nifti1Image(values.astype(np.int16).transpose(2, 1, 0), affine), path)
+    return np.asarray((np.clip(smooth * 6000 - 200, -1000, 1500) + rng.normal(0, 15, shape)).astype(np.int16))
