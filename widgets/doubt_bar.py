@@ -54,6 +54,7 @@ class DoubtBar(QFrame):
         row.addWidget(KeyLabel(self._bridge, "doubt.next", "key"), 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.shows)
         row.addWidget(self.more)
+        row.addStretch(1)
         for button, action_id in ((self.next, "doubt.next"), (self.previous, "doubt.previous")):
             if self._bridge.has(action_id):
                 button.setToolTip(self._bridge.qaction(action_id).toolTip())

@@ -42,6 +42,7 @@ class PartBar(QFrame):
             self._of_part += self._add(row, button, action_id)
         row.addWidget(self._rejected)
         self._of_steps = [self._rejected, *self._add(row, self.undo, "preview.undo")]
+        row.addStretch(1)
         self._links = SignalLinks(self)
         self._links.add(bridge.session.reviewing.changed, self._changed)
         self._show(bridge.session.reviewing.state)

@@ -74,6 +74,8 @@ class MeasureLayer:
         chosen = self._view.session.selection.state.measurement_number
         hovered = self.hovered.measurement.number if self.hovered is not None else None
         lines = () if shown.is_near else tuple(value_lines(measurement, state.volume, values))
+        if measurement.kind is MeasurementKind.BOX and measurement.number not in (chosen, hovered):
+            lines = lines[:1]  # how sure the model is; sizes of many boxes would cover the image
         size = float(self._view.width()), float(self._view.height())
         return MeasureLook(
             shown, lines, measurement.number == chosen, measurement.number == hovered, state.grid, self._view.place,
