@@ -150,16 +150,18 @@ def write_record(record: RunRecord, out: Path) -> None:
         file.write(record.to_text().encode())
 
 
+def recorded_model(out: Path) -> tuple[str, str] | None:
+    """Id and version of the model from whose run a result is, as the record beside it says; None without a record."""
+    try:
+        noted = json.loads(record_path(out).read_text(encoding="utf-8"))
+        return str(noted["model_id"]), str(noted["model_version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def is_done(out: Path, model: ModelInfo) -> bool:
     """True when a result stands there with the record of a run of the same model in the same version."""
-    record = record_path(out)
-    if not out.exists() or not record.exists():
-        return False
-    try:
-        noted = json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(noted.get("model_id") == model.id and noted.get("model_version") == model.version)
+    return out.exists() and recorded_model(out) == (model.id, model.version)
 
 
 def _summary(result: InferenceResult, record: RunRecord, labels: list[Label]) -> dict[str, Any]:

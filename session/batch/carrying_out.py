@@ -10,7 +10,7 @@ from inference.worker.turns import QueueClass
 from session.batch.item import BatchItem, ItemState
 from session.opening import CASE_SUFFIX, read_images
 from session.reading import choose_series
-from session.segment_to_file import Telling, Wishes, is_done, segment_to_file, write_record
+from session.segment_to_file import Telling, Wishes, is_done, recorded_model, segment_to_file, write_record
 from session.settings import Settings
 
 
@@ -34,7 +34,8 @@ def carry_out(item: BatchItem, client: InferenceClient, settings: Settings, tell
     if is_done(out, model):
         return ItemState.SKIPPED
     is_case = out.suffix == CASE_SUFFIX
-    if is_case and out.exists():
+    earlier = recorded_model(out)
+    if out.exists() and (is_case or earlier is None or earlier[0] != model.id):  # only an older version is replaced
         raise UserError(f"{out.name} is there already, and it is not from this model.", "Choose another folder.")
     regular = settings["open.uneven"] == "resample"
     path = Path(item.path)

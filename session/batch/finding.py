@@ -42,8 +42,9 @@ def start_finding(session: Session, queue: BatchQueue, paths: Sequence[Path], wi
 
     An image that is in the queue already with the same model and result folder is not put there twice.
     """
-    known = {(i.path, i.series_id, i.model, str(Path(i.out).parent)) for i in queue.items}
-    taken = {Path(i.out).name.removesuffix(wishes.suffix) for i in queue.items if Path(i.out).parent == wishes.folder}
+    alike = [i for i in queue.items if Path(i.out).parent == wishes.folder and i.out.endswith(wishes.suffix)]
+    known = {(i.path, i.series_id, i.model) for i in alike}
+    taken = {Path(i.out).name.removesuffix(wishes.suffix) for i in alike}
     problems: list[str] = []
 
     def refuse(path: Path, error: UserError) -> None:
@@ -56,7 +57,7 @@ def start_finding(session: Session, queue: BatchQueue, paths: Sequence[Path], wi
             for found in found_series([path], refuse, taken):
                 job.report(None, f"Found {found.name}")
                 taken.add(found.name)
-                if (str(path), found.series.id, wishes.model, str(wishes.folder)) not in known:
+                if (str(path), found.series.id, wishes.model) not in known:
                     items.append(_item(path, found.series.id, found.name, wishes))
         return items
 

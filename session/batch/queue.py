@@ -63,6 +63,10 @@ class BatchQueue:
         self._pauses = False
         self._starts_at: datetime | None = None
         self._told = 0.0
+        self._is_dirty = False
+        self._writer: threading.Thread | None = None
+        self._written = threading.Event()
+        self._written.set()
         self.path = session.settings.workspace() / NAME
         self._items = self._numbered(_read(self.path))
 
@@ -97,6 +101,7 @@ class BatchQueue:
         with self._lock:
             self._items += self._numbered(items)
         self._keep()
+        self.changed.emit()
 
     def move(self, number: int, by: int) -> None:
         """Move an item up (negative) or down."""
@@ -105,6 +110,7 @@ class BatchQueue:
             target = min(max(place + by, 0), len(self._items) - 1)
             self._items.insert(target, self._items.pop(place))
         self._keep()
+        self.changed.emit()
 
     def remove(self, numbers: Iterable[int]) -> None:
         """Take items out of the queue; one that runs stays."""
@@ -112,6 +118,7 @@ class BatchQueue:
         with self._lock:
             self._items = [i for i in self._items if i.number not in gone or i.state is ItemState.RUNNING]
         self._keep()
+        self.changed.emit()
 
     def retry(self, numbers: Iterable[int]) -> None:
         """Let items that failed wait again."""
@@ -124,12 +131,14 @@ class BatchQueue:
                 for i in self._items
             ]
         self._keep()
+        self.changed.emit()
 
     def clear_finished(self) -> None:
         """Take out what is over."""
         with self._lock:
             self._items = [item for item in self._items if not item.is_over]
         self._keep()
+        self.changed.emit()
 
     def start(self) -> None:
         """Begin, or go on; does nothing while it runs, except to take back a pause.
@@ -247,7 +256,7 @@ class BatchQueue:
             self._items = [replace(i, **fields) if i.number == number else i for i in self._items]  # type: ignore[arg-type]
         if is_kept:
             self._keep()
-        elif is_told:
+        if is_told:
             self._session.post(self.changed.emit)
 
     def _numbered(self, items: Iterable[BatchItem]) -> list[BatchItem]:
@@ -256,17 +265,35 @@ class BatchQueue:
     def _warn(self, error: UserError) -> None:
         self._session.post(lambda: self._session.messages.warning(error.message, error.hint))
 
+    def settle(self, timeout_s: float = 5.0) -> bool:
+        """Wait until the queue is on the disk; False when that takes too long."""
+        return self._written.wait(timeout_s)
+
     def _keep(self) -> None:
-        """Write the queue; losing it costs the list, not the results, so what is wrong is said and no more."""
+        """Have the queue written on a thread, for disks may be slow; soon after another change it is written once."""
         with self._lock:
-            text = json.dumps([item.to_json() for item in self._items], indent=1, ensure_ascii=False)
+            self._written.clear()
+            self._is_dirty = True
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write, name="batch writer", daemon=True)
+                self._writer.start()
+
+    def _write(self) -> None:
+        """Losing it costs the list, not the results, so what is wrong is noted and no more."""
+        while True:
+            with self._lock:
+                if not self._is_dirty:
+                    self._writer = None
+                    self._written.set()
+                    return
+                self._is_dirty = False
+                text = json.dumps([item.to_json() for item in self._items], indent=1, ensure_ascii=False)
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 with replacing(self.path) as file:
                     file.write(text.encode())
             except (UserError, OSError) as error:
                 logger.warning("the queue cannot be kept: %s", type(error).__name__)
-        self._session.post(self.changed.emit)
 
 
 def _read(path: Path) -> list[BatchItem]:

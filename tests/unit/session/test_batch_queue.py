@@ -130,6 +130,21 @@ def test_cases_are_written_and_never_overwritten(
     assert "is there already" in queue.items[0].message
 
 
+def test_masks_of_others_are_never_overwritten_those_of_older_versions_are(
+    session: Session, queue: BatchQueue, studies: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "anna.nii.gz").write_bytes(b"somebody's work")
+    (out / "bert.nii.gz").write_bytes(b"of last year")
+    (out / "bert.run.json").write_text('{"model_id": "pretend", "model_version": "2"}', "utf-8")
+    fill(session, queue, studies, out)
+    run(queue)
+    assert states(queue) == [("anna", ItemState.FAILED), ("bert", ItemState.DONE)]
+    assert (out / "anna.nii.gz").read_bytes() == b"somebody's work"
+    assert read_labels(out / "bert.nii.gz").layers
+
+
 def test_one_failure_does_not_stop_the_others_and_can_be_tried_again(
     session: Session, queue: BatchQueue, studies: Path, tmp_path: Path
 ) -> None:
@@ -191,6 +206,7 @@ def test_the_queue_goes_on_after_the_program_ended(
 ) -> None:
     queue.add(slow_items(studies, tmp_path / "out"))
     queue._set(queue.items[0].number, state=ItemState.RUNNING, message="Reading the image")  # killed in the middle
+    assert queue.settle()
     again = batch_of(session)
     assert again is batch_of(session)
     assert states(again) == [("slow", ItemState.WAITING), ("quick", ItemState.WAITING)]
