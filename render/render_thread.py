@@ -55,6 +55,7 @@ class RenderThread:
         self._on_volume_failed = on_volume_failed
         self._condition = threading.Condition()
         self._latest: FrameRequest | None = None
+        self._last: FrameRequest | None = None
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="3D frames", daemon=True)
         self._thread.start()
@@ -79,7 +80,15 @@ class RenderThread:
             while self._latest is None and not self._is_closed:
                 self._condition.wait()
             request, self._latest = self._latest, None
+            self._last = request
             return None if self._is_closed else request
+
+    def _draw_again(self) -> None:
+        """The same once more, unless something newer was asked for anyway: something was found that belongs into it."""
+        with self._condition:
+            if self._latest is None:
+                self._latest = self._last
+                self._condition.notify()
 
     def _is_wanted(self) -> bool:
         """True while nothing newer was asked for."""
@@ -113,7 +122,7 @@ class RenderThread:
         step_back()
         try:
             while (request := self._next()) is not None:
-                artist = artist or VolumeArtist()
+                artist = artist or VolumeArtist(self._draw_again)
                 self._draw(artist, request)
         except Exception as error:
             logger.exception("3D frames")

@@ -18,6 +18,7 @@ from render.cinematic.gl_context import GraphicsError
 from render.cinematic.scene import TracedScene, Tracer
 from render.graphics_probe import is_software
 from render.raycast.scene import RaycastScene
+from render.region_finder import RegionFinder
 from render.sheets import Sheet
 from render.volume_content import ContentKeeper, DrawnContent
 from render.volume_memory import voxels_in, voxels_on_card
@@ -25,6 +26,7 @@ from render.volume_pick import PickableVolume
 from render.volume_renderer import Frame, Quality, VolumeRenderer
 from render.volume_scene import VolumeSceneState
 from render.volume_wish import VolumeWish
+from session.look.inside import Region
 from session.look.look import Look
 from session.presentation import VolumeMode
 
@@ -36,15 +38,22 @@ logger = logging.getLogger(__name__)
 MOVING_SECONDS = {True: 0.08, False: 0.03}  # that a traced frame may take while things move, on software and on a card
 FIRST_PIXELS = {True: 40_000, False: 700_000}  # of a moving frame, on software OpenGL and on a card, until measured
 FEWEST_PIXELS = 6_000
+WAITING_SAMPLES = 4  # while the body is looked for, the processor is needed for that
 FEWEST_VOXELS = 2_000_000  # a volume is not reduced further because a card would not take it
 SOFTWARE_VOXELS = 1 << 28  # the processor has memory enough, but looking up in more gets slow
 CARD_VOXELS = 1 << 28  # of a card that does not tell its memory
 
 
 class VolumeArtist:
-    """Draws scenes with and without a volume, and keeps what the next one may need."""
+    """Draws scenes with and without a volume, and keeps what the next one may need.
 
-    def __init__(self) -> None:
+    Args:
+        on_found: called on some thread when the body or the brain was found, and the same scene is to be asked for
+            again: until then everything is shown. None: each picture waits for what it needs.
+    """
+
+    def __init__(self, on_found: Callable[[], None] | None = None) -> None:
+        self._finder = RegionFinder(on_found) if on_found is not None else None
         self._renderer = VolumeRenderer()
         self._keeper: ContentKeeper | None = None
         self._painters: dict[tuple[str, bool], Painter] = {}
@@ -97,10 +106,14 @@ class VolumeArtist:
             device=self._renderer.device,
             reduction=drawn.field.reduction,
             volume=PickableVolume(drawn, wish.look),
+            is_final=drawn.awaits is Region.EVERYTHING,
+            awaits=drawn.awaits,
         )
 
     def forget_volume(self) -> None:
         """Let the volume and what draws it go, after something went wrong with it."""
+        if self._finder is not None:
+            self._finder.forget()
         for painter in self._painters.values():
             painter.close()
         self._painters.clear()
@@ -108,6 +121,8 @@ class VolumeArtist:
 
     def close(self) -> None:
         """Let everything go."""
+        if self._finder is not None:
+            self._finder.close()
         for painter in self._painters.values():
             painter.close()
         self._painters.clear()
@@ -126,7 +141,7 @@ class VolumeArtist:
 
     def _drawn(self, wish: VolumeWish, is_wanted: Callable[[], bool]) -> DrawnContent | None:
         if self._keeper is None:
-            self._keeper = ContentKeeper(1)
+            self._keeper = ContentKeeper(1, finder=self._finder)
         self._keeper.most_voxels = min(self._most_voxels(wish), self._most)
         self._keeper.most_per_axis = 16384 if wish.backend == "numba" else self._largest_edge()
         return self._keeper.drawn(wish.content, wish.look, is_wanted)
@@ -178,7 +193,9 @@ class VolumeArtist:
         backdrop = None
         if behind is not None:
             backdrop = _over_gradient(behind, wish.look)
-        effort = Effort(wish.samples, 1, is_moving)
+        is_whole = drawn.awaits is Region.EVERYTHING
+        samples = wish.samples if is_whole else min(wish.samples, WAITING_SAMPLES)
+        effort = Effort(samples, 1, is_moving)
         for painted in painter.paint(scene, backdrop, effort, is_wanted):
             seconds = time.perf_counter() - began
             if is_moving:
@@ -192,7 +209,8 @@ class VolumeArtist:
                 samples=painted.samples,
                 target_samples=0 if is_moving else wish.samples,
                 noise=painted.noise,
-                is_final=painted.is_final,
+                is_final=painted.is_final and is_whole,
+                awaits=drawn.awaits,
                 backend=painter.tracer.name,
                 device=painter.tracer.device,
                 denoiser=painter.denoiser.name if painter.denoiser is not None else "",

@@ -29,6 +29,7 @@ from session.preview import Preview
 if TYPE_CHECKING:
     from render.cinematic.class_order import ClassOrder
     from render.cinematic.class_source import BuiltClasses  # with Numba: half a second, only when a volume is drawn
+    from render.region_finder import RegionFinder
 
 FINER_VOXELS = 24_000_000
 KEPT_CHANGES = 64  # older ones are forgotten: whoever drew nothing for so long looks at all voxels again
@@ -140,11 +141,17 @@ class ContentLog:
 
 @dataclass(frozen=True, eq=False)
 class DrawnContent:
-    """What renderers draw: see ``render.cinematic.scene``."""
+    """What renderers draw: see ``render.cinematic.scene``.
+
+    Attributes:
+        field, classes, records: the values, and the segments.
+        awaits: the region that the look keeps to, while it is still looked for: what lies outside is not cut away yet.
+    """
 
     field: Field
     classes: ClassMap | None
     records: tuple[ClassRecord, ...]
+    awaits: Region = Region.EVERYTHING
 
 
 class ContentKeeper:
@@ -153,11 +160,13 @@ class ContentKeeper:
     Args:
         most_voxels: of a field; larger images are reduced.
         most_per_axis: what a texture holds.
+        finder: looks for the body or the brain meanwhile; None: it is waited for.
     """
 
-    def __init__(self, most_voxels: int, most_per_axis: int = 16384) -> None:
+    def __init__(self, most_voxels: int, most_per_axis: int = 16384, finder: RegionFinder | None = None) -> None:
         self.most_voxels = most_voxels
         self.most_per_axis = most_per_axis
+        self._finder = finder
         self._field: tuple[tuple[object, ...], Field] | None = None
         self._built: BuiltClasses | None = None
         self._smooth: ClassMap | None = None
@@ -185,8 +194,12 @@ class ContentKeeper:
             if classes is None:
                 return None
         if look.inside.region is not Region.EVERYTHING:
-            classes = self._inside(classes, field, content.volume.quantity, records, look, is_wanted)
-            if classes is None:
+            depths = self._region(field, content.volume.quantity, look.inside.region, is_wanted)
+            if depths is None and self._finder is not None:
+                return DrawnContent(field, classes, records if classes is not None else (), look.inside.region)
+            if depths is not None:
+                classes = self._inside(classes, field, depths, records, look, is_wanted)
+            if depths is None or classes is None:
                 return None
         return DrawnContent(field, classes, records if classes is not None else ())
 
@@ -225,27 +238,37 @@ class ContentKeeper:
             self._cut = (classes, cutaway, made)
         return self._cut[2]
 
+    def _region(
+        self, field: Field, quantity: Quantity, region: Region, is_wanted: Callable[[], bool]
+    ) -> RegionDepths | None:
+        """Where the region lies; None when that was called off, or with a finder: while it does not know."""
+        from render.cinematic.inside_region import region_depths
+
+        if self._depths is None or self._depths[:2] != (field, region):
+            if self._finder is not None:
+                found = self._finder.depths(field, quantity, region)
+            else:
+                found = region_depths(field, quantity, region, is_wanted)
+            if found is None:
+                return None
+            self._depths = (field, region, found)
+        return self._depths[2]
+
     def _inside(
         self,
         classes: ClassMap | None,
         field: Field,
-        quantity: Quantity,
+        depths: RegionDepths,
         records: tuple[ClassRecord, ...],
         look: Look,
         is_wanted: Callable[[], bool],
     ) -> ClassMap | None:
         """The classes without what lies outside the region that the look keeps to."""
-        from render.cinematic.inside_region import limited, region_depths
+        from render.cinematic.inside_region import limited
 
-        region = look.inside.region
-        if self._depths is None or self._depths[:2] != (field, region):
-            found = region_depths(field, quantity, region, is_wanted)
-            if found is None:
-                return None
-            self._depths = (field, region, found)
         key = (classes, field, look.inside, look.segments, records)
         if self._limited is None or self._limited[0] != key:
-            made = limited(classes, field, records, look, self._depths[2], is_wanted)
+            made = limited(classes, field, records, look, depths, is_wanted)
             if made is None:
                 return None
             self._limited = (key, made)

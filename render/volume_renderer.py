@@ -25,6 +25,7 @@ from render.surfaces import Surface
 from render.volume_camera import point_under
 from render.volume_scene import Crosshair, PlaneCut, ShownSurface, VolumeSceneState
 from render.vtk_log import route_vtk_messages
+from session.look.inside import Region
 from session.presentation import VolumeCamera
 
 BACKGROUND_TOP = (74, 82, 98)
@@ -72,6 +73,7 @@ class Frame:
         backend, device, denoiser, note: what made a picture of a volume, for people.
         reduction: how many voxels per axis one stands for that was drawn.
         volume: tells what of a volume lies under a pixel.
+        awaits: the region that is still looked for; everything is shown until it is found.
     """
 
     rgb: NDArray[np.uint8]
@@ -89,6 +91,7 @@ class Frame:
     note: str = ""
     reduction: int = 1
     volume: Pickable | None = None
+    awaits: Region = Region.EVERYTHING
 
     def point_at(self, x_px: float, y_px: float) -> tuple[float, float, float] | None:
         """The LPS point of the surface, slice or volume seen at a pixel of this frame, None on the background."""

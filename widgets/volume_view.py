@@ -33,6 +33,7 @@ from render.volume_renderer import BACKGROUND_BOTTOM, BACKGROUND_TOP, Frame, Qua
 from render.volume_scene import VolumeSceneState, resolved, resolved_with_volume, scene_points_mm
 from session.change import DocumentChange
 from session.document import Document
+from session.look.inside import Region
 from session.presentation import PresentationState, VolumeCamera, VolumeMode
 from session.selection import SelectionState
 from session.session import Session
@@ -148,6 +149,8 @@ class VolumeView(QWidget):
         timers = (self._stroke_timer, self._follow_timer, self._still_timer)
         is_still = self.frame is not None and self.frame.quality is Quality.STILL
         if self.frame is not None and not self.frame.is_final and self.frame.samples < SETTLED_SAMPLES:
+            return False
+        if self.frame is not None and self.frame.awaits is not Region.EVERYTHING:
             return False
         return is_still and not self._waits_for_frame and not any(timer.isActive() for timer in timers)
 
@@ -478,6 +481,10 @@ class VolumeView(QWidget):
             parts.append(self.tr("refining, {0} of {1}").format(frame.samples, frame.target_samples))
         elif cinematic and frame.target_samples:
             parts.append(self.tr("{0} samples").format(frame.samples))
+        if frame.awaits is Region.BODY:
+            parts.append(self.tr("finding the body…"))
+        elif frame.awaits is Region.BRAIN:
+            parts.append(self.tr("finding the brain…"))
         if frame.reduction > 1:
             parts.append(self.tr("reduced to 1/{0}").format(frame.reduction))
         return " · ".join(parts)

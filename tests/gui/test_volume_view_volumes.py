@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +21,13 @@ from imaging.edit import AddSegment, Batch, PaintEdit
 from imaging.geometry import Box, Geometry
 from imaging.segment import Segment
 from imaging.volume import Quantity, Volume
+from render.cinematic import inside_region
+from render.cinematic.scene import Field
 from render.graphics_probe import probed
 from render.volume_camera import StandardView, projected
 from session.document import Document
 from session.look.cut import ClipPlane, CropBox, Cut
+from session.look.inside import Inside, Region
 from session.look.look import Look
 from session.look.segment_look import SegmentLook
 from session.look.transfer_function import ColorPoint, OpacityPoint, TransferFunction
@@ -262,6 +266,29 @@ def test_a_volume_too_large_for_the_memory_is_reduced_and_says_so(
     assert view.frame.reduction == 2
     assert "1/2" in session.three_d.state.note
     assert middle(view).min() > 90
+
+
+@pytest.mark.parametrize("mode", [VolumeMode.CINEMATIC, VolumeMode.RAYCAST])
+def test_everything_is_shown_while_the_body_is_looked_for(
+    view: VolumeView, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, mode: VolumeMode
+) -> None:
+    may_end = threading.Event()
+
+    def slow(field: Field, *_: object) -> tuple[np.ndarray, np.ndarray]:
+        assert may_end.wait(WAIT_MS / 1000)
+        return np.full(field.shape, -5.0, np.float32), np.ones(3, np.int64)  # nothing is body
+
+    monkeypatch.setattr(inside_region, "region_depths", slow)
+    look = replace(session.looks.current, inside=Inside(Region.BODY))
+    session.presentation.update(look=look, volume_mode=mode)
+    qtbot.waitUntil(lambda: view.frame is not None and view.frame.awaits is Region.BODY, timeout=WAIT_MS)
+    assert "finding the body…" in view._hint()
+    assert not view.is_settled
+    may_end.set()
+    qtbot.waitUntil(lambda: is_settled(view), timeout=WAIT_MS)
+    assert "finding" not in view._hint()
+    assert view.frame is not None
+    assert view.frame.awaits is Region.EVERYTHING
 
 
 def test_the_other_tracer_can_be_chosen_and_draws_the_same(view: VolumeView, session: Session, qtbot: QtBot) -> None:
