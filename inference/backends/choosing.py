@@ -102,7 +102,7 @@ def chosen(networks: Networks, wanted: RunParameters, work: Work, watch: Watch) 
         predictor = _made(known, networks, shape)
         if predictor is not None:
             return Choice(predictor, known, facts)
-    if len(found) == 1 or work.head.kind is HeadKind.SCORES:
+    if len(found) == 1 or not work.head.kind.gives_labels:
         return Choice(made(plain, networks, shape), plain, {"name": plain.name})
     return _measured(networks, found, work, key, watch)
 
@@ -153,7 +153,7 @@ def _wished(networks: Networks, wanted: RunParameters, found: list[Candidate], w
     if predictor is None:
         raise UserError(f"This model cannot be computed by {candidate.name}.", "Leave the choice to Limner.")
     plain = candidates(networks, RunParameters(device=wanted.device))[0]
-    if candidate == plain or work.head.kind is HeadKind.SCORES:
+    if candidate == plain or not work.head.kind.gives_labels:
         return Choice(predictor, candidate, {"name": candidate.name})
     watch(f"Comparing {candidate.name} with plain fp32")
     real = _middle(work, work.window)

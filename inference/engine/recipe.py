@@ -167,6 +167,12 @@ class HeadKind(StrEnum):
     INDEPENDENT = "labels may overlap"  # sigmoid: each channel is a structure of its own
     DECIDED = "label values, decided by the network"
     SCORES = "scores of the whole image"
+    BOXES = "boxes around what was found"
+
+    @property
+    def gives_labels(self) -> bool:
+        """Whether each voxel gets a label."""
+        return self not in (HeadKind.SCORES, HeadKind.BOXES)
 
 
 @dataclass(frozen=True)
@@ -178,7 +184,7 @@ class Head:
         values: label value of each channel; 0 is background. Empty: the channel's own number (EXCLUSIVE), its number
             plus one (INDEPENDENT).
         has_background: channel 0 of an INDEPENDENT head is the background: values are the channels' own numbers then.
-        threshold: of a probability, for INDEPENDENT.
+        threshold: of a probability, for INDEPENDENT; of a box's score, for BOXES.
         is_activated: the network gives probabilities already.
         keeps_largest: label values of which only the largest connected part is kept.
     """

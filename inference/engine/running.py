@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from imaging.errors import UserError
 from imaging.geometry import Box, Geometry
 from inference.backends.choosing import Choice, Work, chosen
+from inference.engine.boxes import found_boxes
 from inference.engine.deciding import Decision, keep_largest, merged_layers
 from inference.engine.gaps import filled
 from inference.engine.parameters import RunParameters
@@ -72,8 +74,9 @@ class NetworkRun:
                 start(channels, geometry), recipe.steps, lambda step: watch(SHARES["prepare"] / 2, f"Preparing: {step}")
             )
             prepared = self._region(prepared)
-        if recipe.head.kind is HeadKind.SCORES:
-            result, self._rung = climbed(rungs(self._wanted), lambda rung: self._scored(prepared, rung, watch))
+        if not recipe.head.kind.gives_labels:
+            find = self._scored if recipe.head.kind is HeadKind.SCORES else partial(self._boxed, geometry)
+            result, self._rung = climbed(rungs(self._wanted), lambda rung: find(prepared, rung, watch))
             return replace(result, notes=self._notes())
         decision, self._rung = climbed(rungs(self._wanted), lambda rung: self._decided(prepared, rung, watch))
         with _Stage(self._seconds, "bring labels back"):
@@ -177,6 +180,17 @@ class NetworkRun:
         names = {label.label_value: label.name for label in self._opened.recipe.labels}
         found = tuple(Score(names.get(n, f"Class {n}"), float(c)) for n, c in enumerate(chances, 1))
         return ModelResult((), {}, seconds=self._seconds, scores=found, record=self._record(prepared))
+
+    def _boxed(self, geometry: Geometry, prepared: Prepared, rung: Rung, watch: Watch) -> ModelResult:
+        import torch
+
+        predictor = self._chosen(prepared, rung, watch)
+        watch(SHARES["prepare"], "Computing")
+        recipe = self._opened.recipe
+        with _Stage(self._seconds, "network"), torch.inference_mode():
+            answer = predictor(torch.from_numpy(prepared.image)[None])[0].float().cpu().numpy()
+        boxes = found_boxes(answer, prepared.axes, geometry, recipe.labels, recipe.head.threshold)
+        return ModelResult((), {}, seconds=self._seconds, boxes=boxes, record=self._record(prepared))
 
     def _result(
         self, layers: list[NDArray[Any]], maps: dict[str, NDArray[np.uint8]], prepared: Prepared

@@ -24,7 +24,7 @@ from inference.opening.scripted import scripted_module
 from inference.opening.weights import load_into
 from inference.packages.bundle_files import open_bundle
 from inference.packages.description import Head as StatedHead
-from inference.packages.description import ModelDescription
+from inference.packages.description import ModelDescription, Task
 from inference.prompts import NO_PROMPTS, Prompts
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 NETWORKS = ("network_def", "network", "net")
 PREPARATIONS = ("preprocessing", "pre_transforms", "preproc")
 POSTPROCESSINGS = ("postprocessing", "post_transforms", "postproc")
+DETECTORS = "Boxes are read of TorchScript and ONNX files with a side file (head: boxes)."
 SCRIPTED = (".ts", ".torchscript")
 
 
@@ -42,6 +43,8 @@ def open_folder(folder: Path, description: ModelDescription, prompts: Prompts = 
     Raises:
         UserError: a part of it is not there, or is of a kind that is not known here.
     """
+    if description.task is Task.DETECTION:
+        raise UserError(f"“{description.name}” finds boxes by a detector of its own.", DETECTORS)
     bundle = open_bundle(folder)
     parser = BundleParser(folder, bundle.config)
     if "label" in description.prompts:

@@ -33,6 +33,7 @@ _KINDS = {
     StatedHead.SIGMOID: HeadKind.INDEPENDENT,
     StatedHead.LABELS: HeadKind.DECIDED,
     StatedHead.SCORES: HeadKind.SCORES,
+    StatedHead.BOXES: HeadKind.BOXES,
 }
 Numbers = dict[str, float]
 
@@ -69,8 +70,8 @@ def _steps(side: SideFile) -> tuple[Step, ...]:
 def _windows(side: SideFile) -> Windows | None:
     if side.window.roi is None:
         return None
-    if side.head in (StatedHead.LABELS, StatedHead.SCORES):
-        raise UserError(f"A network with the head “{side.head}” takes the image whole: labels cannot be averaged.")
+    if side.head in (StatedHead.LABELS, StatedHead.SCORES, StatedHead.BOXES):
+        raise UserError(f"A network with the head “{side.head}” takes the image whole: its windows cannot be averaged.")
     return Windows(side.window.roi, (side.window.overlap,) * 3, is_gaussian=True)
 
 

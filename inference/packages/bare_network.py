@@ -17,6 +17,9 @@ _FORMATS = {WeightsKind.TORCHSCRIPT: ModelFormat.TORCHSCRIPT, WeightsKind.ONNX: 
 _AXES = {"R": 0, "L": 0, "A": 1, "P": 1, "S": 2, "I": 2}
 
 
+_TASKS = {Head.SCORES: Task.CLASSIFICATION, Head.BOXES: Task.DETECTION}
+
+
 def is_here(folder: Path) -> bool:
     """True when the folder has a side file."""
     return (folder / NAME).is_file()
@@ -60,7 +63,7 @@ def read(folder: Path) -> ModelDescription:
         format=_FORMATS[kind],
         name=side.name,
         version=side.version,
-        task=Task.CLASSIFICATION if side.head is Head.SCORES else Task.SEGMENTATION,
+        task=_TASKS.get(side.head, Task.SEGMENTATION),
         about=side.about,
         channels=side.channels,
         labels=side.labels,

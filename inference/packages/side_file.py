@@ -78,7 +78,7 @@ class SideFile:
         intensity: steps in their order, for each channel alone.
         window: how the network sees an image.
         head: what its last layer means.
-        threshold: of a sigmoid head, on probabilities.
+        threshold: of a sigmoid head, on probabilities; of boxes, the least score.
         has_background: channel 0 is the background.
     """
 
@@ -107,7 +107,7 @@ def read_side_file(path: Path) -> SideFile:
     """
     table = read_config(path)
     head = _head(table)
-    has_background = head not in (Head.SIGMOID, Head.SCORES)
+    has_background = head not in (Head.SIGMOID, Head.SCORES, Head.BOXES)
     return SideFile(
         file=_file_name(table),
         name=text_of(table.get("name")) or _wrong("name", "a name for people"),
@@ -131,10 +131,10 @@ def _head(table: dict[str, Any]) -> Head:
     schema = table.get("schema", SCHEMA)
     if schema != SCHEMA:
         raise UserError(f"The side file is of schema {text_of(schema)}; this version of Limner knows {SCHEMA}.")
-    heads = (Head.SOFTMAX, Head.SIGMOID, Head.LABELS, Head.SCORES)
+    heads = (Head.SOFTMAX, Head.SIGMOID, Head.LABELS, Head.SCORES, Head.BOXES)
     said = table.get("head")
     found = next((head for head in heads if head.value == said), None)
-    return found or _wrong("head", "one of softmax, sigmoid, labels, scores")
+    return found or _wrong("head", "one of softmax, sigmoid, labels, scores, boxes")
 
 
 def _file_name(table: dict[str, Any]) -> str:

@@ -111,6 +111,31 @@ def test_decided_labels_and_scores_take_the_image_whole(tmp_path: Path) -> None:
         run(scripted(tmp_path / "labels", Labels(), head="labels"))
 
 
+def test_boxes_lie_around_what_was_found(tmp_path: Path) -> None:
+    class Boxes(torch.nn.Module):
+        def forward(self, image: torch.Tensor) -> torch.Tensor:
+            places = (image[0, 0] > 0.5).nonzero().float()
+            low, high = places.amin(0) - 0.5, places.amax(0) + 0.5
+            box = torch.cat([low, high, torch.tensor([0.9, 2.0])])
+            other = torch.tensor([0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.3, 1.0])
+            best = torch.tensor([0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.95, 5.0])
+            return torch.stack([box, other, best])[None]
+
+    labels = [{"value": 2, "name": "nodule"}]
+    whole = {"window": "whole image", "head": "boxes", "labels": labels}
+    model = PackagedModel(scripted(tmp_path, Boxes(), **whole))
+    result = model.run(voxels(), GRID, {}, lambda fraction, message: None, lambda: False)
+    assert result.layers == ()
+    assert [(box.label, round(box.score, 2)) for box in result.boxes] == [("Label 5", 0.95), ("nodule", 0.9)]
+    corners = np.array(result.boxes[1].corners)
+    np.testing.assert_allclose(corners[0], GRID.to_world(np.array([11.5, 2.5, 3.5])), atol=1e-4)
+    np.testing.assert_allclose(corners[1], GRID.to_world(np.array([25.5, 2.5, 3.5])), atol=1e-4)
+    np.testing.assert_allclose(corners[2], GRID.to_world(np.array([11.5, 10.5, 3.5])), atol=1e-4)
+    np.testing.assert_allclose(corners[7], GRID.to_world(np.array([25.5, 10.5, 8.5])), atol=1e-4)
+    with pytest.raises(UserError, match="no boxes"):
+        run(scripted(tmp_path, Brightness(), **whole))
+
+
 def test_a_region_gives_labels_in_the_region_only(tmp_path: Path) -> None:
     folder = scripted(tmp_path, Threshold())
     box = (5, 8, 5, 9, 14, 20)

@@ -287,3 +287,9 @@ def test_an_architecture_that_is_not_there_is_named(tmp_path: Path) -> None:
     (made.folder / "models" / "search_code_9100.pt").unlink()
     with pytest.raises(UserError, match=r"search_code_9100\.pt"):
         made.run()
+
+
+def test_detectors_of_bundles_are_refused_in_words(tmp_path: Path) -> None:
+    folder = made_bundles.lung_nodule(tmp_path / "nodules")
+    with pytest.raises(UserError, match="boxes"):
+        open_folder(folder, read(folder))
