@@ -33,7 +33,8 @@ WITHOUT_QT = (
     "inference.operators.coarse_grid", "inference.models.ct_anatomy_rules", "inference.packages.store",
     "render.volume_scene", "render.cinematic.tables", "render.raycast.software", "render.volume_renderer",
     "render.volume_content", "render.render_thread", "render.surface_cache", "render.surface_builder",
-    "session.look.automatic", "session.look.slicer_presets", "session.look.presets",
+    "session.look.automatic", "session.look.slicer_presets", "session.look.presets", "session.batch.finding",
+    "session.model_work",
 )  # fmt: skip
 VIEWS_AND_PAGES = (
     "widgets.opengl_probe", "widgets.volume_annotations", "widgets.volume_engine", "widgets.volume_cut_handles",
@@ -44,7 +45,9 @@ VIEWS_AND_PAGES = (
     "widgets.transfer_function.canvas_editing", "widgets.transfer_function.curve_canvas",
     "widgets.transfer_function.gradient_section", "widgets.transfer_function.editor",
     "widgets.look_3d.transfer_controls", "widgets.look_3d.segment_looks", "widgets.look_3d.light_controls",
-    "widgets.look_3d.cinematic_controls", "widgets.look_3d.cut_controls",
+    "widgets.look_3d.cinematic_controls", "widgets.look_3d.cut_controls", "widgets.models_window.columns",
+    "widgets.models_window.details", "widgets.models_window.window", "widgets.batch_window.columns",
+    "widgets.batch_window.adding", "widgets.batch_window.window",
 )  # fmt: skip
 
 

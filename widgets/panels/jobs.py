@@ -22,7 +22,7 @@ class JobRow(QWidget):
         super().__init__()
         self.job = job
         self.title = ElidedLabel(job.title)
-        self.detail = ElidedLabel("", "small")
+        self.detail = label("", "small", wraps=True)  # the time that is left stands at its end
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress of {0}").format(job.title))
