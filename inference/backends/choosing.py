@@ -21,6 +21,7 @@ from inference.backends.candidates import AUTO, Candidate, candidates, made
 from inference.engine.parameters import RunParameters
 from inference.engine.predictor import Predictor
 from inference.engine.recipe import Head, HeadKind, Image, Shape
+from inference.engine.rungs import is_short_of_memory
 from inference.opening.opened import Networks
 
 if TYPE_CHECKING:
@@ -147,11 +148,19 @@ def _measured(networks: Networks, found: list[Candidate], work: Work, key: str, 
 
 def _wished(networks: Networks, wanted: RunParameters, found: list[Candidate], work: Work, watch: Watch) -> Choice:
     """What somebody asked for by name, proved against fp32 unless they insist."""
-    shape = (1, len(work.image), *work.window)
     candidate = found[0]
-    predictor = _made(candidate, networks, shape)
-    if predictor is None:
-        raise UserError(f"This model cannot be computed by {candidate.name}.", "Leave the choice to Limner.")
+    try:
+        return _proved(networks, wanted, candidate, work, watch)
+    except UNABLE as error:
+        if is_short_of_memory(error):
+            raise
+        message = f"This model cannot be computed by {candidate.name}."
+        raise UserError(message, "Leave the choice to Limner.") from error
+
+
+def _proved(networks: Networks, wanted: RunParameters, candidate: Candidate, work: Work, watch: Watch) -> Choice:
+    shape = (1, len(work.image), *work.window)
+    predictor = made(candidate, networks, shape)
     plain = candidates(networks, RunParameters(device=wanted.device))[0]
     if candidate == plain or not work.head.kind.gives_labels:
         return Choice(predictor, candidate, {"name": candidate.name})

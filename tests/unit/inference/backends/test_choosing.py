@@ -196,6 +196,25 @@ def test_a_wish_is_proved_and_refused_unless_somebody_insists(machine: Machine) 
         choose(RunParameters(precision="bf16", insist=True))
 
 
+def test_a_wish_that_fails_while_it_computes_is_refused_in_words(machine: Machine) -> None:
+    machine.unable[ROUGH] = NotImplementedError("not for BFloat16")
+    with pytest.raises(UserError, match="cannot be computed by torch bf16"):
+        choose(RunParameters(precision="bf16"))
+
+
+@pytest.mark.parametrize("where", ["unmade", "unable"])
+def test_a_wish_that_lacks_memory_goes_on_down_the_ladder(machine: Machine, where: str) -> None:
+    getattr(machine, where)[ROUGH] = torch.OutOfMemoryError("CUDA out of memory.")
+    with pytest.raises(torch.OutOfMemoryError):
+        choose(RunParameters(precision="bf16"))
+
+
+def test_plain_fp32_that_lacks_memory_does_so_aloud(machine: Machine) -> None:
+    machine.unable[PLAIN] = MemoryError()
+    with pytest.raises(MemoryError):
+        choose()
+
+
 def test_a_wish_for_plain_fp32_is_plain_and_needs_no_proof(machine: Machine) -> None:
     choice = choose(RunParameters(backend="torch", precision="fp32"))
     assert choice.candidate == PLAIN
