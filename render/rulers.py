@@ -23,6 +23,7 @@ from session.measured import value_text
 from session.presentation import VolumeCamera
 
 Vector = NDArray[np.float64]
+Corners = NDArray[np.float64]  # (4, 3)
 Pixels = NDArray[np.uint8]
 
 UNIT = 1 / 600  # of the picture's height, where nobody says otherwise: a logical pixel of a view of 600
@@ -57,16 +58,19 @@ def rulers_of(measurements: Iterable[Measurement], hidden: frozenset[int], volum
     )
 
 
-def ruler_sheets(rulers: Iterable[Ruler], camera: VolumeCamera, unit: float = UNIT) -> tuple[Sheet, ...]:
+def ruler_sheets(
+    rulers: Iterable[Ruler], camera: VolumeCamera, unit: float = UNIT, walls: Iterable[Corners] = ()
+) -> tuple[Sheet, ...]:
     """Rulers as a camera sees them; what is behind the camera is left out.
 
     Args:
         rulers: what to draw.
         camera: towards it they are turned.
         unit: share of the picture's height that a line's thickness and so on are counted in.
+        walls: (4, 3) corners of slices and caps: they do not cut values in two.
     """
-    aim = _Aim(camera, unit)
-    return tuple(sheet for ruler in rulers for sheet in _sheets(ruler, aim))
+    aim, planes = _Aim(camera, unit), [np.asarray(wall, np.float64) for wall in walls]
+    return tuple(sheet for ruler in rulers for sheet in _sheets(ruler, aim, planes))
 
 
 class _Aim:
@@ -87,13 +91,13 @@ class _Aim:
         return np.asarray(point + way / np.linalg.norm(way) * units * self.unit_mm(point))
 
 
-def _sheets(ruler: Ruler, aim: _Aim) -> list[Sheet]:
+def _sheets(ruler: Ruler, aim: _Aim, walls: list[Corners]) -> list[Sheet]:
     points = [np.asarray(point, np.float64) for point in ruler.points_mm]
     if any(aim.unit_mm(point) <= 0 for point in points):
         return []
     lines = [_line(one, other, ruler.color, aim) for one, other in pairwise(points)]
     balls = [_ball(point, ruler.color, aim) for point in points]
-    return [*(line for line in lines if line is not None), *balls, _value(ruler, points, aim)]
+    return [*(line for line in lines if line is not None), *balls, _value(ruler, points, aim, walls)]
 
 
 def _line(one: Vector, other: Vector, color: Color, aim: _Aim) -> Sheet | None:
@@ -112,7 +116,7 @@ def _ball(point: Vector, color: Color, aim: _Aim) -> Sheet:
     return _facing(aim.lifted(point, LIFT + 1), BALL, BALL, _disc(color), aim)
 
 
-def _value(ruler: Ruler, points: list[Vector], aim: _Aim) -> Sheet:
+def _value(ruler: Ruler, points: list[Vector], aim: _Aim, walls: list[Corners]) -> Sheet:
     pixels = _plate(ruler.text, ruler.color)
     height = LETTERS * pixels.shape[0] / LETTER_PX / 2
     width = height * pixels.shape[1] / pixels.shape[0]
@@ -120,7 +124,30 @@ def _value(ruler: Ruler, points: list[Vector], aim: _Aim) -> Sheet:
     way = _away(points, aim)
     reach = GAP + abs(float(way @ aim.right)) * width + abs(float(way @ aim.up)) * height
     lift = LIFT + width  # a slice or a surface through the ruler would cut its value in two
-    return _facing(aim.lifted(at + way * reach * aim.unit_mm(at), lift), width, height, pixels, aim)
+    made = _facing(aim.lifted(at + way * reach * aim.unit_mm(at), lift), width, height, pixels, aim)
+    return Sheet(_uncut(made.corners_mm, at, walls, aim), pixels)
+
+
+def _uncut(corners: Corners, at: Vector, walls: list[Corners], aim: _Aim) -> Corners:
+    """A value moved along the line of sight until it lies wholly on that side of each wall where its ruler is.
+
+    It stays where it is on the picture, and as large: a cut value would be taken for another one.
+    """
+    gap = aim.unit_mm(at)
+    for wall in walls:
+        normal = np.cross(wall[1] - wall[0], wall[3] - wall[0])
+        normal /= max(float(np.linalg.norm(normal)), 1e-12)
+        eye = float((aim.eye - wall[0]) @ normal)
+        normal, eye = (normal, eye) if eye >= 0 else (-normal, -eye)
+        heights = (corners - wall[0]) @ normal
+        if eye <= gap or not heights.min() < 0 < heights.max():
+            continue
+        if (at - wall[0]) @ normal >= -gap:
+            share = float(np.min((eye - gap) / (eye - heights[heights < gap])))
+        else:
+            share = float(np.max((eye + gap) / np.maximum(eye - heights[heights > -gap], gap)))
+        corners = aim.eye + (corners - aim.eye) * share
+    return corners
 
 
 def _away(points: list[Vector], aim: _Aim) -> Vector:

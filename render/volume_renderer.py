@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.graphics_probe import capabilities, is_software
-from render.plane_props import plane_prop, sheet_prop
+from render.plane_props import plane_prop, sheet_corners_mm, sheet_prop
 from render.raycast.scene import RaycastScene
 from render.raycast.volume import RaycastVolume
 from render.ruler_props import TurningSheets
@@ -167,7 +167,8 @@ class VolumeRenderer:
         self._show_crosshair(state.crosshair)
         self._show_raycast(state.raycast, quality)
         self._show_sheets(state.sheets)
-        self._rulers.show(ruler_sheets(state.rulers, state.camera, state.ruler_unit))
+        walls = [*(sheet_corners_mm(cut.grid) for cut in state.planes), *(sheet.corners_mm for sheet in state.sheets)]
+        self._rulers.show(ruler_sheets(state.rulers, state.camera, state.ruler_unit, walls))
         self._aim(state.camera, quality, state.raycast is not None)
         width, height = (max(1, int(n)) for n in size_px)
         self._aim_tile(state.camera, (width, height), frame_px or (width, height), corner_px)

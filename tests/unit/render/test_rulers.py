@@ -196,6 +196,31 @@ def test_lines_are_as_thick_near_as_far_and_follow_the_pictures_size(size: int) 
     assert widths[0] == pytest.approx(2 * 1.7 * size / 600, abs=1.1)
 
 
+@pytest.mark.parametrize("points", [((2.0, 6.0), (20.0, 18.0)), ((4.0, 20.0), (10.0, 12.0), (20.0, 20.0))])
+@pytest.mark.parametrize("depth", [0.0, 3.0, -3.0])
+def test_a_slice_does_not_cut_a_value_in_two(depth: float, points: tuple[tuple[float, float], ...]) -> None:
+    """A part of a number is another number: a value is seen whole or not at all."""
+    wall = np.array([[-9.0, -9.0, 12.0], [33.0, -9.0, 12.0], [33.0, 33.0, 12.0], [-9.0, 33.0, 12.0]])
+    ruler = Ruler(tuple((x, y, 12.0 + depth) for x, y in points), COLOR, "157.4 mm")
+    was_cut = 0
+    for up in np.linspace(-150, 150, 31):
+        camera = turned(CAMERA, 35.0, float(up), SIZE[1])
+        eye = camera.position_mm[2] - 12.0
+        if abs(eye) < 3:
+            continue  # along the slice
+        plain = ruler_sheets([ruler], camera)[-1].corners_mm
+        value = ruler_sheets([ruler], camera, walls=[wall])[-1].corners_mm
+        heights = (value[:, 2] - 12.0) * np.sign(eye)
+        before = (plain[:, 2] - 12.0) * np.sign(eye)
+        was_cut += bool(before.min() < 0 < before.max())
+        assert (heights > 0).all() or (heights < 0).all()
+        if depth * eye >= 0:
+            assert (heights > 0).all() or (before < 0).all()
+        size = np.array(projected(camera, value, SIZE))[:, :2] - np.array(projected(camera, plain, SIZE))[:, :2]
+        assert np.abs(size).max() < 0.01
+    assert was_cut or depth
+
+
 def test_what_is_behind_the_camera_or_has_no_length_does_no_harm() -> None:
     eye = np.asarray(CAMERA.position_mm)
     behind = Ruler((tuple(eye - (0.0, 50.0, 0.0)), (12.0, 12.0, 12.0)), COLOR, "1")  # type: ignore[arg-type]
