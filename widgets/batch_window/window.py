@@ -17,6 +17,7 @@ from widgets.batch_window.adding import AddingBar
 from widgets.batch_window.columns import QueueRow, queue_columns
 from widgets.buttons import text_button
 from widgets.labels import ElidedLabel, label
+from widgets.number_field import MARGIN_PX
 from widgets.runs.rows import RowsModel, RowsTable
 from widgets.signal_links import SignalLinks
 
@@ -161,6 +162,9 @@ class BatchWindow(QDialog):
         self.time = QTimeEdit(QTime.fromString(str(kept), "HH:mm"))
         self.time.setDisplayFormat("HH:mm")
         self.time.setAccessibleName(self.tr("When to start"))
+        self.time.lineEdit().setTextMargins(
+            MARGIN_PX, 0, MARGIN_PX, 0
+        )  # the style sheet's padding does not reach inside
         self.later = _told(
             text_button(self.tr("Start at"), self._start_later), self.tr("At this time, today or tomorrow; overnight")
         )
