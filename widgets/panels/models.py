@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ from widgets.model_words import code_words, expectation_words, tooltip_of
 from widgets.signal_links import SignalLinks
 
 HIGHEST_SHARE = 0.5  # of the panel
+DWELL_MS = 350  # whoever only passes by does not start anything
 RUN_TITLE = "Segment with "  # how the title of a run begins, before the model's name
 
 
@@ -113,13 +114,16 @@ class RowsArea(QScrollArea):
 class ModelRow(QWidget):
     """One model: a button that runs it, two lines about it, and a menu."""
 
-    looked_at = Signal(str)  # the mouse or the focus is here
+    looked_at = Signal(str)  # the mouse or the focus rests here
 
     def __init__(self, offer: ModelOffer, bridge: ActionBridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.offer = offer
         self._bridge = bridge
-        self._is_planned = False
+        self._dwell = QTimer(self)
+        self._dwell.setSingleShot(True)
+        self._dwell.setInterval(DWELL_MS)
+        self._dwell.timeout.connect(lambda: self.looked_at.emit(offer.id))
         self.button = text_button(offer.name, lambda: self._run(), "model")
         self.button.setEnabled(offer.fits)
         self.button.installEventFilter(self)
@@ -144,7 +148,6 @@ class ModelRow(QWidget):
 
     def show_expectation(self, expected: Expectation | None) -> None:
         """Say what a run would take; None while nobody knows."""
-        self._is_planned = expected is not None
         self.expected.setText("" if expected is None else expectation_words(expected))
         self.expected.setVisible(self.offer.fits)
         if expected is None:
@@ -192,12 +195,19 @@ class ModelRow(QWidget):
     def enterEvent(self, event: QEnterEvent) -> None:
         """The mouse came."""
         super().enterEvent(event)
-        self.looked_at.emit(self.offer.id)
+        self._dwell.start()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The mouse went on."""
+        super().leaveEvent(event)
+        self._dwell.stop()
 
     def eventFilter(self, _watched: object, event: QEvent) -> bool:
-        """The focus came to the button."""
+        """The focus came to the button, or left it."""
         if event.type() == QEvent.Type.FocusIn:
-            self.looked_at.emit(self.offer.id)
+            self._dwell.start()
+        elif event.type() == QEvent.Type.FocusOut:
+            self._dwell.stop()
         return False
 
     def _first_line(self) -> str:

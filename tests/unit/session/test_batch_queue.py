@@ -17,7 +17,7 @@ from imaging.geometry import Geometry
 from imaging.phantom.series import write_dicom_series
 from imaging.volume import Quantity, SourceSeries, Volume
 from inference.catalogue import ModelInfo
-from inference.client import InferenceClient
+from inference.client import InferenceClient, QueueClass
 from session.batch.finding import BatchWishes, spread, start_finding
 from session.batch.item import BatchItem, ItemState
 from session.batch.queue import BatchQueue, batch_of
@@ -159,6 +159,19 @@ def test_one_failure_does_not_stop_the_others_and_can_be_tried_again(
     assert queue.items[0].message
     queue.retry([item.number for item in queue.items])
     assert states(queue) == [("gone", ItemState.WAITING), ("bert", ItemState.DONE)]
+
+
+def test_whatever_somebody_runs_goes_first(
+    session: Session, queue: BatchQueue, studies: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classes: list[object] = []
+    monkeypatch.setattr(
+        "session.batch.carrying_out.segment_to_file",
+        lambda _images, _out, wishes, *_: classes.append(wishes.queue_class),
+    )
+    fill(session, queue, studies, tmp_path / "out")
+    run(queue)
+    assert classes == [QueueClass.BATCH, QueueClass.BATCH]
 
 
 def slow_items(studies: Path, out: Path) -> list[BatchItem]:
