@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -188,6 +188,16 @@ class MainWindow(QMainWindow):
             self.open_paths([row.path])
         else:
             guarded(self.session, lambda: show_series(self.session, item.path, item.series))
+
+    def event(self, event: QEvent) -> bool:
+        """Tab is a shortcut in the views only; elsewhere it goes from control to control as everywhere."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            focus = self.focusWidget()
+            is_elsewhere = focus is not None and focus is not self.centre and not self.grid.isAncestorOf(focus)
+            if is_elsewhere and event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+                event.accept()
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter and Escape end the work in a field: the keys belong to the views again."""

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from imaging.segment import Color
@@ -164,5 +165,5 @@ def _stripes(rect: DeviceRect, ratio: float) -> NDArray[np.bool_]:
     """Diagonal stripes that stand still on the screen whatever region is asked for."""
     left, top, width, height = rect
     period = max(2, round(HATCH_PX * ratio))
-    diagonal = np.arange(left, left + width)[None, :] + np.arange(top, top + height)[:, None]
-    return np.asarray(diagonal % period < period / 2)
+    along = np.arange(left + top, left + top + width + height - 1) % period < period / 2
+    return sliding_window_view(along, width)  # each row is the one above it, moved by a pixel: nothing is computed

@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import threading
+import time
 import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from session.session import Session
 
 STATE_KEY = "doubt"  # in the case file, beside the journal
+FIRST_PICTURE_S = 0.25  # the map is drawn before its places are looked for
 MOST_KEPT_BYTES = 32_000_000  # of a compressed map; a larger one lasts as long as the case is open
 
 
@@ -116,6 +118,7 @@ class Doubting:
         threading.Thread(target=self._look, args=(document, doubt, geometry), name="doubt", daemon=True).start()
 
     def _look(self, document: Document, doubt: DoubtMap, geometry: Geometry) -> None:
+        time.sleep(FIRST_PICTURE_S)
         places = find_places(doubt.values, geometry)
         self._session.post(lambda: self._found(document, doubt, places))
 

@@ -45,6 +45,7 @@ class PreviewBar(QFrame):
         self.parts = menu_button(self.tr("Parts ▾"), self.parts_menu, name=self.tr("Connected parts"))
         self.merge = menu_button("", self.merge_menu, name=self.tr("Segments of the same name"))
         self.findings = text_button("", lambda: bridge.run("preview.show_findings"))
+        self.findings.setAccessibleName(self.tr("Scores and boxes"))
         self.compare = text_button(self.tr("Compare"), lambda: bridge.run("compare.with_result"))
         self.reject = text_button(self.tr("Reject"), lambda: bridge.run("preview.reject"))
         self.accept = text_button(self.tr("Accept all"), self._accept, "primary")

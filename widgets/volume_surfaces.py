@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from render.surface_cache import BuiltSurface, SurfaceCache, SurfaceOrder, preview_orders
 from render.surfaces import Surface
@@ -90,12 +91,26 @@ class VolumeSurfaces:
         """Have the surfaces of a result that waits for acceptance made, once for each result."""
         if self._document is None or not self._engine.is_running or self._document.preview is self._preview:
             return
-        self._preview = self._document.preview
+        before, self._preview = self._preview, self._document.preview
         if self._preview is not None or not self.is_busy:
-            self._proposed = {}  # else it was accepted, and stays in sight until the segments' own surfaces are made
+            # else it was accepted, and stays in sight until the segments' own surfaces are made
+            self._proposed = self._still_right(before, self._preview)
         if self._preview is not None:
             geometry = self._document.segmentation.geometry
-            self._send(preview_orders(self._preview, geometry, self._cache.triangles, self.generation))
+            orders = preview_orders(self._preview, geometry, self._cache.triangles, self.generation)
+            self._send([order for order in orders if order.number not in self._proposed])
+
+    def _still_right(self, before: Preview | None, after: Preview | None) -> dict[int, ShownSurface]:
+        """Surfaces of structures that a step of the review left as they were."""
+        if before is None or after is None or before.layers is not after.layers:
+            return {}
+        numbers = {segment: -place for place, segment in enumerate(before.segments, start=1)}
+        found = {}
+        for place, segment in enumerate(after.segments, start=1):
+            made = self._proposed.get(numbers.get(segment, 0))
+            if made is not None:
+                found[-place] = replace(made, number=-place)
+        return found
 
     def take(self, built: BuiltSurface) -> bool:
         """Take a finished surface in; True when it changes the picture."""

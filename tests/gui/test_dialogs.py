@@ -92,12 +92,12 @@ def test_a_conflict_takes_only_the_disputed_key(shortcuts: ShortcutsDialog, case
 
 
 def test_reset_one_and_all(shortcuts: ShortcutsDialog, case_window: MainWindow) -> None:
-    for action_id, key in (("tool.brush", Qt.Key.Key_J), ("tool.pick", Qt.Key.Key_N)):
+    for action_id, key in (("tool.brush", Qt.Key.Key_J), ("tool.pick", Qt.Key.Key_K)):
         press(shortcuts, action_id, key)
         QTest.mouseClick(shortcuts.use, LEFT)
     shortcuts.select("tool.brush")
     QTest.mouseClick(shortcuts.reset, LEFT)
-    assert case_window.session.settings["shortcuts"] == {"tool.pick": "N"}
+    assert case_window.session.settings["shortcuts"] == {"tool.pick": "K"}
     QTest.mouseClick(shortcuts.none, LEFT)
     assert case_window.bridge.keys("tool.brush") == ""
     QTest.mouseClick(shortcuts.reset_all, LEFT)

@@ -10,7 +10,7 @@ import pytest
 from conftest import SHAPE, SPACING_MM
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.window import MainWindow
@@ -289,8 +289,15 @@ def test_rejected_result_takes_its_map_along(case_window: MainWindow, qtbot: QtB
     assert not case_window.review_bar.isVisible()
 
 
-def test_tab_walks_the_controls_where_there_is_no_doubt(case_window: MainWindow) -> None:
+def test_tab_walks_the_controls_beside_the_views(case_window: MainWindow, qtbot: QtBot) -> None:
     assert not case_window.bridge.qaction("doubt.next").isEnabled()
+    doubtful(case_window, qtbot)
+    field = case_window.left.studies.findChild(QLineEdit)
+    assert field is not None
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_Tab)
+    assert case_window.session.doubting.state.current is None
+    assert QApplication.focusWidget() is not field
 
 
 def test_export(case_window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
