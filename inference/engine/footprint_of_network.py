@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from imaging.errors import UserError
 from inference.engine.predictor import only_output
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def window_memory(module: torch.nn.Module, shape: tuple[int, ...]) -> tuple[int,
             answer = only_output(ghost(torch.empty(shape, device="meta")))
         for hook in hooks:
             hook.remove()
-    except (RuntimeError, NotImplementedError, ValueError, TypeError):
+    except (RuntimeError, NotImplementedError, ValueError, TypeError, UserError):
         return None
     held = 2 * max(sizes, default=0) + HELD_SHARE * sum(sizes) + answer.numel()
     return int(held * BYTES), int(answer.shape[1])

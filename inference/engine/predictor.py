@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from imaging.errors import UserError
+
 if TYPE_CHECKING:
     import torch
 
@@ -35,7 +37,7 @@ def only_output(answer: Any) -> torch.Tensor:
     """The scores among what a network returns: deep supervision gives a list (or one stack), some give a dict.
 
     Raises:
-        ValueError: there is no tensor in it.
+        UserError: there is no tensor in it.
     """
     import torch
 
@@ -44,7 +46,7 @@ def only_output(answer: Any) -> torch.Tensor:
     parts = list(answer.values()) if isinstance(answer, dict) else answer
     if isinstance(parts, (list, tuple)) and parts:
         return only_output(parts[0])
-    raise ValueError(f"the network returns {type(answer).__name__}, which holds no scores")
+    raise UserError(f"The network gives {type(answer).__name__} where scores should be.")
 
 
 class Mirrored:

@@ -62,9 +62,11 @@ class NetworkRun:
         """Run on images (k, j, i) of one grid.
 
         Raises:
-            UserError: an image is empty or too small for the network.
+            UserError: an image is empty or too small for the network, or the wished region lies outside of it.
         """
         recipe = self._opened.recipe
+        if self._wanted.roi is not None and self._wanted.roi.clipped(geometry.shape).is_empty:
+            raise UserError("The region lies outside of the image.")
         channels = [self._whole(channel) for channel in channels]
         for channel in channels:
             if channel.size == 0 or channel.min() == channel.max():

@@ -33,6 +33,9 @@ def decided(
 
     Returns:
         Labels on the image's grid.
+
+    Raises:
+        UserError: the network answers something else than scores for each voxel.
     """
     import torch
 
@@ -60,7 +63,8 @@ def _decided(
         batch = torch.stack([tensor[(slice(None), *_place(start, size))] for start in group])
         scores = predictor(batch)
         if scores.shape[2:] != size:
-            raise ValueError(f"the network answers {tuple(scores.shape[2:])} to windows of {size}")
+            given, answered = (" x ".join(str(n) for n in shape) for shape in (size, scores.shape[2:]))
+            raise UserError(f"The network gives {answered} voxels for windows of {given}, so it is none for labels.")
         for start, answer in zip(group, scores, strict=True):
             blender.add(start, answer)
         progress(min(first + windows.batch, len(starts)), len(starts))
