@@ -12,6 +12,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
+from test_window import nameless
 
 from app.window import MainWindow
 from imaging.geometry import Geometry
@@ -79,6 +80,10 @@ def carried_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_an_empty_queue_offers_nothing_to_start(batch: BatchWindow) -> None:
     assert batch.said.text().startswith("The queue is empty.")
     assert not any(button.isEnabled() for button in (batch.start, batch.later, batch.pause, batch.stop, batch.up))
+
+
+def test_every_control_has_a_name(batch: BatchWindow) -> None:
+    assert not nameless(batch)
 
 
 def test_order_is_changed_by_buttons_and_keys(filled: BatchWindow) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 from test_models_panel import fill, with_weights
+from test_window import nameless
 
 from app.window import MainWindow
 from inference.packages.store import ModelStore
@@ -92,6 +93,10 @@ def test_the_store_with_its_states_and_texts(models: ModelsWindow) -> None:
     models.select("ct-anatomy-rules")
     assert not details.remove.isEnabled()
     assert details.texts["about"].toPlainText().startswith("Body, lungs")
+
+
+def test_every_control_has_a_name(models: ModelsWindow) -> None:
+    assert not nameless(models)
 
 
 def test_trusting_is_noted_and_the_panel_follows(models: ModelsWindow, window: MainWindow, qtbot: QtBot) -> None:

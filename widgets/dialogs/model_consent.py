@@ -33,7 +33,8 @@ class ModelConsentDialog(QDialog):
         )
         self._stack = QStackedWidget()
         texts = (about_text(description), licence_text(description), code_text(description.code))
-        self._fields = [reading_field(text) for text in texts]
+        names = (self.tr("About"), self.tr("Licence"), self.tr("Code"))
+        self._fields = [reading_field(text, name) for text, name in zip(texts, names, strict=True)]
         for field in self._fields:
             self._stack.addWidget(field)
         self.pages.chosen.connect(self.show_page)
@@ -78,9 +79,10 @@ class ModelConsentDialog(QDialog):
         self.accept()
 
 
-def reading_field(text: str) -> QPlainTextEdit:
-    """Text to be read and copied."""
+def reading_field(text: str, name: str) -> QPlainTextEdit:
+    """Text to be read and copied; ``name`` is for screen readers."""
     made = QPlainTextEdit(text)
+    made.setAccessibleName(name)
     made.setReadOnly(True)
     made.setTabChangesFocus(True)
     return made

@@ -24,16 +24,10 @@ class ModelDetails(QWidget):
         self._model: ListedModel | None = None
         self.name = label("", "strong", wraps=True)
         self.problem = label("", "small", wraps=True)
-        self.pages = OneOf(
-            [
-                ("about", self.tr("About")),
-                ("licence", self.tr("Licence")),
-                ("code", self.tr("Code")),
-                ("store", self.tr("In the store")),
-            ],
-            self.tr("What is shown of the model"),
-        )
-        self.texts: dict[str, QPlainTextEdit] = {key: reading_field("") for key in PAGES}
+        names = (self.tr("About"), self.tr("Licence"), self.tr("Code"), self.tr("In the store"))
+        pages = list(zip(PAGES, names, strict=True))
+        self.pages = OneOf(pages, self.tr("What is shown of the model"))
+        self.texts: dict[str, QPlainTextEdit] = {key: reading_field("", name) for key, name in pages}
         self._stack = QStackedWidget()
         for text in self.texts.values():
             self._stack.addWidget(text)

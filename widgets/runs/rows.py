@@ -122,6 +122,8 @@ class RowsTable(QTableView, Generic[T]):
         self._sorted.setSourceModel(model)
         self.setModel(self._sorted)
         self.setAccessibleName(name)
+        for header in (self.horizontalHeader(), self.verticalHeader()):
+            header.setAccessibleName(name)
         self.setSortingEnabled(True)
         order = Qt.SortOrder.DescendingOrder if sorted_by[1] else Qt.SortOrder.AscendingOrder
         self.sortByColumn(sorted_by[0], order)
