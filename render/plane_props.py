@@ -51,9 +51,9 @@ def sheet_corners_mm(grid: SliceGrid) -> NDArray[np.float64]:
     return np.array([grid.to_world(r, c) for r, c in ((top, left), (top, right), (bottom, right), (bottom, left))])
 
 
-def plane_prop(cut: PlaneCut) -> Any:
-    """A vtkActor that shows the slice, unlit, so that its grey values are those of the slice views."""
-    return sheet_prop(Sheet(sheet_corners_mm(cut.grid), plane_pixels(cut)))
+def plane_sheet(cut: PlaneCut) -> Sheet:
+    """The slice, with the grey values of the slice views."""
+    return Sheet(sheet_corners_mm(cut.grid), plane_pixels(cut))
 
 
 def sheet_prop(sheet: Sheet) -> Any:

@@ -59,7 +59,7 @@ def rulers_of(measurements: Iterable[Measurement], hidden: frozenset[int], volum
 
 
 def ruler_sheets(
-    rulers: Iterable[Ruler], camera: VolumeCamera, unit: float = UNIT, walls: Iterable[Corners] = ()
+    rulers: Iterable[Ruler], camera: VolumeCamera, unit: float = UNIT, walls: Iterable[Sheet] = ()
 ) -> tuple[Sheet, ...]:
     """Rulers as a camera sees them; what is behind the camera is left out.
 
@@ -67,9 +67,9 @@ def ruler_sheets(
         rulers: what to draw.
         camera: towards it they are turned.
         unit: share of the picture's height that a line's thickness and so on are counted in.
-        walls: (4, 3) corners of slices and caps: they do not cut values in two.
+        walls: slices and caps: a value behind one is hidden as a whole, and none is cut in two.
     """
-    aim, planes = _Aim(camera, unit), [np.asarray(wall, np.float64) for wall in walls]
+    aim, planes = _Aim(camera, unit), list(walls)
     return tuple(sheet for ruler in rulers for sheet in _sheets(ruler, aim, planes))
 
 
@@ -91,13 +91,14 @@ class _Aim:
         return np.asarray(point + way / np.linalg.norm(way) * units * self.unit_mm(point))
 
 
-def _sheets(ruler: Ruler, aim: _Aim, walls: list[Corners]) -> list[Sheet]:
+def _sheets(ruler: Ruler, aim: _Aim, walls: list[Sheet]) -> list[Sheet]:
     points = [np.asarray(point, np.float64) for point in ruler.points_mm]
     if any(aim.unit_mm(point) <= 0 for point in points):
         return []
     lines = [_line(one, other, ruler.color, aim) for one, other in pairwise(points)]
     balls = [_ball(point, ruler.color, aim) for point in points]
-    return [*(line for line in lines if line is not None), *balls, _value(ruler, points, aim, walls)]
+    value = _value(ruler, points, aim, walls)
+    return [*(line for line in lines if line is not None), *balls, *([value] if value is not None else [])]
 
 
 def _line(one: Vector, other: Vector, color: Color, aim: _Aim) -> Sheet | None:
@@ -116,7 +117,7 @@ def _ball(point: Vector, color: Color, aim: _Aim) -> Sheet:
     return _facing(aim.lifted(point, LIFT + 1), BALL, BALL, _disc(color), aim)
 
 
-def _value(ruler: Ruler, points: list[Vector], aim: _Aim, walls: list[Corners]) -> Sheet:
+def _value(ruler: Ruler, points: list[Vector], aim: _Aim, walls: list[Sheet]) -> Sheet | None:
     pixels = _plate(ruler.text, ruler.color)
     height = LETTERS * pixels.shape[0] / LETTER_PX / 2
     width = height * pixels.shape[1] / pixels.shape[0]
@@ -125,29 +126,48 @@ def _value(ruler: Ruler, points: list[Vector], aim: _Aim, walls: list[Corners]) 
     reach = GAP + abs(float(way @ aim.right)) * width + abs(float(way @ aim.up)) * height
     lift = LIFT + width  # a slice or a surface through the ruler would cut its value in two
     made = _facing(aim.lifted(at + way * reach * aim.unit_mm(at), lift), width, height, pixels, aim)
-    return Sheet(_uncut(made.corners_mm, at, walls, aim), pixels)
+    corners = _uncut(made.corners_mm, at, walls, aim)
+    return Sheet(corners, pixels) if corners is not None else None
 
 
-def _uncut(corners: Corners, at: Vector, walls: list[Corners], aim: _Aim) -> Corners:
+def _uncut(corners: Corners, at: Vector, walls: list[Sheet], aim: _Aim) -> Corners | None:
     """A value moved along the line of sight until it lies wholly on that side of each wall where its ruler is.
 
-    It stays where it is on the picture, and as large: a cut value would be taken for another one.
+    It stays where it is on the picture, and as large: a cut value would be taken for another one. None where a wall
+    before the ruler hides a part of it.
     """
     gap = aim.unit_mm(at)
     for wall in walls:
-        normal = np.cross(wall[1] - wall[0], wall[3] - wall[0])
-        normal /= max(float(np.linalg.norm(normal)), 1e-12)
-        eye = float((aim.eye - wall[0]) @ normal)
+        normal = np.cross(wall.corners_mm[1] - wall.corners_mm[0], wall.corners_mm[3] - wall.corners_mm[0])
+        normal = np.asarray(normal / max(float(np.linalg.norm(normal)), 1e-12))
+        eye = float((aim.eye - wall.corners_mm[0]) @ normal)
         normal, eye = (normal, eye) if eye >= 0 else (-normal, -eye)
-        heights = (corners - wall[0]) @ normal
-        if eye <= gap or not heights.min() < 0 < heights.max():
+        heights = (corners - wall.corners_mm[0]) @ normal
+        if eye <= gap or heights.min() >= 0:
             continue
-        if (at - wall[0]) @ normal >= -gap:
-            share = float(np.min((eye - gap) / (eye - heights[heights < gap])))
-        else:
+        if (at - wall.corners_mm[0]) @ normal >= -gap:
+            corners = aim.eye + (corners - aim.eye) * float(np.min((eye - gap) / (eye - heights[heights < gap])))
+            continue
+        if heights.max() > 0:
             share = float(np.max((eye + gap) / np.maximum(eye - heights[heights > -gap], gap)))
-        corners = aim.eye + (corners - aim.eye) * share
+            corners = aim.eye + (corners - aim.eye) * share
+            heights = (corners - wall.corners_mm[0]) @ normal
+        if _is_covered(aim.eye + (corners - aim.eye) * (eye / (eye - heights))[:, None], wall):
+            return None
     return corners
+
+
+def _is_covered(places: Corners, wall: Sheet) -> bool:
+    """True when a rectangle on a wall's plane touches something of its picture."""
+    rows, columns = wall.pixels.shape[:2]
+    first, *_ = wall.corners_mm
+    ranges = []
+    for end, count in ((wall.corners_mm[3], rows), (wall.corners_mm[1], columns)):
+        along = end - first
+        at = (places - first) @ along / float(along @ along) * count
+        low, high = (int(n) for n in np.clip([np.floor(at.min()), np.ceil(at.max())], 0, count))
+        ranges.append(slice(low, high))
+    return bool(wall.pixels[ranges[0], ranges[1], 3].any())
 
 
 def _away(points: list[Vector], aim: _Aim) -> Vector:

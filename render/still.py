@@ -239,7 +239,7 @@ class StillPainter:
         corner = (tile.x, tile.y)
         size = (tile.width, tile.height)
         if self._renderer is None or not (scene.surfaces or scene.planes or scene.crosshair):
-            turned = ruler_sheets(scene.rulers, scene.camera, walls=[sheet.corners_mm for sheet in sheets])
+            turned = ruler_sheets(scene.rulers, scene.camera, walls=sheets)
             return drawn_sheets((*sheets, *turned), scene.camera, size, frame, corner)
         state = VolumeSceneState(
             scene.camera, scene.surfaces, scene.planes, scene.crosshair, sheets, rulers=scene.rulers

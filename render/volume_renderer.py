@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from render.graphics_probe import capabilities, is_software
-from render.plane_props import plane_prop, sheet_corners_mm, sheet_prop
+from render.plane_props import plane_sheet, sheet_prop
 from render.raycast.scene import RaycastScene
 from render.raycast.volume import RaycastVolume
 from render.ruler_props import TurningSheets
@@ -129,7 +129,7 @@ class VolumeRenderer:
         for place, strength, color in LIGHTS:
             self._renderer.AddLight(_light(place, strength, color))
         self._surfaces: dict[int, tuple[ShownSurface, Any]] = {}
-        self._planes: dict[str, tuple[PlaneCut, Any]] = {}
+        self._planes: dict[str, tuple[PlaneCut, Any, Sheet]] = {}
         self._crosshair: tuple[Crosshair, Any] | None = None
         self._raycast: RaycastVolume | None = None
         self._sheets: dict[Sheet, Any] = {}
@@ -167,7 +167,7 @@ class VolumeRenderer:
         self._show_crosshair(state.crosshair)
         self._show_raycast(state.raycast, quality)
         self._show_sheets(state.sheets)
-        walls = [*(sheet_corners_mm(cut.grid) for cut in state.planes), *(sheet.corners_mm for sheet in state.sheets)]
+        walls = [*(sheet for _, _, sheet in self._planes.values()), *state.sheets]
         self._rulers.show(ruler_sheets(state.rulers, state.camera, state.ruler_unit, walls))
         self._aim(state.camera, quality, state.raycast is not None)
         width, height = (max(1, int(n)) for n in size_px)
@@ -215,15 +215,16 @@ class VolumeRenderer:
 
     def _show_planes(self, cuts: tuple[PlaneCut, ...]) -> None:
         wanted = {cut.grid.plane.value: cut for cut in cuts}
-        for key, (cut, actor) in list(self._planes.items()):
+        for key, (cut, actor, _) in list(self._planes.items()):
             if wanted.get(key) != cut:
                 self._renderer.RemoveActor(actor)
                 del self._planes[key]
         for key, cut in wanted.items():
             if key not in self._planes:
-                actor = plane_prop(cut)
+                sheet = plane_sheet(cut)
+                actor = sheet_prop(sheet)
                 self._renderer.AddActor(actor)
-                self._planes[key] = (cut, actor)
+                self._planes[key] = (cut, actor, sheet)
 
     def _show_sheets(self, sheets: tuple[Sheet, ...]) -> None:
         for sheet in [s for s in self._sheets if s not in sheets]:
