@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -59,9 +59,3 @@ def combo(name: str, options: Sequence[tuple[object, str]], chosen: object) -> Q
         made.addItem(text, value)
     made.setCurrentIndex(max(next((n for n, (value, _) in enumerate(options) if value == chosen), 0), 0))
     return made
-
-
-def when_changed(box: QComboBox, call: Callable[[], None]) -> QComboBox:
-    """Call whenever another one is chosen."""
-    box.currentIndexChanged.connect(lambda _place: call())
-    return box
