@@ -40,13 +40,10 @@ def open_package(package: Package, prompts: Prompts = NO_PROMPTS) -> Opened:
 
 
 def _must_take(package: Package, prompts: Prompts) -> None:
-    """Refuse clicks and labels where they would be ignored, and models whose prompts are not known here."""
+    """Refuse clicks and labels where they would be ignored."""
     name, taken = package.description.name, package.description.prompts
     given = [word for word, is_given in (("clicks", prompts.clicks), ("label", prompts.labels)) if is_given]
     for word in given:
         if word not in taken:
             what = {"clicks": "clicks", "label": "labels to choose from"}[word]
             raise UserError(f"{name} takes no {what}.", f"It takes: {', '.join(taken) or 'the image alone'}.")
-    if taken and package.description.format is not ModelFormat.MONAI_BUNDLE:
-        hint = "Of models with prompts, MONAI bundles of the DeepEdit and VISTA3D families can be run."
-        raise UserError(f"{name} must be given {', '.join(taken)} in the way of its own server.", hint)

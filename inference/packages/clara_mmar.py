@@ -43,6 +43,8 @@ _TASKS = {
     "detection": Task.DETECTION,
 }
 
+PROMPTS_HINT = "Of models with prompts, MONAI bundles of the DeepEdit and VISTA3D families can be run."
+
 
 def is_here(folder: Path) -> bool:
     """True when the folder is an MMAR, be it a broken or an old one."""
@@ -65,6 +67,9 @@ def read(folder: Path) -> ModelDescription:
     head = Head.SCORES if task is Task.CLASSIFICATION else _head(configs)
     dataset = _dataset(folder)
     prompts = _prompts(kind, configs)
+    problem = (
+        f"“{_name(folder, aiaa)}” must be given {', '.join(prompts)} in the way of its own server." if prompts else ""
+    )
     return ModelDescription(
         format=ModelFormat.CLARA_MMAR,
         name=_name(folder, aiaa),
@@ -79,6 +84,8 @@ def read(folder: Path) -> ModelDescription:
         weights=_weights(folder),
         code=pickles_only(folder),
         prompts=prompts,
+        problem=problem,
+        hint=PROMPTS_HINT if prompts else "",
         notes=_notes(folder, configs),
         head=head,
     )

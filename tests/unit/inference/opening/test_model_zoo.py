@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from imaging.geometry import Geometry
 from imaging.volume import Quantity
 from inference.engine.packaged_model import PackagedModel
 from inference.engine.preparing import prepare, start
-from inference.engine.recipe import HeadKind, Windows
+from inference.engine.recipe import HeadKind, Respace, Windows
 from inference.engine.running import merged_layers
 from inference.engine.sliding import decided
 from inference.engine.way_back import to_source
@@ -287,6 +288,26 @@ def test_an_architecture_that_is_not_there_is_named(tmp_path: Path) -> None:
     (made.folder / "models" / "search_code_9100.pt").unlink()
     with pytest.raises(UserError, match=r"search_code_9100\.pt"):
         made.run()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "roi", "spacing"),
+    [
+        ("spleen_ct_segmentation", (96, 96, 96), (1.5, 1.5, 2.0)),
+        ("wholeBody_ct_segmentation", (96, 96, 96), (1.5, 1.5, 1.5)),
+    ],
+)
+def test_real_configurations_open(
+    name: str, roi: tuple[int, ...], spacing: tuple[float, ...], shared_data: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(shared_data / "16_models" / "monai_bundle_configs" / name, tmp_path / name)
+    made_bundles.add_random_weights(folder)
+    opened = open_folder(folder, read(folder))
+    assert windows(opened).roi == roi
+    assert [step.spacing_mm for step in opened.recipe.steps if isinstance(step, Respace)] == [spacing]
+    assert opened.recipe.head.kind is HeadKind.EXCLUSIVE
+    assert opened.recipe.notes == ()
 
 
 def test_detectors_of_bundles_are_refused_in_words(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from imaging.errors import UserError
 from imaging.geometry import Geometry
+from imaging.volume import Quantity
 from inference.engine.packaged_model import PackagedModel
 from inference.engine.preparing import prepare, start
 from inference.engine.recipe import Windows
@@ -154,6 +155,8 @@ def test_models_without_prompts_and_servers_own_prompts(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="takes no clicks"):
         run(bundle("spleen", tmp_path), clicks={"spleen": [[1, 2, 3]]})
     clicked = made_models.mmar(tmp_path / "grow", kind="deepgrow")
+    with pytest.raises(UserError, match="must be given clicks"):
+        PackagedModel(clicked).check(TURNED, Quantity.SIGNAL, "")
     with pytest.raises(UserError, match="must be given clicks"):
         run(clicked)
     with pytest.raises(UserError, match="cannot be understood"):
