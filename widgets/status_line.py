@@ -70,7 +70,7 @@ class StatusLine(QFrame):
         self._show_doing()
 
     def _document_changed(self, change: DocumentChange) -> None:
-        if change.segment_numbers or change.is_structural:
+        if change.segment_numbers or change.is_structural or change.has_preview:
             self._show_doing()
 
     def _selection_changed(self, _before: SelectionState, _after: SelectionState) -> None:
@@ -96,6 +96,8 @@ class StatusLine(QFrame):
                 return self.tr("{0} is locked").format(name), self.tr("unlock it, or choose another segment")
         if not name and state.tool in (Tool.BRUSH, Tool.ERASER, Tool.FILL):
             return self.tr("No segment is selected"), self.tr("add or choose one in the panel at the right")
+        if state.tool is Tool.CROSSHAIR and document.preview is not None and document.preview.segments:
+            return self.tr("Moving the crosshair"), self.tr("a click also chooses a part of the result")
         return self._tool_words(state.tool, name)
 
     def _tool_words(self, tool: Tool, name: str) -> tuple[str, str]:

@@ -113,6 +113,7 @@ def test_click_and_keys_reject_keep_and_take_back(case_window: MainWindow, qtbot
     click(case_window, qtbot, LARGE)
     press(case_window, qtbot, Qt.Key.Key_Y, "preview.keep_part")
     assert case_window.session.reviewing.state.kept_count == 1
+    assert "chooses a part" in case_window.status.hint.text()
     assert bar.parts._rejected.text() == "1 part marked as right"
 
 

@@ -18,11 +18,14 @@ from imaging.measurement import MeasurementKind
 from imaging.segment import Segment, SegmentState
 from imaging.volume import Quantity, Volume
 from inference.model import FoundBox, Score
+from inference.result import FoundLabel, InferenceResult
 from session.acceptance import AcceptanceRule, Merge, accept, kept_out
 from session.document import Document
+from session.measured import percent
 from session.parts import bounding_boxes, find_parts
 from session.preview import Preview, ProposedSegment
 from session.review_desk import CHOSEN, KEPT
+from session.segmenting import preview_of
 from session.session import Session
 from session.settings import Settings
 
@@ -344,3 +347,27 @@ def test_single_boxes(session: Session) -> None:
     assert document.preview.boxes == (BOXES[0],)
     session.reviewing.reject_boxes([0])
     assert document.preview.boxes == ()
+
+
+# From a model's result
+
+
+def test_a_preview_carries_everything_that_a_result_has() -> None:
+    layer, doubt = np.zeros(SHAPE, np.uint8), np.zeros(SHAPE, np.uint8)
+    layer[LARGE.slices] = 1
+    result = InferenceResult(
+        "net", "Net", "1", "", (layer,), (FoundLabel(0, 1, "Liver", "", 64),), (), {"run": 1.0}, 10.0,
+        {"roi": [0, 6, 0, 20, 0, 24]}, (), {"uncertainty": doubt}, (Score("ill", 0.3),), BOXES,
+    )  # fmt: skip
+    preview = preview_of(result, Geometry(SHAPE, np.eye(4)))
+    assert preview.maps["uncertainty"] is doubt
+    assert preview.scores == result.scores
+    assert preview.boxes == BOXES
+    assert preview.region == Box(0, 6, 0, 20, 0, 24)
+
+
+@pytest.mark.parametrize(
+    ("score", "text"), [(0.874, "87 %"), (0.0004, "< 0.1 %"), (0.004, "0.4 %"), (1.0, "100 %"), (0.9999, "> 99.9 %")]
+)
+def test_scores_never_claim_more_than_they_are(score: float, text: str) -> None:
+    assert percent(score) == text
