@@ -50,8 +50,9 @@ class OpenVinoPredictor:
 
         if tuple(batch.shape) != self._shape:
             self._compile(tuple(batch.shape))
-        answer = self._request.infer([batch.contiguous().numpy()], share_inputs=True)
-        return torch.from_numpy(answer[0].copy())
+        # no copy of the answer, which may be the largest array of all: it is valid until the next call
+        answer = self._request.infer([batch.contiguous().numpy()], share_inputs=True, share_outputs=True)
+        return torch.from_numpy(answer[0])
 
     def _compile(self, shape: tuple[int, ...]) -> None:
         self._request = None  # the old one's memory first

@@ -29,7 +29,8 @@ class Predictor(Protocol):
             batch: (window, channel, x, y, z) float32 on the CPU.
 
         Returns:
-            (window, class, x, y, z), or (window, class) for scores of the whole image; the caller may overwrite it.
+            (window, class, x, y, z), or (window, class) for scores of the whole image; the caller may overwrite it,
+            and it is valid until the next call.
         """
 
 
@@ -67,7 +68,7 @@ class Mirrored:
         self.device = predictor.device
 
     def __call__(self, batch: torch.Tensor) -> torch.Tensor:
-        total = self._predictor(batch)
+        total = self._predictor(batch).clone()
         for flips in self._flips[1:]:
             total = total + self._predictor(batch.flip(flips)).flip(flips)
         return total / len(self._flips)
@@ -82,7 +83,7 @@ class Averaged:
         self.device = predictors[0].device
 
     def __call__(self, batch: torch.Tensor) -> torch.Tensor:
-        total = self._predictors[0](batch)
+        total = self._predictors[0](batch).clone()
         for predictor in self._predictors[1:]:
             total = total + predictor(batch)
         return total / len(self._predictors)

@@ -26,18 +26,22 @@ def resampled(image: NDArray[Any], coordinates: Sequence[NDArray[np.float64]]) -
     """
     sizes = image.shape[1:]
     result: NDArray[Any] = image
+    changed = [n for n in range(3) if not _is_same(coordinates[n], sizes[n])]
     # the axis that loses most comes first, so that the others have less to do
-    for axis in sorted(range(3), key=lambda n: len(coordinates[n]) / sizes[n]):
-        places = coordinates[axis]
-        is_same = len(places) == sizes[axis] and np.array_equal(places, np.arange(sizes[axis]))
-        if not is_same:
-            result = _along(result, axis + 1, places)
+    for axis in sorted(changed, key=lambda n: len(coordinates[n]) / sizes[n]):
+        # rounded once, at the end: the network's input is then that of three-dimensional interpolation, bit for bit
+        is_last = axis == max(changed, key=lambda n: len(coordinates[n]) / sizes[n])
+        result = _along(result, axis + 1, coordinates[axis], np.dtype(np.float32 if is_last else np.float64))
     if result is image or result.dtype != np.float32:
         result = _ordered_copy(result)
     return result
 
 
-def _along(image: NDArray[Any], axis: int, places: NDArray[np.float64]) -> NDArray[np.float32]:
+def _is_same(places: NDArray[np.float64], size: int) -> bool:
+    return len(places) == size and np.array_equal(places, np.arange(size))
+
+
+def _along(image: NDArray[Any], axis: int, places: NDArray[np.float64], kind: np.dtype[Any]) -> NDArray[Any]:
     """Interpolated along one axis; the result lies in memory as the image does."""
     order = _memory_order(image)
     source = image.transpose(order)
@@ -48,7 +52,7 @@ def _along(image: NDArray[Any], axis: int, places: NDArray[np.float64]) -> NDArr
     share = inside - low
     high = np.minimum(low + 1, size - 1)
     shape = [*source.shape[:along], len(places), *source.shape[along + 1 :]]
-    target = np.empty(shape, np.float32)
+    target = np.empty(shape, kind)
     if along == source.ndim - 1:
         _within_lines(source, target, low, high, share)
     else:
@@ -59,7 +63,7 @@ def _along(image: NDArray[Any], axis: int, places: NDArray[np.float64]) -> NDArr
 
 def _between_lines(
     source: NDArray[Any],
-    target: NDArray[np.float32],
+    target: NDArray[Any],
     along: int,
     reading: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
 ) -> None:
@@ -77,7 +81,7 @@ def _between_lines(
 
 def _within_lines(
     source: NDArray[Any],
-    target: NDArray[np.float32],
+    target: NDArray[Any],
     low: NDArray[np.int64],
     high: NDArray[np.int64],
     share: NDArray[np.float64],
