@@ -32,6 +32,7 @@ OLDEST_PYTHON = (3, 11)
 # nnU-Net's networks. Installed alone: it asks for timm, which brings torchvision, and only its transformers use it.
 AI_ALONE = ["dynamic-network-architectures==0.4.4"]
 BUILD_REQUIREMENT = "setuptools>=77"
+MOST_TEST_PROCESSES = 6  # each holds VTK, numba and torch
 NO_TESTS_CHOSEN = 5  # pytest's exit status when its arguments name none of the marked tests
 
 # Debian's names; a tuple lists the names of one package in different releases, the first is what apt is asked for.
@@ -289,9 +290,16 @@ def test(arguments: list[str]) -> int:
             command = [*screen, *pytest, "-m", "xvfb", *arguments]
             status, seconds = _step("pytest under Xvfb", command, {**environment, "QT_QPA_PLATFORM": "xcb"})
             steps["pytest under Xvfb"] = (0 if status == NO_TESTS_CHOSEN else status, seconds)
-        command = [*pytest, "-m", "not xvfb", *arguments]
+        command = [*pytest, "-m", "not xvfb", *_parallel(arguments), *arguments]
         steps["pytest"] = _step("pytest", command, {**environment, "QT_QPA_PLATFORM": "offscreen"})
     return _report(steps)
+
+
+def _parallel(arguments: list[str]) -> list[str]:
+    """Several processes, each test file in one of them; not where the arguments say how many, or debug."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    says = any(argument.startswith(("-n", "--pdb", "-p")) for argument in arguments)
+    return [] if says or cores < 2 else ["-n", str(min(cores, MOST_TEST_PROCESSES)), "--dist", "loadfile"]
 
 
 def bench(arguments: list[str]) -> int:
