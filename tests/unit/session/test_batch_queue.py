@@ -105,7 +105,6 @@ def test_results_are_written_and_found_the_next_time(
     fill(session, queue, studies, out)
     run(queue)
     assert states(queue) == [("anna", ItemState.DONE), ("bert", ItemState.DONE)]
-    assert all(item.seconds > 0 for item in queue.items)
     labels = read_labels(out / "bert.nii.gz")
     assert sum(int((layer > 0).sum()) for layer in labels.layers) == 3 * 7 * 9
     assert (out / "bert.run.json").is_file()

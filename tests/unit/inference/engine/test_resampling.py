@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.engine import resampling
 from inference.engine.resampling import resampled
 from inference.engine.splines import spline_resized
 
@@ -62,13 +61,6 @@ def test_values_are_those_of_trilinear_interpolation(view: str, where: Places) -
         np.testing.assert_allclose(found, read(given, where), atol=2e-3)  # of values up to 3000, float32
         assert not np.shares_memory(found, given)
         np.testing.assert_array_equal(given, before)
-
-
-def test_many_small_chunks_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    where = places(1.2, 0.8, 0.7)
-    whole = resampled(image(), where)
-    monkeypatch.setattr(resampling, "CHUNK_BYTES", 100)
-    np.testing.assert_array_equal(resampled(image(), where), whole)
 
 
 def test_sums_are_made_in_double_precision() -> None:
