@@ -25,11 +25,6 @@ class Prompts:
     clicks: tuple[tuple[str, tuple[Voxel, ...]], ...] = ()
     labels: tuple[int | str, ...] = ()
 
-    @property
-    def are_there(self) -> bool:
-        """Whether anything was given."""
-        return bool(self.clicks or self.labels)
-
     def clicks_for(self, label: str) -> tuple[Voxel, ...]:
         """The voxels that were clicked for a label, whatever the case of its letters."""
         return next((voxels for name, voxels in self.clicks if name.lower() == label.lower()), ())

@@ -133,17 +133,6 @@ class RaycastPainter:
         return drawn.rgb[y - top : y - top + h, x - left : x - left + w]
 
 
-def cast_still(
-    scene: StillScene, size_px: tuple[int, int], *, is_transparent: bool = False
-) -> tuple[NDArray[Any], str]:
-    """A picture and the device that drew it; see ``RaycastPainter.paint``."""
-    painter = RaycastPainter()
-    try:
-        return painter.paint(scene, size_px, is_transparent=is_transparent), painter.device
-    finally:
-        painter.close()
-
-
 def _tiles(width: int, height: int) -> Iterator[tuple[int, int, int, int]]:
     for y in range(0, height, TILE_PX):
         for x in range(0, width, TILE_PX):

@@ -81,12 +81,6 @@ class Reviewing:
             key = None if found is None else (found.layer, found.label_value)
             self._later(lambda: desk.choose(key, k, j, i), changes_voxels=False)
 
-    def choose_none(self) -> None:
-        """No part is chosen any more."""
-        if self._desk is not None and self.state.chosen is not None:
-            desk = self._desk
-            self._later(lambda: desk.choose(None), changes_voxels=False)
-
     def reject_chosen(self) -> None:
         """Take the chosen part out of the result."""
         self._do(lambda desk: desk.reject_chosen())

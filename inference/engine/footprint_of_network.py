@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 BYTES = 4  # of a number in fp32
 # Of all outputs of a network's layers, how much is held at the same time: what is being read and written (twice the
-# largest), and what waits for the way up of a U-shaped network. Measured, see docs/decisions.
+# largest), and what waits for the way up of a U-shaped network. A guess, compared
+# with two networks only: decision 21.
 HELD_SHARE = 0.25
 
 

@@ -20,7 +20,7 @@ from inference.opening.opened import Opened, TorchNetworks
 from inference.packages.package import Package
 from inference.plan import Plan
 
-LIBRARIES_MB = 650.0  # torch, MONAI and the rest in the worker; measured
+LIBRARIES_MB = 650.0  # torch, MONAI and the rest in the worker; a rounded guess, see decision 21
 RESERVE = 0.9  # of what is free may be planned for
 MIB = 2**20
 

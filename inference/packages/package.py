@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from inference.packages.description import ModelDescription
 from inference.packages.recognise import describe, find_model
+from inference.packages.record import NAME as RECORD
+from inference.packages.record import read_record
+from inference.packages.stored_model import CONTENT
 
-RECORD = "limner-model.json"
-CONTENT = "content"
 READ_AT_ONCE = 1 << 20
 SHOWN_DIGITS = 8
 
@@ -50,11 +50,9 @@ def read_package(folder: Path) -> Package:
     Raises:
         UserError: there is no model in it.
     """
-    record = folder / RECORD
-    if record.is_file() and (folder / CONTENT).is_dir():
-        content = find_model(folder / CONTENT)
-        return Package(
-            str(json.loads(record.read_text(encoding="utf-8")).get("id", folder.name)), content, describe(content)
-        )
+    if (folder / RECORD).is_file():
+        record = read_record(folder)
+        content = folder / CONTENT / record.folder
+        return Package(record.id, content, describe(content))
     content = find_model(folder)
     return Package(folder.name, content, describe(content))

@@ -49,10 +49,6 @@ class Turns:
                 self._is_taken = False
                 self._changed.notify_all()
 
-    def is_free(self) -> bool:
-        """True when nobody has it."""
-        return not self._is_taken
-
     def _taken_by(self, ticket: object, timeout_s: float) -> bool:
         with self._changed:
             if not self._changed.wait_for(lambda: self._is_next(ticket), timeout_s):
