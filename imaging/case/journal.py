@@ -260,10 +260,7 @@ class Journal:
 
     def _writer_of(self, path: Path) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = connect_writer(path)
-        if connection.execute("SELECT count(*) FROM meta").fetchone()[0] == 0:
-            connection.executemany("INSERT INTO meta VALUES (?,?)", list(self._meta.items()))
-        return connection
+        return connect_writer(path, self._meta)
 
     def _write(self, connection: sqlite3.Connection, batch: list[_Pending]) -> None:
         for pending in batch:

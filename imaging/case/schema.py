@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import secrets
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 from imaging.errors import UserError
@@ -33,23 +37,42 @@ CREATE TRIGGER deltas_last BEFORE DELETE ON deltas BEGIN SELECT RAISE(ABORT, 'th
 """
 
 
-def connect_writer(path: Path) -> sqlite3.Connection:
-    """A connection that makes every commit durable; the tables are made when the file is new."""
+def connect_writer(path: Path, meta: Mapping[str, str]) -> sqlite3.Connection:
+    """A connection that makes every commit durable; a case that is not there yet is made, with these rows of ``meta``."""
+    if not path.exists():
+        _make(path, meta)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
-        if connection.execute("PRAGMA application_id").fetchone()[0] == 0:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in _statements(TABLES):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version={PLAIN_VERSION}")
-            connection.execute("COMMIT")
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _make(path: Path, meta: Mapping[str, str]) -> None:
+    """Make an empty case beside ``path`` and give it its name when it is whole: nobody ever reads half of one."""
+    part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
+    try:
+        with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in _statements(TABLES):
+                connection.execute(statement)
+            connection.executemany("INSERT INTO meta VALUES (?,?)", list(meta.items()))
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={PLAIN_VERSION}")
+            connection.execute("COMMIT")
+        os.replace(part, path)
+        if os.name == "posix":  # so that the name, too, outlives a power cut
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:

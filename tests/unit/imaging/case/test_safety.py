@@ -8,12 +8,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from imaging.case import schema
 from imaging.case.case import Case
 from imaging.case.images import ImageReference
 from imaging.case.journal import Journal
@@ -326,3 +328,26 @@ def test_state_kept_before_the_first_entry_is_in_the_file(tmp_path) -> None:
     again = Case.open(tmp_path / "a.limner")
     assert again.journal.read_state("presentation") == '{"x": 1}'
     again.close()
+
+
+def test_nobody_reads_a_case_that_is_only_half_made(tmp_path, monkeypatch) -> None:
+    is_half_made, may_go_on = threading.Event(), threading.Event()
+    whole = schema._statements
+
+    def slowly(script: str) -> list[str]:
+        is_half_made.set()
+        assert may_go_on.wait(30)
+        return whole(script)
+
+    monkeypatch.setattr(schema, "_statements", slowly)
+    case = Case.create(tmp_path / "a.limner", Geometry(SHAPE, np.eye(4)), [])
+    document = Document([], case, author="me")
+    document.apply(AddSegment(Segment(1, "one")), title="add", tool="t")
+    assert is_half_made.wait(30)
+    case.journal.save_state("presentation", "{}")
+    assert case.journal.read_state("presentation") is None
+    may_go_on.set()
+    assert case.journal.flush()
+    assert case.journal.read_state("presentation") == "{}"
+    document.close()
+    assert [p.name for p in tmp_path.iterdir()] == ["a.limner"]
