@@ -24,6 +24,7 @@ class Series:
         volume_count: time points.
         warnings: what is known to be doubtful before the voxels are read.
         refusal: why it cannot be opened as an image, empty when it can.
+        study_uid: of the study that it belongs to; empty for research formats.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Series:
     warnings: tuple[SeriesWarning, ...] = ()
     transfer_syntax: str = ""
     refusal: str = ""
+    study_uid: str = ""
     path: Path = field(default=Path(), repr=False)
     stack: Stack | None = field(default=None, repr=False, compare=False)
 

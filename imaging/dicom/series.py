@@ -46,6 +46,7 @@ def describe(stack: Stack) -> Series:
         warnings=warnings,
         transfer_syntax=instance.header.transfer_syntax or syntax.IMPLICIT_LITTLE,
         refusal=refusals[0].message if is_refused else "",
+        study_uid=instance.header.text(tags.STUDY_INSTANCE),
         stack=stack,
     )
 
