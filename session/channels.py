@@ -18,6 +18,9 @@ from session.models import model_store
 from session.reading import Report, choose_series, read_volumes_of
 from session.session import Session
 
+# what people write for one and the same sequence; the later ones are those of the BraTS challenges
+_SAME = (("t1", "t1w", "t1n"), ("t1c", "t1ce", "t1gd"), ("t2", "t2w"), ("flair", "t2f"), ("pet", "pt"))
+
 
 @dataclass(frozen=True, eq=False)
 class ChannelSource:
@@ -67,14 +70,37 @@ def guessed(names: Sequence[str], sources: Sequence[ChannelSource]) -> list[int 
 
     Where no title tells, the open image is the first channel that is left.
     """
-    found: list[int | None] = []
-    for name in names:
-        word = re.compile(rf"(?<![a-z0-9]){re.escape(name.lower())}(?![a-z0-9])")
-        free = [n for n, source in enumerate(sources) if n not in found and word.search(source.title.lower())]
-        found.append(free[0] if free else None)
+    titles = [source.title for source in sources]
+    found = surely(names, titles)
+    for channel, name in enumerate(names):
+        free = [n for n in _matching(name, titles) if n not in found]
+        if found[channel] is None and free:
+            found[channel] = free[0]
     if 0 not in found and None in found:
         found[found.index(None)] = 0
     return found
+
+
+def surely(names: Sequence[str], titles: Sequence[str]) -> list[int | None]:
+    """For each channel the place of the only title that has its name as a word; None where there is none or a choice.
+
+    A title that only one channel may have is taken away from the others, so that of “T2 tse” and “T2 FLAIR” the second
+    is the FLAIR and the first the T2.
+    """
+    found: list[int | None] = [None] * len(names)
+    candidates = [_matching(name, titles) for name in names]
+    while True:
+        left = [[n for n in places if n not in found] for places in candidates]
+        channel = next((c for c, places in enumerate(left) if found[c] is None and len(places) == 1), None)
+        if channel is None:
+            return found
+        found[channel] = left[channel][0]
+
+
+def _matching(name: str, titles: Sequence[str]) -> list[int]:
+    words = next((same for same in _SAME if name.lower() in same), (name.lower(),))
+    pattern = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(map(re.escape, words))})(?![a-z0-9])")
+    return [n for n, title in enumerate(titles) if pattern.search(title.lower())]
 
 
 def read_channels(document: Document, sources: Sequence[ChannelSource], report: Report) -> list[Volume]:

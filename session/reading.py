@@ -35,7 +35,11 @@ def choose_series(path: Path, series_id: str | None) -> Series:
     Raises:
         UserError: no such series, or several and no id.
     """
-    series = image_series(path)
+    return series_of(image_series(path), series_id)
+
+
+def series_of(series: list[Series], series_id: str | None) -> Series:
+    """The one with this id, or the only one; UserError when there is no such series, or several and no id."""
     if series_id is not None:
         chosen = next((s for s in series if s.id == series_id), None)
         if chosen is None:

@@ -19,6 +19,7 @@ from inference.record.run_record import RunRecord
 from inference.result import InferenceResult
 from inference.worker.turns import QueueClass
 from session.acceptance import accept
+from session.channels import ChannelSource
 from session.exporting import export_masks, labels_of_preview
 from session.models import known_models
 from session.opening import CASE_SUFFIX, OpenedImages, new_document, note_pixel_hash, read_images
@@ -27,6 +28,7 @@ from session.run_recording import RECORD_SUFFIX, RunRequest
 from session.segmenting import inference_client, preview_of, segment_recorded
 from session.settings import Settings
 
+CHANGE_LABELS = ("mirror", "insist", "roi", "prompts")  # parameters
 Label = tuple[str, int, float]  # name, label value, millilitres
 
 
@@ -47,7 +49,7 @@ class Wishes:
     model: ModelInfo
     client: InferenceClient
     parameters: Mapping[str, Any]
-    others: tuple[Path, ...] = ()
+    others: tuple[ChannelSource, ...] = ()
     uncertainty: Path | None = None
     regular_grid: bool = False
     queue_class: QueueClass = QueueClass.INTERACTIVE
@@ -123,7 +125,7 @@ def segment_to_file(
         volume,
         wishes.model.id,
         wishes.parameters,
-        others=[_further(path, wishes, telling) for path in wishes.others],
+        others=[_further(source, wishes, telling) for source in wishes.others],
         options={"queue_class": wishes.queue_class},
     )
     result, record = segment_recorded(
@@ -150,18 +152,32 @@ def write_record(record: RunRecord, out: Path) -> None:
         file.write(record.to_text().encode())
 
 
-def recorded_model(out: Path) -> tuple[str, str] | None:
-    """Id and version of the model from whose run a result is, as the record beside it says; None without a record."""
+def recorded_model(out: Path) -> str | None:
+    """Id of the model from whose run a result is, as the record beside it says; None without a record."""
+    noted = _noted(out)
+    return None if noted is None else str(noted["model_id"])
+
+
+def is_done(out: Path, model: ModelInfo, parameters: Mapping[str, Any]) -> bool:
+    """True when a result stands there with the record of a run of the same model in the same version.
+
+    What changes labels (averaging over flips, a region, clicks) must have been wished for in the same way; device and
+    precision need not, for they agree.
+    """
+    noted = _noted(out) if out.exists() else None
+    if noted is None or (noted["model_id"], noted["model_version"]) != (model.id, model.version):
+        return False
+    used = noted.get("parameters")
+    used = used if isinstance(used, dict) else {}
+    return all((used.get(name) or None) == (parameters.get(name) or None) for name in CHANGE_LABELS)
+
+
+def _noted(out: Path) -> dict[str, Any] | None:
     try:
         noted = json.loads(record_path(out).read_text(encoding="utf-8"))
-        return str(noted["model_id"]), str(noted["model_version"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return dict(noted) if {"model_id", "model_version"} <= noted.keys() else None
+    except (OSError, ValueError, AttributeError):
         return None
-
-
-def is_done(out: Path, model: ModelInfo) -> bool:
-    """True when a result stands there with the record of a run of the same model in the same version."""
-    return out.exists() and recorded_model(out) == (model.id, model.version)
 
 
 def _summary(result: InferenceResult, record: RunRecord, labels: list[Label]) -> dict[str, Any]:
@@ -179,9 +195,10 @@ def _summary(result: InferenceResult, record: RunRecord, labels: list[Label]) ->
     }
 
 
-def _further(path: Path, wishes: Wishes, telling: Telling) -> Volume:
-    series = choose_series(path, None)
-    return read_images(path, series, regular_grid=wishes.regular_grid, report=telling.report).volumes[0]
+def _further(source: ChannelSource, wishes: Wishes, telling: Telling) -> Volume:
+    assert source.path is not None  # no image is open here
+    series = source.series or choose_series(source.path, None)
+    return read_images(source.path, series, regular_grid=wishes.regular_grid, report=telling.report).volumes[0]
 
 
 def _written(

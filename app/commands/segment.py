@@ -12,6 +12,7 @@ from app.commands.output import note, print_json, progress, warn
 from app.commands.segment_many import segment_many
 from imaging.errors import UserError
 from inference.client import InferenceFailed
+from session.channels import ChannelSource
 from session.exporting import check_mask_name
 from session.opening import CASE_SUFFIX, read_images
 from session.reading import choose_series
@@ -109,7 +110,7 @@ def _wishes(arguments: argparse.Namespace) -> Wishes:
         arguments.model,
         parameters,
         trust=arguments.trust,
-        others=tuple(arguments.others),
+        others=tuple(ChannelSource(path.name, path) for path in arguments.others),
         uncertainty=arguments.uncertainty,
         regular_grid=arguments.regular_grid,
     )

@@ -45,7 +45,7 @@ def segment_many(paths: Sequence[Path], folder: Path, wishes: Wishes, *, again: 
     for found in found_series(paths, refuse):
         out = folder / f"{found.name}{MASK_SUFFIX}"
         entry: dict[str, Any] = {"path": str(found.path), "series": found.series.id, "out": str(out)}
-        if not again and is_done(out, wishes.model):
+        if not again and is_done(out, wishes.model, wishes.parameters):
             note(f"{out.name} is there already")
             done.append(entry | {"skipped": True})
             continue

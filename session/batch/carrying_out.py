@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from imaging.errors import UserError
+from imaging.series import Series
 from inference.client import InferenceClient
 from inference.worker.turns import QueueClass
-from session.batch.item import BatchItem, ItemState
+from session.batch.item import BatchItem, ItemState, StudyImage
+from session.channels import ChannelSource
 from session.opening import CASE_SUFFIX, read_images
-from session.reading import choose_series
+from session.reading import image_series, series_of
 from session.segment_to_file import Telling, Wishes, is_done, recorded_model, segment_to_file, write_record
 from session.settings import Settings
 
@@ -31,18 +34,45 @@ def carry_out(item: BatchItem, client: InferenceClient, settings: Settings, tell
     """
     out = Path(item.out)
     model = client.model(item.model)
-    if is_done(out, model):
+    if is_done(out, model, item.parameters):
         return ItemState.SKIPPED
     is_case = out.suffix == CASE_SUFFIX
-    earlier = recorded_model(out)
-    if out.exists() and (is_case or earlier is None or earlier[0] != model.id):  # only an older version is replaced
+    if out.exists() and (is_case or recorded_model(out) != model.id):  # only this model's own result is replaced
         raise UserError(f"{out.name} is there already, and it is not from this model.", "Choose another folder.")
     regular = settings["open.uneven"] == "resample"
-    path = Path(item.path)
-    images = read_images(path, choose_series(path, item.series_id), regular_grid=regular, report=telling.report)
-    wishes = Wishes(model, client, item.parameters, regular_grid=regular, queue_class=QueueClass.BATCH)
+    first, others = _sources(item)
+    assert first.path is not None
+    assert first.series is not None
+    images = read_images(first.path, first.series, regular_grid=regular, report=telling.report)
+    wishes = Wishes(
+        model, client, item.parameters, others, _doubt_of(item, out), regular_grid=regular, queue_class=QueueClass.BATCH
+    )
     out.parent.mkdir(parents=True, exist_ok=True)
     segmented = segment_to_file(images, out, wishes, settings, telling)
     if is_case:
         write_record(segmented.record, out)  # says the next time that it is done
     return ItemState.DONE
+
+
+def _sources(item: BatchItem) -> tuple[ChannelSource, tuple[ChannelSource, ...]]:
+    """The first image, on whose grid the result lies, and the others; a folder is looked through once.
+
+    Raises:
+        UserError: one of them is not there any more.
+    """
+    found = cache(image_series)
+    places = [item.image_of(n) for n in range(len(item.channels))]
+    chosen = places or [StudyImage(item.title, item.path, item.series_id)]
+    sources = [_source(place, found(Path(place.path))) for place in chosen if place is not None]
+    return sources[0], tuple(sources[1:])
+
+
+def _source(place: StudyImage, found: list[Series]) -> ChannelSource:
+    return ChannelSource(place.title, Path(place.path), series_of(found, place.series_id or None))
+
+
+def _doubt_of(item: BatchItem, out: Path) -> Path | None:
+    """Where the map of doubt goes, when it was wished for; a case keeps it itself."""
+    if not item.parameters.get("doubt") or out.suffix == CASE_SUFFIX:
+        return None
+    return out.with_name(f"{out.name.split('.')[0]}.doubt.nii.gz")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from imaging.errors import UserError
-from session.batch.item import BatchItem
+from session.batch.item import BatchItem, ItemState
 from session.batch.items import MASK_SUFFIX, found_series
 from session.batch.queue import BatchQueue
+from session.batch.studies import found_studies
 from session.job_end import failed
 from session.jobs import Job
 from session.opening import CASE_SUFFIX
@@ -24,12 +26,16 @@ class BatchWishes:
         model, model_name: which model.
         folder: where results go.
         makes_cases: cases instead of mask files.
+        parameters: of the runs.
+        channels: what the model calls its images; empty when it wants one.
     """
 
     model: str
     model_name: str
     folder: Path
     makes_cases: bool = False
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    channels: tuple[str, ...] = ()
 
     @property
     def suffix(self) -> str:
@@ -38,9 +44,11 @@ class BatchWishes:
 
 
 def start_finding(session: Session, queue: BatchQueue, paths: Sequence[Path], wishes: BatchWishes) -> Job:
-    """Look for image series below the paths and put them into the queue; what holds none is said.
+    """Look for images below the paths and put them into the queue; what holds none is said.
 
-    An image that is in the queue already with the same model and result folder is not put there twice.
+    A model that wants several images gets one item for each study. Which image is which is guessed from their names;
+    where they do not tell, the item waits for somebody who does. What is in the queue already with the same model and
+    result folder is not put there twice.
     """
     alike = [i for i in queue.items if Path(i.out).parent == wishes.folder and i.out.endswith(wishes.suffix)]
     known = {(i.path, i.series_id, i.model) for i in alike}
@@ -53,18 +61,19 @@ def start_finding(session: Session, queue: BatchQueue, paths: Sequence[Path], wi
     def work(job: Job) -> list[BatchItem]:
         items = []
         job.report(None, "Looking what is there")
-        for path in paths:
-            for found in found_series([path], refuse, taken):
-                job.report(None, f"Found {found.name}")
-                taken.add(found.name)
-                if (str(path), found.series.id, wishes.model) not in known:
-                    items.append(_item(path, found.series.id, found.name, wishes))
+        for item in _items(paths, wishes, refuse, taken):
+            job.report(None, f"Found {item.title}")
+            if (item.path, item.series_id, item.model) not in known:
+                items.append(item)
         return items
 
     def done(job: Job) -> None:
         if failed(session, job):
             return
         queue.add(job.result)
+        undecided = sum(item.state is ItemState.UNDECIDED for item in job.result)
+        if undecided:
+            problems.append(f"{undecided} of {len(job.result)} studies do not say which image is which.")
         if problems:
             more = f" And {len(problems) - 1} more." if len(problems) > 1 else ""
             session.messages.warning(f"{problems[0]}{more}")
@@ -80,6 +89,20 @@ def spread(folder: Path) -> list[Path]:
     return [path for path in inside if path.is_dir()] if any(p.is_dir() for p in inside) else [folder]
 
 
+def _items(
+    paths: Sequence[Path], wishes: BatchWishes, refuse: Callable[[Path, UserError], None], taken: Collection[str]
+) -> Iterator[BatchItem]:
+    if not wishes.channels:
+        for found in found_series(paths, refuse, taken):
+            yield _item(found.path, found.series.id, found.name, wishes)
+        return
+    for study in found_studies(paths, refuse, taken):
+        item = _item(study.path, study.id, study.name, wishes)
+        chosen = study.guessed(wishes.channels)
+        state = ItemState.UNDECIDED if None in chosen else ItemState.WAITING
+        yield replace(item, channels=wishes.channels, images=study.images, chosen=chosen, state=state)
+
+
 def _item(path: Path, series_id: str, name: str, wishes: BatchWishes) -> BatchItem:
     out = wishes.folder / f"{name}{wishes.suffix}"
-    return BatchItem(str(path), series_id, name, wishes.model, wishes.model_name, str(out))
+    return BatchItem(str(path), series_id, name, wishes.model, wishes.model_name, str(out), dict(wishes.parameters))

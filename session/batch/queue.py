@@ -7,22 +7,21 @@ kept in the workspace after every change, and goes on where it was.
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
 import psygnal
 
 from imaging.errors import UserError
-from imaging.formats.replacing import replacing
 from inference.client import InferenceCancelled, InferenceClient, InferenceFailed
 from session.batch.carrying_out import carry_out
-from session.batch.item import BatchItem, ItemState
+from session.batch.item import BatchItem, ItemState, StudyImage
+from session.batch.queue_file import QueueFile
 from session.jobs import Cancelled, Job
 from session.segment_to_file import Telling
 from session.segmenting import inference_client
@@ -63,12 +62,8 @@ class BatchQueue:
         self._pauses = False
         self._starts_at: datetime | None = None
         self._told = 0.0
-        self._is_dirty = False
-        self._writer: threading.Thread | None = None
-        self._written = threading.Event()
-        self._written.set()
-        self.path = session.settings.workspace() / NAME
-        self._items = self._numbered(_read(self.path))
+        self._file = QueueFile(session.settings.workspace() / NAME, lambda: self.items)
+        self._items = self._numbered(self._file.read())
 
     @property
     def items(self) -> tuple[BatchItem, ...]:
@@ -93,8 +88,13 @@ class BatchQueue:
 
     @property
     def waiting(self) -> int:
-        """How many items are still to be done."""
-        return sum(not item.is_over for item in self.items)
+        """How many items can still be done."""
+        return sum(item.state in (ItemState.WAITING, ItemState.RUNNING) for item in self.items)
+
+    @property
+    def undecided(self) -> int:
+        """How many studies wait until somebody says which image is which."""
+        return sum(item.state is ItemState.UNDECIDED for item in self.items)
 
     def add(self, items: Iterable[BatchItem]) -> None:
         """Put items at the end."""
@@ -123,15 +123,52 @@ class BatchQueue:
     def retry(self, numbers: Iterable[int]) -> None:
         """Let items that failed wait again."""
         wanted = set(numbers)
-        with self._lock:
-            self._items = [
+        self._change(
+            lambda i: (
                 replace(i, state=ItemState.WAITING, message="")
                 if i.number in wanted and i.state is ItemState.FAILED
                 else i
-                for i in self._items
-            ]
-        self._keep()
-        self.changed.emit()
+            )
+        )
+
+    def decide(self, number: int, images: Sequence[StudyImage], chosen: Sequence[int]) -> int:
+        """Say which image of a study is which channel.
+
+        Studies of the same model that wait for this, too, and have images of the same titles get the same.
+
+        Args:
+            number: of an item that does not run.
+            images: those of the study, and what was added to them.
+            chosen: for each channel a place among them.
+
+        Returns:
+            How many others got the same.
+        """
+        said = replace(self.item(number), images=tuple(images), chosen=tuple(chosen))
+        alike = {i.number: like for i in self.items if i.number != number and (like := _like(i, said)) is not None}
+        decided = {number: said.chosen, **alike}
+
+        def change(item: BatchItem) -> BatchItem:
+            if item.number not in decided or item.state is ItemState.RUNNING:
+                return item
+            images = said.images if item.number == number else item.images
+            return replace(
+                item, images=images, chosen=decided[item.number], state=ItemState.WAITING, message="", seconds=0.0
+            )
+
+        self._change(change)
+        return len(alike)
+
+    def set_parameters(self, number: int, parameters: Mapping[str, Any]) -> None:
+        """Run an item in another way; one that runs or is over stays as it is."""
+        is_open = (ItemState.WAITING, ItemState.UNDECIDED, ItemState.FAILED)
+        self._change(
+            lambda i: replace(i, parameters=dict(parameters)) if i.number == number and i.state in is_open else i
+        )
+
+    def item(self, number: int) -> BatchItem:
+        """The item of this number; StopIteration when it is gone."""
+        return next(item for item in self.items if item.number == number)
 
     def clear_finished(self) -> None:
         """Take out what is over."""
@@ -238,7 +275,10 @@ class BatchQueue:
             messages.error(UserError("The queue stopped at a bug.", "Please report this."))
             logger.error("the batch failed", exc_info=job.error)
         elif not self.waiting:
-            if failed:
+            if self.undecided:
+                text = f"The queue is done but for {self.undecided} studies that do not say which image is which."
+                messages.warning(text, "", "segment_many.show")
+            elif failed:
                 messages.warning(f"The queue is done; {failed} of {len(self.items)} failed.", "", "segment_many.show")
             else:
                 messages.info("The queue is done.")
@@ -267,41 +307,25 @@ class BatchQueue:
 
     def settle(self, timeout_s: float = 5.0) -> bool:
         """Wait until the queue is on the disk; False when that takes too long."""
-        return self._written.wait(timeout_s)
+        return self._file.settle(timeout_s)
+
+    def _change(self, change: Callable[[BatchItem], BatchItem]) -> None:
+        """Change items on the document's thread, and tell."""
+        with self._lock:
+            self._items = [change(item) for item in self._items]
+        self._keep()
+        self.changed.emit()
 
     def _keep(self) -> None:
-        """Have the queue written on a thread, for disks may be slow; soon after another change it is written once."""
-        with self._lock:
-            self._written.clear()
-            self._is_dirty = True
-            if self._writer is None:
-                self._writer = threading.Thread(target=self._write, name="batch writer", daemon=True)
-                self._writer.start()
-
-    def _write(self) -> None:
-        """Losing it costs the list, not the results, so what is wrong is noted and no more."""
-        while True:
-            with self._lock:
-                if not self._is_dirty:
-                    self._writer = None
-                    self._written.set()
-                    return
-                self._is_dirty = False
-                text = json.dumps([item.to_json() for item in self._items], indent=1, ensure_ascii=False)
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                with replacing(self.path) as file:
-                    file.write(text.encode())
-            except (UserError, OSError) as error:
-                logger.warning("the queue cannot be kept: %s", type(error).__name__)
+        self._file.keep()
 
 
-def _read(path: Path) -> list[BatchItem]:
-    try:
-        kept = json.loads(path.read_text("utf-8"))
-        return [BatchItem.from_json(item) for item in kept]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, TypeError) as error:
-        logger.warning("the queue of the last time cannot be read: %s", type(error).__name__)
-        return []
+def _like(item: BatchItem, said: BatchItem) -> tuple[int, ...] | None:
+    """Places of the images that have the titles of those chosen in another study; None where that is no answer."""
+    if item.state is not ItemState.UNDECIDED or (item.model, item.channels) != (said.model, said.channels):
+        return None
+    titles = [image.title for image in item.images]
+    wanted = [said.images[place].title for place in said.chosen if place is not None]
+    if any(titles.count(title) != 1 for title in wanted):
+        return None
+    return tuple(titles.index(title) for title in wanted)

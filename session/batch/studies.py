@@ -1,0 +1,110 @@
+"""Series below some paths as studies, for models that want several images of the same patient."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from imaging.errors import UserError
+from imaging.series import Series
+from session.batch.item import StudyImage
+from session.channels import surely
+from session.reading import image_series
+
+_NUMBERED = re.compile(r"(.+)_(\d{4})")  # nnU-Net's names of files: NAME_0000, NAME_0001, one for each channel
+
+
+@dataclass(frozen=True)
+class Study:
+    """Images that belong together.
+
+    Attributes:
+        path: below which they were found.
+        id: tells it from other studies below that path.
+        name: of its result, without an ending.
+        images: in the order of their ids.
+        numbers: for each image the channel that its file's name says; empty where the names say none.
+    """
+
+    path: Path
+    id: str
+    name: str
+    images: tuple[StudyImage, ...]
+    numbers: tuple[int, ...] = ()
+
+    def guessed(self, channels: Sequence[str]) -> tuple[int | None, ...]:
+        """For each channel the place of the image that surely is it; None where nobody knows."""
+        if self.numbers:
+            return tuple(self.numbers.index(n) if n in self.numbers else None for n in range(len(channels)))
+        return tuple(surely(channels, [image.title for image in self.images]))
+
+
+def found_studies(
+    paths: Sequence[Path], failed: Callable[[Path, UserError], None], taken: Collection[str] = ()
+) -> list[Study]:
+    """The studies below the paths, in their order.
+
+    DICOM series belong together by their study, files of other formats by their folder, or by their name where it ends
+    in a channel's number as nnU-Net has it. Single files that are given together count as their folder.
+
+    Args:
+        paths: files or folders.
+        failed: called with a path that holds no images; the others go on.
+        taken: names that results must not have.
+    """
+    groups: dict[tuple[Path, str], list[tuple[Path, Series]]] = {}
+    for path in paths:
+        try:
+            found = image_series(path)
+        except UserError as error:
+            failed(path, error)
+            continue
+        for series in sorted(found, key=lambda one: one.id):
+            groups.setdefault(_group(path, series), []).append((path, series))
+    names = set(taken)
+    studies = []
+    for (place, key), members in groups.items():
+        name = _unique(_name(place, key, [k for p, k in groups if p == place]), names)
+        studies.append(_study(place, key, name, members))
+    return studies
+
+
+def _group(path: Path, series: Series) -> tuple[Path, str]:
+    if series.study_uid:
+        return path, series.study_uid
+    file = series.path
+    numbered = _NUMBERED.fullmatch(_stem(file))
+    return (path.parent if path.is_file() else path), (str(file.parent / numbered[1]) if numbered else str(file.parent))
+
+
+def _study(place: Path, key: str, name: str, members: Sequence[tuple[Path, Series]]) -> Study:
+    images = tuple(StudyImage(_title(series), str(path), series.id) for path, series in members)
+    found = [_NUMBERED.fullmatch(_stem(series.path)) for _, series in members if not series.study_uid]
+    numbers = tuple(int(match[2]) for match in found if match)
+    is_numbered = len(numbers) == len(images) == len(set(numbers))
+    return Study(place, key, name, images, numbers if is_numbered else ())
+
+
+def _name(place: Path, key: str, keys: Sequence[str]) -> str:
+    """Of the folder; where it holds several studies, of the files or the folder below, or with a number."""
+    if len(keys) == 1:
+        return _stem(place.resolve()) or "study"
+    is_of_files = "/" in key or "\\" in key
+    return Path(key).name if is_of_files else f"{_stem(place.resolve())}-{keys.index(key) + 1}"
+
+
+def _unique(name: str, names: set[str]) -> str:
+    while name in names:
+        name += "-again"
+    names.add(name)
+    return name
+
+
+def _title(series: Series) -> str:
+    return " ".join(part for part in (series.modality, series.description) if part) or series.id
+
+
+def _stem(path: Path) -> str:
+    return path.name.split(".")[0]
