@@ -1,0 +1,1 @@
+"""DICOM objects that are not plain images: segmentations, structure sets, reports."""
