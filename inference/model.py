@@ -127,7 +127,8 @@ class Model(Protocol):
 
     A model that wants several images has the attribute ``takes_several_images = True`` and is run by its method
     ``run_images(images: Sequence[ModelImage], parameters, report, cancelled)`` instead of ``run``; all its results lie
-    on the first image's grid.
+    on the first image's grid. A model that can show what it has found before it is over has the attribute ``early``,
+    None or what takes an ``early_result.EarlyResult``.
     """
 
     @property

@@ -26,7 +26,7 @@ class FoundLabel:
         layer, label_value: where its voxels are.
         name: for people.
         term_name: key in the terminology table, empty when there is none.
-        voxel_count: its size, at least 1.
+        voxel_count: its size, at least 1; 0 in an early result, where nobody counted.
     """
 
     layer: int

@@ -56,21 +56,26 @@ class Mirrored:
     Args:
         predictor: the network.
         axes: spatial axes (0-2) that may be flipped, each combination of them once.
+
+    Attributes:
+        plain: the network without flips.
+        count: how many answers are averaged.
     """
 
     def __init__(self, predictor: Predictor, axes: Sequence[int]) -> None:
-        self._predictor = predictor
+        self.plain = predictor
         self._flips = [
             tuple(axis + 2 for n, axis in enumerate(axes) if combination >> n & 1)
             for combination in range(1 << len(axes))
         ]
+        self.count = len(self._flips)
         self.backend = predictor.backend
         self.device = predictor.device
 
     def __call__(self, batch: torch.Tensor) -> torch.Tensor:
-        total = self._predictor(batch).clone()
+        total = self.plain(batch).clone()
         for flips in self._flips[1:]:
-            total = total + self._predictor(batch.flip(flips)).flip(flips)
+            total = total + self.plain(batch.flip(flips)).flip(flips)
         return total / len(self._flips)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from imaging.errors import UserError
 from inference.engine.blending import SlabBlender
 from inference.engine.deciding import Decision
+from inference.engine.early import FirstLook, Ground
 from inference.engine.predictor import Predictor
 from inference.engine.recipe import Head, Image, Shape, Windows
 from inference.engine.windows import Padding, importance, padding, window_size, window_starts
@@ -20,7 +23,14 @@ Progress = Callable[[int, int], None]  # windows done, windows in all; may raise
 
 
 def decided(
-    image: Image, windows: Windows, head: Head, predictor: Predictor, progress: Progress, *, wants_doubt: bool = False
+    image: Image,
+    windows: Windows,
+    head: Head,
+    predictor: Predictor,
+    progress: Progress,
+    *,
+    wants_doubt: bool = False,
+    early: FirstLook | None = None,
 ) -> Decision:
     """Run the network over an image.
 
@@ -30,6 +40,7 @@ def decided(
         head: what its channels mean, not SCORES.
         predictor: the network.
         progress: called before the first and after each batch.
+        early: shows what there is before all is done.
 
     Returns:
         Labels on the image's grid.
@@ -40,11 +51,17 @@ def decided(
     import torch
 
     with torch.inference_mode():
-        return _decided(image, windows, head, predictor, progress, wants_doubt)
+        return _decided(image, windows, head, predictor, progress, wants_doubt, early)
 
 
 def _decided(
-    image: Image, windows: Windows, head: Head, predictor: Predictor, progress: Progress, wants_doubt: bool
+    image: Image,
+    windows: Windows,
+    head: Head,
+    predictor: Predictor,
+    progress: Progress,
+    wants_doubt: bool,
+    early: FirstLook | None,
 ) -> Decision:
     import torch
 
@@ -56,8 +73,11 @@ def _decided(
     starts = window_starts(size, windows, shape)
     weight = torch.from_numpy(importance(size, windows))
     taker = _Taker(head, shape, wants_doubt)
+    ground = Ground(tensor, size, windows, head, taker.decision_of, lambda: taker.taken, lambda: taker.planes(pad))
     blender = SlabBlender(shape, weight, taker.take)
     progress(0, len(starts))
+    if early is not None:
+        early.begin()
     for first in range(0, len(starts), windows.batch):
         group = starts[first : first + windows.batch]
         batch = torch.stack([tensor[(slice(None), *_place(start, size))] for start in group])
@@ -68,6 +88,8 @@ def _decided(
         for start, answer in zip(group, scores, strict=True):
             blender.add(start, answer)
         progress(min(first + windows.batch, len(starts)), len(starts))
+        if early is not None:
+            early.after_batch(ground, min(first + windows.batch, len(starts)), len(starts))
     blender.close()
     return taker.without(pad)
 
@@ -100,17 +122,31 @@ class _Taker:
         self._shape = shape
         self._wants_doubt = wants_doubt
         self._decision: Decision | None = None
+        self.taken = 0  # so many planes are decided
+
+    def decision_of(self, channels: int) -> Decision:
+        """The decision on so many channels."""
+        if self._decision is None:
+            self._decision = Decision(self._head, self._shape, channels, wants_doubt=self._wants_doubt)
+        return self._decision
 
     def take(self, first: int, sums: torch.Tensor, weights: torch.Tensor) -> None:
-        if self._decision is None:
-            self._decision = Decision(self._head, self._shape, len(sums), wants_doubt=self._wants_doubt)
-        self._decision.take(first, sums, weights)
+        self.decision_of(len(sums)).take(first, sums, weights)
+        self.taken = first + len(weights)
+
+    def planes(self, pad: Padding) -> list[NDArray[Any]]:
+        """The labels without padding."""
+        decision = self._decision
+        assert decision is not None
+        return [plane[self._inside(pad)] for plane in decision.planes]
 
     def without(self, pad: Padding) -> Decision:
         decision = self._decision
         assert decision is not None
-        inside = tuple(slice(b, n - a) for b, a, n in zip(pad.before, pad.after, self._shape, strict=True))
-        decision.planes = [plane[inside] for plane in decision.planes]
+        decision.planes = self.planes(pad)
         if decision.doubt is not None:
-            decision.doubt = decision.doubt[inside]
+            decision.doubt = decision.doubt[self._inside(pad)]
         return decision
+
+    def _inside(self, pad: Padding) -> tuple[slice, ...]:
+        return tuple(slice(b, n - a) for b, a, n in zip(pad.before, pad.after, self._shape, strict=True))
