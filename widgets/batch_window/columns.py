@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 
 from session.batch.item import BatchItem, ItemState
+from widgets.dialogs.run_options import option_words
 from widgets.runs.rows import Column
 from widgets.sentences import translated
 
@@ -24,7 +25,7 @@ def queue_columns() -> list[Column[QueueRow]]:
     """Place, image, model, result, state, time."""
     return [
         Column("#", lambda r: str(r.place), lambda r: r.place),
-        Column(_tr("Image"), lambda r: r.item.title, lambda r: r.item.title, lambda r: r.item.path, is_number=False),
+        Column(_tr("Image"), lambda r: r.item.title, lambda r: r.item.title, _where, is_number=False),
         Column(_tr("Model"), lambda r: r.item.model_name, lambda r: r.item.model_name, is_number=False),
         Column(
             _tr("Result"), lambda r: Path(r.item.out).name, lambda r: r.item.out, lambda r: r.item.out, is_number=False
@@ -34,10 +35,29 @@ def queue_columns() -> list[Column[QueueRow]]:
     ]
 
 
+def details(item: BatchItem) -> str:
+    """Which image is which, and the options: what the table has no room for."""
+    parts = [f"{name} = {image_title(item, n)}" for n, name in enumerate(item.channels)]
+    options = option_words(item.parameters)
+    return " · ".join([*parts, _tr("Options: {0}").format(options)] if options else parts)
+
+
+def image_title(item: BatchItem, channel: int) -> str:
+    """Which image a channel gets."""
+    image = item.image_of(channel)
+    return image.title if image is not None else "?"
+
+
+def _where(row: QueueRow) -> str:
+    lines = [f"{name}: {image_title(row.item, n)}" for n, name in enumerate(row.item.channels)]
+    return "\n".join([row.item.path, *lines])
+
+
 def state_text(row: QueueRow) -> str:
     """Where it stands, and why."""
     words = {
         ItemState.WAITING: _tr("waiting"),
+        ItemState.UNDECIDED: _tr("say which image is which"),
         ItemState.RUNNING: _tr("running"),
         ItemState.DONE: _tr("done"),
         ItemState.SKIPPED: _tr("was there already"),

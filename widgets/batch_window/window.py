@@ -9,13 +9,16 @@ from PySide6.QtCore import Qt, QTime, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTimeEdit, QVBoxLayout, QWidget
 
-from session.batch.item import BatchItem, ItemState
+from session.batch.item import BatchItem, ItemState, StudyImage
 from session.batch.queue import batch_of
+from session.channels import ChannelSource
 from widgets import theme
 from widgets.action_bridge import ActionBridge, guarded
 from widgets.batch_window.adding import AddingBar
-from widgets.batch_window.columns import QueueRow, queue_columns
+from widgets.batch_window.columns import QueueRow, details, queue_columns
 from widgets.buttons import text_button
+from widgets.dialogs.channels import ChannelsDialog
+from widgets.dialogs.run_options import RunOptionsDialog
 from widgets.labels import ElidedLabel, label
 from widgets.number_field import MARGIN_PX
 from widgets.runs.rows import RowsModel, RowsTable
@@ -24,6 +27,7 @@ from widgets.signal_links import SignalLinks
 SIZE_PX = (1080, 680)
 EVENING = "22:00"
 LOOK_MS = 500
+OPEN = (ItemState.WAITING, ItemState.UNDECIDED, ItemState.FAILED)  # may still be changed
 
 
 class BatchWindow(QDialog):
@@ -43,8 +47,11 @@ class BatchWindow(QDialog):
             RowsModel(queue_columns(), lambda row: row.item.is_over), self.tr("Queue"), (0, False)
         )
         self.said = ElidedLabel("", "dim")
+        self.details = ElidedLabel("", "dim")
         self._make_buttons()
         self._lay_out()
+        self.adding.model.currentIndexChanged.connect(lambda _place: self._enable())
+        self.table.doubleClicked.connect(lambda _index: self._say_which() if self.images.isEnabled() else None)
         self.table.selectionModel().selectionChanged.connect(lambda _now, _before: self._enable())
         for keys, by in (("Alt+Up", -1), ("Alt+Down", 1)):
             QShortcut(QKeySequence(keys), self.table, lambda by=by: self._move(by))
@@ -98,6 +105,8 @@ class BatchWindow(QDialog):
         parts = [self.tr("{0} of {1} over").format(over, len(items))]
         if failed:
             parts.append(self.tr("{0} failed").format(failed))
+        if self.queue.undecided:
+            parts.append(self.tr("{0} do not say which image is which").format(self.queue.undecided))
         if self.queue.is_pausing:
             parts.append(self.tr("pauses after this image"))
         elif self.queue.is_running:
@@ -125,6 +134,30 @@ class BatchWindow(QDialog):
         if (item := self._chosen()) is not None:
             self.queue.retry([item.number])
 
+    def _say_which(self) -> None:
+        """Ask which image of the chosen study is which channel; studies like it get the same."""
+        if (item := self._chosen()) is None:
+            return
+        sources = [ChannelSource(image.title, Path(image.path)) for image in item.images]
+        dialog = ChannelsDialog(item.title, item.channels, sources, self, known=item.chosen)
+        dialog.exec()
+        if dialog.chosen is None:
+            return
+        added = [source for source in dialog.chosen if source not in sources]
+        images = (*item.images, *(StudyImage(source.title, str(source.path)) for source in added))
+        places = [[*sources, *added].index(source) for source in dialog.chosen]
+        alike = self.queue.decide(item.number, images, places)
+        if alike:
+            text = self.tr("{0} other studies have images of the same names and were given them in the same way.")
+            self._session.messages.info(text.format(alike))
+
+    def _ask_options(self) -> None:
+        if (item := self._chosen()) is None:
+            return
+        dialog = RunOptionsDialog(item.title, item.parameters, self, is_for_many=True)
+        if dialog.exec():
+            self.queue.set_parameters(item.number, dialog.options())
+
     def _start(self) -> None:
         guarded(self._session, self.queue.start)
 
@@ -141,6 +174,10 @@ class BatchWindow(QDialog):
         self.down.setEnabled(item is not None and item.number != queue.items[-1].number)
         self.remove.setEnabled(item is not None and item.state is not ItemState.RUNNING)
         self.retry.setEnabled(item is not None and item.state is ItemState.FAILED)
+        is_open = item is not None and item.state in OPEN
+        self.images.setEnabled(item is not None and is_open and bool(item.channels))
+        self.options.setEnabled(item is not None and is_open and self.adding.takes_options(item.model))
+        self.details.setText(details(item) if item is not None else "")
         self.clear.setEnabled(any(one.is_over for one in queue.items))
         is_going = queue.is_running and not queue.is_pausing
         self.start.setEnabled(bool(queue.waiting) and not is_going)
@@ -153,6 +190,11 @@ class BatchWindow(QDialog):
         self.down = _told(text_button(self.tr("Down"), lambda: self._move(1)), self.tr("Later in the queue (Alt+Down)"))
         self.remove = _told(text_button(self.tr("Remove"), self._remove), self.tr("From the queue (Del)"))
         self.retry = _told(text_button(self.tr("Try again"), self._retry), self.tr("An image that failed waits again"))
+        self.images = _told(
+            text_button(self.tr("Images…"), self._say_which),
+            self.tr("Which image of the study is which (double click)"),
+        )
+        self.options = _told(text_button(self.tr("Options…"), self._ask_options), self.tr("How this one is run"))
         self.clear = _told(
             text_button(self.tr("Clear what is over"), self.queue.clear_finished),
             self.tr("Results stay where they are"),
@@ -178,7 +220,7 @@ class BatchWindow(QDialog):
     def _lay_out(self) -> None:
         order = QHBoxLayout()
         order.setSpacing(8)
-        for button in (self.up, self.down, self.remove, self.retry):
+        for button in (self.up, self.down, self.remove, self.retry, self.images, self.options):
             order.addWidget(button)
         order.addStretch(1)
         order.addWidget(self.clear)
@@ -193,6 +235,7 @@ class BatchWindow(QDialog):
         column.addWidget(label(self.tr("Segment many"), "title"))
         column.addWidget(self.adding)
         column.addWidget(self.table, 1)
+        column.addWidget(self.details)
         column.addLayout(order)
         column.addLayout(going)
 

@@ -22,22 +22,30 @@ class ChannelsDialog(Form):
     Args:
         name: of the model.
         channels: what it calls its images.
-        sources: the open image first, then others.
+        sources: the open image first, then others; in a batch those of one study, none of them open.
+        known: for each channel a place among the sources; None: they are guessed, and the run begins now.
     """
 
     def __init__(
-        self, name: str, channels: Sequence[str], sources: Sequence[ChannelSource], parent: QWidget | None = None
+        self,
+        name: str,
+        channels: Sequence[str],
+        sources: Sequence[ChannelSource],
+        parent: QWidget | None = None,
+        *,
+        known: Sequence[int | None] | None = None,
     ) -> None:
-        super().__init__(_tr("Images for {0}").format(name), _tr("Run"), WIDTH_PX, parent)
+        go_on = _tr("Run") if known is None else _tr("Use these")
+        super().__init__(_tr("Images for {0}").format(name), go_on, WIDTH_PX, parent)
         self._sources = list(sources)
+        self._needs_open = any(source.path is None for source in sources)
         self.chosen: list[ChannelSource] | None = None
         intro = self.tr(
             "This model looks at {0} images of the same patient together. The result lies on the grid of the first."
         )
         self.column.addWidget(label(intro.format(len(channels)), "dim", wraps=True))
-        self.fields = [
-            self._field(channel, place) for channel, place in zip(channels, guessed(channels, sources), strict=True)
-        ]
+        places = guessed(channels, sources) if known is None else known
+        self.fields = [self._field(channel, place) for channel, place in zip(channels, places, strict=True)]
         for channel, field in zip(channels, self.fields, strict=True):
             self.add_row(channel, field)
         self.column.addLayout(self.rows)
@@ -95,7 +103,7 @@ class ChannelsDialog(Form):
             problem = self.tr("Choose an image for each channel.")
         elif len(set(places)) < len(places):
             problem = self.tr("One image is chosen twice.")
-        elif 0 not in places:
+        elif self._needs_open and 0 not in places:
             problem = self.tr("The open image must be one of them.")
         self._problem.setText(problem)
         self.go_on.setEnabled(not problem)

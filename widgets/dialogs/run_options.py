@@ -22,11 +22,14 @@ class RunOptionsDialog(Form):
     Args:
         name: of the model.
         options: parameters of its last run with options.
+        is_for_many: for runs of a batch, which do not begin now.
     """
 
-    def __init__(self, name: str, options: Mapping[str, Any], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, options: Mapping[str, Any], parent: QWidget | None = None, *, is_for_many: bool = False
+    ) -> None:
         super().__init__(_title(name), "", WIDTH_PX, parent)
-        self.go_on.setText(self.tr("Run"))
+        self.go_on.setText(self.tr("Use these") if is_for_many else self.tr("Run"))
         auto = (AUTO, self.tr("Automatic: the best there is"))
         card = ("mps", self.tr("Graphics (mps)")) if sys.platform == "darwin" else ("cuda:0", self.tr("Graphics card"))
         self.device = combo(self.tr("Device"), [auto, ("cpu", self.tr("Processor")), card], options.get("device", AUTO))
@@ -95,3 +98,16 @@ class RunOptionsDialog(Form):
 
 def _title(name: str) -> str:
     return QCoreApplication.translate("RunOptionsDialog", "Run {0}").format(name)
+
+
+def option_words(options: Mapping[str, Any]) -> str:
+    """Such as ``Processor, fp32, flips averaged``; empty where all is left to the engine."""
+    devices = {"cpu": _tr("Processor"), "cuda:0": _tr("Graphics card"), "mps": _tr("Graphics (mps)")}
+    checks = {"mirror": _tr("flips averaged"), "doubt": _tr("map of doubt"), "insist": _tr("insisted on")}
+    device = str(options.get("device", ""))
+    words = [devices.get(device, device), *(str(options.get(name, "")) for name in ("precision", "backend"))]
+    return ", ".join(word for word in (*words, *(text for name, text in checks.items() if options.get(name))) if word)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("RunOptionsDialog", text)
