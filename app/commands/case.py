@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.commands.output import print_json
+from app.commands.output import note, print_json
 from imaging.case.attribution import describe, source_at
 from imaging.case.case import Case
 from imaging.case.entry import Entry
@@ -16,7 +16,8 @@ from imaging.errors import UserError
 from imaging.segment import Segment
 from imaging.segmentation import Segmentation
 from session.document import Document
-from session.exporting import add_masks, export_masks, labels_of, read_masks
+from session.exporting import add_masks, export_masks, labels_of, read_masks, stacked
+from session.object_export import OBJECT_FORMATS, OBJECT_SUFFIX, object_record, source_of_case, write_object_of
 from session.settings import Settings
 
 FORMATS = {"nifti": ".nii.gz", "seg.nrrd": ".seg.nrrd", "mha": ".mha", "nrrd": ".nrrd"}
@@ -41,7 +42,14 @@ def add(parsers: Any) -> None:
         parser.set_defaults(run=run)
         if name == "export":
             parser.add_argument("-o", "--out", type=Path, required=True)
-            parser.add_argument("--format", choices=FORMATS, help="by the file's ending where it is left out")
+            kinds = (*FORMATS, *OBJECT_FORMATS)
+            parser.add_argument("--format", choices=kinds, help="by the file's ending where it is left out")
+            parser.add_argument(
+                "--series",
+                type=Path,
+                metavar="PATH",
+                help="DICOM images that an object shall be about, not the case's own",
+            )
             parser.add_argument("--stack", action="store_true", help="let upper segments hide lower ones that overlap")
         elif name == "import":
             parser.add_argument("file", type=Path)
@@ -104,6 +112,10 @@ def redo(arguments: argparse.Namespace) -> int:
 def export(arguments: argparse.Namespace) -> int:
     """Write the masks."""
     out: Path = arguments.out
+    if arguments.format in OBJECT_FORMATS:
+        return _export_object(arguments)
+    if out.suffix == OBJECT_SUFFIX and not arguments.format:
+        raise UserError("Which kind of DICOM object?", f"Choose by --format: {', '.join(OBJECT_FORMATS)}.")
     suffix = FORMATS.get(arguments.format or "", "")
     if suffix and not out.name.lower().endswith(suffix) and not (suffix == ".nii.gz" and out.suffix == ".nii"):
         raise UserError(f"The format {arguments.format} needs a file name that ends in {suffix}.")
@@ -116,6 +128,24 @@ def export(arguments: argparse.Namespace) -> int:
         print_json(
             {"labels": [{"name": s.name, "label_value": s.label_value, "layer": s.layer} for s in written.segments]}
         )
+    return 0
+
+
+def _export_object(arguments: argparse.Namespace) -> int:
+    """Write the masks as a DICOM object, and say what had to be filled in."""
+    case = Case.open(arguments.case, read_only=True)
+    try:
+        labels = labels_of(case.segmentation)
+        labels = stacked(labels) if arguments.stack and len(labels.layers) > 1 else labels
+        content = source_of_case(case.images[0], labels, arguments.series)
+        written = write_object_of(content, arguments.out, arguments.format)
+    finally:
+        case.close()
+    if arguments.json:
+        print_json(object_record(written))
+        return 0
+    for line in (*written.notes, *(f"filled in: {one}" for one in written.filled_in)):
+        note(line)
     return 0
 
 

@@ -1,0 +1,101 @@
+"""Masks of a case, or of a model's result, as DICOM objects: one table of what can be written.
+
+A new kind of object is one function and one line of ``OBJECT_FORMATS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imaging.case.images import ImageReference
+from imaging.errors import UserError
+from imaging.formats.label_file import LabelFile
+from imaging.mask_matching import match
+from imaging.objects.source_series import ObjectSource, source_of, source_of_series, source_without_dicom
+from imaging.objects.written import WrittenObject
+from session.opening import same_series
+from session.reading import image_series
+
+OBJECT_SUFFIX = ".dcm"
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectContent:
+    """What an object is made from; each kind takes what it needs.
+
+    Attributes:
+        labels: the masks.
+        source: the images that they are about.
+    """
+
+    labels: LabelFile
+    source: ObjectSource
+
+
+Write = Callable[[ObjectContent, Path], WrittenObject]
+
+# What ``--format`` says -> how it is written. Functions import what they need when they run: start-up stays light.
+OBJECT_FORMATS: dict[str, Write] = {}
+
+
+def write_object_of(content: ObjectContent, path: Path, format_name: str) -> WrittenObject:
+    """Write an object; the file gets its name when it was read back and found right.
+
+    Args:
+        content: what it is made from. Masks on a grid that is the source's with turned axes are laid onto it.
+        path: the file.
+        format_name: a key of ``OBJECT_FORMATS``.
+
+    Raises:
+        UserError: the masks do not suit the source or the kind of object, or the file cannot be written.
+    """
+    if not path.parent.is_dir():
+        raise UserError(f"There is no folder {path.parent}.")
+    return OBJECT_FORMATS[format_name](content, path)
+
+
+def source_of_case(image: ImageReference, labels: LabelFile, series: Path | None = None) -> ObjectContent:
+    """The masks of a case and the images that they are about.
+
+    Args:
+        image: the case's first image.
+        labels: its masks.
+        series: DICOM images that the masks belong to instead, such as those that a NIfTI file was made from.
+
+    Raises:
+        UserError: the images are not there, or lie elsewhere in space than the masks.
+    """
+    if series is not None:
+        source = source_of(series, labels.geometry)
+        return ObjectContent(_laid_on(labels, source), source)
+    path = Path(image.path)
+    if not path.exists():
+        raise UserError("The images of this case are not where they were.", "Name their place by --series PATH.")
+    found = same_series(image_series(path), image)
+    if found.stack is None:
+        return ObjectContent(labels, source_without_dicom(labels.geometry, image.pixel_hash))
+    return ObjectContent(labels, source_of_series(found))
+
+
+def object_record(written: WrittenObject) -> dict[str, Any]:
+    """What was written, as JSON without identifiers of a patient."""
+    segments = [] if written.labels is None else written.labels.segments
+    return {
+        "sop_instance_uid": written.sop_instance_uid,
+        "labels": [{"name": s.name, "label_value": s.label_value, "layer": s.layer} for s in segments],
+        "filled_in": [{"keyword": one.keyword, "why": one.why, "value": one.value} for one in written.filled_in],
+        "notes": list(written.notes),
+    }
+
+
+def _laid_on(labels: LabelFile, source: ObjectSource) -> LabelFile:
+    """The masks on the source's own grid, where that needs no interpolation."""
+    try:
+        return match(labels, source.geometry)
+    except UserError as error:
+        raise UserError(
+            "These images do not lie where the masks lie.", "Name the series that was segmented."
+        ) from error
