@@ -20,6 +20,7 @@ from imaging.geometry import Geometry
 from imaging.volume import Volume
 from inference.answers import ResultInvalid
 from inference.catalogue import Catalogue, ModelInfo, model_info
+from inference.early_result import ShowEarly
 from inference.failures import UNTOUCHED, InferenceFailed, lines, refusal, too_little_memory
 from inference.model import Labels
 from inference.packages.in_use import in_use
@@ -109,6 +110,7 @@ class InferenceClient:
         queue_class: QueueClass = QueueClass.INTERACTIVE,
         time_limit_s: float | None = None,
         memory_mb: int = 0,
+        early: ShowEarly | None = None,
     ) -> InferenceResult:
         """Run a model on a volume.
 
@@ -124,6 +126,7 @@ class InferenceClient:
             time_limit_s: the run is ended after that; None: never when interactive, after six hours in a batch.
             memory_mb: the most that a foreign model may hold, its libraries and the image included; 0: what is free,
                 with a reserve for the rest of the machine.
+            early: called on this thread with what a long run has found so far, where the model can show that.
 
         Raises:
             UserError: no such model, it does not fit the image or the memory, or it refuses the parameters; as
@@ -136,7 +139,7 @@ class InferenceClient:
         volumes = (volume, *others)
         must_fit_memory(info, volumes)
         info.check_files()
-        watch = Watch(report, cancelled)
+        watch = Watch(report, cancelled, early)
         if time_limit_s is None and queue_class is QueueClass.BATCH:
             time_limit_s = BATCH_TIME_LIMIT_S
         with in_use(info.package), self._worker(watch, info, queue_class, memory_mb) as process:
@@ -274,7 +277,8 @@ class InferenceClient:
         try:
             with in_shared_memory(volumes) as blocks:
                 copied = time.monotonic()
-                answer, arrays = self._answer(process, request_of(volumes, info, parameters), blocks, watch, guard)
+                request = request_of(volumes, info, parameters) | {"wants_early": watch.early is not None}
+                answer, arrays = self._answer(process, request, blocks, watch, guard)
             if answer["kind"] != "done":
                 if answer["kind"] == "out of memory":
                     self._workers.discard(process)  # whoever ran out of memory in there may have left things half done

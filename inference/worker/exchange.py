@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from inference.answers import ResultInvalid
+from inference.early_result import ShowEarly
 from inference.model import Labels
+from inference.worker.array_types import array_types
 from inference.worker.channel import Message
+from inference.worker.early_results import KIND as EARLY
+from inference.worker.early_results import EarlyReceiver
 from inference.worker.process import WorkerGone, WorkerProcess
 from inference.worker.shared_block import SharedBlock
 
@@ -24,9 +26,8 @@ SAID_PER_SECOND = 25.0  # more of what a worker says of its progress is dropped
 SAID_AT_ONCE = 50.0
 MOST_LOGGED = 500  # sentences for the log in one job
 MOST_TEXT = 2000  # characters of a sentence
-_ON_THE_WAY = ("progress", "log")
+_ON_THE_WAY = ("progress", "log", EARLY)
 _LAST = ("done", "refused", "out of memory", "cancelled", "failed", "devices", "plan")
-_ARRAY_TYPES = ("|u1", "<u2")
 
 logger = logging.getLogger("limner.worker")
 
@@ -36,16 +37,23 @@ class InferenceCancelled(Exception):
 
 
 class Watch:
-    """The caller's two callbacks, and whoever else must look while a job runs.
+    """The caller's callbacks, and whoever else must look while a job runs.
 
     Args:
         report: called with the finished share and what is being done; may raise to stop the job.
         cancelled: asked whether to stop.
+        early: called with what is found before the job is over.
     """
 
-    def __init__(self, report: Callable[[float, str], None] | None, cancelled: Callable[[], bool] | None) -> None:
+    def __init__(
+        self,
+        report: Callable[[float, str], None] | None,
+        cancelled: Callable[[], bool] | None,
+        early: ShowEarly | None = None,
+    ) -> None:
         self._report = report
         self._cancelled = cancelled
+        self.early = None if early is None else EarlyReceiver(early)
         self._said = ""
         self._said_at = -math.inf
         self._may_say = SAID_AT_ONCE
@@ -124,15 +132,14 @@ def ask(
         if received is None:
             continue
         message, shared = received
-        kind = message["kind"]
-        if kind == "progress":
-            watch.say_models(message.get("fraction"), message.get("message"))
-        elif kind == "log":
-            watch.log(message.get("level"), message.get("text"))
-        elif kind not in _LAST or message.get("job") != request.get("job"):
-            raise WorkerGone("it does not make sense")
-        else:
+        if message["kind"] not in _ON_THE_WAY:
+            if message["kind"] not in _LAST or message.get("job") != request.get("job"):
+                raise WorkerGone("it does not make sense")
             return message, _taken(process, message, shared, shape)
+        try:
+            _note(message, shared, watch, request.get("job"), shape)
+        finally:
+            _close(shared)
 
 
 def stop(process: WorkerProcess, job: int) -> bool:
@@ -146,12 +153,26 @@ def stop(process: WorkerProcess, job: int) -> bool:
         process.send({"kind": "cancel", "job": job}, timeout_s=STOP_SEND_S)
         while time.monotonic() < deadline:
             received = process.receive(LOOK_EVERY_S)
-            if received is not None and received[0]["kind"] not in _ON_THE_WAY:
+            if received is not None and received[0]["kind"] in _ON_THE_WAY:
+                _close(received[1])
+            elif received is not None:
                 _let_go(process, received[1])
                 return True
     except WorkerGone:
         logger.info("the worker ended while it was asked to stop")
     return False
+
+
+def _note(message: Message, shared: Sequence[SharedBlock], watch: Watch, job: object, shape: tuple[int, ...]) -> None:
+    """What a worker says while it works."""
+    if message["kind"] == "progress":
+        watch.say_models(message.get("fraction"), message.get("message"))
+    elif message["kind"] == "log":
+        watch.log(message.get("level"), message.get("text"))
+    elif watch.early is None or message.get("job") != job:
+        raise WorkerGone("it does not make sense")
+    else:
+        watch.early.take(message, shared, shape)
 
 
 def _sentence(text: str) -> str:
@@ -161,7 +182,7 @@ def _sentence(text: str) -> str:
 def _taken(process: WorkerProcess, answer: Message, shared: list[SharedBlock], shape: tuple[int, ...]) -> list[Labels]:
     """Copies of what the worker shared; then it may let go."""
     try:
-        types = _types(answer, shape)
+        types = array_types(answer, shape)
         if len(types) != len(shared):
             raise ResultInvalid("a layer is missing")
         return [block.copied(shape, dtype) for block, dtype in zip(shared, types, strict=True)]
@@ -171,25 +192,12 @@ def _taken(process: WorkerProcess, answer: Message, shared: list[SharedBlock], s
         _let_go(process, shared)
 
 
-def _types(answer: Message, shape: tuple[int, ...]) -> list[np.dtype[Any]]:
-    """The types of all arrays of an answer, which have the wanted shape."""
-    types: list[np.dtype[Any]] = []
-    for part in ("layers", "maps"):
-        described = answer.get(part, [])
-        if not isinstance(described, list):
-            raise ResultInvalid(f"its {part} are not described")
-        for array in described:
-            of, dtype = (array.get("shape"), array.get("dtype")) if isinstance(array, dict) else (None, None)
-            if of != list(shape):
-                raise ResultInvalid(f"a layer has the shape {str(of)[:40]} and the image {shape}")
-            if dtype not in _ARRAY_TYPES:
-                raise ResultInvalid(f"a layer has the type {str(dtype)[:40]}")
-            types.append(np.dtype(dtype))
-    return types
+def _close(shared: Sequence[SharedBlock]) -> None:
+    for block in shared:
+        block.close()
 
 
 def _let_go(process: WorkerProcess, shared: Sequence[SharedBlock]) -> None:
-    for block in shared:
-        block.close()
+    _close(shared)
     if shared:
         process.send({"kind": "taken"}, timeout_s=STOP_SEND_S)

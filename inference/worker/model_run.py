@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from imaging.errors import UserError
 from imaging.volume import Quantity
 from inference.model import FoundBox, Model, ModelImage, ModelResult, RunCancelled
 from inference.worker.channel import Channel, Message
+from inference.worker.early_results import EarlySender
 from inference.worker.shared_block import SharedBlock
 from inference.worker.source_hash import source_hash
 
@@ -32,7 +34,7 @@ def run_model(
 
     Args:
         request: ``factory``, ``package``, ``parameters``, and ``images`` with the ``shape``, ``dtype``, ``geometry``,
-            ``quantity`` and ``modality`` of each block.
+            ``quantity`` and ``modality`` of each block; ``wants_early`` where somebody looks while it runs.
         results: gets one block for each layer, then one for each map.
 
     Returns:
@@ -44,7 +46,8 @@ def run_model(
     model = load_model(request["factory"], request["package"])
     images = [_image(description, block) for description, block in zip(request["images"], blocks, strict=True)]
     model.check(images[0].geometry, images[0].quantity, images[0].modality)
-    result = _run(model, images, request["parameters"], _Reports(channel, cancelled), cancelled)
+    with _shown_early(model, request, channel):
+        result = _run(model, images, request["parameters"], _Reports(channel, cancelled), cancelled)
     if cancelled():
         raise RunCancelled
     results += [SharedBlock.holding(np.ascontiguousarray(array)) for array in (*result.layers, *result.maps.values())]
@@ -105,6 +108,20 @@ def _image(description: Mapping[str, Any], block: SharedBlock) -> ModelImage:
         Quantity(description["quantity"]),
         description["modality"],
     )
+
+
+@contextmanager
+def _shown_early(model: Model, request: Message, channel: Channel) -> Iterator[None]:
+    """What the model finds before it is over goes to the window, where both want that."""
+    if not request.get("wants_early") or not hasattr(model, "early"):
+        yield
+        return
+    sender = EarlySender(channel, request["job"])
+    model.early = sender
+    try:
+        yield
+    finally:
+        sender.close()
 
 
 def _run(
