@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 from imaging.errors import UserError
 from imaging.geometry import Geometry
 from imaging.volume import Quantity
+from inference.early_result import EarlyResult, ShowEarly
 from inference.model import FoundBox, ModelImage, ModelLabel, ModelResult, RunCancelled, Score
+from inference.result import FoundLabel
 
 BRIGHT, VERY_BRIGHT, NEVER = 1, 2, 3
 Report = Callable[[float, str], None]
@@ -32,6 +35,8 @@ class PretendModel:
         ModelLabel(VERY_BRIGHT, "Very bright", ""),
         ModelLabel(NEVER, "Never there", ""),
     )
+    early: ShowEarly | None = None
+    until = ""  # it goes on when there is such a file
 
     def check(self, geometry: Geometry, quantity: Quantity, modality: str) -> None:
         if modality != "CT":
@@ -46,6 +51,7 @@ class PretendModel:
         cancelled: Callable[[], bool],
     ) -> ModelResult:
         behaviour = getattr(self, parameters.get("do", "segment"))
+        self.until = parameters.get("until", "")
         return behaviour(voxels, report, cancelled)
 
     def segment(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
@@ -66,6 +72,39 @@ class PretendModel:
                 raise RunCancelled
             report(step / 1200, "slow")
             time.sleep(0.05)
+        return self.segment(voxels, report, cancelled)
+
+    def early_first(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
+        self.show(np.where(voxels > 0, BRIGHT, 0).astype(np.uint8))
+        return self.waiting(voxels, report, cancelled)
+
+    def early_then_bug(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
+        self.early_first(voxels, report, cancelled)
+        return self.with_bug(voxels, report, cancelled)
+
+    def early_flood(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
+        for _ in range(300):
+            self.show(np.zeros(voxels.shape, np.uint8))
+        return self.segment(voxels, report, cancelled)
+
+    def early_small(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
+        self.show(np.zeros((2, 2, 2), np.uint8))
+        return self.waiting(voxels, report, cancelled)
+
+    def early_floats(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
+        self.show(np.zeros(voxels.shape, np.float32))
+        return self.waiting(voxels, report, cancelled)
+
+    def show(self, layer: NDArray[Any]) -> None:
+        if self.early is not None:
+            self.early(EarlyResult((layer,), (FoundLabel(0, BRIGHT, "Bright", "skeleton", 0),), is_coarse=True))
+
+    def waiting(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
+        while self.until and not Path(self.until).exists():
+            if cancelled():
+                raise RunCancelled
+            report(0.4, "waiting")
+            time.sleep(0.02)
         return self.segment(voxels, report, cancelled)
 
     def deaf(self, voxels: NDArray[Any], report: Report, cancelled: Callable[[], bool]) -> ModelResult:
