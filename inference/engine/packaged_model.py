@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from imaging.errors import UserError
 from imaging.geometry import Geometry
 from imaging.volume import Quantity
+from inference.early_result import ShowEarly
 from inference.engine.parameters import RunParameters
 from inference.engine.planning import plan_run
 from inference.engine.running import NetworkRun
@@ -36,6 +37,7 @@ class PackagedModel:
     def __init__(self, folder: Path) -> None:
         self._package: Package = read_package(Path(folder))
         self._labels = self._package.description.labels
+        self.early: ShowEarly | None = None  # set by whoever wants to look before the run is over
         self.takes_several_images = len(self._package.description.channels) > 1
 
     @property
@@ -126,7 +128,7 @@ class PackagedModel:
         watch = _watch(report, cancelled)
         began = time.monotonic()
         watch(0.0, "Opening the model")
-        run = NetworkRun(self._package, wanted)
+        run = NetworkRun(self._package, wanted, self.early)
         opened = time.monotonic() - began
         result = run.on([image.voxels for image in images], geometry, watch)
         self._labels = run.labels

@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from imaging.errors import UserError
 from imaging.geometry import Box, Geometry
 from inference.backends.choosing import Choice, Work, chosen
+from inference.early_result import ShowEarly
 from inference.engine.boxes import found_boxes
 from inference.engine.deciding import Decision, keep_largest, merged_layers
+from inference.engine.early import FirstLook, Planes
+from inference.engine.early_labels import early_result
 from inference.engine.gaps import filled
 from inference.engine.parameters import RunParameters
 from inference.engine.predictor import Mirrored, Predictor
@@ -40,6 +43,7 @@ class NetworkRun:
     Args:
         package: which model.
         wanted: how to run it.
+        early: takes what is found before the run is over; None where nobody looks.
 
     Attributes:
         labels: what the result's label values mean; after the run.
@@ -48,8 +52,9 @@ class NetworkRun:
         UserError: the model cannot be opened, or the wish cannot be met.
     """
 
-    def __init__(self, package: Package, wanted: RunParameters) -> None:
+    def __init__(self, package: Package, wanted: RunParameters, early: ShowEarly | None = None) -> None:
         self._package = package
+        self._early = early
         self._wanted = wanted
         self._opened: Opened = open_package(package, wanted.prompts)
         self._seconds: dict[str, float] = {}
@@ -80,7 +85,7 @@ class NetworkRun:
             find = self._scored if recipe.head.kind is HeadKind.SCORES else partial(self._boxed, geometry)
             result, self._rung = climbed(rungs(self._wanted), lambda rung: find(prepared, rung, watch))
             return replace(result, notes=self._notes())
-        decision, self._rung = climbed(rungs(self._wanted), lambda rung: self._decided(prepared, rung, watch))
+        decision, self._rung = climbed(rungs(self._wanted), lambda rung: self._decided(prepared, geometry, rung, watch))
         with _Stage(self._seconds, "bring labels back"):
             watch(SHARES["network"], "Bringing the labels back to the image")
             layers, maps = self._back(decision, prepared, geometry)
@@ -138,22 +143,54 @@ class NetworkRun:
     def _windows(self) -> Windows:
         return self._opened.recipe.windows or Windows((0, 0, 0), (0.0, 0.0, 0.0))
 
-    def _decided(self, prepared: Prepared, rung: Rung, watch: Watch) -> Decision:
+    def _decided(self, prepared: Prepared, geometry: Geometry, rung: Rung, watch: Watch) -> Decision:
         with _Stage(self._seconds, "choose backend"):
             predictor = self._chosen(prepared, rung, watch)
         with _Stage(self._seconds, "network"):
-            return self._computed(prepared, rung.windows(self._windows()), predictor, watch)
+            pace = _Pace()
+            early = self._first_look(prepared, geometry, predictor, pace, watch)
+            decision = self._computed(prepared, rung.windows(self._windows()), predictor, pace, early, watch)
+        if early is not None and early.seconds:
+            self._seconds["coarse preview"] = round(early.seconds, 3)
+            self._seconds["network"] = round(self._seconds["network"] - early.seconds, 3)
+        return decision
 
-    def _computed(self, prepared: Prepared, windows: Windows, predictor: Predictor, watch: Watch) -> Decision:
-        low, high = SHARES["prepare"], SHARES["network"]
-        pace = _Pace()
+    def _first_look(
+        self, prepared: Prepared, geometry: Geometry, predictor: Predictor, pace: _Pace, watch: Watch
+    ) -> FirstLook | None:
+        early = self._early
+        if early is None:
+            return None
+        plain, cost = (predictor.plain, 1 / predictor.count) if isinstance(predictor, Mirrored) else (predictor, 1.0)
+        names = {label.label_value: label for label in self.labels}
+
+        def show(planes: Planes, is_coarse: bool) -> None:
+            region = self._wanted.roi
+            early(early_result(planes, prepared.axes, geometry.shape, region, names, is_coarse=is_coarse))
 
         def progress(done: int, count: int) -> None:
-            watch(low + (high - low) * done / count, pace.text(done, count))
+            watch(pace.share, f"A coarse result first, window {done} of {count}")
+
+        return FirstLook(show, plain, cost, progress)
+
+    def _computed(
+        self,
+        prepared: Prepared,
+        windows: Windows,
+        predictor: Predictor,
+        pace: _Pace,
+        early: FirstLook | None,
+        watch: Watch,
+    ) -> Decision:
+        def progress(done: int, count: int) -> None:
+            text = pace.text(done, count, 0.0 if early is None else early.seconds)
+            watch(pace.share, text)
 
         recipe = self._opened.recipe
         wants_doubt = self._wanted.doubt
-        decision = decided(prepared.image, windows, recipe.head, predictor, progress, wants_doubt=wants_doubt)
+        decision = decided(
+            prepared.image, windows, recipe.head, predictor, progress, wants_doubt=wants_doubt, early=early
+        )
         for plane in decision.planes:
             keep_largest(plane, recipe.head.keeps_largest)
         return decision
@@ -255,15 +292,18 @@ class _Stage:
 
 
 class _Pace:
-    """How long the rest takes, from how long the windows took so far."""
+    """How far the windows are, and how long the rest takes, from how long those so far took."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
+        self.share = SHARES["prepare"]
 
-    def text(self, done: int, count: int) -> str:
+    def text(self, done: int, count: int, apart_s: float = 0.0) -> str:
+        """What to say after some windows; ``apart_s`` of the time went into something else."""
+        self.share = SHARES["prepare"] + (SHARES["network"] - SHARES["prepare"]) * done / count
         if not done or done == count:
             return f"Computing, {count} windows" if count > 1 else "Computing"
-        left = (time.monotonic() - self._began) / done * (count - done)
+        left = (time.monotonic() - self._began - apart_s) / done * (count - done)
         rest = f"{left:.0f} s" if left < 90 else f"{left / 60:.0f} min"
         return f"Computing, window {done} of {count}, about {rest} left"
 
