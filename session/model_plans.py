@@ -41,6 +41,7 @@ class Expectation:
         fits: the memory suffices.
         device, backend: what would compute; empty where that is not known.
         problem: why the run cannot be planned; empty when it can.
+        confinement: what the model cannot do on this computer, a sentence; empty for built-in models.
     """
 
     seconds: float | None = None
@@ -51,6 +52,7 @@ class Expectation:
     device: str = ""
     backend: str = ""
     problem: str = ""
+    confinement: str = ""
 
 
 class ModelPlans:
@@ -137,6 +139,8 @@ class ModelPlans:
                 {KNOWN_CHOICES: choices} if choices else None,
                 lambda: self._session.document is not document,
             )
+            confinement = client.confinement(model_id)
+            sentence = confinement.sentence if confinement is not None else ""
         except InferenceCancelled:
             return None
         except UserError as error:
@@ -145,7 +149,7 @@ class ModelPlans:
             logger.error("%s %s", error.message, error.details)
             return Expectation(problem=error.message)
         if plan is None:
-            return Expectation(seconds=seconds)
+            return Expectation(seconds=seconds, confinement=sentence)
         return Expectation(
             plan.seconds if plan.seconds is not None else seconds,
             plan.memory_mb,
@@ -154,6 +158,7 @@ class ModelPlans:
             plan.fits,
             plan.device,
             plan.backend,
+            confinement=sentence,
         )
 
     def _from_log(self, model_id: str, geometry: Geometry) -> float | None:

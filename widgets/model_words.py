@@ -91,7 +91,14 @@ def _expected_lines(expected: Expectation) -> list[str]:
     if expected.seconds is None:
         lines.append(_tr("Not timed on this computer yet: the first run measures it."))
     where = ", ".join(part for part in (expected.device, expected.backend) if part)
-    return [*lines, _tr("Computes on: {0}").format(where) if where else ""]
+    lines.append(_tr("Computes on: {0}").format(where) if where else "")
+    return lines + _wrapped(confinement_words(expected.confinement))
+
+
+def confinement_words(sentences: str) -> str:
+    """What a foreign model cannot do here, in the window's language."""
+    parts = [part if part.endswith(".") else f"{part}." for part in sentences.split(". ") if part]
+    return " ".join(translated(part) for part in parts)
 
 
 def _wrapped(text: str) -> list[str]:

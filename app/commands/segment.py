@@ -12,6 +12,7 @@ from app.commands.output import note, print_json, progress, warn
 from app.commands.segment_many import segment_many
 from imaging.errors import UserError
 from inference.client import InferenceFailed
+from session.before_run import before_run
 from session.channels import ChannelSource
 from session.exporting import check_mask_name
 from session.opening import CASE_SUFFIX, read_images
@@ -73,9 +74,13 @@ def _one(arguments: argparse.Namespace, wishes: Wishes) -> int:
         check_mask_name(out)
     series = choose_series(path, arguments.series)
     images = read_images(path, series, regular_grid=arguments.regular_grid, report=progress)
-    done = segment_to_file(images, out, wishes, Settings(), Telling(progress, warn)).summary
+    settings = Settings()
+    told = before_run(images.volumes[0], wishes, settings)
+    for sentence in told.sentences:
+        note(sentence)
+    done = segment_to_file(images, out, wishes, settings, Telling(progress, warn)).summary
     if arguments.json:
-        print_json(done)
+        print_json(done | told.to_json())
         return 0
     for row in done["labels"]:
         print(f"{row['label_value']:>4}  {row['name']:<28}{row['volume_ml']:>12.1f} ml")

@@ -12,6 +12,7 @@ from imaging.errors import UserError
 from inference.client import InferenceFailed
 from inference.worker.turns import QueueClass
 from session.batch.items import MASK_SUFFIX, found_series
+from session.before_run import BeforeRun, before_run
 from session.opening import read_images
 from session.segment_to_file import Telling, Wishes, is_done, segment_to_file
 from session.settings import Settings
@@ -37,6 +38,7 @@ def segment_many(paths: Sequence[Path], folder: Path, wishes: Wishes, *, again: 
     wishes = replace(wishes, queue_class=QueueClass.BATCH)
     settings = Settings()
     done: list[dict[str, Any]] = []
+    told: BeforeRun | None = None  # of the first image; they are mostly alike
 
     def refuse(path: Path, error: UserError) -> None:
         note(f"error: {path.name}: {error.message}")
@@ -51,6 +53,10 @@ def segment_many(paths: Sequence[Path], folder: Path, wishes: Wishes, *, again: 
             continue
         try:
             images = read_images(found.path, found.series, regular_grid=wishes.regular_grid, report=progress)
+            if told is None:
+                told = before_run(images.volumes[0], wishes, settings)
+                for sentence in told.sentences:
+                    note(sentence)
             segmented = segment_to_file(images, out, wishes, settings, Telling(progress, warn))
             done.append(entry | segmented.summary)
             note(f"{out.name} is done")
@@ -59,7 +65,7 @@ def segment_many(paths: Sequence[Path], folder: Path, wishes: Wishes, *, again: 
             done.append(entry | {"error": error.message})
     failed = sum("error" in entry for entry in done)
     if as_json:
-        print_json({"images": done, "failed": failed})
+        print_json({"images": done, "failed": failed, **({} if told is None else told.to_json())})
     else:
         skipped = sum("skipped" in entry for entry in done)
         print(f"{len(done) - failed - skipped} segmented, {skipped} skipped, {failed} failed")

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.window import MainWindow
+from inference.worker.confinement import Confinement
+from session.model_plans import Expectation
 from session.models import model_store
 from session.presentation import Plane
 from widgets.dialogs.channels import ChannelsDialog
@@ -121,6 +123,16 @@ def test_looking_at_a_model_plans_it_and_untrusted_ones_never(
     built_in.button.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(lambda: built_in.expected.text().startswith("fits: 0.4 GB"))
     assert "not timed" in built_in.expected.text()
+
+
+def test_what_a_model_cannot_do_is_told_beside_its_plan(panel: ModelsPanel) -> None:
+    told = Confinement("namespace", "allow-list", "watched", "none").sentence
+    row = panel.rows["spleen"]
+    row.show_expectation(Expectation(40.0, 3174.0, fits=True, confinement=told))
+    assert row.expected.text() == "fits: about 40 s, 3.1 GB"
+    tip = " ".join(row.button.toolTip().split())
+    assert tip.endswith(told)
+    assert row.button.accessibleDescription() == row.button.toolTip()
 
 
 def test_run_on_what_is_on_screen(panel: ModelsPanel, case_window: MainWindow, ran: list[Any]) -> None:

@@ -158,6 +158,7 @@ class ModelRow(QWidget):
         self.setToolTip(tooltip_of(self.offer, expected))
         for part in (self.button, self.detail, self.expected):
             part.setToolTip(self.toolTip())
+        self.button.setAccessibleDescription(self.toolTip())
 
     def show_planning(self) -> None:
         """The answer is on its way."""

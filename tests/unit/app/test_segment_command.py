@@ -19,6 +19,7 @@ from imaging.errors import UserError
 from inference.client import InferenceFailed
 from inference.record.run_record import Outcome, RunRecord
 from inference.worker.turns import QueueClass
+from session.before_run import BeforeRun, before_run
 from session.opening import OpenedImages
 from session.segment_to_file import Segmented, Wishes, write_record
 
@@ -50,6 +51,8 @@ class Runs:
 def runs(monkeypatch: pytest.MonkeyPatch) -> Runs:
     made = Runs()
     monkeypatch.setattr(segment_many, "segment_to_file", made)
+    for module in (segment, segment_many):
+        monkeypatch.setattr(module, "before_run", lambda *_: BeforeRun())
     monkeypatch.setattr(segment, "segment_to_file", made)
     return made
 
@@ -197,3 +200,30 @@ def test_wishes_reach_the_run(limner: Limner, runs: Runs, tmp_path: Path) -> Non
     status, _, errors = limner(one, "-o", out, "--roi", "1,4")
     assert status == 2
     assert "six whole numbers" in errors
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_what_a_foreign_model_takes_and_cannot_do_is_told_before_it_runs(
+    limner: Limner, runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (segment, segment_many):
+        monkeypatch.setattr(module, "before_run", before_run)
+    torch = pytest.importorskip("torch", reason="networks are computed with torch (install with --ai)")
+    labels = [{"value": 1, "name": "Liver"}]
+    folder = made_models.bare_network(tmp_path / "net", labels=labels, channels=[{"name": "any"}])
+    torch.jit.trace(torch.nn.Conv3d(1, 2, 1).eval(), torch.zeros(1, 1, 4, 4, 4)).save(str(folder / "net.ts"))
+    one = image(tmp_path / "a.nii.gz", 1)
+    status, _, said = limner(one, "-o", tmp_path / "mask.nii.gz", "--model", folder)
+    assert status == 0
+    assert "GB of memory." in said
+    assert "It is ended when it takes too much memory." in said or "Its memory is limited." in said
+    _, text, _ = limner(one, "-o", tmp_path / "many", "--model", folder, "--json")
+    told = json.loads(text)
+    assert told["plan"]["fits"] is True
+    assert told["plan"]["memory_mb"] > 0
+    assert told["confinement"].startswith("The model")
+    _, text, said = limner(one, "-o", tmp_path / "rules.nii.gz", "--json")
+    told = json.loads(text)
+    assert (told["plan"], told["confinement"]) == (None, None)  # part of the program
+    assert "GB of memory." not in said

@@ -21,6 +21,7 @@ from inference.catalogue import CT_ANATOMY_RULES, PACKAGED, ModelInfo
 from inference.engine.planning import Plan
 from inference.record.computer import this_computer
 from inference.record.run_record import Outcome, RunRecord
+from inference.worker.confinement import Confinement
 from session.document import Document
 from session.model_guess import looks_like_model
 from session.model_listing import Code, ImageKind, listed_models
@@ -79,6 +80,9 @@ class Client:
             raise self.answer
         return self.answer
 
+    def confinement(self, _model_id: str) -> Confinement:
+        return Confinement("seccomp", "allow-list", "watched", "none")
+
 
 def wait(plans: ModelPlans, model_id: str) -> None:
     deadline = time.monotonic() + 20
@@ -122,6 +126,7 @@ def test_a_plan_is_asked_for_once_and_forgotten_with_the_image(session: Session,
     assert found is not None
     assert (found.seconds, found.memory_mb, found.fits, found.backend) == (12.5, 900.0, True, "torch fp32")
     assert (client.asked, told) == (["one"], ["one"])
+    assert found.confinement.startswith("The model has no network. It reads only itself")
     session.set_document(None)
     plans.want("one")
     assert client.asked == ["one"]  # nothing is open
