@@ -38,7 +38,7 @@ CREATE TRIGGER deltas_last BEFORE DELETE ON deltas BEGIN SELECT RAISE(ABORT, 'th
 
 
 def connect_writer(path: Path, meta: Mapping[str, str]) -> sqlite3.Connection:
-    """A connection that makes every commit durable; a case that is not there yet is made, with these rows of ``meta``."""
+    """A connection that makes every commit durable; a case that is not there yet is made, with these ``meta`` rows."""
     if not path.exists():
         _make(path, meta)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)

@@ -163,7 +163,7 @@ def _scan_odd(odd: list[tuple[Source, Header | None]], found: Scan) -> None:
     with Sandbox() as sandbox:
         for source, header in odd:
             try:
-                known = header or _described(sandbox, source)
+                known = header or describe_odd(sandbox, source)
                 groups = None
                 if known.has_frame_groups:
                     argument = {"source": source.as_json()}
@@ -173,7 +173,12 @@ def _scan_odd(odd: list[tuple[Source, Header | None]], found: Scan) -> None:
                 found.unreadable.append((source.name, error))
 
 
-def _described(sandbox: Sandbox, source: Source) -> Header:
+def describe_odd(sandbox: Sandbox, source: Source) -> Header:
+    """The header of a file that our walker cannot follow, by pydicom in a child process.
+
+    Raises:
+        UserError: pydicom cannot read it either.
+    """
     fields = sandbox.call("imaging.dicom.odd:describe", {"source": source.as_json()}, seconds=4)
     header = Header(is_odd=bool(fields["has_pixels"]), transfer_syntax=str(fields["transfer_syntax"]))
     header.values = {int(tag): str(raw).encode("latin-1") for tag, raw in fields["values"].items()}

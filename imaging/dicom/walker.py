@@ -35,8 +35,11 @@ class NotDicom(Exception):
     """The file is something else."""
 
 
-def walk(source: Source) -> tuple[Header, Source]:
+def walk(source: Source, last: int = tags.PIXELS) -> tuple[Header, Source]:
     """The header of a DICOM object, and the source in which its pixel offset counts (unfolded when deflated).
+
+    Args:
+        last: no element with a higher number is needed; the walk may end there.
 
     Raises:
         NotDicom: the file is something else.
@@ -46,13 +49,13 @@ def walk(source: Source) -> tuple[Header, Source]:
     with source.open() as reader:
         header, start = _file_meta(reader)
         if header.transfer_syntax != syntax.DEFLATED:
-            _Walk(reader, header, start).run()
+            _Walk(reader, header, start, last).run()
             return header, source
     if not isinstance(source, FileSource | ZipSource):
         raise Odd("deflated twice")
     inflated = InflatedSource(source, start)
     with inflated.open() as reader:
-        _Walk(reader, header, 0).run()
+        _Walk(reader, header, 0, last).run()
     return header, inflated
 
 
@@ -110,8 +113,9 @@ _UNKNOWN_CONTENT = _layout(False, "<")  # PS3.5 6.2.2: what an "UN" of undefined
 class _Walk:
     """One pass over a data set; places are offsets from the start of the source."""
 
-    def __init__(self, reader: Reader, header: Header, start: int) -> None:
+    def __init__(self, reader: Reader, header: Header, start: int, last: int) -> None:
         self._reader = reader
+        self._last = last
         self._header = header
         is_explicit = header.transfer_syntax != syntax.IMPLICIT_LITTLE
         if not header.transfer_syntax:
@@ -123,7 +127,7 @@ class _Walk:
         self._entered_until = 0  # end of a sequence of defined length that is walked into
 
     def run(self) -> None:
-        """Walk until the pixels or the end of the source."""
+        """Walk until the last element that is needed, the pixels or the end of the source."""
         place, size = self._chunk_start, self._reader.size
         for _ in range(MAX_ELEMENTS):
             at = place - self._chunk_start
@@ -141,6 +145,8 @@ class _Walk:
             if group == 0xFFFE:
                 place = self._delimiter(tag, at)
                 continue
+            if tag > self._last and not self._open:
+                return
             begin, length = self._length(at, vr, length)
             if tag >= tags.FLOAT_PIXELS and not self._open:
                 self._found_pixels(tag, begin, length)
