@@ -83,6 +83,8 @@ def make_session(application: QApplication, settings_path: Path | None = None) -
     """
     from app.actions import declare_all
     from app.turn import Turn
+    from session.keep_warm import follow_keep_warm
+    from session.segmenting import inference_client
     from session.session import Session
     from session.settings import Settings
 
@@ -90,6 +92,7 @@ def make_session(application: QApplication, settings_path: Path | None = None) -
     application.aboutToQuit.connect(turn.end)
     session = Session(Settings(settings_path), schedule=turn.schedule, post=turn.post)
     declare_all(session)
+    follow_keep_warm(session.settings, inference_client())
     session.selection.update(radius_mm=session.settings["brush.radius_mm"])
     return session
 

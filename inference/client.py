@@ -78,6 +78,10 @@ class InferenceClient:
         process = self._workers.foreign
         return None if process is None else process.pid
 
+    def keep_warm(self, seconds: float) -> None:
+        """From now on let a foreign model's worker wait so long for its next run, also one that waits already."""
+        self._workers.keep_warm(seconds)
+
     def model(self, model_id: str) -> ModelInfo:
         """A model of the catalogue; UserError when there is none of this id."""
         return model_info(model_id, self._catalogue)

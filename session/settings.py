@@ -119,6 +119,23 @@ SETTINGS = (
         low=0.1,
         high=100.0,
     ),
+    Setting(
+        "segment.early",
+        True,
+        "First look at long runs",
+        "While a model still runs, draw a coarse result, or what it has found so far.",
+        "General",
+    ),
+    Setting(
+        "models.keep_warm_min",
+        2,
+        "Keep models ready",
+        "Minutes for which a model that was added keeps its memory after a run, so that the next one begins sooner. "
+        "0 gives it back at once.",
+        "Models",
+        low=0,
+        high=24 * 60,
+    ),
     Setting("brush.radius_mm", 8.0, "Brush radius", "In millimetres.", "Painting", low=0.2, high=200.0),
     Setting("brush.pen_pressure", True, "Pen pressure", "A pen's pressure changes the radius.", "Painting"),
     Setting(

@@ -91,10 +91,15 @@ class Workers:
             self.discard(process)
             return
         with self._lock:
-            timer = threading.Timer(self._keep_warm_s, lambda: self._end_rest(timer))
-            timer.daemon = True
-            self._timer = timer
-            timer.start()
+            self._start_timer()
+
+    def keep_warm(self, seconds: float) -> None:
+        """Another time for which a worker waits, also for one that waits already. May be called from any thread."""
+        with self._lock:
+            self._keep_warm_s = seconds
+            if self._timer is not None:
+                self._stop_timer()
+                self._start_timer()
 
     def discard(self, process: WorkerProcess | None) -> None:
         """End a worker, now."""
@@ -147,6 +152,12 @@ class Workers:
             raise
         if process.package is not None:
             process.confinement = Confinement.from_json(received[0]["confinement"])
+
+    def _start_timer(self) -> None:
+        timer = threading.Timer(self._keep_warm_s, lambda: self._end_rest(timer))
+        timer.daemon = True
+        self._timer = timer
+        timer.start()
 
     def _stop_timer(self) -> None:
         timer, self._timer = self._timer, None

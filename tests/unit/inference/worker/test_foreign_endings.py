@@ -294,6 +294,30 @@ def test_worker_ends_when_it_rested_long_enough(foreign: Foreign, clients: Clien
     expect(lambda: not scratch.exists())
 
 
+def test_a_worker_that_rests_obeys_another_time(foreign: Foreign, clients: Clients, volume: Volume) -> None:
+    client = clients(foreign("return 1"), keep_warm_s=600)
+    client.segment(volume, "guest")
+    assert client.foreign_pid is not None
+    client.keep_warm(0)
+    expect(lambda: client.foreign_pid is None)
+    client.segment(volume, "guest")
+    assert client.foreign_pid is None  # it ends with the run
+
+
+def test_memory_returns_when_the_run_ends(foreign: Foreign, clients: Clients, volume: Volume) -> None:
+    code = """
+    import os
+    import numpy as np
+    import psutil
+    held = np.ones(40 * 2**20, np.float32)
+    return psutil.Process().memory_info().rss
+    """
+    client = clients(foreign(code), keep_warm_s=600)
+    held = client.segment(volume, "guest").record["outcome"]
+    assert client.foreign_pid is not None  # it waits for the next run, but without what it held
+    expect(lambda: psutil.Process(client.foreign_pid).memory_info().rss < held - 100 * 2**20)
+
+
 @pytest.mark.slow
 def test_scratch_goes_with_its_links_and_depths(
     foreign: Foreign, clients: Clients, volume: Volume, tmp_path: Path
