@@ -18,6 +18,7 @@ class DocumentChange:
         has_history: entries were added, written to disk, or failed to be.
         has_image: voxels of the image arrived or the image was replaced.
         has_preview: a result waits for acceptance or no longer does, or the difference of two masks is drawn or not.
+        has_early: what a model that still runs has found so far is another, or gone.
         measurement_numbers: measurements that were added, removed or changed.
         has_draft: the measurement that is being drawn or moved is another one now.
         initiators: who asked for it, so that a view can skip its own changes.
@@ -29,6 +30,7 @@ class DocumentChange:
     has_history: bool = False
     has_image: bool = False
     has_preview: bool = False
+    has_early: bool = False
     measurement_numbers: set[int] = field(default_factory=set)
     has_draft: bool = False
     initiators: set[str] = field(default_factory=set)
@@ -42,6 +44,7 @@ class DocumentChange:
         self.has_history |= other.has_history
         self.has_image |= other.has_image
         self.has_preview |= other.has_preview
+        self.has_early |= other.has_early
         self.measurement_numbers |= other.measurement_numbers
         self.has_draft |= other.has_draft
         self.initiators |= other.initiators

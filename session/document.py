@@ -25,7 +25,7 @@ from session.change import DocumentChange
 from session.comparison import ShownDifference
 from session.doubt import DoubtMap
 from session.measured import MeasuredRegions
-from session.preview import Preview
+from session.preview import EarlyPreview, Preview
 
 Schedule = Callable[[Callable[[], None]], None]
 
@@ -61,6 +61,7 @@ class Document:
         self.case = case
         self.author = author or "person"
         self.preview: Preview | None = None
+        self.early: EarlyPreview | None = None  # what a model that still runs has found; drawn while no preview waits
         self.marks: Labels | None = None  # which parts of the preview are chosen or kept, see session.reviewing
         self.doubt: DoubtMap | None = None  # drawn over the slices
         self.difference: ShownDifference | None = None  # two masks compared; drawn instead of the segments
@@ -246,6 +247,11 @@ class Document:
         """Show a result that waits for acceptance, or take it away."""
         self.preview = preview
         self.notify(DocumentChange(has_preview=True))
+
+    def set_early(self, early: EarlyPreview | None) -> None:
+        """Show what a model that still runs has found so far, or take it away."""
+        self.early = early
+        self.notify(DocumentChange(has_early=True))
 
     def set_marks(self, marks: Labels | None) -> None:
         """The marked parts of the preview changed."""

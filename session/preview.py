@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from imaging.blocks import Labels
 from imaging.geometry import Box
+from imaging.palette import next_color
 from imaging.segment import CodedTerm, Color
+from imaging.terminology import lookup
 from inference.model import FoundBox, Overlay, Score
+from inference.result import FoundLabel
+from session.jobs import Job
 
 
 @dataclass(frozen=True)
@@ -65,3 +70,55 @@ class Preview:
     scores: tuple[Score, ...] = ()
     boxes: tuple[FoundBox, ...] = ()
     region: Box | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class EarlyPreview:
+    """What a run has found before it is over. It can be looked at and nothing else.
+
+    Attributes:
+        job: the run, which can be stopped.
+        title: what makes it.
+        layers: label arrays (k, j, i) on the document's grid.
+        segments: what they hold; nobody counted their voxels.
+        is_coarse: see ``inference.early_result.EarlyResult``.
+    """
+
+    job: Job
+    title: str
+    layers: list[Labels]
+    segments: list[ProposedSegment]
+    is_coarse: bool
+
+
+def proposals(labels: Sequence[FoundLabel], colors: Mapping[int, Color]) -> list[ProposedSegment]:
+    """Names, codes and colours of what a model found.
+
+    Args:
+        labels: what was found.
+        colors: by label value, for those that somebody has seen in a colour already.
+    """
+    segments: list[ProposedSegment] = []
+    for label in labels:
+        taken = [*colors.values(), *(s.color for s in segments)]
+        segments.append(_proposed(label, colors.get(label.label_value), taken))
+    return segments
+
+
+def _proposed(label: FoundLabel, seen: Color | None, taken: list[Color]) -> ProposedSegment:
+    term = lookup(label.term_name or label.name)
+    encloses = label.layer > 0  # what contains others stands on a layer above theirs, see ModelResult
+    if term is None:
+        color = seen or next_color(taken)
+        return ProposedSegment(label.layer, label.label_value, label.name, color, label.voxel_count, encloses=encloses)
+    return ProposedSegment(
+        label.layer,
+        label.label_value,
+        label.name,
+        term.color,
+        label.voxel_count,
+        encloses=encloses,
+        category=term.category,
+        type=term.type,
+        modifier=term.modifier,
+    )

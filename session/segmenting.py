@@ -7,25 +7,25 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 from imaging.errors import UserError
 from imaging.geometry import Box, Geometry
-from imaging.palette import next_color
 from imaging.segment import Color
-from imaging.terminology import lookup
 from imaging.volume import Volume
 from inference.client import InferenceCancelled, InferenceClient, InferenceFailed
 from inference.record.run_record import RECORD_KEY, RunRecord
-from inference.result import FoundLabel, InferenceResult
+from inference.result import InferenceResult
 from session.backend_choices import NAME as CHOICES_NAME
 from session.backend_choices import BackendChoices
 from session.channels import ChannelSource, read_channels
 from session.document import Document
+from session.early import EarlyShowing
 from session.jobs import Cancelled, Job, JobState
 from session.models import known_models
-from session.preview import Preview, ProposedSegment
+from session.preview import Preview, proposals
 from session.run_recording import RunRecorder, RunRequest, run_log
 from session.session import Session
 from session.settings import Settings
@@ -55,6 +55,7 @@ def start_segmentation(
 ) -> Job:
     """Run a model on the open image in the background; its result becomes the document's preview.
 
+    Where there is a window, what a long run has found so far is the document's early result until the run ends.
     Whatever goes wrong is said in the message bar; the document is not touched then. ``job.result`` is the
     InferenceResult.
 
@@ -75,11 +76,14 @@ def start_segmentation(
 
     recorder = _recorder(session)
     records: list[RunRecord] = []
+    early = EarlyShowing(session, document, info.name)
 
     def work(job: Job) -> InferenceResult:
         tell = _Teller(session, job)
         _wait_for_image(session, document, tell)
         request = _request(document, model_id, parameters or {}, channels, tell)
+        if session.window is not None and session.settings["segment.early"]:
+            request = replace(request, options={"early": partial(early.show, job)})
         try:
             result, record = recorder.run(worker, request, tell, lambda: job.is_cancelled)
         except InferenceCancelled as stopped:
@@ -88,14 +92,15 @@ def start_segmentation(
         return result
 
     def finish(job: Job) -> None:
+        early.take_away()
         if job.error is not None:
-            _say_why(session, job.error, info.name)
+            _say_why(session, job.error, info.name, was_seen=early.has_shown)
         elif job.state is JobState.DONE:
-            _propose(session, document, job.result, records[0])
+            _propose(session, document, job.result, records[0], early.colors)
         if done is not None:
             done(job)
 
-    return session.jobs.start(f"Segment with {info.name}", work, finish)
+    return session.jobs.start(f"Segment with {info.name}", work, finish, lambda: session.post(early.take_away))
 
 
 def segment_now(
@@ -163,17 +168,23 @@ def start_device_probe(
     threading.Thread(target=ask, name="devices", daemon=True).start()
 
 
-def preview_of(result: InferenceResult, geometry: Geometry, record: RunRecord | None = None) -> Preview:
+def preview_of(
+    result: InferenceResult,
+    geometry: Geometry,
+    record: RunRecord | None = None,
+    colors: Mapping[int, Color] | None = None,
+) -> Preview:
     """The result with names, colours and codes, as it waits for acceptance; the journal gets the run's record, too.
+
+    Args:
+        colors: by label value, in which structures were seen while the model still ran.
 
     Raises:
         ValueError: the result lies on another grid than the image.
     """
     if any(layer.shape != geometry.shape for layer in result.layers):
         raise ValueError("the result lies on another grid than the image")
-    segments: list[ProposedSegment] = []
-    for label in result.labels:
-        segments.append(_proposed(label, [s.color for s in segments]))
+    segments = proposals(result.labels, colors or {})
     parameters = {
         "model": result.model_id,
         "version": result.version,
@@ -207,25 +218,6 @@ def _region(roi: Any) -> Box | None:
     return None if roi is None else Box(*(int(n) for n in roi))
 
 
-def _proposed(label: FoundLabel, taken: list[Color]) -> ProposedSegment:
-    term = lookup(label.term_name or label.name)
-    encloses = label.layer > 0  # what contains others stands on a layer above theirs, see ModelResult
-    if term is None:
-        color = next_color(taken)
-        return ProposedSegment(label.layer, label.label_value, label.name, color, label.voxel_count, encloses=encloses)
-    return ProposedSegment(
-        label.layer,
-        label.label_value,
-        label.name,
-        term.color,
-        label.voxel_count,
-        encloses=encloses,
-        category=term.category,
-        type=term.type,
-        modifier=term.modifier,
-    )
-
-
 def _recorder(session: Session) -> RunRecorder:
     """What keeps the records of a window's runs; its troubles are told in the message bar."""
 
@@ -250,23 +242,27 @@ def _request(
     return RunRequest(volumes[0], model_id, parameters, others=volumes[1:], input_hash=known)
 
 
-def _propose(session: Session, document: Document, result: InferenceResult, record: RunRecord) -> None:
+def _propose(
+    session: Session, document: Document, result: InferenceResult, record: RunRecord, colors: Mapping[int, Color]
+) -> None:
     """On the document's thread: show the result, if it still belongs to what is open."""
     if session.document is not document:
         session.messages.warning(f"The result of {result.name} was dropped: another image is open now.")
     elif not (result.labels or result.scores or result.boxes):
         session.messages.info(f"{result.name} found nothing in this image.", " ".join(result.notes))
     else:
-        document.set_preview(preview_of(result, document.segmentation.geometry, record))
+        document.set_preview(preview_of(result, document.segmentation.geometry, record, colors))
 
 
-def _say_why(session: Session, error: BaseException, name: str) -> None:
+def _say_why(session: Session, error: BaseException, name: str, *, was_seen: bool) -> None:
     if isinstance(error, InferenceFailed):
         logger.error("%s %s", error.message, error.details)
         error = UserError(error.message, error.hint)
     if not isinstance(error, UserError):
         logger.error("%s failed", name, exc_info=error)
         error = UserError(f"{name} failed ({type(error).__name__}). The case is untouched.", "Please report this.")
+    if was_seen:
+        error = UserError(f"{error.message} What it had shown so far is gone.", error.hint)
     session.messages.error(error)
 
 
