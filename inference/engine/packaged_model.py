@@ -126,6 +126,8 @@ class PackagedModel:
             hint = "Register and resample the others to the first one's grid."
             raise UserError(f"{self.name} needs its images on one grid.", hint)
         watch = _watch(report, cancelled)
+        if wanted.stock:
+            return self._run_stock(images, wanted, watch)
         began = time.monotonic()
         watch(0.0, "Opening the model")
         run = NetworkRun(self._package, wanted, self.early)
@@ -133,6 +135,16 @@ class PackagedModel:
         result = run.on([image.voxels for image in images], geometry, watch)
         self._labels = run.labels
         result.seconds["open model"] = round(opened, 3)
+        return result
+
+    def _run_stock(
+        self, images: Sequence[ModelImage], wanted: RunParameters, watch: Callable[[float, str], None]
+    ) -> ModelResult:
+        from inference.opening.stock import StockRun
+
+        run = StockRun(self._package, wanted)
+        result = run.on(images, watch)
+        self._labels = run.labels
         return result
 
 

@@ -25,6 +25,7 @@ class RunParameters:
         known_choices: facts of earlier choices of the backend, see ``backends.choosing``.
         roi: only this region of the image, (k0, k1, j0, j1, i0, i1) half-open; None for all of it.
         prompts: clicks and labels, for models that take them.
+        stock: run a bundle's own workflow instead of this engine.
     """
 
     device: str = "auto"
@@ -36,6 +37,7 @@ class RunParameters:
     known_choices: tuple[dict[str, Any], ...] = ()
     roi: Box | None = None
     prompts: Prompts = NO_PROMPTS
+    stock: bool = False
 
     @staticmethod
     def of(parameters: Mapping[str, Any]) -> RunParameters:
@@ -61,7 +63,7 @@ class RunParameters:
         for name in ("device", "precision", "backend"):
             if not isinstance(values.get(name, ""), str):
                 raise UserError(f"The parameter “{name}” must be text.")
-        for name in ("mirror", "doubt", "insist"):
+        for name in ("mirror", "doubt", "insist", "stock"):
             if not isinstance(values.get(name, False), bool):
                 raise UserError(f"The parameter “{name}” must be true or false.")
         return RunParameters(**values)

@@ -34,6 +34,7 @@ NETWORKS = ("network_def", "network", "net")
 PREPARATIONS = ("preprocessing", "pre_transforms", "preproc")
 POSTPROCESSINGS = ("postprocessing", "post_transforms", "postproc")
 DETECTORS = "Boxes are read of TorchScript and ONNX files with a side file (head: boxes)."
+STOCK = "MONAI's own workflow may know it: --stock, or “Run with MONAI's own workflow…” in the model's menu."
 SCRIPTED = (".ts", ".torchscript")
 
 
@@ -49,8 +50,11 @@ def open_folder(folder: Path, description: ModelDescription, prompts: Prompts = 
     parser = BundleParser(folder, bundle.config)
     if "label" in description.prompts:
         return _chosen_from_many(folder, parser, description, prompts)
-    steps, said = _steps(parser, description, prompts)
-    windows, head, notes = _after(parser, description)
+    try:
+        steps, said = _steps(parser, description, prompts)
+        windows, head, notes = _after(parser, description)
+    except UserError as error:
+        raise UserError(error.message, f"{error.hint} {STOCK}".strip()) from error
     recipe = Recipe(steps, windows, head, description.labels, (*parser.notes, *notes, *said))
     network = _network(folder, bundle.torchscript, description, parser)
     return Opened(recipe, network, mirror_axes(steps, description.labels))
