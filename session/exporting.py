@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 from imaging.case.entry import Entry
 from imaging.edit import AddSegment, Batch, Edit, LabelsEdit, Overwrite, PaintRule
 from imaging.errors import UserError
-from imaging.formats.label_file import LabelFile, LabelSegment, flattened
+from imaging.formats.label_file import LabelFile, LabelSegment, SegmentAlgorithm, flattened
 from imaging.formats.masks import read_labels, write_labels
 from imaging.geometry import Box, Geometry
 from imaging.mask_matching import match
@@ -21,6 +21,7 @@ from imaging.segmentation import Segmentation
 from session.document import Document
 from session.preview import Preview, ProposedSegment
 
+MODEL_ORIGIN = "model "
 MASK_SUFFIXES = (".seg.nrrd", ".nii.gz", ".nii", ".nrrd", ".mha")
 
 
@@ -38,19 +39,39 @@ def check_mask_name(path: Path) -> None:
 
 def labels_of(segmentation: Segmentation) -> LabelFile:
     """A segmentation as a label file, each layer as it is; segments that enclose others come last."""
-    return LabelFile(segmentation.geometry, list(segmentation.layers), _enclosing_last(segmentation.segments))
+    segments = sorted(segmentation.segments, key=lambda s: s.encloses)
+    return LabelFile(segmentation.geometry, list(segmentation.layers), [_of_case(s) for s in segments])
 
 
 def labels_of_preview(preview: Preview, geometry: Geometry) -> LabelFile:
     """A result that nobody accepted yet, as a label file; structures that enclose others come last."""
-    return LabelFile(geometry, preview.layers, _enclosing_last(preview.segments))
+    algorithm = algorithm_of(preview.author, is_untouched=True)
+    segments = [_described(s, algorithm) for s in sorted(preview.segments, key=lambda s: s.encloses)]
+    return LabelFile(geometry, preview.layers, segments)
 
 
-def _enclosing_last(segments: Iterable[Segment | ProposedSegment]) -> list[LabelSegment]:
-    return [
-        LabelSegment(s.name, s.color, s.label_value, s.layer, s.category, s.type, s.modifier)
-        for s in sorted(segments, key=lambda s: s.encloses)
-    ]
+def _of_case(segment: Segment) -> LabelSegment:
+    algorithm = algorithm_of(segment.origin, is_untouched=segment.state is SegmentState.AI_ONLY)
+    return replace(_described(segment, algorithm), number=segment.number)
+
+
+def _described(s: Segment | ProposedSegment, algorithm: SegmentAlgorithm | None) -> LabelSegment:
+    return LabelSegment(s.name, s.color, s.label_value, s.layer, s.category, s.type, s.modifier, algorithm=algorithm)
+
+
+def algorithm_of(origin: str, *, is_untouched: bool) -> SegmentAlgorithm | None:
+    """In DICOM's words who made a segment; None where nobody knows (an imported one).
+
+    Args:
+        origin: as ``Segment.origin``.
+        is_untouched: nobody changed what a model made.
+    """
+    if origin == "person":
+        return SegmentAlgorithm("MANUAL")
+    if not origin.startswith(MODEL_ORIGIN):
+        return None
+    name, _, version = origin.removeprefix(MODEL_ORIGIN).partition("@")
+    return SegmentAlgorithm("AUTOMATIC" if is_untouched else "SEMIAUTOMATIC", name, version)
 
 
 def exported_on_one_layer(path: Path) -> bool:

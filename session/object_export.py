@@ -38,7 +38,18 @@ class ObjectContent:
 Write = Callable[[ObjectContent, Path], WrittenObject]
 
 # What ``--format`` says -> how it is written. Functions import what they need when they run: start-up stays light.
-OBJECT_FORMATS: dict[str, Write] = {}
+OBJECT_FORMATS: dict[str, Write] = {
+    "seg": lambda content, path: _segmentation(content, path, "BINARY"),
+    "seg-labelmap": lambda content, path: _segmentation(content, path, "LABELMAP", compress=True),
+    "seg-labelmap-plain": lambda content, path: _segmentation(content, path, "LABELMAP"),
+    "seg-fractional": lambda content, path: _segmentation(content, path, "FRACTIONAL"),
+}
+
+
+def _segmentation(content: ObjectContent, path: Path, kind: str, *, compress: bool = False) -> WrittenObject:
+    from imaging.objects.segmentation_write import SegmentationKind, write_segmentation
+
+    return write_segmentation(content.labels, content.source, path, SegmentationKind(kind), compress=compress)
 
 
 def write_object_of(content: ObjectContent, path: Path, format_name: str) -> WrittenObject:

@@ -16,6 +16,20 @@ LabelArray = NDArray[Any]  # uint8 or uint16, (k, j, i)
 
 
 @dataclass(frozen=True)
+class SegmentAlgorithm:
+    """How a segment was made, as DICOM says it.
+
+    Attributes:
+        type: MANUAL, SEMIAUTOMATIC or AUTOMATIC.
+        name, version: of the algorithm, empty where nobody says.
+    """
+
+    type: str
+    name: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
 class LabelSegment:
     """One structure of a label file: the voxels of ``layer`` that hold ``label_value``.
 
@@ -25,6 +39,8 @@ class LabelSegment:
         label_value: 1 or more.
         layer: index into ``LabelFile.layers``.
         category, type, modifier: coded terminology, None where the file says none.
+        number: what its case or its DICOM object calls it, 0 where it has no number.
+        algorithm: how it was made, None where nobody says.
     """
 
     name: str
@@ -34,6 +50,8 @@ class LabelSegment:
     category: CodedTerm | None = None
     type: CodedTerm | None = None
     modifier: CodedTerm | None = None
+    number: int = 0
+    algorithm: SegmentAlgorithm | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -106,7 +106,8 @@ def put(data_set: Dataset, **elements: Any) -> None:
     for keyword, value in elements.items():
         tag = tag_for_keyword(keyword)
         assert tag is not None, keyword
-        data_set.add(DataElement(tag, dictionary_VR(tag), value, validation_mode=config.IGNORE))
+        vr = dictionary_VR(tag)
+        data_set.add(DataElement(tag, "US" if vr == "US or SS" else vr, value, validation_mode=config.IGNORE))
 
 
 def item(**elements: Any) -> Dataset:

@@ -1,0 +1,111 @@
+"""Pixels of segmentations onto the disk, frame by frame: never more than a few frames in memory beside the labels."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.errors import UserError
+from imaging.formats.label_file import LabelArray, LabelFile
+from imaging.objects.frame_groups import element_head
+
+GROUP = 8  # frames of any size together fill whole bytes
+LONGEST = 0xFFFFFFFE
+_PIXELS = 0x7FE00010
+_UNDEFINED = 0xFFFFFFFF
+_ITEM = struct.Struct("<HHI")
+
+Frame = NDArray[Any]
+
+
+def frames_with_voxels(labels: LabelFile) -> NDArray[np.int64]:
+    """(n, 2) of segment number (from 1, in the file's order) and slice, of all pairs that hold at least one voxel."""
+    found: list[tuple[int, int]] = []
+    for number, layer in enumerate(labels.layers):
+        segment_of = {s.label_value: n for n, s in enumerate(labels.segments, 1) if s.layer == number}
+        for k, plane in enumerate(layer):
+            found += [(segment_of[value], k) for value in values_of(plane) if value in segment_of]
+    return np.array(sorted(found), np.int64).reshape(-1, 2)
+
+
+def values_of(plane: LabelArray) -> list[int]:
+    """The values of a slice: those that begin a run, which are few and quickly found."""
+    flat = plane.reshape(-1)
+    begins = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    return sorted({int(flat[0]), *np.unique(flat[begins]).tolist()})
+
+
+def masks_of(labels: LabelFile, frames: NDArray[np.int64]) -> Iterator[Callable[[Frame], None]]:
+    """For each (segment, slice) a function that fills a boolean frame."""
+    for number, k in frames.tolist():
+        segment = labels.segments[number - 1]
+        plane, value = labels.layers[segment.layer][k], segment.label_value
+        yield lambda out, plane=plane, value=value: np.equal(plane, value, out=out)  # type: ignore[misc]
+
+
+def write_bits(file: BinaryIO, masks: Iterable[Callable[[Frame], None]], count: int, rows: int, columns: int) -> None:
+    """Pixel Data of 1 bit per pixel: frames follow each other without a gap, within a byte too (PS3.5 8.1.1).
+
+    Raises:
+        UserError: more than an element can hold.
+    """
+    length = (count * rows * columns + 7) // 8
+    file.write(element_head(_PIXELS, b"OB", _even(length)))
+    frames = np.empty((GROUP, rows, columns), np.bool_)
+    waiting = 0
+    for fill in masks:
+        fill(frames[waiting])
+        waiting += 1
+        if waiting == GROUP:
+            file.write(np.packbits(frames, bitorder="little").data)
+            waiting = 0
+    if waiting:
+        file.write(np.packbits(frames[:waiting], bitorder="little").data)
+    file.write(b"\0" * (length % 2))
+
+
+def write_plain(file: BinaryIO, frames: Iterable[Frame], count: int, frame_bytes: int, vr: bytes = b"OB") -> None:
+    """Uncompressed Pixel Data.
+
+    Raises:
+        UserError: more than an element can hold.
+    """
+    length = count * frame_bytes
+    file.write(element_head(_PIXELS, vr, _even(length)))
+    for frame in frames:
+        file.write(np.ascontiguousarray(frame).data)
+    file.write(b"\0" * (length % 2))
+
+
+def _even(length: int) -> int:
+    if length > LONGEST:
+        hint = "Write a label map (--format seg-labelmap), or fewer segments at a time."
+        raise UserError(f"The object would hold {length >> 30} GB of pixels; DICOM allows 4.", hint)
+    return length + length % 2
+
+
+def write_rle(file: BinaryIO, frames: Iterable[Frame]) -> None:
+    """Encapsulated Pixel Data, RLE Lossless: one fragment for each frame, an empty offset table (PS3.5 A.4.2)."""
+    file.write(element_head(_PIXELS, b"OB", _UNDEFINED) + _ITEM.pack(0xFFFE, 0xE000, 0))
+    for frame in frames:
+        data = rle_frame(frame)
+        file.write(_ITEM.pack(0xFFFE, 0xE000, len(data)) + data)
+    file.write(_ITEM.pack(0xFFFE, 0xE0DD, 0))
+
+
+def rle_frame(frame: Frame) -> bytes:
+    """One frame in DICOM's RLE (PS3.5 annex G): a PackBits segment for each byte of a value, the highest first."""
+    from imagecodecs import packbits_encode  # packs row by row, as the annex wants
+
+    frame = np.ascontiguousarray(frame)
+    planes = frame.view(np.uint8).reshape(*frame.shape, frame.itemsize)
+    parts = [packbits_encode(np.ascontiguousarray(planes[..., byte])) for byte in reversed(range(frame.itemsize))]
+    parts = [part + b"\0" * (len(part) % 2) for part in parts]
+    offsets = np.zeros(16, "<u4")
+    offsets[0] = len(parts)
+    offsets[1 : 1 + len(parts)] = 64 + np.cumsum([0, *map(len, parts[:-1])])
+    return offsets.tobytes() + b"".join(parts)

@@ -1,0 +1,271 @@
+"""Masks as a DICOM segmentation (PS3.3 A.51, A.101): one bit per pixel and segment, fractions, or a label map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.dicom import syntax
+from imaging.errors import UserError
+from imaging.formats.label_file import LabelArray, LabelFile, flattened
+from imaging.objects.filled_in import FilledIn
+from imaging.objects.frame_groups import FrameGroups, decimals
+from imaging.objects.frame_writer import (
+    frames_with_voxels,
+    masks_of,
+    write_bits,
+    write_plain,
+    write_rle,
+)
+from imaging.objects.header import ObjectKind, file_meta_of, item, new_object, put, put_common_references
+from imaging.objects.segment_items import segment_items
+from imaging.objects.slice_places import SlicePlaces
+from imaging.objects.source_series import ObjectSource
+from imaging.objects.uids import new_uid
+from imaging.objects.writing import write_checked
+from imaging.objects.written import WrittenObject
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+SERIES_NUMBER = 9910
+MAXIMUM_FRACTION = 255
+Maps = Mapping[int, NDArray[Any]]
+
+
+class SegmentationKind(StrEnum):
+    """How a segmentation holds its voxels; the value is DICOM's Segmentation Type."""
+
+    BINARY = "BINARY"
+    FRACTIONAL = "FRACTIONAL"
+    LABELMAP = "LABELMAP"
+
+
+_CLASSES = {
+    SegmentationKind.BINARY: "1.2.840.10008.5.1.4.1.1.66.4",
+    SegmentationKind.FRACTIONAL: "1.2.840.10008.5.1.4.1.1.66.4",
+    SegmentationKind.LABELMAP: "1.2.840.10008.5.1.4.1.1.66.7",
+}
+
+
+def write_segmentation(
+    labels: LabelFile,
+    source: ObjectSource,
+    path: Path,
+    kind: SegmentationKind = SegmentationKind.BINARY,
+    *,
+    compress: bool = False,
+    probabilities: Maps | None = None,
+) -> WrittenObject:
+    """Write masks as a segmentation of the source's study, read it back and compare every voxel.
+
+    Args:
+        labels: the masks; where their grid is the source's, each frame refers to its source image. Segments get the
+            numbers 1, 2, 3... in the order of their own numbers, which stand in Tracking ID.
+        source: what they are about.
+        path: the file; one that was there is replaced.
+        kind: BINARY is what every archive takes; LABELMAP is small and holds no overlap.
+        compress: RLE Lossless; BINARY cannot be compressed.
+        probabilities: for FRACTIONAL, per place in ``labels.segments`` an array (k, j, i) of 0 to 1; without it masks
+            become 0 and the maximum.
+
+    Raises:
+        UserError: there is nothing to write, the grid suits no DICOM image, segments overlap in a label map, or the
+            file cannot be written.
+    """
+    if not labels.segments:
+        raise UserError("There is no segment to write.")
+    if kind is SegmentationKind.LABELMAP:
+        labels = _on_one_layer(labels)
+    content = _Content(labels, source, kind, compress and kind is not SegmentationKind.BINARY, probabilities)
+    write_checked(path, content.write, content.check)
+    return WrittenObject(content.uid, content.labels, (*source.filled_in, *content.filled_in), tuple(content.notes))
+
+
+def _on_one_layer(labels: LabelFile) -> LabelFile:
+    try:
+        return flattened(labels)
+    except UserError as error:
+        hint = "--format seg holds overlapping segments; --stack lets upper ones hide lower ones."
+        raise UserError(error.message.replace("this file format", "a label map"), hint) from error
+
+
+class _Content:
+    """Everything about one segmentation that is to be written."""
+
+    def __init__(
+        self, labels: LabelFile, source: ObjectSource, kind: SegmentationKind, compress: bool, maps: Maps | None
+    ) -> None:
+        self.kind = kind
+        self.compress = compress
+        self.maps = maps
+        by_number = sorted(labels.segments, key=lambda s: s.number)
+        numbered = [replace(s, number=s.number or n) for n, s in enumerate(by_number, 1)]
+        self.labels = replace(labels, segments=numbered)
+        self.places = SlicePlaces.of(labels.geometry, source)
+        self.notes: list[str] = []
+        self.frames = self._chosen_frames()
+        self.filled_in: list[FilledIn] = []
+        self.header = self._header(source)
+        self.uid = str(self.header.SOPInstanceUID)
+
+    # ------------------------------------------------------------------------------------------------ frames
+
+    def _chosen_frames(self) -> NDArray[np.int64]:
+        """(segment, slice) of each frame: every slice of a label map, else those that hold something."""
+        found = self._filled_frames()
+        there = set(found[:, 0].tolist())
+        empty = [s.name for n, s in enumerate(self.labels.segments, 1) if n not in there]
+        if empty:
+            names = ", ".join(f"“{name}”" for name in empty[:5]) + (" and others" if len(empty) > 5 else "")
+            self.notes.append(f"Without a voxel, and so described but without a frame: {names}.")
+        if self.kind is SegmentationKind.LABELMAP:
+            return np.array([(0, k) for k in range(self.labels.geometry.shape[0])], np.int64)
+        return found if len(found) else np.array([(1, 0)], np.int64)  # an image has at least one frame
+
+    def _filled_frames(self) -> NDArray[np.int64]:
+        if self.maps is None:
+            return frames_with_voxels(self.labels)
+        pairs = [(n + 1, k) for n, m in sorted(self.maps.items()) for k in np.flatnonzero(m.any(axis=(1, 2))).tolist()]
+        return np.array(pairs, np.int64).reshape(-1, 2)
+
+    @property
+    def _label_type(self) -> type[np.uint8] | type[np.uint16]:
+        return np.uint8 if len(self.labels.segments) < 256 else np.uint16
+
+    def _label_planes(self) -> Iterator[LabelArray]:
+        """The slices of the label map, with segment numbers as values."""
+        layer = self.labels.layers[0]
+        numbers = np.zeros(np.iinfo(layer.dtype).max + 1, self._label_type)
+        for number, segment in enumerate(self.labels.segments, 1):
+            numbers[segment.label_value] = number
+        highest = len(self.labels.segments)
+        is_same = numbers.dtype == layer.dtype and np.array_equal(numbers[: highest + 1], np.arange(highest + 1))
+        for plane in layer:
+            yield plane if is_same and plane.max() <= highest else numbers[plane]
+
+    def _fraction_planes(self) -> Iterator[NDArray[np.uint8]]:
+        if self.maps is not None:
+            for number, k in self.frames.tolist():
+                yield np.rint(np.clip(self.maps[number - 1][k], 0, 1) * MAXIMUM_FRACTION).astype(np.uint8)
+            return
+        mask = np.empty(self.labels.geometry.shape[1:], np.bool_)
+        for fill in masks_of(self.labels, self.frames):
+            fill(mask)
+            yield mask.view(np.uint8) * np.uint8(MAXIMUM_FRACTION)
+
+    # ------------------------------------------------------------------------------------------------ header
+
+    def _header(self, source: ObjectSource) -> Dataset:
+        titles = {SegmentationKind.LABELMAP: "Label map", SegmentationKind.FRACTIONAL: "Fractional segmentation"}
+        kind = ObjectKind(_CLASSES[self.kind], "SEG", titles.get(self.kind, "Segmentation"), SERIES_NUMBER)
+        made = new_object(kind, source)
+        put_common_references(made, source)
+        items, self.filled_in = segment_items(self.labels.segments, source.series_instance_uid)
+        put(
+            made,
+            ImageType=["DERIVED", "PRIMARY"],
+            ContentLabel="SEGMENTATION",
+            ContentDescription="",
+            ContentCreatorName="",
+            LossyImageCompression="00",
+            SegmentationType=self.kind.value,
+            SegmentSequence=items,
+            SegmentsOverlap=self._overlap(),
+            NumberOfFrames=len(self.frames),
+            SharedFunctionalGroupsSequence=[self._shared_groups()],
+            **self._pixel_description(),
+            **self._dimensions(),
+        )
+        return made
+
+    def _overlap(self) -> str:
+        return "NO" if len(self.labels.layers) <= 1 and self.maps is None else "UNDEFINED"
+
+    def _pixel_description(self) -> dict[str, Any]:
+        bits = 1 if self.kind is SegmentationKind.BINARY else 8
+        described: dict[str, Any] = {}
+        if self.kind is SegmentationKind.LABELMAP:
+            bits = 8 * np.dtype(self._label_type).itemsize
+            described["PixelPaddingValue"] = 0  # what belongs to no segment
+        elif self.kind is SegmentationKind.FRACTIONAL:
+            described["MaximumFractionalValue"] = MAXIMUM_FRACTION
+            described["SegmentationFractionalType"] = "OCCUPANCY" if self.maps is None else "PROBABILITY"
+        return {
+            "SamplesPerPixel": 1,
+            "PhotometricInterpretation": "MONOCHROME2",
+            "Rows": self.labels.geometry.shape[1],
+            "Columns": self.labels.geometry.shape[2],
+            "BitsAllocated": bits,
+            "BitsStored": bits,
+            "HighBit": bits - 1,
+            "PixelRepresentation": 0,
+            **described,
+        }
+
+    def _shared_groups(self) -> Dataset:
+        between_rows, between_columns = self.places.spacing_mm
+        measures = item(
+            SliceThickness=decimals([self.places.thickness_mm]).decode(),
+            PixelSpacing=decimals([between_rows, between_columns]).decode().split("\\"),
+        )
+        if self.places.is_even:
+            put(measures, SpacingBetweenSlices=decimals([self.places.thickness_mm]).decode())
+        orientation = item(ImageOrientationPatient=decimals(self.places.orientation).decode().split("\\"))
+        return item(PlaneOrientationSequence=[orientation], PixelMeasuresSequence=[measures])
+
+    def _dimensions(self) -> dict[str, Any]:
+        """Frames are found by segment (not in a label map) and position."""
+        organization = new_uid()
+        pointers = [(0x00200032, 0x00209113, "Position")]
+        if self.kind is not SegmentationKind.LABELMAP:
+            pointers.insert(0, (0x0062000B, 0x0062000A, "Segment"))
+        return {
+            "DimensionOrganizationSequence": [item(DimensionOrganizationUID=organization)],
+            "DimensionIndexSequence": [
+                item(
+                    DimensionOrganizationUID=organization,
+                    DimensionIndexPointer=pointer,
+                    FunctionalGroupPointer=group,
+                    DimensionDescriptionLabel=label,
+                )
+                for pointer, group, label in pointers
+            ],
+        }
+
+    # ------------------------------------------------------------------------------------------------ the file
+
+    def write(self, file: BinaryIO) -> None:
+        """Header, functional groups, pixels."""
+        made = self.header
+        made.file_meta = file_meta_of(made, syntax.RLE if self.compress else syntax.EXPLICIT_LITTLE)
+        head = BytesIO()
+        made.save_as(head, enforce_file_format=True)
+        file.write(head.getvalue())
+        is_label_map = self.kind is SegmentationKind.LABELMAP
+        groups = FrameGroups.of(self.places.positions_mm, self.places.images, names_segments=not is_label_map)
+        groups.write(file, self.frames)
+        self._write_pixels(file)
+
+    def _write_pixels(self, file: BinaryIO) -> None:
+        count, (rows, columns) = len(self.frames), self.labels.geometry.shape[1:]
+        if self.kind is SegmentationKind.BINARY:
+            write_bits(file, masks_of(self.labels, self.frames), count, rows, columns)
+            return
+        is_label_map = self.kind is SegmentationKind.LABELMAP
+        planes: Iterator[NDArray[Any]] = self._label_planes() if is_label_map else self._fraction_planes()
+        if self.compress:
+            write_rle(file, planes)
+        else:
+            size = np.dtype(self._label_type).itemsize if is_label_map else 1
+            write_plain(file, planes, count, rows * columns * size, b"OW" if size == 2 else b"OB")
+
+    def check(self, part: Path) -> None:
+        """Read the file and compare it voxel by voxel."""
