@@ -133,8 +133,8 @@ def _places_of(at_mm: NDArray[np.float64]) -> list[NDArray[np.intp]]:
     if away.max() <= 2 * REACH_MM:
         return [np.arange(len(at_mm))]
     cubes = (away / REACH_MM).astype(np.int64)
-    _, cube = np.unique(cubes, axis=0, return_inverse=True)
-    return _groups(cube.reshape(-1))
+    # one number for each cube: rows could be told apart by np.unique, which would hold up all other threads meanwhile
+    return _groups(np.ravel_multi_index(tuple(cubes.T), tuple(cubes.max(axis=0) + 1)))
 
 
 def _groups(keys: NDArray[Any]) -> list[NDArray[np.intp]]:
