@@ -1,1 +1,1 @@
-"""Other machines; nothing here yet, the layer stands for the contracts."""
+"""Other machines: archives, servers, the receiver; and what must be taken out of data before it leaves."""
