@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from imaging.errors import UserError
 
 Voxel = tuple[int, int, int]  # i, j, k of the image
+Clicks = tuple[tuple[str, tuple[Voxel, ...]], ...]  # names of structures, each with its voxels
 MOST = 10_000  # clicks or labels
-FORM = 'Prompts look like {"clicks": {"spleen": [[i, j, k], ...]}, "labels": [3, "liver"]}.'
+FORM = (
+    'Prompts look like {"clicks": {"spleen": [[i, j, k], ...]}, "outside": {"spleen": [[i, j, k]]}, '
+    '"labels": [3, "liver"], "new": ["lesion"], "only_around_clicks": false}.'
+)
+KEYS = {"clicks", "outside", "labels", "new", "only_around_clicks"}
 
 
 @dataclass(frozen=True)
@@ -18,16 +23,40 @@ class Prompts:
     """Prompts for one run.
 
     Attributes:
-        clicks: label names with the voxels (i, j, k) of the image that were clicked for them.
+        clicks: names of structures with the voxels (i, j, k) of the image that were clicked inside them.
         labels: structures that are wanted, by name or by the model's number.
+        outside: the same as ``clicks``, with voxels that do not belong to the structure.
+        new: names in ``clicks`` of structures that the model was never taught.
+        only_around_clicks: where there are clicks, structures are looked for near them, and nowhere else.
     """
 
-    clicks: tuple[tuple[str, tuple[Voxel, ...]], ...] = ()
+    clicks: Clicks = ()
     labels: tuple[int | str, ...] = ()
+    outside: Clicks = ()
+    new: tuple[str, ...] = ()
+    only_around_clicks: bool = False
+
+    @property
+    def clicked_names(self) -> tuple[str, ...]:
+        """Names of structures for which there are clicks, in their order."""
+        names = {name.lower(): name for name, voxels in reversed((*self.clicks, *self.outside)) if voxels}
+        return tuple(reversed(names.values()))
 
     def clicks_for(self, label: str) -> tuple[Voxel, ...]:
-        """The voxels that were clicked for a label, whatever the case of its letters."""
-        return next((voxels for name, voxels in self.clicks if name.lower() == label.lower()), ())
+        """The voxels that were clicked inside a structure, whatever the case of its letters."""
+        return _of(self.clicks, label)
+
+    def outside_for(self, label: str) -> tuple[Voxel, ...]:
+        """The voxels that were clicked outside of a structure."""
+        return _of(self.outside, label)
+
+    def with_outside_as(self, background: str) -> Prompts:
+        """The same for models that know clicks of the background instead of clicks outside of a structure."""
+        voxels = tuple(dict.fromkeys(voxel for _, voxels in self.outside for voxel in voxels))
+        if not voxels:
+            return self
+        others = tuple((name, inside) for name, inside in self.clicks if name.lower() != background.lower())
+        return replace(self, clicks=(*others, (background, (*self.clicks_for(background), *voxels))), outside=())
 
     @staticmethod
     def of(value: Any) -> Prompts:
@@ -36,21 +65,38 @@ class Prompts:
         Raises:
             UserError: it has another form.
         """
-        if not isinstance(value, Mapping) or not set(value) <= {"clicks", "labels"}:
+        if not isinstance(value, Mapping) or not set(value) <= KEYS:
             raise UserError("The prompts cannot be understood.", FORM)
-        clicks, labels = value.get("clicks") or {}, value.get("labels") or []
-        if not isinstance(clicks, Mapping) or not isinstance(labels, list) or len(labels) > MOST:
+        clicks, outside = value.get("clicks") or {}, value.get("outside") or {}
+        labels, new, only_around = value.get("labels") or [], value.get("new") or [], value.get("only_around_clicks")
+        if not isinstance(clicks, Mapping) or not isinstance(outside, Mapping) or not _is_list(labels):
             raise UserError("The prompts cannot be understood.", FORM)
         if not all(isinstance(label, (int, str)) and not isinstance(label, bool) for label in labels):
             raise UserError("The labels of the prompts are neither names nor numbers.", FORM)
-        return Prompts(tuple((str(name), _voxels(name, given)) for name, given in clicks.items()), tuple(labels))
+        if not _is_list(new) or not all(isinstance(name, str) and name.strip() for name in new):
+            raise UserError("The new structures of the prompts are no list of names.", FORM)
+        if only_around not in (None, True, False):
+            raise UserError("“only_around_clicks” is true or false.", FORM)
+        return Prompts(_clicks(clicks), tuple(labels), _clicks(outside), tuple(new), bool(only_around))
 
 
 NO_PROMPTS = Prompts()
 
 
+def _of(clicks: Clicks, label: str) -> tuple[Voxel, ...]:
+    return next((voxels for name, voxels in clicks if name.lower() == label.lower()), ())
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= MOST
+
+
+def _clicks(given: Mapping[Any, Any]) -> Clicks:
+    return tuple((str(name), _voxels(name, places)) for name, places in given.items())
+
+
 def _voxels(name: Any, given: Any) -> tuple[Voxel, ...]:
-    if not isinstance(given, list) or len(given) > MOST:
+    if not _is_list(given):
         raise UserError(f"The clicks for “{name}” cannot be understood.", FORM)
     found: list[Voxel] = []
     for place in given:

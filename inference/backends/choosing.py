@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from imaging.errors import UserError
 from inference.backends.agreement import mean_dice
-from inference.backends.candidates import AUTO, Candidate, candidates, made
+from inference.backends.candidates import AUTO, TORCH, Candidate, candidates, made
 from inference.engine.parameters import RunParameters
 from inference.engine.predictor import Predictor
 from inference.engine.recipe import Head, HeadKind, Image, Shape
@@ -106,6 +106,14 @@ def chosen(networks: Networks, wanted: RunParameters, work: Work, watch: Watch) 
     if len(found) == 1 or not work.head.kind.gives_labels:
         return Choice(made(plain, networks, shape), plain, {"name": plain.name})
     return _measured(networks, found, work, key, watch)
+
+
+def plain_torch(module: torch.nn.Module, device: str) -> Choice:
+    """torch in fp32, for networks that are asked in a way which only torch can follow."""
+    from inference.backends.torch_backend import FP32, TorchPredictor
+
+    candidate = Candidate(TORCH, device, FP32)
+    return Choice(TorchPredictor((module,), device), candidate, {"name": candidate.name})
 
 
 def _measured(networks: Networks, found: list[Candidate], work: Work, key: str, watch: Watch) -> Choice:

@@ -79,6 +79,20 @@ class Grid:
         x, y, z = found
         return None if min(found) < 0 else (x, y, z)
 
+    def place_of(self, voxel: Shape) -> tuple[float, float, float] | None:
+        """Where the middle of a voxel (i, j, k) of the image lies in this grid, in indices (x, y, z).
+
+        Returns:
+            None when it was cropped away.
+
+        Raises:
+            UserError: the image has no such voxel.
+        """
+        if self.voxel_at(voxel) is None:
+            return None
+        x, y, z = ((voxel[axis.source_axis] - axis.offset) / axis.scale for axis in self.axes)
+        return x, y, z
+
     def permuted(self, order: Shape) -> Grid:
         """The new axis n is the old axis ``order[n]``."""
         a, b, c = order

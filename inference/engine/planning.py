@@ -37,7 +37,7 @@ def plan_run(package: Package, geometry: Geometry, channel_bytes: int, wanted: R
     Raises:
         UserError: the model cannot be opened, or there is no such device.
     """
-    opened = open_package(package)
+    opened = open_package(package, wanted.prompts)
     demand = _demand(package, opened, geometry, channel_bytes)
     repeats = 2 ** len(opened.mirror_axes) if wanted.mirror else 1
     plan = None
@@ -79,7 +79,9 @@ def _demand(package: Package, opened: Opened, geometry: Geometry, channel_bytes:
     windows = opened.recipe.windows or Windows((0, 0, 0), (0.0, 0.0, 0.0))
     size = window_size(windows, shape)
     x, y, z = (max(n, roi) for n, roi in zip(shape, size, strict=True))
-    count = len(window_starts(size, windows, (x, y, z)))
+    around = opened.around_clicks
+    count = len(window_starts(size, windows, (x, y, z))) if around is None or not around.is_all else 0
+    count += sum(pointed.click_count for pointed in around.structures) if around is not None else 0
     channels = len(package.description.channels)
     held, classes = _window(opened, (1, channels, *size), len(opened.recipe.labels) + 1)
     image = x * y * z * BYTES * channels * 2  # as it was and as it is changed

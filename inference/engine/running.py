@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from imaging.errors import UserError
 from imaging.geometry import Box, Geometry
-from inference.backends.choosing import Choice, Work, chosen
+from inference.backends.choosing import Choice, Work, chosen, plain_torch
 from inference.early_result import ShowEarly
+from inference.engine.around_clicks import draw_around_clicks, nothing_found
 from inference.engine.boxes import found_boxes
 from inference.engine.deciding import Decision, keep_largest, merged_layers
 from inference.engine.early import FirstLook, Planes
@@ -61,6 +62,7 @@ class NetworkRun:
         self._choice: Choice | None = None
         self._rung: Rung | None = None
         self._image_notes: tuple[str, ...] = ()
+        self._click_notes: tuple[str, ...] = ()
         self.labels = self._opened.recipe.labels
 
     def on(self, channels: Sequence[NDArray[Any]], geometry: Geometry, watch: Watch) -> ModelResult:
@@ -85,7 +87,7 @@ class NetworkRun:
             find = self._scored if recipe.head.kind is HeadKind.SCORES else partial(self._boxed, geometry)
             result, self._rung = climbed(rungs(self._wanted), lambda rung: find(prepared, rung, watch))
             return replace(result, notes=self._notes())
-        decision, self._rung = climbed(rungs(self._wanted), lambda rung: self._decided(prepared, geometry, rung, watch))
+        decision, self._rung = climbed(rungs(self._wanted), lambda rung: self._found(prepared, geometry, rung, watch))
         with _Stage(self._seconds, "bring labels back"):
             watch(SHARES["network"], "Bringing the labels back to the image")
             layers, maps = self._back(decision, prepared, geometry)
@@ -142,6 +144,28 @@ class NetworkRun:
 
     def _windows(self) -> Windows:
         return self._opened.recipe.windows or Windows((0, 0, 0), (0.0, 0.0, 0.0))
+
+    def _found(self, prepared: Prepared, geometry: Geometry, rung: Rung, watch: Watch) -> Decision:
+        """What is found in all of the image, then around clicks where the network is asked about those apart."""
+        around = self._opened.around_clicks
+        if around is None:
+            return self._decided(prepared, geometry, rung, watch)
+        if around.is_all:
+            self._choice = plain_torch(around.module, rung.wanted.device)
+            values = [pointed.value for pointed in around.structures]
+            head = self._opened.recipe.head
+            decision = nothing_found(head, prepared.shape, values, wants_doubt=self._wanted.doubt)
+        else:
+            decision = self._decided(prepared, geometry, rung, watch)
+
+        def progress(done: int, count: int) -> None:
+            share = SHARES["prepare"] if around.is_all else SHARES["network"]
+            watch(share + (SHARES["network"] - share) * done / count, f"Computing around clicks, {done} of {count}")
+
+        with _Stage(self._seconds, "around clicks"):
+            notes = draw_around_clicks(decision, around, prepared.image, prepared.grid, rung.wanted.device, progress)
+        self._click_notes = notes
+        return decision
 
     def _decided(self, prepared: Prepared, geometry: Geometry, rung: Rung, watch: Watch) -> Decision:
         with _Stage(self._seconds, "choose backend"):
@@ -254,6 +278,7 @@ class NetworkRun:
         return (
             *self._opened.recipe.notes,
             *self._image_notes,
+            *self._click_notes,
             *([rung.note] if rung is not None and rung.note else []),
         )
 

@@ -75,11 +75,16 @@ def _steps(
 def _chosen_from_many(folder: Path, parser: BundleParser, description: ModelDescription, prompts: Prompts) -> Opened:
     """VISTA3D."""
     numbers = prompts_vista3d.wanted_labels(parser, prompts, description.labels)
-    steps = steps_of(parser.transforms(PREPARATIONS), {prompts_vista3d.PREPARES: lambda transform: []})
-    labels = prompts_vista3d.named(numbers, description.labels)
-    recipe = Recipe(steps, prompts_vista3d.windows(parser), prompts_vista3d.head(numbers), labels, tuple(parser.notes))
-    network = prompts_vista3d.asked(_module(folder, description, parser), numbers)
-    return Opened(recipe, TorchNetworks((network,)), mirror_axes(steps, labels))
+    pointed = prompts_vista3d.pointed_at(parser, prompts, description.labels)
+    transforms = parser.transforms(PREPARATIONS)
+    steps = steps_of(transforms, {prompts_vista3d.PREPARES: lambda transform: []})
+    labels = prompts_vista3d.named(numbers, pointed, description.labels)
+    windows = prompts_vista3d.windows(parser)
+    recipe = Recipe(steps, windows, prompts_vista3d.head(numbers), labels, tuple(parser.notes))
+    module = _module(folder, description, parser)
+    around = prompts_vista3d.around_clicks(pointed, module, transforms, windows.roi, is_all=not numbers)
+    networks = TorchNetworks((prompts_vista3d.asked(module, numbers),))
+    return Opened(recipe, networks, mirror_axes(steps, labels), around)
 
 
 def _after(parser: BundleParser, description: ModelDescription) -> tuple[Windows | None, Head, tuple[str, ...]]:

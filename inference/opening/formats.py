@@ -42,8 +42,10 @@ def open_package(package: Package, prompts: Prompts = NO_PROMPTS) -> Opened:
 def _must_take(package: Package, prompts: Prompts) -> None:
     """Refuse clicks and labels where they would be ignored."""
     name, taken = package.description.name, package.description.prompts
-    given = [word for word, is_given in (("clicks", prompts.clicks), ("label", prompts.labels)) if is_given]
-    for word in given:
-        if word not in taken:
-            what = {"clicks": "clicks", "label": "labels to choose from"}[word]
+    for word, is_given, what in (
+        ("clicks", prompts.clicked_names, "clicks"),
+        ("label", prompts.labels or prompts.only_around_clicks, "labels to choose from"),
+        ("new", prompts.new, "structures that it was not taught"),
+    ):
+        if is_given and word not in taken:
             raise UserError(f"{name} takes no {what}.", f"It takes: {', '.join(taken) or 'the image alone'}.")

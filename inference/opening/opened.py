@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inference.engine.around_clicks import AroundClicks
 from inference.engine.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -39,8 +40,10 @@ class Opened:
         networks: what to do it with.
         mirror_axes: axes (0-2 of the network's grid) along which the model was trained with flips, for averaging over
             flips; empty when it must not be flipped (left and right are different labels) or nobody says.
+        around_clicks: what is computed around clicks, beside or instead of the rest.
     """
 
     recipe: Recipe
     networks: Networks
     mirror_axes: tuple[int, ...] = ()
+    around_clicks: AroundClicks | None = None

@@ -31,6 +31,11 @@ def converters(transforms: Sequence[Any], prompts: Prompts, labels: Sequence[str
     Raises:
         UserError: there are clicks for another label.
     """
+    background = next((label for label in labels if label.lower() == "background"), "")
+    if background:
+        prompts = prompts.with_outside_as(background)
+    elif prompts.outside:
+        raise UserError("The model takes no clicks outside of its structures.")
     for name, _ in prompts.clicks:
         if name.lower() not in [label.lower() for label in labels]:
             raise UserError(f"The model takes no clicks for “{name}”.", f"It takes clicks for {', '.join(labels)}.")

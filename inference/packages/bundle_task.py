@@ -52,7 +52,7 @@ def prompts_of(bundle: Bundle) -> tuple[str, ...]:
     """What the model must be given beside the image; metadata do not say, so each family is known by its parts."""
     texts = [value.lower() for _, value in walk(bundle.config) if isinstance(value, str)]
     if any("vista3d" in text or "label_prompt" in text for text in texts):
-        return ("label",)
+        return ("label", "clicks", "new")
     is_clicked = any(part in text for text in texts for part in _CLICKED)
     return ("clicks",) if is_clicked else ()
 

@@ -147,8 +147,6 @@ def test_labels_may_be_names_groups_or_the_bundles_example(tmp_path: Path) -> No
     for labels, words in ((["heart"], "heart"), ([0], "number 0"), ([99], "number 99")):
         with pytest.raises(UserError, match=words):
             opened(folder, labels=labels)
-    with pytest.raises(UserError, match="takes no clicks"):
-        run(folder, clicks={"spleen": [[1, 2, 3]]})
 
 
 def test_models_without_prompts_and_servers_own_prompts(tmp_path: Path) -> None:

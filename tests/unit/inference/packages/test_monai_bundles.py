@@ -142,7 +142,7 @@ def test_prompts(tmp_path: Path) -> None:
     assert {"glob", "monai.transforms", "numpy"} <= set(deepedit.code.imports)
     assert described("nuclick", tmp_path).prompts == ("clicks",)
     vista = described("vista3d", tmp_path)
-    assert (vista.prompts, vista.task) == (("label",), Task.SEGMENTATION)
+    assert (vista.prompts, vista.task) == (("label", "clicks", "new"), Task.SEGMENTATION)
     assert len(vista.labels) == 4
 
 
