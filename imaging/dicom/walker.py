@@ -47,7 +47,7 @@ def walk(source: Source, last: int = tags.PIXELS) -> tuple[Header, Source]:
         UserError: it is hostile or damaged beyond doubt.
     """
     with source.open() as reader:
-        header, start = _file_meta(reader)
+        header, start = file_meta(reader)
         if header.transfer_syntax != syntax.DEFLATED:
             _Walk(reader, header, start, last).run()
             return header, source
@@ -73,7 +73,7 @@ def _is_plausible(head: bytes) -> bool:
     return head[3:4] == b"\0" and int.from_bytes(head[4:8], "little") <= 512
 
 
-def _file_meta(reader: Reader) -> tuple[Header, int]:
+def file_meta(reader: Reader) -> tuple[Header, int]:
     """Read group 2 (always explicit little endian); returns where the data set begins."""
     head = reader.read(0, CHUNK)
     if not looks_like_dicom(head):
