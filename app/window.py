@@ -24,6 +24,7 @@ from widgets.action_bridge import ActionBridge, guarded
 from widgets.bottom_stack import BottomStack
 from widgets.counted import counted
 from widgets.dialogs.choice import ask_choice
+from widgets.early_bar import EarlyBar
 from widgets.empty_state import EmptyState
 from widgets.message_bar import MessageArea
 from widgets.model_offer import ModelOffer
@@ -65,8 +66,9 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.stack = BottomStack(self.centre)
         self.preview_bar = PreviewBar(self.bridge, self.centre)
+        self.early_bar = EarlyBar(session, self.centre)
         self.review_bar = ReviewBar(self.bridge, self.centre)
-        for bar in (self.preview_bar, self.review_bar):
+        for bar in (self.preview_bar, self.early_bar, self.review_bar):
             self.stack.add(bar)
         self.messages = MessageArea(self.bridge, self.stack, self.centre)
         self.palette_box = Palette(self.bridge, self)

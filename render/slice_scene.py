@@ -45,7 +45,7 @@ class SliceState:
         windowing: level and width.
         is_inverted: low values are white.
         styles: the segmentation's layers, lowest first.
-        preview_styles: layers of the result that waits for acceptance.
+        preview_styles: layers of the result that waits for acceptance, or of what a running model has found so far.
         crosshair_mm: the point that all views share.
         shows_crosshair: draw it.
         other_normals: normals of the other two planes, whose lines cross in the crosshair.
@@ -135,12 +135,16 @@ def segment_styles(document: Document, shown: PresentationState) -> tuple[LabelS
 
 
 def preview_styles(document: Document, shown: PresentationState) -> tuple[LabelStyle, ...]:
-    """How a result that waits for acceptance is drawn: always visible, striped and dashed."""
-    if document.preview is None:
+    """How a result that waits for acceptance is drawn: always visible, striped and dashed.
+
+    While none waits, what a model that still runs has found so far is drawn in the same way.
+    """
+    waiting = document.preview or document.early
+    if waiting is None:
         return ()
-    looks = tuple((s.layer, s.encloses, s.label_value, s.color) for s in document.preview.segments)
+    looks = tuple((s.layer, s.encloses, s.label_value, s.color) for s in waiting.segments)
     styles = _styles(looks, max(shown.overlay_opacity, PREVIEW_LEAST_OPACITY), True, True)
-    return styles + mark_styles(len(document.preview.layers)) if document.marks is not None else styles
+    return styles + mark_styles(len(waiting.layers)) if document.marks is not None else styles
 
 
 @lru_cache(maxsize=8)
@@ -182,9 +186,10 @@ def overlay_layers(document: Document) -> list[Labels]:
     """The layers that ``SliceState.preview_styles`` are about."""
     if document.difference is not None:
         return [document.difference.labels]
-    if document.preview is None:
+    waiting = document.preview or document.early
+    if waiting is None:
         return []
-    return document.preview.layers if document.marks is None else [*document.preview.layers, document.marks]
+    return waiting.layers if document.marks is None else [*waiting.layers, document.marks]
 
 
 @lru_cache(maxsize=32)

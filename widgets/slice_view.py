@@ -194,10 +194,11 @@ class SliceView(QWidget):
         if change.has_image:
             self._picture.forget_grey()
             self.state = None
-        if change.has_image or change.has_preview or change.segment_numbers or change.is_structural:
+        has_other_result = change.has_preview or change.has_early
+        if change.has_image or has_other_result or change.segment_numbers or change.is_structural:
             self._picture.forget_labels()
             self._resolve()
-        if change.has_preview:
+        if has_other_result:
             self.update()
         elif change.has_draft or change.measurement_numbers:
             self._resolve()
