@@ -13,6 +13,7 @@ from imaging.volume import Quantity
 from inference.model import Model
 
 if TYPE_CHECKING:
+    from inference.external.task import ExternalTask
     from inference.packages.description import ModelDescription
     from inference.packages.store import ModelStore
     from inference.packages.stored_model import StoredModel
@@ -38,6 +39,7 @@ class ModelInfo:
             source of ``factory``, as for built-in models.
         modalities: DICOM's words for what a foreign model is made for; empty when it does not say. A built-in model is
             asked itself.
+        external: the task of a program that is installed on its own; None for networks and built-in models.
         problem, hint: why a model of the store cannot be run now (weights are missing, nobody trusts its code, ...);
             empty when it can.
     """
@@ -55,19 +57,20 @@ class ModelInfo:
     modalities: tuple[str, ...] = ()
     problem: str = ""
     hint: str = ""
+    external: ExternalTask | None = None
 
     def check(self, quantity: Quantity, modality: str, geometry: Geometry) -> None:
         """Ask the model itself; its module is imported, which is quick: models import heavy libraries when they run.
 
-        A foreign model is code that this process must not run: here only its modalities are compared, and the worker
-        asks the rest before the run.
+        A foreign model is code that this process must not run, and so is a program that is installed on its own: here
+        only their modalities are compared, and the worker asks the rest before the run.
 
         Raises:
             UserError: the model cannot be used on such an image.
         """
         if self.problem:
             raise UserError(self.problem, self.hint)
-        if self.package is None:
+        if self.package is None and self.external is None:
             self._model().check(geometry, quantity, modality)
         elif self.modalities and (found := modality or ("CT" if quantity is Quantity.HU else "")):
             # research files without a modality get the benefit of the doubt

@@ -46,6 +46,7 @@ def request_of(volumes: Sequence[Volume], info: ModelInfo, parameters: dict[str,
         "factory": info.factory,
         "package": None if info.package is None else str(info.package),
         "package_hash": info.package_hash,
+        "external": None if info.external is None else info.external.to_json(),
         "images": [_described(volume) for volume in volumes],
         "parameters": parameters,
     }

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from inference.packages.store import ModelStore
 
 FOLDER = "models"
+PROGRAMS = "programs.json"  # what programs that are installed on their own said of themselves
+PROGRAM = "totalsegmentator"
 
 
 def model_store(settings: Settings | None = None) -> ModelStore:
@@ -26,7 +28,15 @@ def known_models() -> list[ModelInfo]:
     """All models that can be asked for now, the built-in ones first; broken ones, too, with their problem."""
     from inference.catalogue import models
 
-    return models(model_store())
+    return [*models(model_store()), *installed_programs()]
+
+
+def installed_programs() -> list[ModelInfo]:
+    """The tasks of programs that are installed on their own; one that is new here is asked, which takes a moment."""
+    from inference.external.listing import external_models
+
+    settings = Settings()
+    return external_models(settings.workspace() / PROGRAMS, {PROGRAM: settings[f"external.{PROGRAM}"]})
 
 
 @cache

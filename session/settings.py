@@ -111,6 +111,13 @@ SETTINGS = (
     ),
     Setting("workspace.folder", "", "Workspace", "Where cases are kept; empty for the usual place.", "General"),
     Setting(
+        "external.totalsegmentator",
+        "",
+        "TotalSegmentator",
+        "Its command, or the folder of its Python environment; empty for the one on the search path.",
+        "General",
+    ),
+    Setting(
         "energy.watts_per_core",
         12.0,
         "Watts per core",

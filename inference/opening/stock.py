@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imaging.errors import UserError
-from imaging.formats.registry import is_image_file, read_volumes, write_arrays
+from imaging.formats.registry import is_image_file, write_arrays
 from imaging.geometry import Geometry
 from inference.engine.parameters import RunParameters
 from inference.model import Labels, ModelImage, ModelLabel, ModelResult
@@ -29,11 +28,10 @@ from inference.packages.bundle_files import Bundle, open_bundle
 from inference.packages.bundle_steps import PREPROCESSING, steps
 from inference.packages.description import ModelDescription, ModelFormat, Task
 from inference.packages.package import Package
+from inference.written_mask import read_masks
 
 BACKEND = "MONAI's own workflow"
 NOTE = "Computed by MONAI's own workflow, not by Limner's engine; its memory was not planned."
-TOLERANCE_MM = 0.1  # of the result's corners against the image's
-LARGEST_LABEL = 65535
 _WORKERS = ("prefetch_factor", "persistent_workers", "multiprocessing_context")  # of loaders with processes
 _TAKEN = ("device", "stock", "known_choices")  # parameters that mean something here
 
@@ -220,10 +218,7 @@ def _read(
     if len(files) != 1:
         what = "wrote no mask" if not files else f"wrote {len(files)} masks, and nobody says which counts"
         raise UserError(f"MONAI's own workflow {what}.", "It cannot be used here.")
-    volumes = read_volumes(files[0])
-    if not volumes[0].geometry.same_space(geometry, TOLERANCE_MM):
-        raise UserError("The mask that MONAI's own workflow wrote lies on another grid than the image.")
-    masks = [as_labels(volume.voxels) for volume in volumes]
+    masks = read_masks(files[0], geometry, BACKEND)
     if len(masks) == 1:
         return (masks[0],), *_named(masks[0], description)
     labels = description.labels
@@ -231,22 +226,6 @@ def _read(
         raise UserError(f"MONAI's own workflow wrote {len(masks)} channels, which cannot be told apart.")
     values = [label.label_value for label in labels]
     return tuple(mask * masks[0].dtype.type(v) for mask, v in zip(masks, values, strict=True)), labels, ()
-
-
-def as_labels(voxels: NDArray[Any]) -> Labels:
-    """The voxels as label values, uint8 or uint16.
-
-    Raises:
-        UserError: they are none, as where a bundle interpolates between label values.
-    """
-    low, high = float(voxels.min()), float(voxels.max())
-    if not 0 <= low <= high <= LARGEST_LABEL:
-        raise UserError("The mask holds numbers that are no label values.")
-    labels = voxels.astype(np.uint8 if high <= 255 else np.uint16)
-    if voxels.dtype.kind == "f" and not np.array_equal(labels, voxels):
-        hint = "Some bundles interpolate between label values, which gives values that mean nothing."
-        raise UserError("The mask holds numbers that are no label values.", hint)
-    return labels
 
 
 def _named(mask: Labels, description: ModelDescription) -> tuple[tuple[ModelLabel, ...], tuple[str, ...]]:

@@ -7,6 +7,7 @@ A foreign model's worker first confines itself (``confine``).
 from __future__ import annotations
 
 FROZEN_FLAG = "--inference-worker"
+KEEPER = "keeper"  # instead of a handle: be what runs a program that is installed on its own
 
 
 def serve_if_asked(arguments: list[str]) -> bool:
@@ -30,6 +31,10 @@ def be_worker(arguments: list[str]) -> None:
     Args:
         arguments: the inherited socket or pipe, and for a foreign model the bounds (``confine.Bounds``).
     """
+    if arguments[0] == KEEPER:
+        from inference.external.keeper import keep
+
+        keep()
     from inference.worker.footprint import be_modest
 
     be_modest()

@@ -49,13 +49,14 @@ def landlock_version() -> int:
         return 0
 
 
-def restrict_files(allowed: Iterable[tuple[Path, int]]) -> int:
+def restrict_files(allowed: Iterable[tuple[Path, int]], *, may_connect: bool = False) -> int:
     """Take away from this thread, and all that it starts, every access to files that is not listed.
 
     Where the kernel can, also TCP, other processes' abstract sockets and signals to them; tracing others always.
 
     Args:
         allowed: files and folders with the rights for all beneath them; what does not exist is passed over.
+        may_connect: leave it TCP.
 
     Returns:
         The version of Landlock that holds now; 0 where there is none, and nothing changed.
@@ -67,7 +68,7 @@ def restrict_files(allowed: Iterable[tuple[Path, int]]) -> int:
     if version == 0:
         return 0
     rights = _known_rights(version)
-    ruleset = _Ruleset(rights, _TCP if version >= 4 else 0, _SCOPES if version >= 6 else 0)
+    ruleset = _Ruleset(rights, _TCP if version >= 4 and not may_connect else 0, _SCOPES if version >= 6 else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24
     handle = system_call(_CREATE_RULESET, ctypes.byref(ruleset), ctypes.c_size_t(size), ctypes.c_uint32(0))
     try:

@@ -43,7 +43,7 @@ def run_model(
     Raises:
         RunCancelled, UserError: by the model; and whatever is wrong with it.
     """
-    model = load_model(request["factory"], request["package"])
+    model = load_model(request["factory"], request["package"] or request.get("external"))
     images = [_image(description, block) for description, block in zip(request["images"], blocks, strict=True)]
     model.check(images[0].geometry, images[0].quantity, images[0].modality)
     with _shown_early(model, request, channel):
@@ -73,11 +73,16 @@ def plan_model(request: Message) -> Message:
     return {"kind": "plan", "plan": _plain(planned.to_json())}
 
 
-def load_model(factory: str, package: str | None = None) -> Model:
-    """The model that ``module:callable`` makes; of a foreign model the callable gets the folder."""
+def load_model(factory: str, given: str | Mapping[str, Any] | None = None) -> Model:
+    """The model that ``module:callable`` makes.
+
+    Args:
+        factory: what makes it.
+        given: what the callable gets: of a foreign model the folder, of a program installed on its own the task.
+    """
     module, name = factory.split(":")
     make = getattr(importlib.import_module(module), name)
-    model: Model = make() if package is None else make(Path(package))
+    model: Model = make() if given is None else make(Path(given) if isinstance(given, str) else given)
     return model
 
 

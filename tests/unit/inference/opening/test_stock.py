@@ -42,7 +42,7 @@ from bundle_parts import (  # noqa: E402
     write_bundle,
 )
 
-from inference.opening.stock import as_labels, overrides  # noqa: E402
+from inference.opening.stock import overrides  # noqa: E402
 from inference.packages.bundle_files import open_bundle  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
@@ -187,12 +187,6 @@ def test_what_ties_a_bundle_to_its_makers_machine_is_replaced(tmp_path: Path) ->
     assert changed["postprocessing"]["transforms"][-1]["output_dir"] == str(tmp_path / "out")
     assert "network_def" not in changed
     assert "preprocessing" not in changed
-
-
-@pytest.mark.parametrize("wrong", [[0.0, 0.5], [-1.0, 1.0], [0.0, 70000.0], [float("nan"), 1.0]])
-def test_no_labels(wrong: list[float]) -> None:
-    with pytest.raises(UserError, match="no label values"):
-        as_labels(np.array(wrong, np.float32))
 
 
 @pytest.mark.slow
