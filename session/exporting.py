@@ -19,6 +19,7 @@ from imaging.palette import next_color
 from imaging.segment import Segment, SegmentState
 from imaging.segmentation import Segmentation
 from session.document import Document
+from session.object_import import is_object_file, read_object_masks
 from session.preview import Preview, ProposedSegment
 
 MODEL_ORIGIN = "model "
@@ -114,26 +115,47 @@ def export_masks(labels: LabelFile, path: Path, *, stack: bool = False) -> Label
     return write_labels(labels, path)
 
 
+def origin_of(algorithm: SegmentAlgorithm | None) -> str:
+    """``Segment.origin`` of an imported segment: what its file says, else that it was imported."""
+    if algorithm is None or (algorithm.type != "MANUAL" and not algorithm.name):
+        return "import"
+    if algorithm.type == "MANUAL":
+        return "person"
+    return f"{MODEL_ORIGIN}{algorithm.name}@{algorithm.version}" if algorithm.version else MODEL_ORIGIN + algorithm.name
+
+
 @dataclass(frozen=True, eq=False)
 class FittedMasks:
-    """A mask file's segments on the image's grid. ``was_refitted`` says that they came on another one."""
+    """A mask file's segments on the image's grid.
+
+    Attributes:
+        was_refitted: they came on another grid.
+        notes: what people should know of how the file was read.
+    """
 
     labels: LabelFile
     file_name: str
     was_refitted: bool
+    notes: tuple[str, ...] = ()
 
 
-def read_masks(path: Path, geometry: Geometry, *, consent_to_resample: bool = False) -> FittedMasks:
+def read_masks(
+    path: Path, geometry: Geometry, *, consent_to_resample: bool = False, series_id: str = ""
+) -> FittedMasks:
     """Read a mask file for an image; slow for large files, touches no document.
 
     Args:
-        path: a mask in any format that ``read_labels`` knows.
+        path: a mask in any format that ``read_labels`` knows, or a DICOM object that holds masks.
         geometry: the image's grid.
         consent_to_resample: a mask on another grid is resampled (nearest) instead of refused.
+        series_id: of the image, to note when an object is about another series.
 
     Raises:
         UserError: no mask, or on another grid without consent.
     """
+    if is_object_file(path):
+        read = read_object_masks(path, geometry, consent=consent_to_resample, series_uid=series_id)
+        return FittedMasks(read.labels, path.name, read.was_resampled, read.notes)
     labels = read_labels(path)
     fitted = match(labels, geometry, consent_to_resample)
     return FittedMasks(fitted, path.name, not labels.geometry.same_space(geometry))
@@ -152,11 +174,18 @@ def add_masks(
         _adding(document.segmentation, masks.labels),
         title=f"Import {count} segment{'s' if count != 1 else ''}",
         tool="file.import_masks",
-        parameters={"file": masks.file_name, "refitted": masks.was_refitted},
+        parameters={"file": masks.file_name, "refitted": masks.was_refitted, **_noted(masks)},
         author="import",
         initiator=initiator,
         done=done,
     )
+
+
+def _noted(masks: FittedMasks) -> dict[str, object]:
+    """What a DICOM object says of how its segments were made, for the journal."""
+    made_by = {s.name: [s.algorithm.type, s.algorithm.name] for s in masks.labels.segments if s.algorithm is not None}
+    noted: dict[str, object] = {"notes": list(masks.notes)} if masks.notes else {}
+    return {**noted, "made_by": made_by} if made_by else noted
 
 
 def _adding(segmentation: Segmentation, labels: LabelFile) -> Batch:
@@ -176,11 +205,11 @@ def _adding(segmentation: Segmentation, labels: LabelFile) -> Batch:
                     color,
                     label_value=found.label_value,
                     layer=first_layer + found.layer,
-                    state=SegmentState.IN_PROGRESS,
+                    state=SegmentState.AI_ONLY if found.is_automatic else SegmentState.IN_PROGRESS,
                     category=found.category,
                     type=found.type,
                     modifier=found.modifier,
-                    origin="import",
+                    origin=origin_of(found.algorithm),
                 )
             )
         )

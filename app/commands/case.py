@@ -154,14 +154,19 @@ def import_(arguments: argparse.Namespace) -> int:
     document = _document(arguments.case)
     try:
         geometry = document.segmentation.geometry
-        add_masks(document, read_masks(arguments.file, geometry, consent_to_resample=arguments.resample))
+        series_id = document.case.images[0].series_id if document.case.images else ""
+        masks = read_masks(arguments.file, geometry, consent_to_resample=arguments.resample, series_id=series_id)
+        add_masks(document, masks)
         _settle(document)
         segments = [_segment_record(document.segmentation, s) for s in document.segmentation.segments]
         entry = _entry_record(document.entries[-1])
     finally:
         document.close()
     if arguments.json:
-        print_json({"entry": entry, "segments": segments})
+        print_json({"entry": entry, "segments": segments, "notes": list(masks.notes)})
+        return 0
+    for line in masks.notes:
+        note(line)
     return 0
 
 

@@ -53,6 +53,11 @@ class LabelSegment:
     number: int = 0
     algorithm: SegmentAlgorithm | None = None
 
+    @property
+    def is_automatic(self) -> bool:
+        """True when an algorithm made it and nobody changed it."""
+        return self.algorithm is not None and self.algorithm.type == "AUTOMATIC"
+
 
 @dataclass(frozen=True, eq=False)
 class LabelFile:
