@@ -39,7 +39,7 @@ def segment_items(segments: list[LabelSegment], series_uid: str) -> tuple[list[D
         own = segment.number or number
         made = item(
             SegmentNumber=number,
-            SegmentLabel=segment.name[:64] or f"Segment {own}",
+            SegmentLabel=segment_label(segment),
             RecommendedDisplayCIELabValue=list(to_cielab(color)),
             TrackingID=f"{TRACKING_PREFIX}{own}",
             TrackingUID=uid_of(series_uid, own, segment.name),
@@ -53,6 +53,11 @@ def segment_items(segments: list[LabelSegment], series_uid: str) -> tuple[list[D
     names = ", ".join(uncoded[:_NAMED]) + (f" and {len(uncoded) - _NAMED} others" if len(uncoded) > _NAMED else "")
     why = f"No code is known for {names}."
     return items, [FilledIn("SegmentedPropertyTypeCodeSequence", why, TISSUE.meaning)]
+
+
+def segment_label(segment: LabelSegment) -> str:
+    """The segment's name as DICOM allows it: one line of at most 64 characters, never empty."""
+    return " ".join(segment.name.split())[:64].strip() or f"Segment {segment.number}"
 
 
 def _put_codes(made: Dataset, segment: LabelSegment) -> bool:

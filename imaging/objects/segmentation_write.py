@@ -105,9 +105,9 @@ class _Content:
     ) -> None:
         self.kind = kind
         self.compress = compress
-        self.maps = maps
-        by_number = sorted(labels.segments, key=lambda s: s.number)
-        numbered = [replace(s, number=s.number or n) for n, s in enumerate(by_number, 1)]
+        order = sorted(range(len(labels.segments)), key=lambda n: labels.segments[n].number)
+        self.maps = None if maps is None else {place: maps[n] for place, n in enumerate(order) if n in maps}
+        numbered = [replace(labels.segments[n], number=labels.segments[n].number or p) for p, n in enumerate(order, 1)]
         self.labels = replace(labels, segments=numbered)
         self.places = SlicePlaces.of(labels.geometry, source)
         self.notes: list[str] = []
@@ -151,15 +151,25 @@ class _Content:
         for plane in layer:
             yield plane if is_same and plane.max() <= highest else numbers[plane]
 
+    def _planes(self) -> Iterator[NDArray[Any]]:
+        """Stored values of each frame, one at a time in the same memory."""
+        if self.kind is SegmentationKind.LABELMAP:
+            return self._label_planes()
+        return self._mask_planes() if self.kind is SegmentationKind.BINARY else self._fraction_planes()
+
+    def _mask_planes(self) -> Iterator[NDArray[np.uint8]]:
+        mask = np.empty(self.labels.geometry.shape[1:], np.bool_)
+        for fill in masks_of(self.labels, self.frames):
+            fill(mask)
+            yield mask.view(np.uint8)
+
     def _fraction_planes(self) -> Iterator[NDArray[np.uint8]]:
         if self.maps is not None:
             for number, k in self.frames.tolist():
                 yield np.rint(np.clip(self.maps[number - 1][k], 0, 1) * MAXIMUM_FRACTION).astype(np.uint8)
             return
-        mask = np.empty(self.labels.geometry.shape[1:], np.bool_)
-        for fill in masks_of(self.labels, self.frames):
-            fill(mask)
-            yield mask.view(np.uint8) * np.uint8(MAXIMUM_FRACTION)
+        for mask in self._mask_planes():
+            yield mask * np.uint8(MAXIMUM_FRACTION)
 
     # ------------------------------------------------------------------------------------------------ header
 
@@ -259,13 +269,22 @@ class _Content:
         if self.kind is SegmentationKind.BINARY:
             write_bits(file, masks_of(self.labels, self.frames), count, rows, columns)
             return
-        is_label_map = self.kind is SegmentationKind.LABELMAP
-        planes: Iterator[NDArray[Any]] = self._label_planes() if is_label_map else self._fraction_planes()
         if self.compress:
-            write_rle(file, planes)
+            write_rle(file, self._planes())
         else:
-            size = np.dtype(self._label_type).itemsize if is_label_map else 1
-            write_plain(file, planes, count, rows * columns * size, b"OW" if size == 2 else b"OB")
+            size = np.dtype(self._label_type).itemsize if self.kind is SegmentationKind.LABELMAP else 1
+            write_plain(file, self._planes(), count, rows * columns * size, b"OW" if size == 2 else b"OB")
 
     def check(self, part: Path) -> None:
         """Read the file and compare it voxel by voxel."""
+        from imaging.objects.segmentation_check import Expected, check_segmentation
+
+        expected = Expected(
+            self.uid,
+            self.labels.segments,
+            self.frames[:, 0],
+            self.places.positions_mm[self.frames[:, 1]],
+            self.places.orientation,
+            self._planes(),
+        )
+        check_segmentation(part, expected)
