@@ -18,6 +18,20 @@ Point = tuple[float, float, float]
 Report = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
 
+UNCERTAINTY_MAP, WINNER_MAP = "uncertainty", "probability"  # among the maps of a result
+
+
+def label_map(label_value: int, name: str) -> str:
+    """What the map of one structure's probability is called among the maps of a result."""
+    return f"{WINNER_MAP} {label_value} {name}"
+
+
+def label_of_map(map_name: str) -> tuple[int, str] | None:
+    """Label value and name of the structure whose probability a map holds, None for other maps."""
+    kind, _, rest = map_name.partition(" ")
+    value, _, name = rest.partition(" ")
+    return (int(value), name) if kind == WINNER_MAP and value.isdecimal() and name else None
+
 
 class RunCancelled(Exception):
     """Raised by ``Model.run`` soon after ``cancelled()`` became true."""
@@ -94,7 +108,8 @@ class ModelResult:
         seconds: time of each stage.
         parameters: what the run used, for the journal.
         notes: what the user should know, one sentence each.
-        maps: overlays on the same grid by name, such as ``uncertainty``: uint8, 0 for none, 255 for most.
+        maps: overlays on the same grid by name: uint8, 0 for none, 255 for most. ``uncertainty``; ``probability`` of
+            what was decided (0 where it is not known); see ``label_map`` for those of single structures.
         scores: of a classification.
         boxes: of a detection.
         record: facts for the run's record (backend, precision, device, hash of the weights ...), JSON.

@@ -70,10 +70,12 @@ class AroundClicks:
     is_all: bool
 
 
-def nothing_found(head: Head, shape: Shape, values: Sequence[int], *, wants_doubt: bool) -> Decision:
+def nothing_found(
+    head: Head, shape: Shape, values: Sequence[int], *, wants_doubt: bool, probability_of: Sequence[int] | None = None
+) -> Decision:
     """A decision without a structure anywhere, for those around clicks to come."""
     exclusive = Head(HeadKind.EXCLUSIVE, (0, *values), head.threshold)
-    return Decision(exclusive, shape, 1 + len(values), wants_doubt=wants_doubt)
+    return Decision(exclusive, shape, 1 + len(values), wants_doubt=wants_doubt, probability_of=probability_of)
 
 
 def draw_around_clicks(
@@ -200,6 +202,8 @@ def _write(
     labels = decision.planes[0][place]
     labels[is_computed & (labels == value)] = 0
     labels[is_in] = value
+    if decision.probabilities is not None:
+        decision.probabilities.draw(place, value, sums, is_computed, labels)
     if decision.doubt is not None:
         chance = 1 / (1 + np.exp(-np.abs(sums[is_computed]).clip(0, 30)))  # of the surer one of the two answers
         entropy = -(chance * np.log2(chance) + (1 - chance) * np.log2(np.maximum(1 - chance, 1e-12)))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imaging.errors import UserError
+from inference.engine.probabilities import Probabilities, pieces, score_limit
 from inference.engine.recipe import Head, HeadKind, Shape
 
 if TYPE_CHECKING:
     import torch
 
 MOST_UINT8, MOST_UINT16 = 255, 65535
+ONE_CHANNEL_HINT = "If it gives label values, a side file with the head “labels” says so."
 
 
 class Decision:
@@ -25,19 +28,31 @@ class Decision:
         shape: (x, y, z) of the image, padding included.
         channels: that the network gave.
         wants_doubt: also keep how unsure each voxel is.
+        probability_of: also keep how probable the decided labels are, and these label values; None not to.
 
     Raises:
-        UserError: the network gives more channels than the model's files name.
+        UserError: the network gives more channels than the model's files name, or one where labels compete.
 
     Attributes:
         planes: EXCLUSIVE: one array of label values; INDEPENDENT: for each channel 0 or its label value. uint8, or
             uint16 where a label value needs it. (x, y, z) each.
         doubt: uint8, 0 sure to 255 undecided; None when it was not wanted. EXCLUSIVE: entropy of the probabilities
             over its largest possible value; INDEPENDENT: the largest binary entropy of all channels.
+        probabilities: None where they were not wanted, and where the network itself decided.
     """
 
-    def __init__(self, head: Head, shape: Shape, channels: int, *, wants_doubt: bool) -> None:
+    def __init__(
+        self,
+        head: Head,
+        shape: Shape,
+        channels: int,
+        *,
+        wants_doubt: bool,
+        probability_of: Sequence[int] | None = None,
+    ) -> None:
         self._head = head
+        if head.kind is HeadKind.EXCLUSIVE and channels == 1:
+            raise UserError("The network gives one number where a score for each label should be.", ONE_CHANNEL_HINT)
         if head.values and channels > len(head.values):
             raise UserError(f"The network gives {channels} channels, the model's files name {len(head.values)}.")
         values = [head.value_of(channel) for channel in range(channels)]
@@ -49,6 +64,9 @@ class Decision:
         self.planes: list[NDArray[Any]] = [np.zeros(shape, kind) for _ in range(count)]
         gives_doubt = wants_doubt and not is_decided
         self.doubt: NDArray[np.uint8] | None = np.zeros(shape, np.uint8) if gives_doubt else None
+        self.probabilities: Probabilities | None = None
+        if probability_of is not None and not is_decided:
+            self.probabilities = Probabilities(head, shape, channels, probability_of)
 
     def take(self, first: int, sums: torch.Tensor, weights: torch.Tensor) -> None:
         """Decide some planes; see ``blending.Finished``."""
@@ -60,12 +78,31 @@ class Decision:
             values = (sums[0] / weights).nan_to_num(0.0).round().clamp(0, MOST_UINT16)
             self.planes[0][place] = values.cpu().numpy()
         else:
-            limit = self._head.threshold if self._head.is_activated else _logit(self._head.threshold)
+            limit = score_limit(self._head)
             for channel, plane in enumerate(self.planes):
                 is_in = sums[channel].float() >= limit * weights
                 plane[place] = is_in.cpu().numpy() * self._values[channel]
         if self.doubt is not None:
-            self.doubt[place] = self._doubt(sums, weights).mul(255).round().byte().cpu().numpy()
+            for piece in pieces(sums):
+                doubt = self._doubt(sums[:, piece], weights[piece]).mul(255).round().byte().cpu().numpy()
+                self.doubt[first + piece.start : first + piece.stop] = doubt
+        if self.probabilities is not None:
+            self.probabilities.take(first, sums, weights)
+
+    def cut(self, place: tuple[slice, ...]) -> None:
+        """Keep a part of the grid only: the image without its padding."""
+        self.planes = [plane[place] for plane in self.planes]
+        if self.doubt is not None:
+            self.doubt = self.doubt[place]
+        if self.probabilities is not None:
+            self.probabilities.cut(place)
+
+    def keep_largest(self) -> None:
+        """Drop what the head says is to be dropped; it has no probability then."""
+        for plane in self.planes:
+            dropped = keep_largest(plane, self._head.keeps_largest)
+            if dropped is not None and self.probabilities is not None:
+                self.probabilities.forget(dropped)
 
     def _doubt(self, sums: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         import torch
@@ -81,10 +118,6 @@ class Decision:
         return (entropy.amax(0) / math.log(2)).clamp(0, 1)
 
 
-def _logit(probability: float) -> float:
-    return math.log(probability / (1 - probability))
-
-
 def merged_layers(planes: list[NDArray[Any]]) -> list[NDArray[Any]]:
     """As few layers as hold the planes without overlap; each plane goes to the first layer that it does not touch."""
     layers: list[NDArray[Any]] = []
@@ -98,12 +131,21 @@ def merged_layers(planes: list[NDArray[Any]]) -> list[NDArray[Any]]:
     return layers
 
 
-def keep_largest(layer: NDArray[Any], values: tuple[int, ...]) -> None:
-    """Of each label value keep only the largest part that is connected by faces, edges or corners; in place."""
+def keep_largest(layer: NDArray[Any], values: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    """Of each label value keep only the largest part that is connected by faces, edges or corners; in place.
+
+    Returns:
+        Where something was dropped; None where nothing was.
+    """
     import cc3d
 
+    if not values:
+        return None
+    before = layer.copy()
     for value in values:
         is_in = layer == value
         if is_in.any():
             largest = cc3d.largest_k(is_in, k=1, connectivity=26)
             layer[is_in & (largest == 0)] = 0
+    dropped: NDArray[np.bool_] = layer != before
+    return dropped if dropped.any() else None

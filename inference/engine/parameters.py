@@ -21,6 +21,8 @@ class RunParameters:
         backend: ``auto``, ``torch``, ``onnxruntime``, ``openvino``.
         mirror: average over flips where the model allows it.
         doubt: also give the map ``uncertainty``.
+        probability: also give the map ``probability`` of what was decided, and with names of structures, label values
+            or ``all`` among them one for each of these; nothing: no such maps.
         insist: use the wished backend and precision even where it gives other labels than plain fp32.
         known_choices: facts of earlier choices of the backend, see ``backends.choosing``.
         roi: only this region of the image, (k0, k1, j0, j1, i0, i1) half-open; None for all of it.
@@ -33,6 +35,7 @@ class RunParameters:
     backend: str = "auto"
     mirror: bool = False
     doubt: bool = False
+    probability: tuple[str, ...] = ()
     insist: bool = False
     known_choices: tuple[dict[str, Any], ...] = ()
     roi: Box | None = None
@@ -60,6 +63,7 @@ class RunParameters:
         values["known_choices"] = tuple(
             choice for choice in values.get("known_choices", ()) if isinstance(choice, dict)
         )
+        values["probability"] = _texts(values.get("probability"))
         for name in ("device", "precision", "backend"):
             if not isinstance(values.get(name, ""), str):
                 raise UserError(f"The parameter “{name}” must be text.")
@@ -67,6 +71,14 @@ class RunParameters:
             if not isinstance(values.get(name, False), bool):
                 raise UserError(f"The parameter “{name}” must be true or false.")
         return RunParameters(**values)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """``winner``, or a list of texts and numbers."""
+    listed = [value] if isinstance(value, str) else [] if value is None else value
+    if not isinstance(listed, list | tuple) or not all(type(item) in (str, int) for item in listed):
+        raise UserError("The parameter “probability” must be “winner”, “all”, or a list of structures.")
+    return tuple(str(item) for item in listed)
 
 
 def _box(value: Any) -> Box:

@@ -12,6 +12,7 @@ from inference.backends.choosing import key_of
 from inference.engine.footprint_of_network import BYTES, window_memory
 from inference.engine.grids import Grid, after
 from inference.engine.parameters import RunParameters
+from inference.engine.probabilities import MOST_NUMBERS, why_no_maps, wished_values
 from inference.engine.recipe import Recipe, Shape, Windows
 from inference.engine.rungs import CPU, Rung, rungs
 from inference.engine.windows import window_size, window_starts
@@ -38,7 +39,7 @@ def plan_run(package: Package, geometry: Geometry, channel_bytes: int, wanted: R
         UserError: the model cannot be opened, or there is no such device.
     """
     opened = open_package(package, wanted.prompts)
-    demand = _demand(package, opened, geometry, channel_bytes)
+    demand = _demand(package, opened, geometry, channel_bytes, wanted)
     repeats = 2 ** len(opened.mirror_axes) if wanted.mirror else 1
     plan = None
     for rung in rungs(wanted):
@@ -74,7 +75,7 @@ class _Demand:
     sums: int
 
 
-def _demand(package: Package, opened: Opened, geometry: Geometry, channel_bytes: int) -> _Demand:
+def _demand(package: Package, opened: Opened, geometry: Geometry, channel_bytes: int, wanted: RunParameters) -> _Demand:
     shape = network_shape(opened.recipe, geometry)
     windows = opened.recipe.windows or Windows((0, 0, 0), (0.0, 0.0, 0.0))
     size = window_size(windows, shape)
@@ -86,9 +87,24 @@ def _demand(package: Package, opened: Opened, geometry: Geometry, channel_bytes:
     held, classes = _window(opened, (1, channels, *size), len(opened.recipe.labels) + 1)
     image = x * y * z * BYTES * channels * 2  # as it was and as it is changed
     weights = sum(_bytes(package, file.path) for file in package.description.weights)
-    base = channel_bytes + image + 2 * weights + x * y * z * 2
+    maps = _map_count(opened.recipe, wanted) * (x * y * z + 2 * int(np.prod(geometry.shape)))  # there, and on their way
+    base = channel_bytes + image + 2 * weights + x * y * z * 2 + maps
     sums = classes * size[0] * y * z * BYTES
+    if maps:
+        sums += 4 * min(sums, max(MOST_NUMBERS, classes * y * z) * BYTES)  # copies of what is looked at together
     return _Demand((x, y, z), size, count, min(windows.batch, count), base, weights, held, sums)
+
+
+def _map_count(recipe: Recipe, wanted: RunParameters) -> int:
+    """How many maps of uncertainty and probability a run keeps, one byte for each voxel.
+
+    Raises:
+        UserError: it is to keep one of a structure that the model has not.
+    """
+    if why_no_maps(recipe.head):
+        return 0
+    chances = 1 + len(wished_values(wanted.probability, recipe.labels)) if wanted.probability else 0
+    return chances + wanted.doubt
 
 
 def _plan(demand: _Demand, rung: Rung, facts: dict[str, Any], repeats: int) -> Plan:

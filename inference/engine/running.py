@@ -17,19 +17,20 @@ from inference.backends.choosing import Choice, Work, chosen, plain_torch
 from inference.early_result import ShowEarly
 from inference.engine.around_clicks import draw_around_clicks, nothing_found
 from inference.engine.boxes import found_boxes
-from inference.engine.deciding import Decision, keep_largest, merged_layers
+from inference.engine.deciding import Decision, merged_layers
 from inference.engine.early import FirstLook, Planes
 from inference.engine.early_labels import early_result
 from inference.engine.gaps import filled
 from inference.engine.parameters import RunParameters
 from inference.engine.predictor import Mirrored, Predictor
 from inference.engine.preparing import Prepared, cut, prepare, start
+from inference.engine.probabilities import why_no_maps, wished_values
 from inference.engine.recipe import HeadKind, Windows
 from inference.engine.rungs import Rung, climbed, rungs
 from inference.engine.sliding import decided
 from inference.engine.way_back import to_source
 from inference.engine.windows import window_size, window_starts
-from inference.model import ModelLabel, ModelResult, Score
+from inference.model import UNCERTAINTY_MAP, ModelLabel, ModelResult, Score
 from inference.opening.formats import open_package
 from inference.opening.opened import Opened
 from inference.packages.package import Package
@@ -64,6 +65,7 @@ class NetworkRun:
         self._image_notes: tuple[str, ...] = ()
         self._click_notes: tuple[str, ...] = ()
         self.labels = self._opened.recipe.labels
+        self._probability_of = wished_values(wanted.probability, self.labels) if wanted.probability else None
 
     def on(self, channels: Sequence[NDArray[Any]], geometry: Geometry, watch: Watch) -> ModelResult:
         """Run on images (k, j, i) of one grid.
@@ -154,7 +156,8 @@ class NetworkRun:
             self._choice = plain_torch(around.module, rung.wanted.device)
             values = [pointed.value for pointed in around.structures]
             head = self._opened.recipe.head
-            decision = nothing_found(head, prepared.shape, values, wants_doubt=self._wanted.doubt)
+            wants = self._wanted.doubt, self._probability_of
+            decision = nothing_found(head, prepared.shape, values, wants_doubt=wants[0], probability_of=wants[1])
         else:
             decision = self._decided(prepared, geometry, rung, watch)
 
@@ -213,19 +216,26 @@ class NetworkRun:
         recipe = self._opened.recipe
         wants_doubt = self._wanted.doubt
         decision = decided(
-            prepared.image, windows, recipe.head, predictor, progress, wants_doubt=wants_doubt, early=early
+            prepared.image,
+            windows,
+            recipe.head,
+            predictor,
+            progress,
+            wants_doubt=wants_doubt,
+            probability_of=self._probability_of,
+            early=early,
         )
-        for plane in decision.planes:
-            keep_largest(plane, recipe.head.keeps_largest)
+        decision.keep_largest()
         return decision
 
     def _back(
         self, decision: Decision, prepared: Prepared, geometry: Geometry
     ) -> tuple[list[NDArray[Any]], dict[str, NDArray[np.uint8]]]:
         layers = [to_source(layer, prepared.axes, geometry.shape) for layer in merged_layers(decision.planes)]
-        maps = {}
-        if decision.doubt is not None:
-            maps["uncertainty"] = to_source(decision.doubt, prepared.axes, geometry.shape)
+        found = {} if decision.doubt is None else {UNCERTAINTY_MAP: decision.doubt}
+        if decision.probabilities is not None:
+            found |= decision.probabilities.by_name(self.labels)
+        maps = {name: to_source(values, prepared.axes, geometry.shape) for name, values in found.items()}
         if self._wanted.roi is not None:
             for array in (*layers, *maps.values()):
                 _clear_outside(array, self._wanted.roi.clipped(geometry.shape))
@@ -279,11 +289,16 @@ class NetworkRun:
             *self._opened.recipe.notes,
             *self._image_notes,
             *self._click_notes,
+            *([why_no_maps(self._opened.recipe.head)] if self._lacks_maps else []),
             *([rung.note] if rung is not None and rung.note else []),
         )
 
+    @property
+    def _lacks_maps(self) -> bool:
+        return (self._wanted.doubt or bool(self._wanted.probability)) and bool(why_no_maps(self._opened.recipe.head))
+
     def _record(self, prepared: Prepared) -> dict[str, Any]:
-        windows = self._opened.recipe.windows
+        windows, head = self._opened.recipe.windows, self._opened.recipe.head
         choice = self._choice
         assert choice is not None
         return {
@@ -298,6 +313,8 @@ class NetworkRun:
             "window": None if windows is None else list(windows.roi),
             "overlap": None if windows is None else list(windows.overlap),
             "mirrored": self._is_mirrored,
+            "head": head.kind.value,
+            "decided_from": head.threshold if head.kind is HeadKind.INDEPENDENT else None,
         }
 
 

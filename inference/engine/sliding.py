@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ def decided(
     progress: Progress,
     *,
     wants_doubt: bool = False,
+    probability_of: Sequence[int] | None = None,
     early: FirstLook | None = None,
 ) -> Decision:
     """Run the network over an image.
@@ -40,6 +42,7 @@ def decided(
         head: what its channels mean, not SCORES.
         predictor: the network.
         progress: called before the first and after each batch.
+        wants_doubt, probability_of: see ``Decision``.
         early: shows what there is before all is done.
 
     Returns:
@@ -51,7 +54,8 @@ def decided(
     import torch
 
     with torch.inference_mode():
-        return _decided(image, windows, head, predictor, progress, wants_doubt, early)
+        taker = partial(_Taker, head, wants_doubt=wants_doubt, probability_of=probability_of)
+        return _decided(image, windows, head, predictor, progress, taker, early)
 
 
 def _decided(
@@ -60,7 +64,7 @@ def _decided(
     head: Head,
     predictor: Predictor,
     progress: Progress,
-    wants_doubt: bool,
+    taker_of: Callable[[Shape], _Taker],
     early: FirstLook | None,
 ) -> Decision:
     import torch
@@ -72,7 +76,7 @@ def _decided(
     shape = (tensor.shape[1], tensor.shape[2], tensor.shape[3])
     starts = window_starts(size, windows, shape)
     weight = torch.from_numpy(importance(size, windows))
-    taker = _Taker(head, shape, wants_doubt)
+    taker = taker_of(shape)
     ground = Ground(tensor, size, windows, head, taker.decision_of, lambda: taker.taken, lambda: taker.planes(pad))
     blender = SlabBlender(shape, weight, taker.take)
     progress(0, len(starts))
@@ -117,17 +121,23 @@ def _padded(tensor: torch.Tensor, pad: Padding, windows: Windows) -> torch.Tenso
 class _Taker:
     """Makes the decision when the first planes come, for only then the number of channels is known."""
 
-    def __init__(self, head: Head, shape: Shape, wants_doubt: bool) -> None:
+    def __init__(self, head: Head, shape: Shape, wants_doubt: bool, probability_of: Sequence[int] | None) -> None:
         self._head = head
         self._shape = shape
-        self._wants_doubt = wants_doubt
+        self._wants_doubt, self._probability_of = wants_doubt, probability_of
         self._decision: Decision | None = None
         self.taken = 0  # so many planes are decided
 
     def decision_of(self, channels: int) -> Decision:
         """The decision on so many channels."""
         if self._decision is None:
-            self._decision = Decision(self._head, self._shape, channels, wants_doubt=self._wants_doubt)
+            self._decision = Decision(
+                self._head,
+                self._shape,
+                channels,
+                wants_doubt=self._wants_doubt,
+                probability_of=self._probability_of,
+            )
         return self._decision
 
     def take(self, first: int, sums: torch.Tensor, weights: torch.Tensor) -> None:
@@ -143,9 +153,7 @@ class _Taker:
     def without(self, pad: Padding) -> Decision:
         decision = self._decision
         assert decision is not None
-        decision.planes = self.planes(pad)
-        if decision.doubt is not None:
-            decision.doubt = decision.doubt[self._inside(pad)]
+        decision.cut(self._inside(pad))
         return decision
 
     def _inside(self, pad: Padding) -> tuple[slice, ...]:
