@@ -6,7 +6,7 @@ A new kind of object is one function and one line of ``OBJECT_FORMATS``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from imaging.formats.label_file import LabelFile
 from imaging.mask_matching import match
 from imaging.objects.source_series import ObjectSource, source_of, source_of_series, source_without_dicom
 from imaging.objects.written import WrittenObject
+from session.exporting import stacked
 from session.opening import same_series
 from session.reading import image_series
 
@@ -45,6 +46,8 @@ OBJECT_FORMATS: dict[str, Write] = {
     "seg-fractional": lambda content, path: _segmentation(content, path, "FRACTIONAL"),
 }
 
+ON_ONE_LAYER = ("seg-labelmap", "seg-labelmap-plain")  # kinds of object that cannot hold overlapping segments
+
 
 def _segmentation(content: ObjectContent, path: Path, kind: str, *, compress: bool = False) -> WrittenObject:
     from imaging.objects.segmentation_write import SegmentationKind, write_segmentation
@@ -52,19 +55,24 @@ def _segmentation(content: ObjectContent, path: Path, kind: str, *, compress: bo
     return write_segmentation(content.labels, content.source, path, SegmentationKind(kind), compress=compress)
 
 
-def write_object_of(content: ObjectContent, path: Path, format_name: str) -> WrittenObject:
+def write_object_of(content: ObjectContent, path: Path, format_name: str, *, stack: bool = False) -> WrittenObject:
     """Write an object; the file gets its name when it was read back and found right.
 
     Args:
         content: what it is made from. Masks on a grid that is the source's with turned axes are laid onto it.
         path: the file.
         format_name: a key of ``OBJECT_FORMATS``.
+        stack: put overlapping segments on one layer where the kind of object holds only one.
 
     Raises:
         UserError: the masks do not suit the source or the kind of object, or the file cannot be written.
     """
+    if path.suffix != OBJECT_SUFFIX:
+        raise UserError(f"A DICOM object needs a file name that ends in {OBJECT_SUFFIX}.")
     if not path.parent.is_dir():
         raise UserError(f"There is no folder {path.parent}.")
+    if stack and format_name in ON_ONE_LAYER and len(content.labels.layers) > 1:
+        content = replace(content, labels=stacked(content.labels))
     return OBJECT_FORMATS[format_name](content, path)
 
 

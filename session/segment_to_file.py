@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from imaging.errors import UserError
+from imaging.formats.label_file import LabelFile
 from imaging.formats.registry import write_volumes
 from imaging.formats.replacing import replacing
 from imaging.geometry import Geometry
@@ -22,6 +23,7 @@ from session.acceptance import accept
 from session.channels import ChannelSource
 from session.exporting import export_masks, labels_of_preview
 from session.models import known_models
+from session.object_export import source_of_case, write_object_of
 from session.opening import CASE_SUFFIX, OpenedImages, new_document, note_pixel_hash, read_images
 from session.reading import Report, choose_series
 from session.run_recording import RECORD_SUFFIX, RunRequest
@@ -44,6 +46,7 @@ class Wishes:
         uncertainty: where to write how unsure each voxel is; None not to.
         regular_grid: resample uneven or tilted slices first.
         queue_class: whether somebody waits for it.
+        object_format: the kind of DICOM object to write instead of a mask file, a key of ``OBJECT_FORMATS``.
     """
 
     model: ModelInfo
@@ -53,6 +56,7 @@ class Wishes:
     uncertainty: Path | None = None
     regular_grid: bool = False
     queue_class: QueueClass = QueueClass.INTERACTIVE
+    object_format: str = ""
 
     @staticmethod
     def of(model: str, parameters: Mapping[str, Any], *, trust: bool, **others: Any) -> Wishes:
@@ -131,7 +135,7 @@ def segment_to_file(
     result, record = segment_recorded(
         request, telling.report, wishes.client, settings=settings, tell=telling.warn, cancelled=telling.cancelled
     )
-    labels = _written(result, record, images, out, settings)
+    labels = _written(result, record, images, out, wishes, settings, telling)
     if wishes.uncertainty is not None:
         _write_map(result, volume, wishes.uncertainty)
     return Segmented(_summary(result, record, labels), record)
@@ -202,11 +206,21 @@ def _further(source: ChannelSource, wishes: Wishes, telling: Telling) -> Volume:
 
 
 def _written(
-    result: InferenceResult, record: RunRecord, images: OpenedImages, out: Path, settings: Settings
+    result: InferenceResult,
+    record: RunRecord,
+    images: OpenedImages,
+    out: Path,
+    wishes: Wishes,
+    settings: Settings,
+    telling: Telling,
 ) -> list[Label]:
     if out.suffix == CASE_SUFFIX:
         return _into_case(result, record, images, out, settings["person.name"])
-    labels = _into_mask(result, images.volumes[0].geometry, out) if result.layers else []
+    labels = []
+    if result.layers and wishes.object_format:
+        labels = _into_object(result, images, out, wishes.object_format, telling)
+    elif result.layers:
+        labels = _into_mask(result, images.volumes[0].geometry, out)
     write_record(record, out)
     return labels
 
@@ -214,7 +228,21 @@ def _written(
 def _into_mask(result: InferenceResult, geometry: Geometry, out: Path) -> list[Label]:
     """Write a mask file. On one layer, what encloses others keeps the rest of its voxels; volumes are the whole."""
     labels = labels_of_preview(preview_of(result, geometry), geometry)
-    written = export_masks(labels, out, stack=True)
+    return _whole(result, geometry, export_masks(labels, out, stack=True))
+
+
+def _into_object(result: InferenceResult, images: OpenedImages, out: Path, kind: str, telling: Telling) -> list[Label]:
+    """Write a DICOM object in the study of the images, and warn of what had to be filled in."""
+    geometry = images.volumes[0].geometry
+    labels = labels_of_preview(preview_of(result, geometry), geometry)
+    content = source_of_case(images.reference, labels)
+    written = write_object_of(content, out, kind, stack=True)
+    for line in (*written.notes, *(f"filled in: {one}" for one in written.filled_in)):
+        telling.warn(UserError(line))
+    return _whole(result, geometry, written.labels or labels)
+
+
+def _whole(result: InferenceResult, geometry: Geometry, written: LabelFile) -> list[Label]:
     ml = {label.name: label.voxel_count * geometry.voxel_volume_ml for label in result.labels}
     return [(s.name, s.label_value, ml[s.name]) for s in written.segments]
 

@@ -16,7 +16,7 @@ from imaging.errors import UserError
 from imaging.segment import Segment
 from imaging.segmentation import Segmentation
 from session.document import Document
-from session.exporting import add_masks, export_masks, labels_of, read_masks, stacked
+from session.exporting import add_masks, export_masks, labels_of, read_masks
 from session.object_export import OBJECT_FORMATS, OBJECT_SUFFIX, object_record, source_of_case, write_object_of
 from session.settings import Settings
 
@@ -136,9 +136,8 @@ def _export_object(arguments: argparse.Namespace) -> int:
     case = Case.open(arguments.case, read_only=True)
     try:
         labels = labels_of(case.segmentation)
-        labels = stacked(labels) if arguments.stack and len(labels.layers) > 1 else labels
         content = source_of_case(case.images[0], labels, arguments.series)
-        written = write_object_of(content, arguments.out, arguments.format)
+        written = write_object_of(content, arguments.out, arguments.format, stack=arguments.stack)
     finally:
         case.close()
     if arguments.json:

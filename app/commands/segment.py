@@ -15,6 +15,7 @@ from inference.client import InferenceFailed
 from session.before_run import before_run
 from session.channels import ChannelSource
 from session.exporting import check_mask_name
+from session.object_export import OBJECT_FORMATS, OBJECT_SUFFIX
 from session.opening import CASE_SUFFIX, read_images
 from session.reading import choose_series
 from session.segment_to_file import Telling, Wishes, segment_to_file
@@ -28,6 +29,7 @@ def add(parsers: Any) -> None:
     parser.add_argument(
         "-o", "--out", type=Path, required=True, help="a mask file (.nii.gz, .seg.nrrd), a case, or a folder for many"
     )
+    parser.add_argument("--format", choices=OBJECT_FORMATS, help="write a DICOM object of this kind")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="a name of `limner models list`, or a model's folder")
     parser.add_argument("--trust", action="store_true", help="allow the code that a model's folder brings to run")
     parser.add_argument("--with", dest="others", type=Path, action="append", default=[], metavar="PATH",
@@ -70,7 +72,9 @@ def _is_for_many(arguments: argparse.Namespace) -> bool:
 
 def _one(arguments: argparse.Namespace, wishes: Wishes) -> int:
     path, out = arguments.paths[0], arguments.out
-    if out.suffix != CASE_SUFFIX:
+    if wishes.object_format and out.suffix != OBJECT_SUFFIX:
+        raise UserError(f"A DICOM object needs a file name that ends in {OBJECT_SUFFIX}.")
+    if out.suffix != CASE_SUFFIX and not wishes.object_format:
         check_mask_name(out)
     series = choose_series(path, arguments.series)
     images = read_images(path, series, regular_grid=arguments.regular_grid, report=progress)
@@ -118,6 +122,7 @@ def _wishes(arguments: argparse.Namespace) -> Wishes:
         others=tuple(ChannelSource(path.name, path) for path in arguments.others),
         uncertainty=arguments.uncertainty,
         regular_grid=arguments.regular_grid,
+        object_format=arguments.format or "",
     )
 
 

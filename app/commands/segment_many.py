@@ -13,6 +13,7 @@ from inference.client import InferenceFailed
 from inference.worker.turns import QueueClass
 from session.batch.items import MASK_SUFFIX, found_series
 from session.before_run import BeforeRun, before_run
+from session.object_export import OBJECT_SUFFIX
 from session.opening import read_images
 from session.segment_to_file import Telling, Wishes, is_done, segment_to_file
 from session.settings import Settings
@@ -45,7 +46,7 @@ def segment_many(paths: Sequence[Path], folder: Path, wishes: Wishes, *, again: 
         done.append({"path": str(path), "error": error.message})
 
     for found in found_series(paths, refuse):
-        out = folder / f"{found.name}{MASK_SUFFIX}"
+        out = folder / f"{found.name}{OBJECT_SUFFIX if wishes.object_format else MASK_SUFFIX}"
         entry: dict[str, Any] = {"path": str(found.path), "series": found.series.id, "out": str(out)}
         if not again and is_done(out, wishes.model, wishes.parameters):
             note(f"{out.name} is there already")
