@@ -39,8 +39,11 @@ class Prompts:
     @property
     def clicked_names(self) -> tuple[str, ...]:
         """Names of structures for which there are clicks, in their order."""
-        names = {name.lower(): name for name, voxels in reversed((*self.clicks, *self.outside)) if voxels}
-        return tuple(reversed(names.values()))
+        names: dict[str, str] = {}
+        for name, voxels in (*self.clicks, *self.outside):
+            if voxels:
+                names.setdefault(name.lower(), name)
+        return tuple(names.values())
 
     def clicks_for(self, label: str) -> tuple[Voxel, ...]:
         """The voxels that were clicked inside a structure, whatever the case of its letters."""

@@ -15,6 +15,7 @@ from inference.engine.placement import AxisMap, whole
 from inference.engine.recipe import (
     CenterFit,
     Clicks,
+    CropAround,
     CropForeground,
     Intensity,
     Interpolation,
@@ -24,6 +25,7 @@ from inference.engine.recipe import (
     Resize,
     Respace,
     Shape,
+    SliceAt,
     SplineRespace,
     Step,
 )
@@ -237,3 +239,29 @@ def _intensity(step: Intensity, grid: Grid) -> Grid:
 @after.register
 def _clicks(step: Clicks, grid: Grid) -> Grid:
     return grid
+
+
+@after.register
+def _crop_around(step: CropAround, grid: Grid) -> Grid:
+    places = [place for voxel in step.voxels if (place := grid.voxel_at(voxel)) is not None]
+    if not places:
+        places = [tuple(n // 2 for n in grid.shape)]  # type: ignore[list-item]  # a plan before any click
+    lows = [max(min(along) - step.margin, 0) for along in zip(*places, strict=True)]
+    highs = [
+        min(max(along) + step.margin + 1, n) for along, n in zip(zip(*places, strict=True), grid.shape, strict=True)
+    ]
+    if all(high - low < wanted for low, high, wanted in zip(lows, highs, step.shape, strict=True) if wanted):
+        middles = [(low + high) // 2 for low, high in zip(lows, highs, strict=True)]
+        lows = [max(m - wanted // 2, 0) if wanted else 0 for m, wanted in zip(middles, step.shape, strict=True)]
+        wanted_ends = [low + (wanted or n) for low, wanted, n in zip(lows, step.shape, grid.shape, strict=True)]
+        highs = [min(end, n) for end, n in zip(wanted_ends, grid.shape, strict=True)]
+    return grid.cut(lows, [high - low for low, high in zip(lows, highs, strict=True)])
+
+
+@after.register
+def _slice_at(step: SliceAt, grid: Grid) -> Grid:
+    place = grid.voxel_at(step.voxels[0]) if step.voxels else None
+    starts, sizes = [0, 0, 0], list(grid.shape)
+    starts[step.axis] = grid.shape[step.axis] // 2 if place is None else place[step.axis]
+    sizes[step.axis] = 1
+    return grid.cut(starts, sizes)

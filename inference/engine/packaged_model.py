@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from imaging.errors import UserError
 from imaging.geometry import Geometry
 from imaging.volume import Quantity
 from inference.early_result import ShowEarly
+from inference.engine.one_by_one import run_singles, singles
 from inference.engine.parameters import RunParameters
 from inference.engine.planning import plan_run
 from inference.engine.running import NetworkRun
@@ -128,11 +130,22 @@ class PackagedModel:
         watch = _watch(report, cancelled)
         if wanted.stock:
             return self._run_stock(images, wanted, watch)
+        alone = singles(self._package.description, wanted.prompts)
+        if alone:
+            result, self._labels = run_singles(
+                alone, lambda prompts, told: self._run_network(images, replace(wanted, prompts=prompts), told), watch
+            )
+            return result
+        return self._run_network(images, wanted, watch)
+
+    def _run_network(
+        self, images: Sequence[ModelImage], wanted: RunParameters, watch: Callable[[float, str], None]
+    ) -> ModelResult:
         began = time.monotonic()
         watch(0.0, "Opening the model")
         run = NetworkRun(self._package, wanted, self.early)
         opened = time.monotonic() - began
-        result = run.on([image.voxels for image in images], geometry, watch)
+        result = run.on([image.voxels for image in images], images[0].geometry, watch)
         self._labels = run.labels
         result.seconds["open model"] = round(opened, 3)
         return result

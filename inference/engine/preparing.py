@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imaging.errors import UserError
 from imaging.geometry import Geometry
 from inference.engine.grids import Grid, after, orientation
 from inference.engine.placement import AxisMap
 from inference.engine.recipe import (
     CenterFit,
     Clicks,
+    CropAround,
     CropForeground,
     Image,
     Intensity,
@@ -26,10 +28,13 @@ from inference.engine.recipe import (
     Resize,
     Respace,
     Shape,
+    SliceAt,
     SplineRespace,
     Step,
 )
 from inference.engine.resampling import resampled
+
+NO_CLICK = "The model must be given at least one click inside the structure."
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,6 +191,20 @@ def _crop_foreground(step: CropForeground, prepared: Prepared) -> Prepared:
         starts.append(low - (size - (high - low)) // 2)
         sizes.append(size)
     return cut(replace(prepared, image=image), starts, sizes, 0.0)
+
+
+@_done.register
+def _crop_around(step: CropAround, prepared: Prepared) -> Prepared:
+    if not step.voxels:
+        raise UserError(NO_CLICK)
+    return _cut_to(after(step, prepared.grid), prepared, 0.0)
+
+
+@_done.register
+def _slice_at(step: SliceAt, prepared: Prepared) -> Prepared:
+    if not step.voxels:
+        raise UserError(NO_CLICK)
+    return _cut_to(after(step, prepared.grid), prepared, 0.0)
 
 
 @_done.register

@@ -67,6 +67,30 @@ class PadDivisible:
 
 
 @dataclass(frozen=True)
+class CropAround:
+    """Cut out what lies around clicks, as MONAI's SpatialCropGuidanced does it.
+
+    Attributes:
+        voxels: the clicked voxels (i, j, k) of the image itself.
+        shape: where the clicks with their margin are smaller than this along all axes, it is cut out around their
+            middle; an axis of 0 stays whole. Else the clicks with their margin are.
+        margin: voxels around the clicks.
+    """
+
+    voxels: tuple[Shape, ...]
+    shape: Shape
+    margin: int
+
+
+@dataclass(frozen=True)
+class SliceAt:
+    """Keep one plane across an axis of the network's grid: that of a clicked voxel (i, j, k) of the image itself."""
+
+    axis: int
+    voxels: tuple[Shape, ...]  # the first one counts
+
+
+@dataclass(frozen=True)
 class Permute:
     """Put the axes in another order: the new axis n is the old axis ``order[n]``."""
 
@@ -130,7 +154,8 @@ class Clicks:
 
 Step = (
     Orient | Permute | Respace | SplineRespace | CropForeground | CenterFit | PadDivisible | Resize | Intensity | Clicks
-)
+    | CropAround | SliceAt
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

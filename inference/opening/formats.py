@@ -18,6 +18,7 @@ _MODULES = {
     ModelFormat.ONNX: "inference.opening.side_file",
     ModelFormat.LAYER_LIST: "inference.opening.layer_list",
 }
+_TAKE_PROMPTS = (ModelFormat.MONAI_BUNDLE, ModelFormat.CLARA_MMAR)
 
 
 def open_package(package: Package, prompts: Prompts = NO_PROMPTS) -> Opened:
@@ -34,7 +35,7 @@ def open_package(package: Package, prompts: Prompts = NO_PROMPTS) -> Opened:
     if package.description.problem:
         raise UserError(package.description.problem, package.description.hint)
     module = importlib.import_module(_MODULES[package.description.format])
-    further = (prompts,) if package.description.format is ModelFormat.MONAI_BUNDLE else ()
+    further = (prompts,) if package.description.format in _TAKE_PROMPTS else ()
     opened: Opened = module.open_folder(package.content, package.description, *further)
     return opened
 

@@ -10,24 +10,30 @@ from pathlib import Path
 from typing import Any
 
 from imaging.errors import UserError
+from inference.engine.preparing import NO_CLICK
 from inference.engine.recipe import Head, HeadKind, Recipe, Windows
+from inference.model import ModelLabel
+from inference.opening import deepgrow
+from inference.opening.by_slices import by_slices
 from inference.opening.flips import mirror_axes
 from inference.opening.monai_inferer import windows_of
 from inference.opening.monai_steps import steps_of
 from inference.opening.opened import Opened, TorchNetworks
 from inference.opening.scripted import scripted_module
+from inference.packages import clara_deepgrow
 from inference.packages.clara_mmar import TORCHSCRIPT, configurations
 from inference.packages.config_files import list_of, table_of, text_of
 from inference.packages.description import Head as StatedHead
 from inference.packages.description import ModelDescription
+from inference.prompts import NO_PROMPTS, Prompts
 
 _LEFT_OUT = ("Load", "AddChannel", "AsChannel", "ToTensor", "Ensure", "Restore", "ToNumpy", "Save", "Writer", "Invert")
 _OWN_KEYS = ("label",)  # of validation: there is no truth in a run
 THRESHOLDS = ("logit_thresh", "threshold")
 
 
-def open_folder(folder: Path, description: ModelDescription) -> Opened:
-    """Recipe and network of an MMAR.
+def open_folder(folder: Path, description: ModelDescription, prompts: Prompts = NO_PROMPTS) -> Opened:
+    """Recipe and network of an MMAR; of the prompts only deepgrow models make use.
 
     Raises:
         UserError: it has no TorchScript, or a step that is not MONAI's.
@@ -38,6 +44,8 @@ def open_folder(folder: Path, description: ModelDescription) -> Opened:
             "A checkpoint alone does not say which network it is; export the MMAR as TorchScript.",
         )
     configs = configurations(folder)
+    if "clicks" in description.prompts:
+        return _open_deepgrow(folder, configs[clara_deepgrow.CONFIG], description, prompts)
     config = next((c for c in configs.values() if c.get("pre_transforms")), {})
     transforms = [
         made for entry in list_of(config.get("pre_transforms")) if (made := _made(table_of(entry))) is not None
@@ -46,6 +54,18 @@ def open_folder(folder: Path, description: ModelDescription) -> Opened:
     recipe = Recipe(steps, _windows(configs), _head(configs, description.head), description.labels)
     network = TorchNetworks((scripted_module(folder / TORCHSCRIPT),), is_scripted=True)
     return Opened(recipe, network, mirror_axes(steps, description.labels))
+
+
+def _open_deepgrow(folder: Path, config: dict[str, Any], description: ModelDescription, prompts: Prompts) -> Opened:
+    """One structure, whichever it is; a network of 2D sees volumes of one slice."""
+    if not any(voxels for _, voxels in prompts.clicks) and prompts.outside:
+        raise UserError(NO_CLICK)
+    steps = deepgrow.steps(config, prompts)
+    head = _head({clara_deepgrow.CONFIG: config}, StatedHead.SIGMOID)
+    name = prompts.clicked_names[0] if prompts.clicked_names else "Structure"
+    module = scripted_module(folder / TORCHSCRIPT)
+    network = by_slices(module, 0) if clara_deepgrow.is_flat(config) else module
+    return Opened(Recipe(steps, None, head, (ModelLabel(1, name),)), TorchNetworks((network,), is_scripted=True))
 
 
 def _made(entry: dict[str, Any]) -> Any:

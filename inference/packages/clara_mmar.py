@@ -13,6 +13,7 @@ from typing import Any
 
 from imaging.errors import UserError
 from inference.model import ModelLabel
+from inference.packages import clara_deepgrow
 from inference.packages.bundle_steps import bare, numbers
 from inference.packages.code_listing import not_run_notes, pickles_only
 from inference.packages.config_files import list_of, read_config, table_of, text_of, walk
@@ -43,7 +44,9 @@ _TASKS = {
     "detection": Task.DETECTION,
 }
 
-PROMPTS_HINT = "Of models with prompts, MONAI bundles of the DeepEdit and VISTA3D families can be run."
+PROMPTS_HINT = (
+    "Of models with prompts, MONAI bundles of the DeepEdit and VISTA3D families and Clara's own deepgrow can be run."
+)
 
 
 def is_here(folder: Path) -> bool:
@@ -67,9 +70,9 @@ def read(folder: Path) -> ModelDescription:
     head = Head.SCORES if task is Task.CLASSIFICATION else _head(configs)
     dataset = _dataset(folder)
     prompts = _prompts(kind, configs)
-    problem = (
-        f"“{_name(folder, aiaa)}” must be given {', '.join(prompts)} in the way of its own server." if prompts else ""
-    )
+    problem, hint = _problem_of_prompts(_name(folder, aiaa), prompts, aiaa)
+    if prompts and not problem:
+        prompts = ("clicks", "new", *(["slice"] if clara_deepgrow.is_flat(aiaa) else []))
     return ModelDescription(
         format=ModelFormat.CLARA_MMAR,
         name=_name(folder, aiaa),
@@ -85,7 +88,7 @@ def read(folder: Path) -> ModelDescription:
         code=pickles_only(folder),
         prompts=prompts,
         problem=problem,
-        hint=PROMPTS_HINT if prompts else "",
+        hint=hint,
         notes=_notes(folder, configs),
         head=head,
     )
@@ -179,6 +182,18 @@ def _prompts(kind: str, configs: dict[str, dict[str, Any]]) -> tuple[str, ...]:
         return ("extreme points",)
     is_clicked = kind.lower() in ("deepgrow", "deepedit") or any("guidance" in name for name in names)
     return ("clicks",) if is_clicked else ()
+
+
+def _problem_of_prompts(name: str, prompts: tuple[str, ...], aiaa: dict[str, Any]) -> tuple[str, str]:
+    """Why a model that must be clicked cannot be run, and what can; empty texts when it can."""
+    if not prompts:
+        return "", ""
+    if text_of(aiaa.get("type")).lower() != "deepgrow":
+        return f"“{name}” must be given {', '.join(prompts)} in the way of its own server.", PROMPTS_HINT
+    unknown = clara_deepgrow.why_unknown(aiaa)
+    if unknown:
+        return f"“{name}” must be given clicks, and {unknown} is not known here.", PROMPTS_HINT
+    return "", ""
 
 
 def _labels(aiaa: dict[str, Any], dataset: dict[str, Any], head: Head) -> tuple[ModelLabel, ...]:

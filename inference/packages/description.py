@@ -113,7 +113,7 @@ class ModelDescription:
         weights: all files of weights that a run needs.
         code: what of Python it makes run.
         prompts: names of what it takes beside the image: ``clicks``, ``label`` (structures to choose from), ``new``
-            (structures that it was not taught); empty for automatic models.
+            (structures that it was not taught), ``slice`` (it looks at slices alone); empty for automatic models.
         problem, hint: why it cannot be run here, for people; empty when it can.
         notes: what else a person should know, one sentence each.
         head: what the network's last layer means; None when the folder does not say.

@@ -140,3 +140,57 @@ def layer_list(folder: Path) -> Path:
     names = ["background", "White Matter", "Grey Matter"]
     (folder / "colormap3.json").write_text(json.dumps({"labels": names}), "utf-8")
     return folder
+
+
+def deepgrow(folder: Path, *, is_flat: bool = False, **changes: Table) -> Path:
+    """A deepgrow MMAR as Clara Train 4 has them, with smaller sizes; its network is for ``deepgrow_network``.
+
+    Args:
+        folder: where.
+        is_flat: the 2D one.
+        changes: arguments of steps by their bare name, in place of the usual ones.
+    """
+    own = "monai.apps.deepgrow.transforms."
+    steps: list[tuple[str, Table]] = [
+        ("monai.transforms.LoadImaged", {"keys": "image"}),
+        ("monai.transforms.AsChannelFirstd", {"keys": "image"}),
+        ("monai.transforms.Spacingd", {"keys": "image", "pixdim": [1.0] * (2 if is_flat else 3), "mode": "bilinear"}),
+        (f"{own}AddGuidanceFromPointsd", {"ref_image": "image", "guidance": "guidance", "dimensions": 3 - is_flat}),
+        *([(f"{own}Fetch2DSliced", {"keys": "image", "guidance": "guidance"})] if is_flat else []),
+        ("monai.transforms.AddChanneld", {"keys": "image"}),
+        (f"{own}SpatialCropGuidanced", {"keys": "image", "guidance": "guidance", "spatial_size": [48, 48]}),
+        ("monai.transforms.Resized", {"keys": "image", "spatial_size": [16, 32, 32][is_flat:], "mode": "area"}),
+        (f"{own}ResizeGuidanced", {"guidance": "guidance", "ref_image": "image"}),
+        ("monai.transforms.NormalizeIntensityd", {"keys": "image", "subtrahend": 208, "divisor": 388}),
+        (f"{own}AddGuidanceSignald", {"image": "image", "guidance": "guidance"}),
+    ]
+    changed = [{"name": n, "args": changes.get(n.rpartition(".")[2], arguments)} for n, arguments in steps]
+    aiaa = {
+        "version": 1,
+        "type": "deepgrow",
+        "labels": [],
+        "description": f"{3 - is_flat}D deepgrow of the tests",
+        "pre_transforms": changed,
+        "inference": {"input": "image", "output": "pred", "AIAA": {"name": "aiaa.inference.PyTorchInference"}},
+        "post_transforms": [
+            {"name": "monai.transforms.Activationsd", "args": {"keys": "pred", "sigmoid": True}},
+            {"name": "monai.transforms.AsDiscreted", "args": {"keys": "pred", "logit_thresh": 0.5}},
+        ],
+    }
+    (folder / "config").mkdir(parents=True)
+    (folder / "config" / "config_aiaa.json").write_text(json.dumps(aiaa), "utf-8")
+    (folder / "models").mkdir()
+    return folder
+
+
+def deepgrow_network(folder: Path) -> Path:
+    """A network for ``deepgrow``: what is nearer to clicks inside than to clicks outside, about 3 voxels around."""
+    import torch
+
+    class Near(torch.nn.Module):
+        def forward(self, image: torch.Tensor) -> torch.Tensor:
+            return 20 * (image[:, 1:2] - image[:, 2:3] - 0.3)
+
+    scripted: Any = torch.jit.script(Near())
+    scripted.save(str(folder / "models" / "model.ts"))
+    return folder
