@@ -9,6 +9,8 @@ from imaging.errors import UserError
 from imaging.opening import Series, list_series, open_series
 from imaging.volume import Volume
 
+MASK_MODALITIES = {"SEG", "RTSTRUCT"}
+MASK_HINT = "It holds masks of an image: open that image, then use Import masks (`limner case import CASE FILE`)."
 Report = Callable[[float, str], None]
 
 
@@ -21,11 +23,10 @@ def image_series(path: Path) -> list[Series]:
     found = list_series(path)
     with_voxels = [s for s in found if s.geometry is not None]
     if not with_voxels:
-        kinds = ", ".join(sorted({s.modality for s in found if s.modality}))
-        raise UserError(
-            "There is no image to show here." + (f" Found: {kinds}." if kinds else ""),
-            "Open the folder with the image series.",
-        )
+        kinds = {s.modality for s in found if s.modality}
+        named = f" Found: {', '.join(sorted(kinds))}." if kinds else ""
+        hint = MASK_HINT if kinds & MASK_MODALITIES else "Open the folder with the image series."
+        raise UserError("There is no image to show here." + named, hint)
     return sorted(with_voxels, key=_voxel_count, reverse=True)
 
 

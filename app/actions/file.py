@@ -113,6 +113,8 @@ def _import_in_background(session: Session, path: Path, *, consent: bool) -> Non
                 _import_in_background(session, path, consent=True)
         elif not failed(session, job) and session.document is document:
             add_masks(document, job.result, done=lambda entry: _select_first(session))
+            for line in job.result.notes:
+                session.messages.info(line)
 
     session.jobs.start(
         f"Import {path.name}", lambda job: read_masks(path, geometry, consent_to_resample=consent), finished
