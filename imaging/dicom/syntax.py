@@ -18,5 +18,16 @@ JPEG_LS: Final = frozenset({_JPEG + "80", _JPEG + "81"})
 JPEG_2000: Final = frozenset({_JPEG + "90", _JPEG + "91", _JPEG + "92", _JPEG + "93"})
 HTJ2K: Final = frozenset({_JPEG + "201", _JPEG + "202", _JPEG + "203"})
 
+# What Limner reads, what costs least first: the order in which a network peer is offered them.
+READABLE: Final = (
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    *sorted(JPEG_LS | JPEG_LOSSLESS | {RLE}),
+    *sorted(JPEG_2000 | HTJ2K),
+    *sorted(JPEG_BASELINE | JPEG_DCT),
+    DEFLATED,
+    EXPLICIT_BIG,
+)
+
 UNCOMPRESSED: Final = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, DEFLATED, EXPLICIT_BIG})
 ALWAYS_LOSSY: Final = JPEG_BASELINE | JPEG_DCT | frozenset({_JPEG + "81"})

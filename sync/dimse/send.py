@@ -1,0 +1,169 @@
+"""Sending objects to a machine (C-STORE, PS3.4 annex B), as they are on disk, bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imaging.dicom import tags
+from imaging.dicom.sources import FileSource
+from imaging.dicom.walker import NotDicom, Odd, walk
+from imaging.errors import UserError
+from sync.destination import Destination
+from sync.dimse.association import ConnectionFailed, associated
+from sync.dimse.status import SUCCESS, code_of, is_warning, sentence
+from sync.privacy import require_allowed
+
+if TYPE_CHECKING:
+    from pynetdicom.association import Association
+
+MOST_CONTEXTS = 128
+OnProgress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A file to be sent: what it is, which an association is arranged for."""
+
+    path: Path
+    sop_class: str
+    sop_uid: str
+    series_uid: str
+    study_uid: str
+    transfer_syntax: str
+
+
+@dataclass
+class Sent:
+    """What became of the files.
+
+    Attributes:
+        stored: accepted, in the order in which they were sent.
+        warned: of these, files that the machine says it changed or doubts, with what it said.
+        failed: refused files with the reason.
+        is_cancelled: stopped; what is in none of the lists was not sent.
+        lost: why the connection ended early, empty when it did not; again, what is in no list was not sent.
+    """
+
+    stored: list[Outgoing] = field(default_factory=list)
+    warned: list[tuple[Outgoing, str]] = field(default_factory=list)
+    failed: list[tuple[Outgoing, str]] = field(default_factory=list)
+    is_cancelled: bool = False
+    lost: str = ""
+
+
+def outgoing(path: Path) -> Outgoing:
+    """Look at a file that is to be sent.
+
+    Raises:
+        UserError: it is no DICOM object with a class and an identity.
+    """
+    try:
+        header, _ = walk(FileSource(str(path)), last=tags.SERIES_INSTANCE)
+    except (NotDicom, Odd, OSError) as error:
+        raise UserError(f"{path.name} is not a DICOM object that can be sent.") from error
+    found = Outgoing(
+        path,
+        header.text(tags.SOP_CLASS),
+        header.text(tags.SOP_INSTANCE),
+        header.text(tags.SERIES_INSTANCE),
+        header.text(tags.STUDY_INSTANCE),
+        header.transfer_syntax,
+    )
+    if not (found.sop_class and found.sop_uid and found.transfer_syntax):
+        raise UserError(f"{path.name} does not say which object it is.", "It lacks a UID that every receiver needs.")
+    return found
+
+
+def send(
+    destination: Destination,
+    files: Sequence[Outgoing],
+    *,
+    is_identified: bool,
+    on_progress: OnProgress = lambda _done, _total: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> Sent:
+    """Send files. An object that one receiver refuses does not stop the others; a lost connection does.
+
+    Args:
+        is_identified: some of them may name a patient.
+        on_progress: files done and in all.
+        is_cancelled: asked before each file.
+
+    Raises:
+        NotAllowed: they name a patient and the way is not safe, or the machine lies outside the hospital.
+        ConnectionFailed: there was no connection, or it was lost before anything was stored.
+    """
+    require_allowed(destination, is_identified=is_identified)
+    done = Sent()
+    try:
+        for batch in _batches(files):
+            _send_batch(destination, batch, len(files), done, on_progress, is_cancelled)
+            if done.is_cancelled:
+                break
+    except ConnectionFailed as error:
+        if not done.stored:
+            raise
+        done.lost = error.message
+    return done
+
+
+def _batches(files: Sequence[Outgoing]) -> list[list[Outgoing]]:
+    """Files in groups whose kinds fit one association."""
+    batches: list[list[Outgoing]] = []
+    kinds: set[tuple[str, str]] = set()
+    for one in files:
+        kind = (one.sop_class, one.transfer_syntax)
+        if not batches or (kind not in kinds and len(kinds) == MOST_CONTEXTS):
+            batches.append([])
+            kinds = set()
+        kinds.add(kind)
+        batches[-1].append(one)
+    return batches
+
+
+def _send_batch(
+    destination: Destination,
+    batch: Sequence[Outgoing],
+    total: int,
+    done: Sent,
+    on_progress: OnProgress,
+    is_cancelled: Callable[[], bool],
+) -> None:
+    from pynetdicom.presentation import build_context
+
+    kinds = dict.fromkeys((one.sop_class, one.transfer_syntax) for one in batch)
+    contexts = [build_context(sop_class, transfer_syntax) for sop_class, transfer_syntax in kinds]
+    with associated(destination, contexts) as association:
+        taken = {
+            (str(c.abstract_syntax), str(syntax)) for c in association.accepted_contexts for syntax in c.transfer_syntax
+        }
+        for number, one in enumerate(batch, start=1):
+            if is_cancelled():
+                done.is_cancelled = True
+                return
+            if (one.sop_class, one.transfer_syntax) not in taken:
+                done.failed.append((one, "It does not take objects of this kind in this encoding."))
+            else:
+                _send_one(association, destination.name, one, number, done)
+            on_progress(len(done.stored) + len(done.failed), total)
+
+
+def _send_one(association: Association, name: str, one: Outgoing, number: int, done: Sent) -> None:
+    try:
+        answer = association.send_c_store(one.path, msg_id=number & 0xFFFF or 1)
+    except (RuntimeError, ValueError) as error:
+        if association.is_established:
+            done.failed.append((one, "The file cannot be encoded for sending."))
+            return
+        hint = "What was stored until then is there; sending again goes on."
+        raise ConnectionFailed("answer", f"The connection to “{name}” was lost.", hint) from error
+    status = code_of(answer, name)
+    if status == SUCCESS or is_warning(status):
+        done.stored.append(one)
+        if status != SUCCESS:
+            done.warned.append((one, sentence(status)))
+    else:
+        done.failed.append((one, sentence(status)))

@@ -1,0 +1,239 @@
+"""Objects that arrive from elsewhere: each is a file of its own, whole or not there, and noted before it counts.
+
+A file never gets its name from what is in it: identifiers are chosen by whoever sends, and could lead out of the
+folder. Each series has a folder with a random name; a small database beside says which, and what is in it. Whatever
+ends the program, a file that was acknowledged is there afterwards, and what was only begun is removed at the next
+start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from imaging.errors import UserError
+
+FOLDER, JOURNAL = "images", "received.sqlite"
+_PART = ".part"
+TABLES = """
+CREATE TABLE IF NOT EXISTS folders (series_uid TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS received (id INTEGER PRIMARY KEY, sop_uid TEXT NOT NULL, digest BLOB NOT NULL,
+    series_uid TEXT NOT NULL, study_uid TEXT NOT NULL, name TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL,
+    sender TEXT NOT NULL, utc TEXT NOT NULL, is_settled INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS received_by_uid ON received (sop_uid);
+CREATE INDEX IF NOT EXISTS received_unsettled ON received (is_settled) WHERE is_settled = 0;
+"""
+
+
+class Arrival(StrEnum):
+    """What came of an object."""
+
+    NEW = "new"
+    SAME = "same"  # it was here already, bit for bit
+    DIFFERENT = "different"  # another one of the same UID is here; both are kept
+
+
+class NoSpace(UserError):
+    """The disk is too full, or the quota is used up; the sender is told to try again later."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much may arrive. ``free_bytes``: what must stay free on the disk; ``quota_bytes``: for all that is kept here,
+    0 for no limit; ``object_bytes``: the largest single object."""
+
+    free_bytes: int = 2 << 30
+    quota_bytes: int = 0
+    object_bytes: int = 8 << 30
+
+
+@dataclass(frozen=True)
+class Received:
+    """One object that is safely here. ``path`` is that of the first one when it came again."""
+
+    arrival: Arrival
+    path: Path
+    study_uid: str
+    series_uid: str
+    sop_uid: str
+
+
+class Incoming:
+    """The received objects of a workspace; several threads and programs may store at once."""
+
+    def __init__(self, workspace: Path, limits: Limits | None = None) -> None:
+        self.folder = workspace / FOLDER
+        self.limits = limits or Limits()
+        self._lock = threading.Lock()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if os.name == "posix":
+                self.folder.chmod(0o700)
+            self._connection = sqlite3.connect(
+                workspace / JOURNAL, isolation_level=None, check_same_thread=False, timeout=20
+            )
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            # a killed program loses nothing so; against a power cut the files themselves are flushed, and found again
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.executescript(TABLES)
+        except (OSError, sqlite3.Error) as error:
+            raise UserError("The workspace cannot take in images.", str(error)) from error
+        if os.name == "posix":
+            (workspace / JOURNAL).chmod(0o600)
+
+    def close(self) -> None:
+        """Leave the journal."""
+        self._connection.close()
+
+    def __enter__(self) -> Incoming:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def store(self, data: bytes, *, study_uid: str, series_uid: str, sop_uid: str, sender: str) -> Received:
+        """Keep one object (a whole DICOM file's bytes). When this returns, it outlives a kill and a power cut.
+
+        Raises:
+            NoSpace: the disk, the quota or the object's size say no; nothing is kept.
+            UserError: it cannot be written; nothing is kept.
+        """
+        self.check_space(len(data))
+        digest = hashlib.sha256(data).digest()
+        with self._lock:
+            known = self._known(sop_uid, digest)
+            folder = self._folder_of(series_uid)
+        if known is not None and known[1]:
+            return Received(Arrival.SAME, self.folder / known[0], study_uid, series_uid, sop_uid)
+        name = f"{folder}/{secrets.token_hex(8)}.dcm"
+        self._write(name, data)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        row = (sop_uid, digest, series_uid, study_uid, name, len(data), sender, now)
+        with self._lock:
+            self._connection.execute(
+                "INSERT INTO received (sop_uid, digest, series_uid, study_uid, name, bytes, sender, utc)"
+                " VALUES (?,?,?,?,?,?,?,?)",
+                row,
+            )
+        arrival = Arrival.NEW if known is None else Arrival.DIFFERENT
+        return Received(arrival, self.folder / name, study_uid, series_uid, sop_uid)
+
+    def check_space(self, size: int) -> None:
+        """Refuse an object of a size that does not fit.
+
+        Raises:
+            NoSpace: see ``Limits``.
+        """
+        if size > self.limits.object_bytes:
+            raise NoSpace("The object is larger than allowed.")
+        if shutil.disk_usage(self.folder).free - size < self.limits.free_bytes:
+            raise NoSpace("The disk is nearly full.", "Free some space, or lower the limit.")
+        if self.limits.quota_bytes and self.used_bytes() + size > self.limits.quota_bytes:
+            raise NoSpace("The space for received images is used up.", "Remove studies, or raise the quota.")
+
+    def used_bytes(self) -> int:
+        """What all received objects take on disk."""
+        with self._lock:
+            row = self._connection.execute("SELECT coalesce(sum(bytes), 0) FROM received").fetchone()
+        return int(row[0])
+
+    def unsettled(self) -> list[Received]:
+        """Objects that arrived and that nobody has dealt with yet (list of studies, pipelines), the oldest first."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT name, study_uid, series_uid, sop_uid FROM received WHERE is_settled = 0 ORDER BY id"
+            ).fetchall()
+        return [Received(Arrival.NEW, self.folder / name, *uids) for name, *uids in rows]
+
+    def settle(self, paths: list[Path]) -> None:
+        """Note that these objects were dealt with."""
+        names = [(path.relative_to(self.folder).as_posix(),) for path in paths]
+        with self._lock, self._transaction():
+            self._connection.executemany("UPDATE received SET is_settled = 1 WHERE name = ?", names)
+
+    def tidy(self) -> tuple[int, list[Path]]:
+        """After a start: remove what was only begun; returns how many, and whole files that the journal does not know.
+
+        Such a file was finished in the moment in which the program was killed; nobody was told that it arrived, so the
+        sender sends it again. Whoever calls may take it in (``adopt``) or leave it.
+        """
+        begun = list(self.folder.glob(f"*/*{_PART}"))
+        for path in begun:
+            path.unlink(missing_ok=True)
+        with self._lock:
+            known = {row[0] for row in self._connection.execute("SELECT name FROM received")}
+        whole = [path for path in self.folder.glob("*/*.dcm") if path.relative_to(self.folder).as_posix() not in known]
+        return len(begun), whole
+
+    def adopt(self, path: Path, *, study_uid: str, series_uid: str, sop_uid: str) -> None:
+        """Write a whole file into the journal that ``tidy`` found."""
+        data = path.read_bytes()
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        name = path.relative_to(self.folder).as_posix()
+        row = (sop_uid, hashlib.sha256(data).digest(), series_uid, study_uid, name, len(data), "", now)
+        with self._lock:
+            self._connection.execute(
+                "INSERT OR IGNORE INTO received (sop_uid, digest, series_uid, study_uid, name, bytes, sender, utc)"
+                " VALUES (?,?,?,?,?,?,?,?)",
+                row,
+            )
+
+    def forget(self, paths: list[Path]) -> None:
+        """Remove objects from the disk and the journal (a study that the user deletes)."""
+        for path in paths:
+            path.unlink(missing_ok=True)
+        names = [(path.relative_to(self.folder).as_posix(),) for path in paths]
+        with self._lock, self._transaction():
+            self._connection.executemany("DELETE FROM received WHERE name = ?", names)
+
+    def _known(self, sop_uid: str, digest: bytes) -> tuple[str, bool] | None:
+        """(name, is the same) of an object with this UID, the same one first."""
+        row = self._connection.execute(
+            "SELECT name, digest = ? FROM received WHERE sop_uid = ? ORDER BY 2 DESC, id LIMIT 1", (digest, sop_uid)
+        ).fetchone()
+        if row is None or not (self.folder / row[0]).is_file():
+            return None
+        return str(row[0]), bool(row[1])
+
+    def _folder_of(self, series_uid: str) -> str:
+        find = "SELECT name FROM folders WHERE series_uid = ?"
+        row = self._connection.execute(find, (series_uid,)).fetchone()
+        if row is None:
+            made = (series_uid, secrets.token_hex(8))
+            self._connection.execute("INSERT OR IGNORE INTO folders VALUES (?,?)", made)
+            row = self._connection.execute(find, (series_uid,)).fetchone()  # another program may have been first
+        (self.folder / row[0]).mkdir(exist_ok=True)
+        return str(row[0])
+
+    def _write(self, name: str, data: bytes) -> None:
+        path = self.folder / name
+        part = path.with_suffix(_PART)
+        try:
+            with open(part, "xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise NoSpace("The object could not be written.", str(error.strerror)) from error
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise

@@ -1,0 +1,76 @@
+"""A question to an archive and its answers, the same for C-FIND and QIDO-RS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """What is asked for (Query/Retrieve Level)."""
+
+    PATIENT = "PATIENT"
+    STUDY = "STUDY"
+    SERIES = "SERIES"
+    IMAGE = "IMAGE"
+
+
+# What comes back for each level (keywords of PS3.6); the levels above are added.
+KEYS = {
+    Level.PATIENT: ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "NumberOfPatientRelatedStudies"),
+    Level.STUDY: (
+        "StudyInstanceUID",
+        "StudyDate",
+        "StudyTime",
+        "StudyDescription",
+        "AccessionNumber",
+        "StudyID",
+        "ModalitiesInStudy",
+        "ReferringPhysicianName",
+        "NumberOfStudyRelatedSeries",
+        "NumberOfStudyRelatedInstances",
+        "PatientName",
+        "PatientID",
+        "PatientBirthDate",
+        "PatientSex",
+    ),
+    Level.SERIES: (
+        "SeriesInstanceUID",
+        "StudyInstanceUID",
+        "Modality",
+        "SeriesNumber",
+        "SeriesDescription",
+        "SeriesDate",
+        "BodyPartExamined",
+        "NumberOfSeriesRelatedInstances",
+    ),
+    Level.IMAGE: ("SOPInstanceUID", "SOPClassUID", "SeriesInstanceUID", "StudyInstanceUID", "InstanceNumber"),
+}
+WILD = ("PatientName", "PatientID", "StudyDescription", "SeriesDescription", "AccessionNumber")
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is looked for.
+
+    Attributes:
+        level: of the answers.
+        matches: keyword -> value as DICOM writes it: ``*`` and ``?`` in texts, ``20200101-20201231`` for dates.
+        limit: the most answers that are wanted; there may be more.
+    """
+
+    level: Level = Level.STUDY
+    matches: dict[str, str] = field(default_factory=dict)
+    limit: int = 500
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was found, as keyword -> text (several values joined by ``\\``). They name patients: never log them.
+
+    ``is_cut``: there are more than were asked for.
+    """
+
+    level: Level
+    records: tuple[dict[str, str], ...]
+    is_cut: bool = False
