@@ -91,6 +91,19 @@ def test_memory_is_plausible_and_grows_with_image_window_and_classes(network: An
     assert small.gpu_memory_mb == 0
 
 
+def test_maps_of_uncertainty_and_probability_are_counted(network: Any) -> None:
+    geometry = ct(200, 256, 256)
+    without = network(geometry).memory_mb
+    winner = network(geometry, RunParameters(probability=("winner",))).memory_mb
+    one_map = (200 * 128 * 128 + 2 * 200 * 256 * 256) / 2**20  # on the network's grid, and twice on the image's
+    assert winner - without == pytest.approx(one_map + 4 * 2 * 64 * 128 * 200 * 4 / 2**20, abs=8)
+    more = network(geometry, RunParameters(probability=("bright",), doubt=True)).memory_mb
+    assert more - winner == pytest.approx(2 * one_map, abs=4)
+    assert network(geometry, RunParameters(doubt=True), head="labels", window="whole image").memory_mb == (
+        network(geometry, head="labels", window="whole image").memory_mb
+    )
+
+
 def test_it_fits_or_not_by_what_is_free_now(network: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = network(ct(100, 256, 200))
     assert plan.fits
