@@ -24,12 +24,22 @@ from inference.early_result import ShowEarly
 from inference.failures import UNTOUCHED, InferenceFailed, lines, refusal, too_little_memory
 from inference.model import Labels
 from inference.packages.in_use import in_use
+from inference.packages.kept_networks import KeptNetworks
 from inference.plan import Plan
 from inference.result import InferenceResult, checked_result
 from inference.run_request import in_shared_memory, must_fit_memory, request_of
 from inference.worker.channel import Message
 from inference.worker.confinement import Confinement
-from inference.worker.exchange import LOOK_EVERY_S, MODEL_SHARE, InferenceCancelled, Watch, ask, stop
+from inference.worker.exchange import (
+    LOOK_EVERY_S,
+    MODEL_SHARE,
+    InferenceCancelled,
+    Watch,
+    ask,
+    stop,
+    usual_grace_s,
+)
+from inference.worker.networks import NetworkReceiver
 from inference.worker.process import WorkerGone, WorkerProcess
 from inference.worker.shared_block import SharedBlock
 from inference.worker.turns import QueueClass, Turns
@@ -53,6 +63,7 @@ class InferenceClient:
         catalogue: the models that can be asked for, or what lists them now; the built-in ones by default.
         python_path: further folders in which the workers find the models' modules.
         keep_warm_s: how long a foreign model's worker waits for its next run; 0 ends it with the run.
+        kept_networks: where foreign models' converted networks are kept; None to convert them in each run.
     """
 
     def __init__(
@@ -60,9 +71,11 @@ class InferenceClient:
         catalogue: Catalogue | None = None,
         python_path: Sequence[Path] = (),
         keep_warm_s: float = KEEP_WARM_S,
+        kept_networks: Callable[[], KeptNetworks] | None = None,
     ) -> None:
         self._catalogue = catalogue
-        self._workers = Workers(python_path, keep_warm_s)
+        self._kept_networks = kept_networks
+        self._workers = Workers(python_path, keep_warm_s, kept_networks)
         self._turns = Turns()
         self._numbers = itertools.count(1)
 
@@ -115,6 +128,7 @@ class InferenceClient:
         time_limit_s: float | None = None,
         memory_mb: int = 0,
         early: ShowEarly | None = None,
+        grace_s: Callable[[], float] = usual_grace_s,
     ) -> InferenceResult:
         """Run a model on a volume.
 
@@ -131,6 +145,8 @@ class InferenceClient:
             memory_mb: the most that a foreign model may hold, its libraries and the image included; 0: what is free,
                 with a reserve for the rest of the machine.
             early: called on this thread with what a long run has found so far, where the model can show that.
+            grace_s: how long the worker may go on after ``cancelled()`` before it is ended, which costs the next run a
+                new start; asked again while it goes on.
 
         Raises:
             UserError: no such model, it does not fit the image or the memory, or it refuses the parameters; as
@@ -143,7 +159,7 @@ class InferenceClient:
         volumes = (volume, *others)
         must_fit_memory(info, volumes)
         info.check_files()
-        watch = Watch(report, cancelled, early)
+        watch = Watch(report, cancelled, early, grace_s)
         if time_limit_s is None and queue_class is QueueClass.BATCH:
             time_limit_s = BATCH_TIME_LIMIT_S
         with in_use(info.package), self._worker(watch, info, queue_class, memory_mb) as process:
@@ -252,6 +268,8 @@ class InferenceClient:
                     process = self._workers.for_foreign(info, memory_mb, watch)
                 yield process
             except WorkerGone as gone:
+                if self._kept_networks is not None and process is not None and process.networks is not None:
+                    self._kept_networks().forget(process.networks)
                 raise self._failure(gone, info) from gone
             finally:
                 if process is not None:
@@ -282,6 +300,7 @@ class InferenceClient:
             with in_shared_memory(volumes) as blocks:
                 copied = time.monotonic()
                 request = request_of(volumes, info, parameters) | {"wants_early": watch.early is not None}
+                request |= self._kept_for(process, watch)
                 answer, arrays = self._answer(process, request, blocks, watch, guard)
             if answer["kind"] != "done":
                 if answer["kind"] == "out of memory":
@@ -298,6 +317,13 @@ class InferenceClient:
         result.seconds["check result"] = round(time.monotonic() - checking, 3)
         watch.say(1.0, "Done")
         return result if info.package is None else _as_known(result, info, process.confinement)
+
+    def _kept_for(self, process: WorkerProcess, watch: Watch) -> Message:
+        """Where the worker finds its networks; what it converts is kept while the job runs."""
+        if self._kept_networks is None or process.networks is None:
+            return {}
+        watch.networks = NetworkReceiver(self._kept_networks(), process.networks, watch.look)
+        return {"networks": str(process.networks)}
 
     def _answer(
         self,
@@ -319,7 +345,7 @@ class InferenceClient:
             self._workers.discard(process)
             raise
         except BaseException:
-            if not stop(process, job):
+            if not stop(process, job, watch.grace_s):
                 self._workers.discard(process)
             raise
 

@@ -17,6 +17,7 @@ from inference.opening.bundle_head import head_and_notes
 from inference.opening.bundle_parser import BundleParser
 from inference.opening.by_slices import by_slices, slice_axis
 from inference.opening.flips import mirror_axes
+from inference.opening.kept_network import kept_network
 from inference.opening.monai_inferer import windows_of
 from inference.opening.monai_steps import steps_of
 from inference.opening.opened import Opened, TorchNetworks
@@ -111,9 +112,13 @@ def _module(folder: Path, description: ModelDescription, parser: BundleParser) -
     needed = [folder / file.path for file in description.weights if file.is_needed]
     if not needed:
         raise UserError(f"“{description.name}” does not say which weights it needs.")
-    module: Any = parser.part(NETWORKS)
-    if not hasattr(module, "load_state_dict"):
-        raise UserError(f"“{description.name}” describes no network.")
-    load_into(module, needed[0])
-    network: torch.nn.Module = module.eval()
-    return network
+
+    def made() -> torch.nn.Module:
+        module: Any = parser.part(NETWORKS)
+        if not hasattr(module, "load_state_dict"):
+            raise UserError(f"“{description.name}” describes no network.")
+        load_into(module, needed[0])
+        network: torch.nn.Module = module.eval()
+        return network
+
+    return kept_network(needed[0], parser.config, made)

@@ -45,6 +45,11 @@ class BundleParser:
         self._parser = ConfigParser(self._config)
         self._import()
 
+    @property
+    def config(self) -> dict[str, Any]:
+        """The configuration as it is carried out."""
+        return self._config
+
     def has(self, name: str) -> bool:
         """Whether the configuration has this part."""
         return name in self._config

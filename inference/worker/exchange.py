@@ -15,6 +15,8 @@ from inference.worker.array_types import array_types
 from inference.worker.channel import Message
 from inference.worker.early_results import KIND as EARLY
 from inference.worker.early_results import EarlyReceiver
+from inference.worker.networks import KIND as NETWORK
+from inference.worker.networks import NetworkReceiver
 from inference.worker.process import WorkerGone, WorkerProcess
 from inference.worker.shared_block import SharedBlock
 
@@ -26,10 +28,15 @@ SAID_PER_SECOND = 25.0  # more of what a worker says of its progress is dropped
 SAID_AT_ONCE = 50.0
 MOST_LOGGED = 500  # sentences for the log in one job
 MOST_TEXT = 2000  # characters of a sentence
-_ON_THE_WAY = ("progress", "log", EARLY)
+_ON_THE_WAY = ("progress", "log", EARLY, NETWORK)
 _LAST = ("done", "refused", "out of memory", "cancelled", "failed", "devices", "plan")
 
 logger = logging.getLogger("limner.worker")
+
+
+def usual_grace_s() -> float:
+    """How long a worker may go on that was asked to stop: somebody waits for that."""
+    return CANCEL_GRACE_S
 
 
 class InferenceCancelled(Exception):
@@ -43,6 +50,7 @@ class Watch:
         report: called with the finished share and what is being done; may raise to stop the job.
         cancelled: asked whether to stop.
         early: called with what is found before the job is over.
+        grace_s: how long a worker that was asked to stop may go on before it is ended.
     """
 
     def __init__(
@@ -50,10 +58,13 @@ class Watch:
         report: Callable[[float, str], None] | None,
         cancelled: Callable[[], bool] | None,
         early: ShowEarly | None = None,
+        grace_s: Callable[[], float] = usual_grace_s,
     ) -> None:
         self._report = report
         self._cancelled = cancelled
+        self.grace_s = grace_s
         self.early = None if early is None else EarlyReceiver(early)
+        self.networks: NetworkReceiver | None = None  # keeps what the worker converted
         self._said = ""
         self._said_at = -math.inf
         self._may_say = SAID_AT_ONCE
@@ -142,16 +153,19 @@ def ask(
             _close(shared)
 
 
-def stop(process: WorkerProcess, job: int) -> bool:
+def stop(process: WorkerProcess, job: int, grace_s: Callable[[], float] = usual_grace_s) -> bool:
     """Ask the worker to stop a job.
+
+    Args:
+        grace_s: how long it may take, asked again and again.
 
     Returns:
         True when it did and waits for the next one; False when it must be ended.
     """
-    deadline = time.monotonic() + CANCEL_GRACE_S
+    began = time.monotonic()
     try:
         process.send({"kind": "cancel", "job": job}, timeout_s=STOP_SEND_S)
-        while time.monotonic() < deadline:
+        while time.monotonic() < began + grace_s():
             received = process.receive(LOOK_EVERY_S)
             if received is not None and received[0]["kind"] in _ON_THE_WAY:
                 _close(received[1])
@@ -169,10 +183,12 @@ def _note(message: Message, shared: Sequence[SharedBlock], watch: Watch, job: ob
         watch.say_models(message.get("fraction"), message.get("message"))
     elif message["kind"] == "log":
         watch.log(message.get("level"), message.get("text"))
-    elif watch.early is None or message.get("job") != job:
-        raise WorkerGone("it does not make sense")
-    else:
+    elif message["kind"] == EARLY and watch.early is not None and message.get("job") == job:
         watch.early.take(message, shared, shape)
+    elif message["kind"] == NETWORK and watch.networks is not None and message.get("job") == job:
+        watch.networks.take(message, shared)
+    else:
+        raise WorkerGone("it does not make sense")
 
 
 def _sentence(text: str) -> str:

@@ -36,17 +36,17 @@ def expect(condition: Callable[[], bool]) -> None:
 class Background:
     """A job on a thread of its own, as the window runs it."""
 
-    def __init__(self, client: InferenceClient, volume: Volume, do: str) -> None:
+    def __init__(self, client: InferenceClient, volume: Volume, do: str, **more: Any) -> None:
         self.error: BaseException | None = None
         self.messages: list[str] = []
         self.is_cancelled = False
-        self._thread = threading.Thread(target=self._run, args=(client, volume, do))
+        self._thread = threading.Thread(target=self._run, args=(client, volume, do, more))
         self._thread.start()
 
-    def _run(self, client: InferenceClient, volume: Volume, do: str) -> None:
+    def _run(self, client: InferenceClient, volume: Volume, do: str, more: dict[str, Any]) -> None:
         try:
             client.segment(
-                volume, "pretend", {"do": do}, lambda f, m: self.messages.append(m), lambda: self.is_cancelled
+                volume, "pretend", {"do": do}, lambda f, m: self.messages.append(m), lambda: self.is_cancelled, **more
             )
         except (InferenceCancelled, InferenceFailed) as error:
             self.error = error
@@ -157,6 +157,26 @@ def test_model_that_does_not_listen_is_ended(client: InferenceClient, volume: Vo
     assert before is not None
     expect(lambda: not psutil.pid_exists(before))
     same_as_direct(client, volume)
+
+
+def test_patience_with_a_model_that_does_not_listen_can_end(client: InferenceClient, volume: Volume) -> None:
+    asked: list[float] = []
+    is_patient = True
+
+    def grace_s() -> float:
+        asked.append(time.monotonic())
+        return 1000.0 if is_patient else 0.0
+
+    job = Background(client, volume, "deaf", grace_s=grace_s)
+    expect(lambda: "deaf" in job.messages)
+    before = client.worker_pid
+    job.is_cancelled = True
+    expect(lambda: len(asked) > 3)
+    assert before is not None
+    assert psutil.pid_exists(before)
+    is_patient = False
+    assert isinstance(job.join(), InferenceCancelled)
+    expect(lambda: not psutil.pid_exists(before))
 
 
 def test_error_in_report_stops_the_job_and_is_passed_on(client: InferenceClient, volume: Volume) -> None:
