@@ -6,6 +6,7 @@ obeyed. A file that was begun stays as ``NAME.part`` and is continued when the s
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import queue
@@ -30,6 +31,7 @@ TIMEOUT_S = 30.0
 LOOK_EVERY_S = 0.1
 KEPT_FREE = 100 << 20
 _AGAIN = "Try again: what was fetched is kept and continued."
+_FULL = "Free some space and try again: what was fetched is kept and continued."
 
 
 def file_name(url: str) -> str:
@@ -137,8 +139,9 @@ class _Transfer:
         except urllib.error.HTTPError as error:
             self.events.put(UserError(f"The server answered {error.code} ({error.reason}).", self._url))
         except (OSError, http.client.HTTPException) as error:  # URLError, TLS and time-outs are OSErrors
-            reason = getattr(error, "reason", None) or error
-            self.events.put(UserError(f"The file could not be fetched: {reason}.", _AGAIN))
+            reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+            is_full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+            self.events.put(UserError(f"The file could not be fetched: {reason}.", _FULL if is_full else _AGAIN))
         except UserError as error:
             self.events.put(error)
         finally:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -151,6 +153,33 @@ def test_cancelling_keeps_what_was_fetched(server: Server, tmp_path: Path) -> No
     server.release.set()
     assert not (tmp_path / "m.pt").exists()
     assert (tmp_path / "m.pt.part").stat().st_size > 0
+
+
+class FullDisk(io.FileIO):
+    """Takes the first 300,000 bytes and no more."""
+
+    def write(self, data: Any) -> int:
+        if self.tell() + len(data) > 300_000:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data)
+
+
+def test_a_disk_that_fills_up_costs_a_message_and_the_rest_is_fetched_later(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Path.open
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "CHUNK", 100_000)
+        patch.setattr(
+            Path, "open", lambda p, mode="r", **more: FullDisk(p, "w") if mode == "wb" else opened(p, mode, **more)
+        )
+        with pytest.raises(UserError, match="could not be fetched: No space left on device") as caught:
+            download(server.url("model.pt"), tmp_path / "model.pt", SHA)
+    assert "Free some space" in caught.value.hint
+    assert not (tmp_path / "model.pt").exists()
+    download(server.url("model.pt"), tmp_path / "model.pt", SHA)
+    assert (tmp_path / "model.pt").read_bytes() == DATA
+    assert server.asked[-1] == ("/model.pt", "bytes=300000-")
 
 
 def test_limits(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
