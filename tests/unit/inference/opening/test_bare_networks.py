@@ -151,6 +151,36 @@ def test_doubt_is_largest_where_the_network_wavers(tmp_path: Path) -> None:
     assert doubt[6, 6, 20] > doubt[1, 1, 1] > 0  # the two channels are 0.4 apart in there, and 0.5 outside
 
 
+def test_probabilities_lie_on_the_images_own_grid(tmp_path: Path) -> None:
+    folder = scripted(tmp_path, Threshold())
+    result = run(folder, {"probability": ["bright"]})
+    bright = 1 / (1 + np.exp(0.5 - voxels() / 200))
+    assert list(result.maps) == ["probability", "probability 7 bright"]
+    np.testing.assert_array_equal(result.maps["probability 7 bright"], np.floor(255 * bright + 0.5))
+    np.testing.assert_array_equal(result.maps["probability"], np.floor(255 * np.maximum(bright, 1 - bright) + 0.5))
+    assert result.record["decided_from"] is None
+    part = run(folder, {"probability": "winner", "roi": [5, 8, 5, 9, 14, 20]}).maps
+    assert list(part) == ["probability"]
+    np.testing.assert_array_equal(part["probability"] > 0, run(folder, {"roi": [5, 8, 5, 9, 14, 20]}).layers[0] == 7)
+    with pytest.raises(UserError, match="no structure “liver”"):
+        run(folder, {"probability": "liver"})
+
+
+def test_labels_that_the_network_decided_have_no_probability_and_that_is_said(tmp_path: Path) -> None:
+    class Labels(torch.nn.Module):
+        def forward(self, image: torch.Tensor) -> torch.Tensor:
+            return ((image > 0.5) * 7).to(torch.int64)
+
+    folder = scripted(tmp_path, Labels(), head="labels", window="whole image")
+    result = run(folder, {"probability": "winner"})
+    assert result.maps == {}
+    assert result.notes[-1].startswith("The network gives labels alone")
+    np.testing.assert_array_equal(result.layers[0], np.where(voxels() > 100, 7, 0))
+    assert not any("alone" in note for note in run(folder).notes)
+    with pytest.raises(UserError, match="one number where a score for each label"):
+        run(scripted(tmp_path, Labels()))  # the side file says otherwise
+
+
 def test_what_makes_no_sense_is_refused_with_a_reason(tmp_path: Path) -> None:
     folder = scripted(tmp_path, Threshold())
     with pytest.raises(UserError, match="no parameter “speed”"):
