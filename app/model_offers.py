@@ -84,6 +84,8 @@ def offer_of(model: ListedModel) -> ModelOffer:
         code=model.code,
         channels=model.channels,
         about=info.about,
+        has_stock=model.has_stock,
+        has_fast=info.external is not None and info.external.fast_weights is not None,
     )
 
 

@@ -78,6 +78,11 @@ class ModelInfo:
             if found not in self.modalities:
                 raise UserError(f"{self.name} is made for {wanted} images; this one is {found}.")
 
+    @property
+    def is_external(self) -> bool:
+        """True for programs that are installed on their own, those that do not answer included."""
+        return self.factory.startswith("inference.external.")
+
     def check_files(self) -> None:
         """Before a run: raise UserError when the files of a model of the store are not those that were added."""
         if self.package is not None:

@@ -9,12 +9,15 @@ from typing import Any
 from imaging.errors import UserError
 from imaging.volume import Volume
 from inference.client import InferenceFailed
+from inference.external.listing import unplanned
 from inference.plan import Plan
 from session.backend_choices import NAME as CHOICES_NAME
 from session.backend_choices import BackendChoices
 from session.run_recording import KNOWN_CHOICES
 from session.segment_to_file import Wishes
 from session.settings import Settings
+
+UNPLANNED_STOCK = "MONAI's own workflow runs: its memory is not planned."
 
 logger = logging.getLogger("limner.plans")
 
@@ -26,7 +29,7 @@ class BeforeRun:
     Attributes:
         plan: what it will take; None for built-in models, and where ``problem`` says why it cannot be planned.
         confinement: what the model cannot do, a sentence; empty for built-in models, which are part of the program.
-        problem: why there is no plan; empty when there is one, or none is made.
+        problem: why there is no plan; empty when there is one, or the model is built in.
     """
 
     plan: Plan | None = None
@@ -58,10 +61,14 @@ def before_run(volume: Volume, wishes: Wishes, settings: Settings) -> BeforeRun:
         InferenceFailed: the worker does not start.
     """
     info, client = wishes.model, wishes.client
+    if info.external is not None:
+        return BeforeRun(problem=unplanned(info.external, may_connect=wishes.parameters.get("network") is True))
     if info.package is None:
         return BeforeRun()
     confinement = client.confinement(info.id)
     sentence = "" if confinement is None else confinement.sentence
+    if wishes.parameters.get("stock") is True:
+        return BeforeRun(None, sentence, UNPLANNED_STOCK)
     choices = BackendChoices(settings.workspace() / CHOICES_NAME).of(info.id)
     parameters = {**wishes.parameters, KNOWN_CHOICES: choices} if choices else wishes.parameters
     try:

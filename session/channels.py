@@ -14,7 +14,7 @@ from imaging.geometry import Geometry
 from imaging.opening import Series
 from imaging.volume import Volume
 from session.document import Document
-from session.models import model_store
+from session.models import installed_programs, model_store
 from session.reading import Report, choose_series, read_volumes_of
 from session.session import Session
 
@@ -38,14 +38,14 @@ class ChannelSource:
 
 
 def channel_names(model_id: str) -> tuple[str, ...]:
-    """What a model of the store calls its input images; a single name for the built-in ones.
+    """What a model of the store calls its input images; a single name for all others.
 
     Raises:
         UserError: no such model.
     """
     from inference.catalogue import BUILT_IN
 
-    if any(info.id == model_id for info in BUILT_IN):
+    if any(info.id == model_id for info in (*BUILT_IN, *installed_programs())):
         return ("image",)
     description = model_store().model(model_id).description
     return tuple(channel.name for channel in description.channels) if description is not None else ("image",)

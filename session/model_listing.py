@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from imaging.geometry import Geometry
 from imaging.volume import Quantity
-from session.models import model_store
+from session.models import installed_programs, model_store
 
 if TYPE_CHECKING:
     from inference.catalogue import ModelInfo
@@ -24,6 +24,7 @@ class Code(StrEnum):
     NONE = "none"
     TRUSTED = "trusted"
     UNTRUSTED = "untrusted"
+    EXTERNAL = "a program of its own"
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,16 @@ class ListedModel:
     def code(self) -> Code:
         """What is to be said of its code."""
         if self.stored is None:
-            return Code.BUILT_IN
+            return Code.EXTERNAL if self.info.is_external else Code.BUILT_IN
         if self.stored.description is not None and not self.stored.description.code.runs:
             return Code.NONE
         return Code.TRUSTED if self.stored.is_trusted else Code.UNTRUSTED
+
+    @property
+    def has_stock(self) -> bool:
+        """True when it brings a workflow of its own, as MONAI bundles do."""
+        description = self.stored.description if self.stored is not None else None
+        return description is not None and description.format == "MONAI bundle" and not description.prompts
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -80,7 +87,8 @@ def listed_models(image: ImageKind | None = None) -> list[ListedModel]:
 
     store = model_store()
     stored = {model.id: model for model in store.models()}
-    listed = [ListedModel(info, stored.get(info.id), _reason(info, image)) for info in models(store)]
+    infos = [*models(store), *installed_programs()]
+    listed = [ListedModel(info, stored.get(info.id), _reason(info, image)) for info in infos]
     return sorted(listed, key=lambda one: bool(one.reason))
 
 

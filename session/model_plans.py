@@ -129,6 +129,8 @@ class ModelPlans:
         try:
             info = client.model(model_id)
             seconds = self._from_log(model_id, geometry)
+            if info.is_external:
+                return Expectation(seconds)
             if info.package is None:
                 return _of_built_in(info.memory_mb(geometry) + document.volume.voxels.nbytes / 2**20, seconds)
             choices = BackendChoices(self._session.settings.workspace() / CHOICES_NAME).of(model_id)

@@ -190,6 +190,7 @@ def _record(
     computer: Mapping[str, str],
 ) -> RunRecord:
     outcome, reason = _outcome(failure)
+    is_built_in = info.package is None and not info.is_external
     engine = dict(result.record) if result is not None else {}
     if result is not None and result.scores:
         engine["scores"] = {score.name: round(score.value, 6) for score in result.scores}
@@ -205,8 +206,8 @@ def _record(
         source_hash=result.source_hash if result is not None else info.package_hash,
         weights_hash=str(engine.get("weights_hash") or ""),
         parameters=dict(request.parameters) if result is None else dict(result.parameters),
-        backend=str(engine.get("backend") or ("" if info.package is not None else "built in")),
-        device=str(engine.get("device") or ("" if info.package is not None else "cpu")),
+        backend=str(engine.get("backend") or ("built in" if is_built_in else "")),
+        device=str(engine.get("device") or ("cpu" if is_built_in else "")),
         precision=_precision(engine),
         engine={name: value for name, value in engine.items() if name not in _NOT_THE_ENGINES},
         confinement=None if result is None or result.confinement is None else result.confinement.to_json(),

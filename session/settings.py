@@ -114,7 +114,7 @@ SETTINGS = (
         "external.totalsegmentator",
         "",
         "TotalSegmentator",
-        "Its command, or the folder of its Python environment; empty for the one on the search path.",
+        "Its command, or the folder of its Python environment; empty for the one on the search path, off for none.",
         "General",
     ),
     Setting(

@@ -26,4 +26,5 @@ def workspace_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     """Runs of models are logged in the workspace: never in that of whoever runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LIMNER_WORKSPACE", str(tmp_path_factory.mktemp("workspace")))
+        patch.setenv("LIMNER_TOTALSEGMENTATOR", "off")  # whether the computer has it is none of the tests' business
         yield

@@ -23,6 +23,8 @@ class ModelOffer:
         code: whether it runs code of its own, and whether that is trusted.
         channels: names of the images that it wants.
         about: what it says of itself.
+        has_stock: it brings a workflow of its own that can be run in place of our engine.
+        has_fast: it has a faster, coarser variant.
     """
 
     id: str
@@ -36,8 +38,10 @@ class ModelOffer:
     code: Code = Code.BUILT_IN
     channels: tuple[str, ...] = ("image",)
     about: str = ""
+    has_stock: bool = False
+    has_fast: bool = False
 
     @property
     def is_foreign(self) -> bool:
         """True when it was added; only such models take options."""
-        return self.code is not Code.BUILT_IN
+        return self.code not in (Code.BUILT_IN, Code.EXTERNAL)

@@ -23,6 +23,7 @@ def code_words(code: Code) -> str:
         Code.NONE: _tr("code: none"),
         Code.TRUSTED: _tr("code: trusted"),
         Code.UNTRUSTED: _tr("code: untrusted"),
+        Code.EXTERNAL: _tr("a program of its own"),
     }
     return words[code]
 

@@ -44,8 +44,44 @@ def run_with_options(session: Session, model: str) -> None:
     _start(session, model, options)
 
 
-def _start(session: Session, model: str, parameters: dict[str, Any]) -> None:
+def run_fast(session: Session, model: str) -> None:
+    """Run the faster variant of a program's task."""
+    _start(session, model, {"fast": True})
+
+
+def run_stock(session: Session, model: str) -> None:
+    """Run a bundle's own workflow instead of our engine, after saying what that means."""
+    assert session.window is not None
+    name = inference_client().model(model).name
+    hint = (
+        "Its memory is not planned, its progress is not seen, and it takes no options. Its result waits as any other."
+    )
+    if session.window.confirm(f"Run {name} with MONAI's own workflow?", hint):
+        _start(session, model, {"stock": True})
+
+
+def _with_consent(session: Session, model: str, parameters: dict[str, Any]) -> dict[str, Any] | None:
+    """Ask whether a program may fetch its weights, where they are not known to be here; None to run nothing."""
+    task = inference_client().model(model).external
+    if task is None or session.window is None:
+        return parameters
+    from inference.external.listing import network_question
+
+    question, is_needed = network_question(task, fast=parameters.get("fast") is True)
+    if not question:
+        return parameters
+    options = [("network", "Allow it for this run")]
+    if not is_needed:
+        options.append(("offline", "Run without network"))
+    answer = session.window.ask_choice(inference_client().model(model).name, question, options)
+    return None if answer is None else parameters | {"network": answer == "network"}
+
+
+def _start(session: Session, model: str, wanted: dict[str, Any]) -> None:
     """Start a run, after asking for further images where the model wants some."""
+    parameters = _with_consent(session, model, wanted)
+    if parameters is None:
+        return
     names = channel_names(model)
     channels: list[ChannelSource] = []
     if len(names) > 1:
@@ -66,8 +102,10 @@ def _start(session: Session, model: str, parameters: dict[str, Any]) -> None:
 
 
 def _must_take_options(model: str) -> None:
-    if inference_client().model(model).package is None:
-        raise UserError("This model is part of Limner and takes no options.", "Run it as it is.")
+    info = inference_client().model(model)
+    if info.package is None:
+        kind = "is a program of its own" if info.is_external else "is part of Limner"
+        raise UserError(f"This model {kind} and takes no options.", "Run it as it is.")
 
 
 ACTIONS = (
@@ -79,4 +117,8 @@ ACTIONS = (
     Action("segment_image.run_with_options", "Segment with options", run_with_options,
            "Choose device, precision, backend, averaging over flips, a map of doubt.", "", "", "", has_document,
            needs_window=True),
+    Action("segment_image.run_fast", "Segment with the faster variant", run_fast,
+           "Of a program that is installed on its own.", "", "", "", has_document),
+    Action("segment_image.run_stock", "Segment with MONAI's own workflow", run_stock,
+           "For bundles with steps that Limner's engine does not know.", "", "", "", has_document, needs_window=True),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 from app.commands.models_text import (
     description_lines,
+    info_lines,
     info_record,
     licence_lines,
     list_line,
@@ -17,11 +18,11 @@ from app.commands.models_text import (
 )
 from app.commands.output import note, print_json, progress
 from imaging.errors import UserError
-from inference.catalogue import BUILT_IN, PACKAGED, model_info, models
+from inference.catalogue import BUILT_IN, model_info
 from inference.client import InferenceClient, InferenceFailed
 from inference.packages.store import Candidate, ModelStore
 from inference.packages.stored_model import StoredModel
-from session.models import model_store
+from session.models import installed_programs, known_models, model_store
 from session.settings import Settings
 
 
@@ -56,7 +57,7 @@ def add(parsers: Any) -> None:
 
 def list_(arguments: argparse.Namespace) -> int:
     """Print all models."""
-    listed = models(model_store())
+    listed = known_models()
     if arguments.json:
         print_json({"models": [info_record(info) for info in listed]})
     else:
@@ -107,12 +108,12 @@ def remove(arguments: argparse.Namespace) -> int:
 
 def show(arguments: argparse.Namespace) -> int:
     """Print what a model says of itself."""
-    built_in = next((info for info in BUILT_IN if info.id == arguments.name), None)
-    if built_in is not None:
+    unstored = next((info for info in (*BUILT_IN, *installed_programs()) if info.id == arguments.name), None)
+    if unstored is not None:
         if arguments.json:
-            print_json(info_record(built_in))
+            print_json(info_record(unstored))
         else:
-            print(f"{list_line(built_in)}\n{built_in.about}\nfinds: {', '.join(built_in.structures)}")
+            print("\n".join(info_lines(unstored)))
         return 0
     model = model_store().model(arguments.name)
     if arguments.json:
@@ -131,12 +132,12 @@ def test(arguments: argparse.Namespace) -> int:
     from inference.packages.trial import trial_volumes
 
     store = model_store()
-    listed = models(store)
+    listed = known_models()
     info = model_info(arguments.name, listed)
     if info.package is not None:
         store.verify(info.id)
         note("All files are as they were added.")
-    stored = store.model(info.id) if info.factory == PACKAGED else None
+    stored = store.model(info.id) if info.package is not None else None
     volumes = trial_volumes(None if stored is None else stored.description)
     client = InferenceClient(listed)
     try:

@@ -23,7 +23,8 @@ def info_record(info: ModelInfo) -> dict[str, Any]:
         "id": info.id,
         "name": info.name,
         "version": info.version,
-        "is_built_in": info.package is None,
+        "is_built_in": info.package is None and not info.is_external,
+        "kind": "external" if info.is_external else "added" if info.package is not None else "built in",
         "structures": list(info.structures),
         "modalities": list(info.modalities),
         "about": info.about,
@@ -65,8 +66,23 @@ def list_line(info: ModelInfo) -> str:
     """One model in one line, a second one when it cannot be run."""
     count = len(info.structures)
     finds = f"{count} structure{'s' if count > 1 else ''}" if count else "structures not stated"
-    line = f"{info.id:<34} {info.name} {info.version}, {finds}"
+    kind = ", external" if info.is_external else ""
+    line = f"{info.id:<34} {info.name} {info.version}, {finds}{kind}"
     return line if not info.problem else f"{line}\n{'':<34} cannot be run: {info.problem} {info.hint}".rstrip()
+
+
+def info_lines(info: ModelInfo) -> list[str]:
+    """A model that is in no store: built in, or a task of a program that is installed on its own."""
+    finds = textwrap.wrap(f"finds: {', '.join(info.structures) or 'not stated'}", WIDTH)
+    lines = [list_line(info), *textwrap.wrap(info.about, WIDTH), *finds]
+    if info.external is not None:
+        from inference.external.listing import network_question, unplanned
+
+        task = info.external
+        lines += [f"command: {task.command}", f"made for: {task.modality or 'not stated'}"]
+        lines.append(network_question(task)[0] or "Its own weights are on this computer.")
+        lines.append(unplanned(task, may_connect=False))
+    return lines
 
 
 def description_lines(description: ModelDescription) -> list[str]:

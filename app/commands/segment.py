@@ -41,6 +41,9 @@ def add(parsers: Any) -> None:
     parser.add_argument("--backend", default="auto", choices=("auto", "torch", "onnxruntime", "openvino"))
     parser.add_argument("--insist", action="store_true", help="use these even where plain fp32 gives other labels")
     parser.add_argument("--mirror", action="store_true", help="average over flipped images: steadier, and slower")
+    parser.add_argument("--stock", action="store_true", help="run a MONAI bundle's own workflow; memory is not planned")
+    parser.add_argument("--fast", action="store_true", help="the coarser, faster variant of a program of its own")
+    parser.add_argument("--network", action="store_true", help="let a program of its own fetch its weights")
     parser.add_argument("--roi", metavar="I0,I1,J0,J1,K0,K1", help="only this region, in voxels, the ends not included")
     parser.add_argument("--prompts", type=Path, metavar="FILE.json", help="clicks or labels, for models that take them")
     parser.add_argument("--uncertainty", type=Path, metavar="FILE", help="write how unsure each voxel is, 0 to 255")
@@ -102,7 +105,7 @@ def _wishes(arguments: argparse.Namespace) -> Wishes:
     for name in ("device", "precision", "backend"):
         if getattr(arguments, name) != "auto":
             parameters[name] = getattr(arguments, name)
-    for name in ("insist", "mirror"):
+    for name in ("insist", "mirror", "stock", "fast", "network"):
         if getattr(arguments, name):
             parameters[name] = True
     if arguments.roi:

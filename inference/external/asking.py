@@ -32,7 +32,7 @@ def interpreter_of(command: Path) -> Path | None:
 
 
 def ask(interpreter: Path, question: str) -> Any:
-    """What a small program prints as JSON, run by another Python.
+    """What a small program prints as JSON in its last line, run by another Python.
 
     Args:
         interpreter: that Python.
@@ -62,6 +62,6 @@ def ask(interpreter: Path, question: str) -> Any:
     if len(answer.stdout) > MOST_BYTES:
         raise ValueError("it says too much")
     try:
-        return json.loads(answer.stdout)
-    except RecursionError as error:
-        raise ValueError("it does not make sense") from error
+        return json.loads(answer.stdout.splitlines()[-1])  # libraries may print news before it
+    except (ValueError, IndexError, RecursionError) as error:
+        raise ValueError("it does not answer as it should") from error

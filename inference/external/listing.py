@@ -18,6 +18,8 @@ from inference.external.task import ExternalTask
 
 FACTORY = "inference.external.model:ExternalModel"
 SCHEMA = 1
+OFF = "off"  # in place of a place: it is not wanted
+_told: dict[tuple[Any, ...], tuple[ExternalTask, ...]] = {}  # what programs said to this process
 _lock = threading.Lock()  # the window lists models from several threads, and one question is enough
 
 logger = logging.getLogger("limner.external")
@@ -40,7 +42,7 @@ def external_models(cache: Path, places: Mapping[str, str] | None = None) -> lis
         cache: a JSON file that keeps what programs said. It is asked anew when the program's file has changed; a cache
             that cannot be read or written costs time only.
         places: where a person says that programs are, by their keys; the variable of IT goes first, the search path
-            last.
+            last. ``off`` in place of a place hides a program.
     """
     with _lock:
         found = [one for kind in kinds().values() if (one := _found(kind, cache, places or {})) is not None]
@@ -49,23 +51,32 @@ def external_models(cache: Path, places: Mapping[str, str] | None = None) -> lis
 
 def _found(kind: Kind, cache: Path, places: Mapping[str, str]) -> _Found | None:
     typed = os.environ.get(kind.variable, "") or places.get(kind.key, "")
+    if typed == OFF:
+        return None
     command = kind.find(typed)
     if command is None:
         return _Found(kind, Path(typed), problem="it is not where the settings say") if typed else None
     command = command.absolute()
     stamp = _stamp(command)
+    known = _told.get((kind.key, *stamp))
+    if known is None:
+        try:
+            known = _told[kind.key, *stamp] = _kept_or_asked(kind, command, stamp, cache)
+        except (OSError, ValueError) as error:
+            return _Found(kind, command, problem=str(error) or type(error).__name__)
+    return _Found(kind, command, known)
+
+
+def _kept_or_asked(kind: Kind, command: Path, stamp: list[Any], cache: Path) -> tuple[ExternalTask, ...]:
     kept = _read(cache).get(kind.key)
     if isinstance(kept, dict) and kept.get("stamp") == stamp:
         try:
-            return _Found(kind, command, tuple(ExternalTask.from_json(task) for task in kept["tasks"]))
+            return tuple(ExternalTask.from_json(task) for task in kept["tasks"])
         except (KeyError, TypeError, ValueError, ResultInvalid):
             logger.info("what %s said is not readable any more; it is asked again", kind.name)
-    try:
-        tasks = tuple(kind.ask(command))
-    except (OSError, ValueError) as error:
-        return _Found(kind, command, problem=str(error) or type(error).__name__)
+    tasks = tuple(kind.ask(command))
     _write(cache, _read(cache) | {kind.key: {"stamp": stamp, "tasks": [task.to_json() for task in tasks]}})
-    return _Found(kind, command, tasks)
+    return tasks
 
 
 def _infos(found: _Found) -> list[ModelInfo]:
@@ -94,14 +105,25 @@ def _info(kind: Kind, task: ExternalTask) -> ModelInfo:
     )
 
 
-def network_question(task: ExternalTask, fast: bool = False) -> str:
-    """What a person is asked before a run: whether the program may fetch its weights; empty when they are here."""
+def network_question(task: ExternalTask, fast: bool = False) -> tuple[str, bool]:
+    """What a person is asked before a run: whether the program may fetch its weights; empty when they are here.
+
+    Returns:
+        The question, and whether the run is in vain without.
+    """
     kind = kinds()[task.program]
     missing = kind.missing_weights(task, fast)
     if missing is not None and not missing:
-        return ""
+        return "", False
     what = "It is not known whether its weights are" if missing is None else "Its weights are not"
-    return f"{what} on this computer. May {kind.name} use the network to fetch them?"
+    return f"{what} on this computer. May {kind.name} use the network to fetch them?", bool(missing)
+
+
+def unplanned(task: ExternalTask, *, may_connect: bool) -> str:
+    """What is to be said before a run: nobody plans its memory, and whether it has the network."""
+    name = kinds()[task.program].name
+    network = "may use the network for this run" if may_connect else "runs without network"
+    return f"{name} is a program of its own: its memory is not planned. It {network}."
 
 
 def _stamp(command: Path) -> list[Any]:

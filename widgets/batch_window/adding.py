@@ -85,8 +85,9 @@ class AddingBar(QWidget):
         return dict(self._all_options().get(self.model.currentData(), {}))
 
     def takes_options(self, model_id: str) -> bool:
-        """Whether runs of a model can be told how; those that are part of Limner cannot."""
-        return model_id in self._listed and self._listed[model_id].code is not Code.BUILT_IN
+        """Whether runs of a model can be told how; those that are part of Limner, and programs of their own, cannot."""
+        untold = (Code.BUILT_IN, Code.EXTERNAL)
+        return model_id in self._listed and self._listed[model_id].code not in untold
 
     def _all_options(self) -> dict[str, dict[str, Any]]:
         found = self._session.settings["segment.batch"].get("options", {})

@@ -33,7 +33,7 @@ def state(model: ListedModel) -> str:
     """Whether it can run, and whether it can be changed."""
     stored = model.stored
     if stored is None:
-        return _tr("ready")
+        return _tr("cannot run") if model.info.problem else _tr("ready")
     if stored.description is not None and stored.description.missing_weights:
         text = _tr("weights missing")
     elif not stored.is_trusted:
@@ -44,6 +44,8 @@ def state(model: ListedModel) -> str:
 
 
 def _licence(model: ListedModel) -> str:
+    if model.code is Code.EXTERNAL:
+        return _tr("its makers'")
     return _tr("Limner's own") if model.code is Code.BUILT_IN else licence_words(model.licence)
 
 
@@ -53,6 +55,7 @@ def _code(model: ListedModel) -> str:
         Code.NONE: _tr("none"),
         Code.TRUSTED: _tr("trusted"),
         Code.UNTRUSTED: _tr("untrusted"),
+        Code.EXTERNAL: _tr("a program of its own"),
     }
     return words[model.code]
 

@@ -79,7 +79,9 @@ class ModelDetails(QWidget):
     def _hint(self, model: ListedModel) -> str:
         """The store's hints name commands; the buttons are here."""
         stored = model.stored
-        if stored is None or (stored.description is not None and stored.description.missing_weights):
+        if stored is None:
+            return model.info.hint
+        if stored.description is not None and stored.description.missing_weights:
             return ""
         return "" if not stored.is_trusted else model.info.hint
 

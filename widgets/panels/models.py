@@ -179,6 +179,18 @@ class ModelRow(QWidget):
             self.tr("Run with options…"), lambda: self._bridge.run("segment_image.run_with_options", model=model)
         )
         options.setToolTip(self.tr("Device, precision, backend, averaging over flips, a map of doubt"))
+        if self.offer.has_fast:
+            fast = made.addAction(
+                self.tr("Run its faster variant"), lambda: self._bridge.run("segment_image.run_fast", model=model)
+            )
+            fast.setEnabled(self.offer.fits)
+        if self.offer.has_stock:
+            stock = made.addAction(
+                self.tr("Run with MONAI's own workflow…"),
+                lambda: self._bridge.run("segment_image.run_stock", model=model),
+            )
+            stock.setToolTip(self.tr("For steps that Limner's engine does not know; memory is not planned"))
+            stock.setEnabled(self.offer.fits)
         made.addSeparator()
         made.addAction(self.tr("Segment many…"), lambda: self._bridge.run("segment_many.show", model=model))
         details = made.addAction(self.tr("Details…"), lambda: self._bridge.run("models.show", model=model))
