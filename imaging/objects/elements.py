@@ -107,8 +107,9 @@ def open_object(path: Path) -> ForeignObject:
     source = FileSource(str(path))
     try:
         header, place = walk(source)
-        if not header.is_big_endian:
-            return ForeignObject(header, place, _elements_of(header, place))
+        if header.is_big_endian:  # the walker knows where the pixels are; only the sequences need pydicom
+            return ForeignObject(header, place, _rewritten(source).elements)
+        return ForeignObject(header, place, _elements_of(header, place))
     except NotDicom as error:
         raise UserError(f"{path.name} is no DICOM file.") from error
     except Odd:
