@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LEAST_RUN_S = 15.0  # whoever waits less sees nothing early
 MOST_EXTRA = 0.3  # of the run's own windows may be computed for a first look
 EVERY_S = 2.0  # between two looks, at least
-MOST_SHARE = 0.05  # of the time may go into showing
+MOST_SHARE = 0.1  # of the time may go into showing
 SURE_S = 3.0  # a first batch that takes so long is no matter of warming up
 
 logger = logging.getLogger("limner.engine")
@@ -142,6 +142,7 @@ class FirstLook:
                 _put(ground, start, scores, taken)
             if time.monotonic() >= self._due and first + windows.batch < len(starts):
                 self._look(ground, is_counted=False)
+        self._progress(len(starts), len(starts))
         self._look(ground, is_counted=False)
         self.seconds += time.monotonic() - began
 

@@ -196,6 +196,7 @@ class NetworkRun:
             early(early_result(planes, prepared.axes, geometry.shape, region, names, is_coarse=is_coarse))
 
         def progress(done: int, count: int) -> None:
+            pace.first_pass(done * cost, count * cost)
             watch(pace.share, f"A coarse result first, window {done} of {count}")
 
         return FirstLook(show, plain, cost, progress)
@@ -338,11 +339,23 @@ class _Pace:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self.share = SHARES["prepare"]
+        self._windows = (0, 1)  # done, and in all
+        self._first = (0.0, 0.0)  # of a first pass, counted in windows of the run
+
+    @property
+    def share(self) -> float:
+        """The finished share of the whole run."""
+        (done, count), (first_done, first_count) = self._windows, self._first
+        share = (done + first_done) / (count + first_count)
+        return SHARES["prepare"] + (SHARES["network"] - SHARES["prepare"]) * share
+
+    def first_pass(self, done: float, count: float) -> None:
+        """Note how far a first pass is."""
+        self._first = (done, count)
 
     def text(self, done: int, count: int, apart_s: float = 0.0) -> str:
-        """What to say after some windows; ``apart_s`` of the time went into something else."""
-        self.share = SHARES["prepare"] + (SHARES["network"] - SHARES["prepare"]) * done / count
+        """Note how far the windows are, and say it; ``apart_s`` of the time went into something else."""
+        self._windows = (done, count)
         if not done or done == count:
             return f"Computing, {count} windows" if count > 1 else "Computing"
         left = (time.monotonic() - self._began - apart_s) / done * (count - done)

@@ -50,6 +50,11 @@ class Seen:
         self.said: list[tuple[int, int]] = []
         self.look = FirstLook(self.show, predictor, cost, lambda done, count: self.said.append((done, count)))
 
+    @property
+    def first_pass(self) -> int:
+        """How many pictures are of the first pass: one for each batch."""
+        return len(self.said) - 1
+
     def show(self, planes: Planes, is_coarse: bool) -> None:
         self.pictures.append(([plane.copy() for plane in planes], is_coarse))
 
@@ -84,11 +89,12 @@ def side_by_side(size: Shape, shape: Shape) -> NDArray[np.uint8]:
 def test_the_first_picture_is_the_argmax_of_windows_side_by_side() -> None:
     seen = Seen(Edged())
     final = run(HALF, seen).planes[0]
-    coarse = [planes[0] for planes, _ in seen.pictures[: len(seen.said)]][-1]
+    coarse = [planes[0] for planes, _ in seen.pictures[: seen.first_pass]][-1]
     expected = side_by_side(SIZE, SHAPE)
     np.testing.assert_array_equal(coarse, expected)
     assert (expected != final).mean() > 0.01  # the two do differ
     assert seen.pictures[0][1]
+    assert seen.said[-1] == (seen.said[0][1],) * 2
     assert (seen.pictures[0][0][0] == 0).mean() > 0.5  # the first window was shown before the last was computed
 
 
@@ -102,7 +108,7 @@ def test_true_labels_take_the_place_of_coarse_ones_slab_by_slab() -> None:
     seen = Seen(Edged())
     final = run(HALF, seen).planes[0]
     coarse = side_by_side(SIZE, SHAPE)
-    later = [planes[0] for planes, _ in seen.pictures[len(seen.said) :]]
+    later = [planes[0] for planes, _ in seen.pictures[seen.first_pass :]]
     assert len(later) >= 3
     ends = []
     for picture in later:
@@ -136,7 +142,7 @@ def test_averaging_over_flips_makes_the_first_pass_cheap() -> None:
     mirrored = Mirrored(Edged(), (0, 1, 2))
     seen = Seen(mirrored.plain, 1 / mirrored.count)
     run(quarter, seen, mirrored)
-    np.testing.assert_array_equal(seen.pictures[len(seen.said) - 1][0][0], side_by_side(SIZE, SHAPE))
+    np.testing.assert_array_equal(seen.pictures[seen.first_pass - 1][0][0], side_by_side(SIZE, SHAPE))
 
 
 def test_short_runs_show_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +167,7 @@ def test_a_run_of_one_window_shows_nothing() -> None:
 def test_overlapping_structures_have_a_plane_each() -> None:
     seen = Seen(Edged())
     final = run(HALF, seen, head=Head(HeadKind.INDEPENDENT, (5, 300, 9), 0.5)).planes
-    first, _ = seen.pictures[len(seen.said) - 1]
+    first, _ = seen.pictures[seen.first_pass - 1]
     assert [np.unique(plane).tolist() for plane in first] == [[0, 5], [0, 300], [0, 9]]
     assert [plane.dtype for plane in first] == [plane.dtype for plane in final]
 
