@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from imaging.dicom.identity import uids_of
 from imaging.errors import UserError
 from sync.destination import Destination
+from sync.dimse.arriving import take_in
 from sync.dimse.association import MAX_PDU, associated, keep_quiet
 from sync.dimse.find import find, identifier, model_of
 from sync.dimse.status import CANCELLED, PENDING, SUCCESS, code_of, is_warning, refused, sentence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _MESSAGE = 1
 _MOST_CONTEXTS = 126  # of 128; one is for the request itself
-OUT_OF_RESOURCES, CANNOT_UNDERSTAND = 0xA700, 0xC000
 OnProgress = Callable[[int, int], None]
 
 
@@ -154,26 +153,17 @@ _counting = threading.Lock()  # the receiver of a C-MOVE has a thread for each a
 
 
 def _keep(event: Event, incoming: Incoming, done: Fetched, sender: str) -> int:
-    """Store the object of a C-STORE event as it came, bit for bit; returns the status to answer with."""
-    sop_uid = str(event.request.AffectedSOPInstanceUID)  # type: ignore[union-attr]
-    data = event.encoded_dataset()
-    study_uid, series_uid, found_uid = uids_of(data)
-    if found_uid and found_uid != sop_uid:
-        with _counting:
-            done.failed, done.reason = done.failed + 1, "An object came under another name than its own."
-        return CANNOT_UNDERSTAND
-    try:
-        stored = incoming.store(data, study_uid=study_uid, series_uid=series_uid, sop_uid=sop_uid, sender=sender)
-    except UserError as error:
-        with _counting:
-            done.failed, done.reason = done.failed + 1, error.message
-        return OUT_OF_RESOURCES
+    answer = take_in(event, incoming, sender)
     with _counting:
-        done.series_uids.add(series_uid)
-        done.new += stored.arrival is Arrival.NEW
-        done.same += stored.arrival is Arrival.SAME
-        done.different += stored.arrival is Arrival.DIFFERENT
-    return SUCCESS
+        if answer.received is None:
+            done.failed, done.reason = done.failed + 1, answer.reason
+        else:
+            arrival = answer.received.arrival
+            done.series_uids.add(answer.received.series_uid)
+            done.new += arrival is Arrival.NEW
+            done.same += arrival is Arrival.SAME
+            done.different += arrival is Arrival.DIFFERENT
+    return answer.status
 
 
 @contextmanager

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
-from collections.abc import Iterator
-
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def collected_sockets() -> Iterator[None]:
+def closed_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     """pynetdicom leaves the socket of a connection that failed to the garbage collector, which warns of it."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+    from pynetdicom.transport import AssociationSocket
+
+    shut = AssociationSocket._shutdown_socket
+
+    def shut_and_close(self: AssociationSocket) -> None:
+        shut(self)
+        if self.socket is not None:
+            self.socket.close()
+
+    monkeypatch.setattr(AssociationSocket, "_shutdown_socket", shut_and_close)

@@ -20,11 +20,7 @@ from sync.incoming import Incoming
 from sync.privacy import NotAllowed
 from sync.query import Level, Query
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore:unclosed <:ResourceWarning"),  # sockets of connections that failed, see conftest
-    pytest.mark.skipif(not is_installed(), reason=REASON),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not is_installed(), reason=REASON)]
 OUR_PORT = free_port()
 
 
