@@ -101,6 +101,12 @@ class Measurement:
         """Lengths of a box's edges."""
         return as_point(np.linalg.norm(self._edges, axis=1))
 
+    @property
+    def corners_mm(self) -> tuple[Point, ...]:
+        """The eight corners of a box; bits 0, 1 and 2 of a corner's place say along which edges it lies."""
+        first, edges = self._points[0], self._edges
+        return tuple(as_point(first + sum(edges[n] for n in range(3) if place >> n & 1)) for place in range(8))
+
     def changed(self, **fields: Any) -> Measurement:
         """A copy with other values in the named fields."""
         return replace(self, **fields)

@@ -1,4 +1,4 @@
-"""Lengths and angles in space: lines, balls at their ends and their values, as sheets that face the camera.
+"""Lengths, angles and boxes in space: lines, balls at their ends, values, as sheets that face the camera.
 
 They are as thick on the picture wherever they are, like lines on a slice, but they stand at their own depth: what lies
 before them hides them.
@@ -31,30 +31,35 @@ LINE, BALL, LETTERS, GAP = 1.7, 5.0, 14.0, 6.0  # half a line, a ball's radius, 
 LIFT = 2.0  # units towards the camera, so that what is drawn on a slice or a surface is not lost in it
 EDGE: Color = (14, 16, 19)
 BALL_PX, LETTER_PX, FRAME_PX = 48, 28, 2  # sizes of the pictures, and of the frame around a value
-DRAWN = (MeasurementKind.LENGTH, MeasurementKind.ANGLE)
+DRAWN = (MeasurementKind.LENGTH, MeasurementKind.ANGLE, MeasurementKind.BOX)
+BOX_EDGES = tuple((corner, corner | 1 << n) for corner in range(8) for n in range(3) if not corner >> n & 1)
 
 
 @dataclass(frozen=True)
 class Ruler:
-    """A measured line through points.
+    """A measured line through points, or the edges of a box.
 
     Attributes:
-        points_mm: two or three LPS points.
+        points_mm: two or three LPS points, or a box's corners.
         color: of lines and letters.
         text: the value.
+        edges: pairs of places among the points; empty for one line through them all, which has balls.
     """
 
     points_mm: tuple[Point, ...]
     color: Color
     text: str
+    edges: tuple[tuple[int, int], ...] = ()
 
 
 def rulers_of(measurements: Iterable[Measurement], hidden: frozenset[int], volume: Volume) -> tuple[Ruler, ...]:
-    """The lengths and angles that are shown; regions belong to their slice and are not drawn in space."""
+    """The lengths, angles and boxes that are shown; regions belong to their slice and are not drawn in space."""
+    shown = [m for m in measurements if m.kind in DRAWN and m.number not in hidden]
     return tuple(
-        Ruler(m.points_mm, m.color, value_text(m, volume, None))
-        for m in measurements
-        if m.kind in DRAWN and m.number not in hidden
+        Ruler(m.corners_mm, m.color, f"{m.name} {value_text(m, volume, None)}", BOX_EDGES)
+        if m.kind is MeasurementKind.BOX
+        else Ruler(m.points_mm, m.color, value_text(m, volume, None))
+        for m in shown
     )
 
 
@@ -95,8 +100,9 @@ def _sheets(ruler: Ruler, aim: _Aim, walls: list[Sheet]) -> list[Sheet]:
     points = [np.asarray(point, np.float64) for point in ruler.points_mm]
     if any(aim.unit_mm(point) <= 0 for point in points):
         return []
-    lines = [_line(one, other, ruler.color, aim) for one, other in pairwise(points)]
-    balls = [_ball(point, ruler.color, aim) for point in points]
+    ends = [(points[one], points[other]) for one, other in ruler.edges] or list(pairwise(points))
+    lines = [_line(one, other, ruler.color, aim) for one, other in ends]
+    balls = [] if ruler.edges else [_ball(point, ruler.color, aim) for point in points]
     value = _value(ruler, points, aim, walls)
     return [*(line for line in lines if line is not None), *balls, *([value] if value is not None else [])]
 
@@ -121,6 +127,8 @@ def _value(ruler: Ruler, points: list[Vector], aim: _Aim, walls: list[Sheet]) ->
     pixels = _plate(ruler.text, ruler.color)
     height = LETTERS * pixels.shape[0] / LETTER_PX / 2
     width = height * pixels.shape[1] / pixels.shape[0]
+    if ruler.edges:
+        points = _upper_edge(ruler, points, aim)
     at = points[1] if len(points) == 3 else (points[0] + points[1]) / 2
     way = _away(points, aim)
     reach = GAP + abs(float(way @ aim.right)) * width + abs(float(way @ aim.up)) * height
@@ -128,6 +136,18 @@ def _value(ruler: Ruler, points: list[Vector], aim: _Aim, walls: list[Sheet]) ->
     made = _facing(aim.lifted(at + way * reach * aim.unit_mm(at), lift), width, height, pixels, aim)
     corners = _uncut(made.corners_mm, at, walls, aim)
     return Sheet(corners, pixels) if corners is not None else None
+
+
+def _upper_edge(ruler: Ruler, points: list[Vector], aim: _Aim) -> list[Vector]:
+    """The edge that is highest on the picture, the nearest of several: a box's value stands above it."""
+
+    def height(edge: tuple[int, int]) -> tuple[float, float]:
+        middle = (points[edge[0]] + points[edge[1]]) / 2
+        unit = max(aim.unit_mm(middle), 1e-9)
+        return round(float((middle - aim.eye) @ aim.up) / unit, 3), float((middle - aim.eye) @ aim.back)
+
+    one, other = max(ruler.edges, key=height)
+    return [points[one], points[other]]
 
 
 def _uncut(corners: Corners, at: Vector, walls: list[Sheet], aim: _Aim) -> Corners | None:

@@ -32,7 +32,7 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clip", action="append", default=[], metavar="SIDE:MM|SIDE:PERCENT%%", help="cut so much off")
     parser.add_argument("--window", metavar="LEVEL,WIDTH", help="of the grey values on cut faces")
     parser.add_argument("--open-cuts", action="store_true", help="cut faces without grey values")
-    parser.add_argument("--measurements", action="store_true", help="draw the lengths and angles of a case")
+    parser.add_argument("--measurements", action="store_true", help="draw the lengths, angles and boxes of a case")
     parser.add_argument("--backend", choices=BACKENDS, default="auto")
     parser.add_argument("--no-denoise", action="store_true")
     parser.add_argument("--seed", type=int)

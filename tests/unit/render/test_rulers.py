@@ -251,3 +251,23 @@ def test_rulers_are_the_lengths_and_angles_that_are_shown() -> None:
     found = rulers_of(made, frozenset({4}), block()[0])
     assert [r.text for r in found] == ["5.0 mm", "90.0°"]
     assert found[0].color == (1, 2, 3)
+
+
+def test_a_found_box_is_its_twelve_edges_and_what_it_is() -> None:
+    corner, edges = (4.0, 4.0, 4.0), ((20.0, 4.0, 4.0), (4.0, 16.0, 4.0), (4.0, 4.0, 12.0))
+    box = Measurement(1, MeasurementKind.BOX, (corner, *edges), (0.0, 0.0, 1.0), "Nodule", COLOR, 0.87)
+    (ruler,) = rulers_of([box], frozenset(), block()[0])
+    assert ruler.text == "Nodule 87 %"
+    assert len(ruler.edges) == 12
+    lengths = [np.linalg.norm(np.subtract(ruler.points_mm[a], ruler.points_mm[b])) for a, b in ruler.edges]
+    assert sorted(lengths) == [8.0] * 4 + [12.0] * 4 + [16.0] * 4
+    camera = turned(CAMERA, 40.0, 30.0, SIZE[1])
+    sheets = ruler_sheets([ruler], camera)
+    assert len(sheets) == 13
+    rgb, _ = drawn_sheets(sheets[:-1], camera, SIZE)  # the value lies over one edge
+    for one, other in ruler.edges:
+        edge = Ruler((ruler.points_mm[one], ruler.points_mm[other]), COLOR, "")
+        assert along(rgb, edge, camera).mean() > 0.6, edge  # dark rims where edges cross
+    value = np.mean(sheets[-1].corners_mm, axis=0)
+    up = np.asarray(camera.view_up)
+    assert value @ up > max(np.asarray(point) @ up for point in ruler.points_mm)
