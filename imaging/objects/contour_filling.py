@@ -81,7 +81,7 @@ def _box_around(points: NDArray[np.float64], slices: Integers, shape: tuple[int,
     if not len(points):
         return Box(0, 0, 0, 0, 0, 0)
     (i0, i1), (j0, j1) = (
-        np.clip([np.floor(axis.min()), np.ceil(axis.max()) + 1], 0, size)
+        np.clip([np.ceil(axis.min()), np.floor(axis.max()) + 1], 0, size)
         for axis, size in zip(points.T, shape[:0:-1], strict=True)
     )
     return Box(int(slices.min()), int(slices.max()) + 1, int(j0), int(j1), int(i0), int(i1)).clipped(shape)
