@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from imaging.geometry import Box
-from inference.early_result import MOST_LAYERS
+from imaging.geometry import Box, Geometry
+from inference.early_result import MOST_LAYERS, EarlyResult
 from inference.engine import early, early_labels
 from inference.engine.deciding import Decision
 from inference.engine.early import FirstLook, Planes, nearest_first
 from inference.engine.early_labels import early_result
+from inference.engine.packaged_model import PackagedModel
 from inference.engine.placement import whole
 from inference.engine.predictor import Mirrored
 from inference.engine.recipe import Head, HeadKind, Shape, Windows
@@ -21,6 +24,7 @@ from inference.engine.sliding import decided
 from inference.model import ModelLabel
 
 torch = pytest.importorskip("torch", reason="networks are computed with torch (install with --ai)")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 SIZE = (12, 10, 8)
 SHAPE = (40, 33, 27)
@@ -216,10 +220,10 @@ def test_labels_come_back_to_the_image_with_their_names() -> None:
     plane = np.zeros((6, 5, 4), np.uint8)  # x, y, z
     plane[1, 2, 3], plane[4, 4, 0] = 7, 9
     names = {7: ModelLabel(7, "spleen", "spleen")}
-    early = early_result([plane], whole((4, 5, 6)), (4, 5, 6), None, names, is_coarse=True)
-    assert early.is_coarse
-    np.testing.assert_array_equal(early.layers[0], plane.T)
-    assert [(label.layer, label.label_value, label.name) for label in early.labels] == [
+    found = early_result([plane], whole((4, 5, 6)), (4, 5, 6), None, names, is_coarse=True)
+    assert found.is_coarse
+    np.testing.assert_array_equal(found.layers[0], plane.T)
+    assert [(label.layer, label.label_value, label.name) for label in found.labels] == [
         (0, 7, "spleen"),
         (0, 9, "Label 9"),
     ]
@@ -235,3 +239,45 @@ def test_too_many_layers_are_left_out_and_too_large_ones_refused(monkeypatch: py
     monkeypatch.setattr(early_labels, "HELD_AT_ONCE", 1 << 50)
     with pytest.raises(MemoryError):
         early_result(planes, whole((2, 2, 2)), (2, 2, 2), None, {}, is_coarse=True)
+
+
+GRID = Geometry((20, 24, 28), np.array([[-0.9, 0, 0, 5], [0, 1.1, 0, -3], [0, 0, 2.0, 8], [0, 0, 0, 1.0]]))
+SIDE: dict[str, Any] = {
+    "name": "Bright things",
+    "version": "3",
+    "channels": [{"name": "CT", "modality": "CT"}],
+    "labels": [{"value": 7, "name": "spleen"}],
+    "spacing_mm": [1.3, 1.7, 1.1],
+    "window": {"roi": [8, 8, 8], "overlap": 0.5},
+    "head": "softmax",
+}
+
+
+class Threshold(torch.nn.Module):
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return torch.cat([torch.full_like(image, 90.0), image], 1)
+
+
+@pytest.mark.parametrize("region", [None, (2, 9, 5, 24, 0, 28)])
+def test_a_models_early_results_lie_on_the_images_grid(
+    tmp_path: Path, region: tuple[int, ...] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(early, "MOST_EXTRA", 1.0)  # the image is so small that windows side by side are many
+    torch.jit.script(Threshold()).save(str(tmp_path / "net.ts"))
+    (tmp_path / "limner-model-side.json").write_text(json.dumps(SIDE))
+    voxels = np.zeros(GRID.shape, np.int16)
+    voxels[4:19, 3:21, 2:26] = 180
+    seen: list[EarlyResult] = []
+    shares: list[float] = []
+    model = PackagedModel(tmp_path)
+    model.early = seen.append
+    wanted: dict[str, Any] = {"backend": "torch", "device": "cpu"} | ({"roi": list(region)} if region else {})
+    result = model.run(voxels, GRID, wanted, lambda share, _: shares.append(share), lambda: False)
+    assert [(label.layer, label.label_value, label.name) for label in seen[-1].labels] == [(0, 7, "spleen")]
+    np.testing.assert_array_equal(seen[-1].layers[0], result.layers[0])  # a threshold is the same in all windows
+    assert seen[-1].is_coarse
+    assert result.seconds["coarse preview"] > 0
+    assert min(result.seconds.values()) >= 0
+    assert shares[-1] <= 1
+    model.early = None
+    assert "coarse preview" not in model.run(voxels, GRID, wanted, lambda *_: None, lambda: False).seconds
