@@ -269,5 +269,5 @@ def test_a_found_box_is_its_twelve_edges_and_what_it_is() -> None:
         edge = Ruler((ruler.points_mm[one], ruler.points_mm[other]), COLOR, "")
         assert along(rgb, edge, camera).mean() > 0.6, edge  # dark rims where edges cross
     value = np.mean(sheets[-1].corners_mm, axis=0)
-    up = np.asarray(camera.view_up)
-    assert value @ up > max(np.asarray(point) @ up for point in ruler.points_mm)
+    rows = projected(camera, np.array([value, *ruler.points_mm]), SIZE)[:, 1]
+    assert rows[0] < rows[1:].min()  # above all corners
