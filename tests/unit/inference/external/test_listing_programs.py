@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_program import VERSION, install
 
 from imaging.errors import UserError
 from imaging.geometry import Geometry
@@ -19,9 +20,6 @@ from inference.external.kinds import Wishes
 from inference.external.listing import external_models, network_question, unplanned
 from inference.external.task import ExternalTask
 from inference.external.totalsegmentator import TotalSegmentator
-
-sys.path.insert(0, str(Path(__file__).parent))
-from stand_in import VERSION, install
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script with a first line")
 TASK = ExternalTask("totalsegmentator", Path("/bin/ts"), "2.0", "total", ((1, "spleen"),), "CT", False, ("A", "B"), ())

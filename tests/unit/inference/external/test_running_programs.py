@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from made_program import VERSION, install
 
 from imaging.errors import UserError
 from imaging.geometry import Geometry
@@ -25,9 +26,6 @@ from imaging.volume import Quantity, SourceSeries, Volume
 from inference.client import InferenceCancelled, InferenceClient, InferenceFailed
 from inference.external.listing import external_models
 from inference.worker.landlock import landlock_version
-
-sys.path.insert(0, str(Path(__file__).parent))
-from stand_in import VERSION, install
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script with a first line")
 WAIT_S = 60.0
