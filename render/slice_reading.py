@@ -11,6 +11,7 @@ from imaging.segment import Segment
 from imaging.volume import Quantity, Volume
 from render.slice_geometry import LETTERS, Vector
 from session.document import Document
+from session.model_maps import ModelMap
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,14 @@ class SliceReading:
         kji: the nearest voxel.
         value: its value, or its colour.
         segment: the topmost visible segment that holds it.
+        on_map: the map of how sure a model was that is drawn, and its value there.
     """
 
     position_mm: Vector
     kji: tuple[int, int, int]
     value: float | tuple[int, int, int]
     segment: Segment | None
+    on_map: tuple[ModelMap, int] | None = None
 
 
 def voxel_at(volume: Volume, lps_mm: ArrayLike) -> tuple[int, int, int] | None:
@@ -37,8 +40,19 @@ def voxel_at(volume: Volume, lps_mm: ArrayLike) -> tuple[int, int, int] | None:
     return (k, j, i) if inside else None
 
 
-def read(document: Document, volume: Volume, lps_mm: ArrayLike, hidden: frozenset[int]) -> SliceReading | None:
-    """What lies at a position, None outside the volume."""
+def read(
+    document: Document,
+    volume: Volume,
+    lps_mm: ArrayLike,
+    hidden: frozenset[int],
+    shown: ModelMap | None = None,
+) -> SliceReading | None:
+    """What lies at a position, None outside the volume.
+
+    Args:
+        hidden: numbers of the segments that are not seen.
+        shown: the map of how sure a model was that is drawn.
+    """
     kji = voxel_at(volume, lps_mm)
     if kji is None:
         return None
@@ -46,7 +60,8 @@ def read(document: Document, volume: Volume, lps_mm: ArrayLike, hidden: frozense
     raw = volume.voxels[kji]
     value = (int(raw[0]), int(raw[1]), int(raw[2])) if volume.voxels.ndim == 4 else float(raw)
     segments = [s for s in document.segmentation.segments_at(*kji) if s.number not in hidden]
-    return SliceReading((x, y, z), kji, value, segments[0] if segments else None)
+    on_map = None if shown is None else (shown, int(shown.values[kji]))
+    return SliceReading((x, y, z), kji, value, segments[0] if segments else None, on_map)
 
 
 def value_text(reading: SliceReading, quantity: Quantity) -> str:

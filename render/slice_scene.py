@@ -50,7 +50,7 @@ class SliceState:
         shows_crosshair: draw it.
         other_normals: normals of the other two planes, whose lines cross in the crosshair.
         measurements: those that are seen on this slice.
-        doubt: how the map of a model's doubt is drawn, None where there is none or nobody wants to see it.
+        doubt: which map of how sure a model was is drawn, None where there is none or nobody wants to see it.
     """
 
     volume: Volume
@@ -120,10 +120,10 @@ def waiting_boxes(boxes: tuple[FoundBox, ...]) -> tuple[Measurement, ...]:
 
 
 def doubt_style(document: Document, shown: PresentationState) -> DoubtStyle | None:
-    """How the map of a model's doubt is drawn."""
-    if document.doubt is None or not shown.shows_doubt or document.difference is not None:
+    """Which map of how sure a model was is drawn, and how."""
+    if document.model_maps is None or not shown.shows_doubt or document.difference is not None:
         return None
-    return DoubtStyle(id(document.doubt.values), shown.doubt_opacity)
+    return DoubtStyle(document.model_maps.shown(shown.shown_map), shown.doubt_opacity)
 
 
 def segment_styles(document: Document, shown: PresentationState) -> tuple[LabelStyle, ...]:

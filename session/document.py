@@ -23,8 +23,8 @@ from imaging.volume import Volume, Voxels
 from session.apart import Apart, Post
 from session.change import DocumentChange
 from session.comparison import ShownDifference
-from session.doubt import DoubtMap
 from session.measured import MeasuredRegions
+from session.model_maps import ModelMaps
 from session.preview import EarlyPreview, Preview
 
 Schedule = Callable[[Callable[[], None]], None]
@@ -63,7 +63,7 @@ class Document:
         self.preview: Preview | None = None
         self.early: EarlyPreview | None = None  # what a model that still runs has found; drawn while no preview waits
         self.marks: Labels | None = None  # which parts of the preview are chosen or kept, see session.reviewing
-        self.doubt: DoubtMap | None = None  # drawn over the slices
+        self.model_maps: ModelMaps | None = None  # one of them is drawn over the slices
         self.difference: ShownDifference | None = None  # two masks compared; drawn instead of the segments
         self.regions = MeasuredRegions()
         self.draft: Measurement | None = None  # it is being drawn or moved, and not yet part of the case
@@ -258,9 +258,9 @@ class Document:
         self.marks = marks
         self.notify(DocumentChange(has_preview=True))
 
-    def set_doubt(self, doubt: DoubtMap | None) -> None:
-        """Draw where a model was unsure, or nothing of the kind."""
-        self.doubt = doubt
+    def set_model_maps(self, maps: ModelMaps | None) -> None:
+        """Draw how sure a model was, or nothing of the kind."""
+        self.model_maps = maps
         self.notify(DocumentChange(has_preview=True))
 
     def set_difference(self, difference: ShownDifference | None) -> None:

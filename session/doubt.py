@@ -1,4 +1,4 @@
-"""Where a model was unsure: a map over the image, and the places in it that are most worth a look."""
+"""Where a model was unsure: the places of a map that are most worth a look."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from imaging.geometry import Geometry
 from inference.model import Overlay
 from inference.result import label_counts
 
-MAP_NAME = "uncertainty"  # among the maps of a result
-
 WORST_SHARE = 0.5  # of the voxels with any doubt, these are looked at
 SURELY = 128  # whatever the others are: half of the most that there can be is doubt
 LEAST_VALUE = 26  # a tenth of the most that there can be: less is noise
@@ -22,19 +20,6 @@ REACH_MM = 20.0  # edge of one place; a region of more than twice that (an organ
 LEAST_ML = 0.02  # size times doubt; less is not worth a look
 MOST_PLACES = 100
 FEW_VOXELS = 4_000_000
-
-
-@dataclass(frozen=True, eq=False)
-class DoubtMap:
-    """How unsure a model was.
-
-    Attributes:
-        values: uint8 (k, j, i) on the document's grid, 0 for sure, 255 for undecided.
-        title: what model.
-    """
-
-    values: Overlay
-    title: str
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The map of a model's doubt as a file."""
+"""A map of how sure a model was as a file."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imaging.errors import UserError
-from session.doubt import DoubtMap
 from session.jobs import Job, JobState
+from session.model_maps import ModelMap
 
 if TYPE_CHECKING:
     from session.session import Session
 
 
-def export_doubt(session: Session, doubt: DoubtMap, path: Path) -> Job:
-    """Write a map as NIfTI in the background: uint8, 0 for sure to 255 for undecided. What goes wrong is said."""
+def export_map(session: Session, chosen: ModelMap, path: Path) -> Job:
+    """Write a map as NIfTI in the background: uint8 as it is, see ``MapKind``. What goes wrong is said."""
     geometry = session.open_document.segmentation.geometry
 
     def work(_job: Job) -> None:
         from imaging.formats.registry import write_arrays
 
-        write_arrays(geometry, [doubt.values], path)
+        write_arrays(geometry, [chosen.values], path)
 
     def finish(job: Job) -> None:
         if isinstance(job.error, UserError):
@@ -28,6 +28,6 @@ def export_doubt(session: Session, doubt: DoubtMap, path: Path) -> Job:
         elif job.error is not None:
             raise job.error
         elif job.state is JobState.DONE:
-            session.messages.info(f"The map of doubt was written to {path.name}.")
+            session.messages.info(f"The map was written to {path.name}.")
 
-    return session.jobs.start("Export the map of doubt", work, finish)
+    return session.jobs.start("Export a map", work, finish)

@@ -1,4 +1,4 @@
-"""The map of a model's doubt that belongs to the open case, and the way from one doubtful place to the next."""
+"""How sure a model was of what is in the open case: its maps, and the way from one doubtful place to the next."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ import numpy as np
 import psygnal
 
 from imaging.geometry import Geometry
+from inference.model import UNCERTAINTY_MAP
 from session.change import DocumentChange
 from session.document import Document
-from session.doubt import MAP_NAME, DoubtfulPlace, DoubtMap, find_places
+from session.doubt import DoubtfulPlace, find_places
+from session.model_maps import MapKind, ModelMap, ModelMaps, is_model_map, maps_of
 
 if TYPE_CHECKING:
     from session.session import Session
 
 STATE_KEY = "doubt"  # in the case file, beside the journal
 FIRST_PICTURE_S = 0.25  # the map is drawn before its places are looked for
-MOST_KEPT_BYTES = 32_000_000  # of a compressed map; a larger one lasts as long as the case is open
+MOST_KEPT_BYTES = 32_000_000  # of compressed maps; what goes beyond lasts as long as the case is open
 
 
 @dataclass(frozen=True)
@@ -32,17 +34,19 @@ class DoubtState:
     """Where the review of doubtful places is.
 
     Attributes:
-        has_map: there is one.
+        has_map: there is at least one.
         title: which model's.
+        is_by_probability: places are those where the label's probability is lowest, for lack of a map of uncertainty.
         places: the most doubtful first.
         current: the place that was looked at last, an index; None before the first.
         visited: indices of those that were looked at.
         is_looking: the places are still being searched.
-        is_kept: the map is part of the case file.
+        is_kept: the maps, or some of them, are part of the case file.
     """
 
     has_map: bool = False
     title: str = ""
+    is_by_probability: bool = False
     places: tuple[DoubtfulPlace, ...] = ()
     current: int | None = None
     visited: frozenset[int] = frozenset()
@@ -51,7 +55,7 @@ class DoubtState:
 
 
 class Doubting:
-    """Takes the map from a result that waits, keeps it with the case when that is accepted, and knows its places.
+    """Takes the maps from a result that waits, keeps them with the case when that is accepted, and knows the places.
 
     Args:
         session: whose document.
@@ -74,17 +78,17 @@ class Doubting:
         return places[at]
 
     def keep(self) -> None:
-        """The result was accepted: its map becomes part of the case file (not of the journal)."""
-        document, doubt = self._session.document, self._session.document and self._session.document.doubt
-        if document is None or doubt is None or self.state.is_kept or document.case.is_read_only:
+        """The result was accepted: its maps become part of the case file (not of the journal)."""
+        document, maps = self._session.document, self._session.document and self._session.document.model_maps
+        if document is None or maps is None or self.state.is_kept or document.case.is_read_only:
             return
         self._set(replace(self.state, is_kept=True))
-        threading.Thread(target=self._write, args=(document, doubt), name="doubt", daemon=True).start()
+        threading.Thread(target=self._write, args=(document, maps), name="doubt", daemon=True).start()
 
     def end(self) -> None:
-        """Do without the map from now on, in the case file, too."""
+        """Do without the maps from now on, in the case file, too."""
         document = self._session.document
-        if document is None or document.doubt is None:
+        if document is None or document.model_maps is None:
             return
         if self.state.is_kept:
             document.case.journal.save_state(STATE_KEY, json.dumps(None))
@@ -104,62 +108,95 @@ class Doubting:
         document = self._session.document
         if not change.has_preview or document is None or document.preview is None:
             return
-        values = document.preview.maps.get(MAP_NAME)
-        if values is not None and (document.doubt is None or document.doubt.values is not values):
-            self._show(document, DoubtMap(values, document.preview.title))
+        maps = maps_of(document.preview)
+        if maps is not None and (document.model_maps is None or not document.model_maps.are_of(document.preview)):
+            self._show(document, maps)
 
-    def _show(self, document: Document, doubt: DoubtMap | None, *, is_kept: bool = False) -> None:
-        document.set_doubt(doubt)
-        if doubt is None:
+    def _show(self, document: Document, maps: ModelMaps | None, *, is_kept: bool = False) -> None:
+        document.set_model_maps(maps)
+        if maps is None:
             self._set(DoubtState())
             return
-        self._set(DoubtState(True, doubt.title, is_looking=True, is_kept=is_kept))
-        geometry = document.segmentation.geometry
-        threading.Thread(target=self._look, args=(document, doubt, geometry), name="doubt", daemon=True).start()
+        doubtful = maps.doubtful
+        is_by_probability = doubtful is not None and doubtful.kind is MapKind.WINNER
+        self._set(DoubtState(True, maps.title, is_by_probability, is_looking=doubtful is not None, is_kept=is_kept))
+        if doubtful is not None:
+            there = document, maps, doubtful, document.segmentation.geometry
+            threading.Thread(target=self._look, args=there, name="doubt", daemon=True).start()
 
-    def _look(self, document: Document, doubt: DoubtMap, geometry: Geometry) -> None:
+    def _look(self, document: Document, maps: ModelMaps, doubtful: ModelMap, geometry: Geometry) -> None:
         time.sleep(FIRST_PICTURE_S)
-        places = find_places(doubt.values, geometry)
-        self._session.post(lambda: self._found(document, doubt, places))
+        places = find_places(doubtful.doubt(), geometry)
+        self._session.post(lambda: self._found(document, maps, places))
 
-    def _found(self, document: Document, doubt: DoubtMap, places: tuple[DoubtfulPlace, ...]) -> None:
-        if document is self._session.document and document.doubt is doubt:
+    def _found(self, document: Document, maps: ModelMaps, places: tuple[DoubtfulPlace, ...]) -> None:
+        if document is self._session.document and document.model_maps is maps:
             self._set(replace(self.state, places=places, is_looking=False))
 
-    def _write(self, document: Document, doubt: DoubtMap) -> None:
-        packed = base64.b64encode(zlib.compress(np.ascontiguousarray(doubt.values).data, 1)).decode("ascii")
-        text = json.dumps({"title": doubt.title, "shape": list(doubt.values.shape), "zlib": packed})
-        self._session.post(lambda: self._save(document, text))
+    def _write(self, document: Document, maps: ModelMaps) -> None:
+        text, left_out = packed(maps)
+        self._session.post(lambda: self._save(document, text, left_out))
 
-    def _save(self, document: Document, text: str) -> None:
+    def _save(self, document: Document, text: str, left_out: int) -> None:
         if document is not self._session.document:
             return  # closed in the moment after it was accepted
-        if len(text) > MOST_KEPT_BYTES:
-            self._set(replace(self.state, is_kept=False))
-            self._session.messages.info("The map of doubt is too large for the case file.", "Export it to keep it.")
-            return
-        document.case.journal.save_state(STATE_KEY, text)
+        if left_out:
+            is_kept = bool(text)
+            self._set(replace(self.state, is_kept=is_kept))
+            what = f"{left_out} of the model's maps are" if is_kept else "The model's maps are"
+            self._session.messages.info(f"{what} too large for the case file.", "Export what you want to keep.")
+        if text:
+            document.case.journal.save_state(STATE_KEY, text)
 
     def _read(self, document: Document, text: str) -> None:
-        shape = document.segmentation.geometry.shape
         try:
-            kept = json.loads(text)
-            if kept is None:
-                return
-            unpacked = zlib.decompressobj().decompress(base64.b64decode(kept["zlib"]), math.prod(shape))
-            values = np.frombuffer(unpacked, np.uint8).reshape(shape)
-            doubt = DoubtMap(values, str(kept["title"]))
-        except (ValueError, KeyError, TypeError, zlib.error):
-            sentence = "The map of doubt in this case cannot be read; everything else is whole."
+            maps = unpacked(text, document.segmentation.geometry.shape)
+        except (ValueError, KeyError, TypeError, AttributeError, zlib.error):
+            sentence = "The model's maps in this case cannot be read; everything else is whole."
             self._session.post(lambda: self._session.messages.warning(sentence))
             return
-        self._session.post(lambda: self._restore(document, doubt))
+        if maps is not None:
+            self._session.post(lambda: self._restore(document, maps))
 
-    def _restore(self, document: Document, doubt: DoubtMap) -> None:
-        if document is self._session.document and document.doubt is None:
-            self._show(document, doubt, is_kept=True)
+    def _restore(self, document: Document, maps: ModelMaps) -> None:
+        if document is self._session.document and document.model_maps is None:
+            self._show(document, maps, is_kept=True)
 
     def _set(self, state: DoubtState) -> None:
         before, self.state = self.state, state
         if before != state:
             self.changed.emit(before, state)
+
+
+def packed(maps: ModelMaps) -> tuple[str, int]:
+    """The text for the case file, empty when no map finds room in it, and how many maps find none."""
+    kept: list[dict[str, object]] = []
+    size = 0
+    for found in maps.maps:
+        text = base64.b64encode(zlib.compress(np.ascontiguousarray(found.values).data, 1)).decode("ascii")
+        if size + len(text) <= MOST_KEPT_BYTES:
+            size += len(text)
+            kept.append({"name": found.name, "decided_from": found.decided_from, "zlib": text})
+    shape = list(maps.maps[0].values.shape)
+    text = json.dumps({"title": maps.title, "shape": shape, "maps": kept}) if kept else ""
+    return text, len(maps.maps) - len(kept)
+
+
+def unpacked(text: str, shape: tuple[int, int, int]) -> ModelMaps | None:
+    """What ``packed`` wrote, or an earlier version, which knew of the uncertainty alone; None when it was taken away.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError, zlib.error: it is damaged.
+    """
+    kept = json.loads(text)
+    if kept is None:
+        return None
+    listed = kept["maps"] if "maps" in kept else [{"name": UNCERTAINTY_MAP, "zlib": kept["zlib"]}]
+    found = []
+    for entry in listed:
+        voxels = zlib.decompressobj().decompress(base64.b64decode(entry["zlib"]), math.prod(shape))
+        values, decided_from = np.frombuffer(voxels, np.uint8).reshape(shape), entry.get("decided_from")
+        name = str(entry["name"])
+        if is_model_map(name):
+            found.append(ModelMap(name, values, None if decided_from is None else float(decided_from)))
+    return ModelMaps(str(kept["title"]), tuple(found)) if found else None

@@ -102,7 +102,8 @@ class PresentationState:
         shows_slices_in_3d: the three planes in the 3D view.
         shows_surfaces_with_volume: segments as surfaces, too, where the 3D view shows a volume.
         volume_mode: surfaces, ray casting or path tracing in the 3D view.
-        shows_doubt, doubt_opacity: the map of where a model was unsure, over the slices.
+        shows_doubt, doubt_opacity, shown_map: the map of how sure a model was, over the slices, and which one; empty
+            for the first.
         look: how the volume looks there; None until somebody chose a preset, then the image's kind decides.
     """
 
@@ -126,6 +127,7 @@ class PresentationState:
     look: Look | None = None
     shows_doubt: bool = True
     doubt_opacity: float = 0.75
+    shown_map: str = ""
 
     def to_text(self) -> str:
         """JSON text for the case file."""

@@ -13,6 +13,7 @@ FORMS = {
     "structure": ("{n} structure", "{n} structures"),
     "part": ("{n} part", "{n} parts"),
     "doubtful place": ("{n} doubtful place", "{n} doubtful places"),
+    "improbable place": ("{n} place of low probability", "{n} places of low probability"),
     "box": ("{n} box", "{n} boxes"),
     "run": ("{n} run", "{n} runs"),
     "core": ("{n} core", "{n} cores"),

@@ -1,4 +1,4 @@
-"""What the colours of a map of doubt mean, at the bottom left of a slice."""
+"""What the colours of a map of how sure a model was mean, at the bottom left of a slice."""
 
 from __future__ import annotations
 
@@ -7,51 +7,67 @@ from functools import lru_cache
 from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
-from render.doubt_overlay import doubt_table
+from render.doubt_overlay import map_table
+from session.model_maps import MapKind, ModelMap
 from widgets import theme
-from widgets.slice_text import ShadowText
+from widgets.map_words import map_title
+from widgets.slice_text import ShadowText, elided
 
 EDGE_PX, GAP_PX = 10, 6
 BAR_PX = (64, 6)
 LEAST_VIEW_PX = (260, 160)  # in smaller views it would cover what it explains
+TITLE_SHARE = 0.45  # of the view's width; the letter of the lower side stands in its middle
 
 
-def paint_legend(painter: QPainter, rect: QRect, size: tuple[float, float], text: ShadowText) -> None:
-    """A bar from sure to doubtful with its two words, where there is room."""
-    if size[0] < LEAST_VIEW_PX[0] or size[1] < LEAST_VIEW_PX[1] or rect.bottom() < size[1] - 40:
+def paint_legend(painter: QPainter, rect: QRect, size: tuple[float, float], text: ShadowText, shown: ModelMap) -> None:
+    """The map's name over a bar between what its least and its greatest value mean, where there is room."""
+    if size[0] < LEAST_VIEW_PX[0] or size[1] < LEAST_VIEW_PX[1] or rect.bottom() < size[1] - 60:
         return
     tokens = theme.current()
     font, color = tokens.font(11), tokens.color("on_view")
     left = float(EDGE_PX)
-    for number, word in enumerate((_sure(), _doubtful())):
-        width, height = text.size(word, font)
-        top = size[1] - EDGE_PX - height
+    title = elided(map_title(shown), font, size[0] * TITLE_SHARE - EDGE_PX)
+    title_width, height = text.size(title, font)
+    top = size[1] - EDGE_PX - height
+    text.draw(painter, QRectF(left, top - height - 1, title_width, height), title, font, color)
+    for number, word in enumerate(_ends(shown.kind)):
+        width, _ = text.size(word, font)
         if number:
             bar = QRectF(left, round(top + (height - BAR_PX[1]) / 2), *BAR_PX)
             painter.fillRect(bar.adjusted(-1, -1, 1, 1), QColor(0, 0, 0, 140))
-            painter.drawPixmap(QPointF(bar.topLeft()), _bar())
+            painter.drawPixmap(QPointF(bar.topLeft()), _bar(shown.kind))
+            _mark(painter, bar, shown)
             left += BAR_PX[0] + GAP_PX
         text.draw(painter, QRectF(left, top, width, height), word, font, color)
         left += width + GAP_PX
 
 
-@lru_cache(maxsize=1)
-def _bar() -> QPixmap:
+def _mark(painter: QPainter, bar: QRectF, shown: ModelMap) -> None:
+    """From where on a voxel belongs to the structure."""
+    if shown.kind is MapKind.STRUCTURE and shown.decided_from is not None:
+        x = round(bar.left() + shown.decided_from * (bar.width() - 1))
+        painter.fillRect(QRectF(x, bar.top() - 3, 1, bar.height() + 6), theme.current().color("on_view"))
+
+
+@lru_cache(maxsize=3)
+def _bar(kind: MapKind) -> QPixmap:
     """All colours at full strength, on black as they mostly stand."""
     made = QPixmap(*BAR_PX)
     made.fill(Qt.GlobalColor.black)
     painter = QPainter(made)
-    table = doubt_table(1.0)
+    table = map_table(kind, 1.0)
     for x in range(BAR_PX[0]):
-        value = int(table[round(255 * x / (BAR_PX[0] - 1))])
+        value = int(table[max(round(255 * x / (BAR_PX[0] - 1)), 1)])
         painter.fillRect(x, 0, 1, BAR_PX[1], QColor(value >> 16 & 255, value >> 8 & 255, value & 255))
     painter.end()
     return made
 
 
-def _sure() -> str:
-    return QCoreApplication.translate("SliceView", "sure")
-
-
-def _doubtful() -> str:
-    return QCoreApplication.translate("SliceView", "doubtful")
+def _ends(kind: MapKind) -> tuple[str, str]:
+    """What the least and the greatest value mean."""
+    if kind is not MapKind.UNCERTAINTY:
+        return "0 %", "100 %"
+    return (
+        QCoreApplication.translate("SliceView", "sure"),
+        QCoreApplication.translate("SliceView", "undecided"),
+    )

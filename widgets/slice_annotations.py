@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
 from imaging.volume import SeriesWarning
+from render.doubt_overlay import DoubtStyle
 from render.screen_map import ScreenMap
 from render.slice_reading import SliceReading, position_text, signed, value_text
 from render.slice_scene import SliceState
@@ -165,9 +166,9 @@ class SliceAnnotations:
         left = min(right - length / 2 - width / 2, right - width)
         self._text.draw(painter, QRectF(left, bottom - 6 - height, width, height), text, font, tokens.color("on_view"))
 
-    def paint_doubt_legend(self, painter: QPainter, rect: QRect, size: tuple[float, float]) -> None:
-        """Bottom left: what the colours of a map of doubt mean."""
-        paint_legend(painter, rect, size, self._text)
+    def paint_doubt_legend(self, painter: QPainter, rect: QRect, size: tuple[float, float], style: DoubtStyle) -> None:
+        """Bottom left: what the colours of a map of how sure a model was mean."""
+        paint_legend(painter, rect, size, self._text, style.shown)
 
     def paint_slider(self, painter: QPainter, rect: QRect, size: tuple[float, float], state: SliceState) -> None:
         """Right edge: where this slice is among all."""

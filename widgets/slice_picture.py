@@ -49,7 +49,6 @@ class SlicePicture:
         layers: Sequence[Pixels],
         preview_layers: Sequence[Pixels],
         is_smooth: bool,
-        doubt: Pixels | None = None,
     ) -> None:
         """Paint one rectangle of the view: black ground, grey values, segments, preview, doubt."""
         painter.fillRect(rect, Qt.GlobalColor.black)
@@ -60,16 +59,15 @@ class SlicePicture:
         for style in state.preview_styles:
             if style.layer < len(preview_layers):
                 self._paint_labels(painter, rect, state, place, style, preview_layers[style.layer])
-
-        if doubt is not None and state.doubt is not None:
-            self._paint_doubt(painter, rect, state, state.doubt, place, doubt)
+        if state.doubt is not None:
+            self._paint_doubt(painter, rect, state, state.doubt, place)
 
     def _paint_doubt(
-        self, painter: QPainter, rect: QRect, state: SliceState, style: DoubtStyle, place: ScreenMap, values: Pixels
+        self, painter: QPainter, rect: QRect, state: SliceState, style: DoubtStyle, place: ScreenMap
     ) -> None:
-        """The map of doubt, smooth: it has no edges of its own."""
+        """The map of how sure a model was, smooth: it has no edges of its own."""
         if self._doubt is None or self._doubt[0] != style:
-            colors = np.ascontiguousarray(np.take(style.argb, self._plane_of(values, state)))
+            colors = np.ascontiguousarray(np.take(style.argb, self._plane_of(style.shown.values, state)))
             rows, columns = colors.shape
             image = QImage(colors.data, columns, rows, colors.strides[0], QImage.Format.Format_ARGB32_Premultiplied)
             self._doubt = style, image, colors

@@ -273,7 +273,8 @@ class SliceView(QWidget):
         if self._cursor is None or self.state is None or self._document is None:
             return None
         position = self.place.to_world(self.state.grid, self._cursor.x(), self._cursor.y())
-        return read(self._document, self.state.volume, position, self.session.presentation.state.hidden_segments)
+        hidden, style = self.session.presentation.state.hidden_segments, self.state.doubt
+        return read(self._document, self.state.volume, position, hidden, style.shown if style is not None else None)
 
     def _size(self) -> tuple[float, float]:
         return float(self.width()), float(self.height())
@@ -297,15 +298,14 @@ class SliceView(QWidget):
         place = self.place
         layers, over = self._layers(document)
         is_smooth = bool(self.session.settings["slices.interpolate"])
-        doubt = None if document.doubt is None else document.doubt.values
-        self._picture.paint(painter, rect, state, place, layers, over, is_smooth, doubt)
+        self._picture.paint(painter, rect, state, place, layers, over, is_smooth)
         self._paint_over(painter, rect, state, place, size)
 
     def _paint_over(
         self, painter: QPainter, rect: QRect, state: SliceState, place: ScreenMap, size: tuple[float, float]
     ) -> None:
         if state.doubt is not None:
-            self._annotations.paint_doubt_legend(painter, rect, size)
+            self._annotations.paint_doubt_legend(painter, rect, size, state.doubt)
         if state.shows_crosshair:
             self._annotations.paint_crosshair(painter, crosshair_lines(state, place, size))
         self.measures.paint(painter, rect)

@@ -7,7 +7,6 @@ from imaging.edit import Overwrite
 from imaging.errors import UserError
 from session.acceptance import AcceptanceRule, Merge, accept, kept_out
 from session.actions import Action
-from session.doubt import MAP_NAME
 from session.preview import ProposedSegment
 from session.session import Session
 
@@ -33,9 +32,9 @@ def accept_some(session: Session, names: str) -> None:
 
 def reject(session: Session) -> None:
     """Drop what is proposed; the case stays as it is."""
-    preview, doubt = session.open_document.preview, session.open_document.doubt
+    preview, maps = session.open_document.preview, session.open_document.model_maps
     session.open_document.set_preview(None)
-    is_its_own = preview is not None and doubt is not None and doubt.values is preview.maps.get(MAP_NAME)
+    is_its_own = preview is not None and maps is not None and maps.are_of(preview)
     if is_its_own and not session.doubting.state.is_kept:  # else a part of the result was accepted before
         session.doubting.end()
 

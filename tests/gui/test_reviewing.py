@@ -286,7 +286,7 @@ def test_rejected_result_takes_its_map_along(case_window: MainWindow, qtbot: QtB
     doubtful(case_window, qtbot)
     QTest.mouseClick(case_window.preview_bar.reject, LEFT)
     QApplication.processEvents()
-    assert case_window.session.open_document.doubt is None
+    assert case_window.session.open_document.model_maps is None
     assert not case_window.review_bar.isVisible()
 
 

@@ -16,7 +16,7 @@ from imaging.volume import Quantity, Volume
 from session.acceptance import accept
 from session.document import Document
 from session.doubt import LEAST_VALUE, find_places, threshold_of
-from session.doubt_export import export_doubt
+from session.doubt_export import export_map
 from session.doubting import STATE_KEY
 from session.preview import Preview, ProposedSegment
 from session.session import Session
@@ -122,15 +122,15 @@ def test_accepted_map_is_kept_with_the_case(session: Session, tmp_path: Path) ->
     session.set_document(None)
     again = new_session(tmp_path / "a.limner", tmp_path)
     wait_for(lambda: bool(again.doubting.state.places))
-    assert again.open_document.doubt is not None
-    np.testing.assert_array_equal(again.open_document.doubt.values, values)
+    assert again.open_document.model_maps is not None
+    np.testing.assert_array_equal(again.open_document.model_maps.maps[0].values, values)
     assert again.doubting.state.title == "Net"
     again.doubting.end()
-    assert again.open_document.doubt is None
+    assert again.open_document.model_maps is None
     again.set_document(None)
     empty = new_session(tmp_path / "a.limner", tmp_path)
     time.sleep(0.05)
-    assert empty.open_document.doubt is None
+    assert empty.open_document.model_maps is None
     empty.set_document(None)
 
 
@@ -146,16 +146,16 @@ def test_damaged_map_costs_a_message(session: Session, tmp_path: Path) -> None:
     again.set_document(Document([Volume(GEOMETRY, np.zeros(SHAPE, np.int16), Quantity.HU)], case))
     wait_for(lambda: bool(said))
     assert "cannot be read" in said[0]
-    assert again.open_document.doubt is None
+    assert again.open_document.model_maps is None
     again.set_document(None)
 
 
 def test_export(session: Session, tmp_path: Path) -> None:
     values = new_map()
     propose(session, values)
-    doubt = session.open_document.doubt
-    assert doubt is not None
-    session.jobs.wait(export_doubt(session, doubt, tmp_path / "doubt.nii.gz"))
+    maps = session.open_document.model_maps
+    assert maps is not None
+    session.jobs.wait(export_map(session, maps.maps[0], tmp_path / "doubt.nii.gz"))
     (volume,) = read_volumes(tmp_path / "doubt.nii.gz")
     np.testing.assert_array_equal(volume.voxels, values)
     assert volume.geometry.same_space(GEOMETRY)
