@@ -98,7 +98,7 @@ def on_slices(contours: ContoursMm, geometry: Geometry, *, bridge_gaps: bool = F
     return FilledStructure(
         box,
         mask,
-        float(np.median(np.diff(heights))) if len(heights) > 1 else 1.0,
+        _usual(np.diff(heights)),
         bridged,
         0 if bridge_gaps else sum(upper - lower - 1 for lower, upper, _, _ in bridges),
         int((in_image & ~taken).sum()),
@@ -146,6 +146,11 @@ def _taken(slices: Integers, distances: NDArray[np.float64]) -> Mask:
     return taken & (slices >= 0)
 
 
+def _usual(steps: NDArray[np.float64]) -> float:
+    """The lower median, 1 where there is no step."""
+    return float(np.quantile(steps, 0.5, method="lower")) if len(steps) else 1.0
+
+
 Bridge = tuple[int, int, float, float]  # lower and upper slice, and where the planes of their contours really lie
 
 
@@ -155,7 +160,7 @@ def _bridges(slices: Integers, heights: NDArray[np.float64], taken: Mask) -> lis
     if len(used) < 2:
         return []
     steps = np.diff(heights[used])
-    near = (np.diff(slices[used]) > 1) & (steps <= _BRIDGED * np.median(steps))
+    near = (np.diff(slices[used]) > 1) & (steps <= _BRIDGED * _usual(steps))
     return [
         (int(slices[a]), int(slices[b]), float(heights[a]), float(heights[b]))
         for a, b in zip(used[:-1][near], used[1:][near], strict=True)

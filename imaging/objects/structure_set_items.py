@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 _STUDY_REFERENCE = "1.2.840.10008.3.1.2.3.1"  # retired, but the standard still wants a class here
-_ORGAN = "123037004"  # SNOMED CT: anatomical structure
+_ORGANS = {"91723000", "123037004"}  # SNOMED CT: anatomical structure, in newer and older editions of the standard
 _TARGETS = re.compile("GTV|CTV|PTV", re.IGNORECASE)
 _OUTSIDES = {"body", "external", "skin"}
 
@@ -79,4 +79,4 @@ def _interpreted_type(segment: LabelSegment) -> str:
         return "EXTERNAL"
     term = lookup(segment.name)
     category = segment.category or (term.category if term is not None else None)
-    return "ORGAN" if category is not None and category.value == _ORGAN else ""
+    return "ORGAN" if category is not None and category.value in _ORGANS else ""

@@ -95,7 +95,9 @@ def _filled(
 ) -> FilledStructure | None:
     """The structure's mask, None where it has none; ``notes`` and ``refused`` receive why."""
     name = f"“{structure.name}”"
-    notes.extend(f"{name}: {count} {what} cannot become voxels." for what, count in structure.left_out.items())
+    if structure.left_out:
+        others = ", ".join(f"{what} ({count})" for what, count in structure.left_out.items())
+        notes.append(f"{name} also holds what cannot become voxels: {others}.")
     if structure.contours is None:
         why = structure.damage or "it has no closed contours"
         notes.append(f"{name} was left out: {why}.")
@@ -109,9 +111,7 @@ def _filled(
         refused.append(error)
         return None
     if filled.gaps and filled.step_slices > _WIDER:
-        message = (
-            f"The contours of {name} lie {filled.step_slices:.3g} slices apart: the slices between would be empty."
-        )
+        message = f"The contours of {name} lie {filled.step_slices:.3g} slices apart: between them it would be empty."
         raise UserError(message, "Use --resample to interpolate between them.")
     notes.extend(f"{name}: {said}" for said in _doubts(filled))
     if not filled.mask.any():
@@ -123,13 +123,13 @@ def _filled(
 def _doubts(filled: FilledStructure) -> list[str]:
     said = []
     if filled.bridged:
-        said.append(f"{filled.bridged} slices between its contours were interpolated.")
+        said.append(f"slices between its contours were interpolated ({filled.bridged}).")
     if filled.gaps:
-        said.append(f"{filled.gaps} slices between its contours are empty; --resample interpolates them.")
+        said.append(f"slices between its contours are empty ({filled.gaps}); --resample interpolates them.")
     if filled.passed_over:
-        said.append(f"its contours lie closer than the slices; {filled.passed_over} planes were passed over.")
+        said.append(f"its contours lie closer than the slices; planes that no slice took: {filled.passed_over}.")
     if filled.outside:
-        said.append(f"{filled.outside} planes of its contours lie outside the image.")
+        said.append(f"some of its contours lie above or below the image (planes: {filled.outside}).")
     if filled.is_cut:
         said.append("it reaches beyond the edges of the image and was cut off.")
     return said
