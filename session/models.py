@@ -10,6 +10,7 @@ from session.settings import Settings
 
 if TYPE_CHECKING:
     from inference.catalogue import ModelInfo
+    from inference.packages.kept_networks import KeptNetworks
     from inference.packages.store import ModelStore
 
 FOLDER = "models"
@@ -22,6 +23,14 @@ def model_store(settings: Settings | None = None) -> ModelStore:
     from inference.packages.store import system_stores
 
     return _store((settings or Settings()).workspace() / FOLDER, system_stores())
+
+
+def kept_networks() -> KeptNetworks:
+    """Where the workspace keeps networks that were converted for this computer."""
+    from inference.packages.kept_networks import FOLDER as NETWORKS
+    from inference.packages.kept_networks import KeptNetworks
+
+    return KeptNetworks(Settings().workspace() / FOLDER / NETWORKS)
 
 
 def known_models() -> list[ModelInfo]:

@@ -22,7 +22,7 @@ from inference.worker.turns import QueueClass
 from session.acceptance import accept
 from session.channels import ChannelSource
 from session.exporting import export_masks, labels_of_preview
-from session.models import known_models
+from session.models import kept_networks, known_models
 from session.object_export import source_of_case, write_object_of
 from session.opening import CASE_SUFFIX, OpenedImages, new_document, note_pixel_hash, read_images
 from session.reading import Report, choose_series
@@ -69,7 +69,8 @@ class Wishes:
             return Wishes(inference_client().model(model), inference_client(), parameters, **others)
         info = folder_info(Path(model))
         _must_be_trusted(Path(model), info, trust)
-        return Wishes(info, InferenceClient(lambda: [*known_models(), info]), parameters, **others)
+        client = InferenceClient(lambda: [*known_models(), info], kept_networks=kept_networks)
+        return Wishes(info, client, parameters, **others)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from session.channels import ChannelSource, read_channels
 from session.document import Document
 from session.early import EarlyShowing
 from session.jobs import Cancelled, Job, JobState
-from session.models import known_models
+from session.models import kept_networks, known_models
 from session.preview import Preview, proposals
 from session.run_recording import RunRecorder, RunRequest, run_log
 from session.session import Session
@@ -40,7 +40,7 @@ logger = logging.getLogger("limner.segmenting")
 @cache
 def inference_client() -> InferenceClient:
     """The one client of this process, with its one worker; closed at the program's end."""
-    client = InferenceClient(known_models)
+    client = InferenceClient(known_models, kept_networks=kept_networks)
     atexit.register(client.close)
     return client
 

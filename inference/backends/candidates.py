@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -79,11 +80,27 @@ def made(candidate: Candidate, networks: Networks, shape: tuple[int, ...]) -> Pr
 
         assert isinstance(networks, OnnxNetwork)
         return OnnxPredictor(networks.path, candidate.device)
+    return _by_openvino(candidate.precision, networks, shape)
+
+
+def _by_openvino(precision: str, networks: Networks, shape: tuple[int, ...]) -> Predictor:
+    from inference.backends.forms import KEPT
     from inference.backends.openvino_backend import OpenVinoPredictor
 
-    sources = networks.modules if isinstance(networks, TorchNetworks) else (networks.path,)
-    predictors = [OpenVinoPredictor(source, shape, candidate.precision) for source in sources]
-    return predictors[0] if len(predictors) == 1 else Averaged(predictors)
+    sources: Sequence[Any] = networks.modules if isinstance(networks, TorchNetworks) else (networks.path,)
+    forms = networks.forms if isinstance(networks, TorchNetworks) else None
+
+    def make() -> Predictor:
+        predictors = [OpenVinoPredictor(source, shape, precision, forms, n) for n, source in enumerate(sources)]
+        return predictors[0] if len(predictors) == 1 else Averaged(predictors)
+
+    try:
+        return make()
+    except RuntimeError:
+        if forms is None or forms.origin != KEPT:
+            raise
+        forms.distrust()
+        return make()
 
 
 def _possible(networks: Networks, device: str) -> list[Candidate]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import logging
 import platform
 import time
@@ -23,6 +22,7 @@ from inference.engine.predictor import Predictor
 from inference.engine.recipe import Head, HeadKind, Image, Shape
 from inference.engine.rungs import is_short_of_memory
 from inference.opening.opened import Networks
+from inference.worker.source_hash import version_of
 
 if TYPE_CHECKING:
     import torch
@@ -266,17 +266,9 @@ def key_of(model_key: str, window: Shape, device: str) -> str:
     import torch
 
     gpu = torch.cuda.get_device_name(device) if device.startswith("cuda") else ""
-    libraries = [f"{name} {_version(name)}" for name in LIBRARIES]
+    libraries = [f"{name} {version_of(name)}" for name in LIBRARIES]
     parts = [platform.machine(), _processor(), device, gpu, *libraries, model_key, str(window)]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
-
-
-def _version(library: str) -> str:
-    """Of an installed library; empty where it is not there."""
-    try:
-        return importlib.metadata.version(library)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 def _processor() -> str:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inference.backends.forms import NetworkForms
 from inference.engine.predictor import only_output
 from inference.worker.footprint import core_count
 
@@ -25,14 +26,28 @@ class OpenVinoPredictor:
         source: a network in torch in evaluation mode, or an ONNX file.
         shape: (window, channel, x, y, z) of what it will be given; other shapes compile anew.
         precision: fp32, or bf16 on processors that compute in it.
+        forms: where the converted network may be known from.
+        number: which of the networks there it is.
 
     Raises:
         RuntimeError: OpenVINO cannot convert or compile the network.
     """
 
-    def __init__(self, source: torch.nn.Module | Path, shape: tuple[int, ...], precision: str) -> None:
-        self._core = _openvino().Core()
-        self._model = _converted(source, shape)
+    def __init__(
+        self,
+        source: torch.nn.Module | Path,
+        shape: tuple[int, ...],
+        precision: str,
+        forms: NetworkForms | None = None,
+        number: int = 0,
+    ) -> None:
+        openvino = _openvino()
+        self._core = openvino.Core()
+        if isinstance(source, Path):
+            self._model = self._core.read_model(str(source))
+        else:
+            forms = forms or NetworkForms()
+            self._model = forms.model(openvino, number, shape, lambda: _converted(source, shape))
         self._settings = {
             "INFERENCE_PRECISION_HINT": HINTS[precision],
             "INFERENCE_NUM_THREADS": core_count(),
@@ -61,12 +76,11 @@ class OpenVinoPredictor:
         self._shape = shape
 
 
-def _converted(source: torch.nn.Module | Path, shape: tuple[int, ...]) -> Any:
+def _converted(source: torch.nn.Module, shape: tuple[int, ...]) -> tuple[Any, bool]:
+    """OpenVINO's model, and whether it holds for windows of other sizes, too."""
     import torch
 
     openvino = _openvino()
-    if isinstance(source, Path):
-        return openvino.Core().read_model(str(source))
     module = _first_output(source)
     small = (1, shape[1], *(min(n, EXAMPLE_SIDE) for n in shape[2:]))
     with torch.no_grad():
@@ -74,8 +88,8 @@ def _converted(source: torch.nn.Module | Path, shape: tuple[int, ...]) -> Any:
             model = openvino.convert_model(module, example_input=torch.zeros(small))
             model.reshape(list(shape))
         except RuntimeError:  # its layers do not take so small a window, or keep sizes of the example
-            model = openvino.convert_model(module, example_input=torch.zeros(shape))
-    return model
+            return openvino.convert_model(module, example_input=torch.zeros(shape)), False
+    return model, True
 
 
 def _first_output(module: torch.nn.Module) -> torch.nn.Module:

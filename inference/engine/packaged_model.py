@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from imaging.errors import UserError
 from imaging.geometry import Geometry
 from imaging.volume import Quantity
+from inference.backends.forms import Shelf
 from inference.early_result import ShowEarly
 from inference.engine.one_by_one import run_singles, singles
 from inference.engine.parameters import RunParameters
@@ -40,6 +41,7 @@ class PackagedModel:
         self._package: Package = read_package(Path(folder))
         self._labels = self._package.description.labels
         self.early: ShowEarly | None = None  # set by whoever wants to look before the run is over
+        self.shelf: Shelf | None = None  # set by whoever keeps converted networks
         self.takes_several_images = len(self._package.description.channels) > 1
 
     @property
@@ -143,7 +145,7 @@ class PackagedModel:
     ) -> ModelResult:
         began = time.monotonic()
         watch(0.0, "Opening the model")
-        run = NetworkRun(self._package, wanted, self.early)
+        run = NetworkRun(self._package, wanted, self.early, self.shelf)
         opened = time.monotonic() - began
         result = run.on([image.voxels for image in images], images[0].geometry, watch)
         self._labels = run.labels

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from imaging.errors import UserError
 from imaging.geometry import Box, Geometry
+from inference.backends.candidates import OPENVINO
 from inference.backends.choosing import Choice, Work, chosen, plain_torch
+from inference.backends.forms import NetworkForms, Shelf, networks_key
 from inference.early_result import ShowEarly
 from inference.engine.around_clicks import draw_around_clicks, nothing_found
 from inference.engine.boxes import found_boxes
@@ -32,7 +34,7 @@ from inference.engine.way_back import to_source
 from inference.engine.windows import window_size, window_starts
 from inference.model import UNCERTAINTY_MAP, ModelLabel, ModelResult, Score
 from inference.opening.formats import open_package
-from inference.opening.opened import Opened
+from inference.opening.opened import Opened, TorchNetworks
 from inference.packages.package import Package
 
 Watch = Callable[[float, str], None]  # finished share and what is done; raises to stop
@@ -46,6 +48,7 @@ class NetworkRun:
         package: which model.
         wanted: how to run it.
         early: takes what is found before the run is over; None where nobody looks.
+        shelf: where converted networks are kept; None to convert them in each run.
 
     Attributes:
         labels: what the result's label values mean; after the run.
@@ -54,11 +57,14 @@ class NetworkRun:
         UserError: the model cannot be opened, or the wish cannot be met.
     """
 
-    def __init__(self, package: Package, wanted: RunParameters, early: ShowEarly | None = None) -> None:
+    def __init__(
+        self, package: Package, wanted: RunParameters, early: ShowEarly | None = None, shelf: Shelf | None = None
+    ) -> None:
         self._package = package
         self._early = early
         self._wanted = wanted
         self._opened: Opened = open_package(package, wanted.prompts)
+        self._forms = NetworkForms(networks_key(package, wanted.prompts), shelf)
         self._seconds: dict[str, float] = {}
         self._choice: Choice | None = None
         self._rung: Rung | None = None
@@ -133,10 +139,12 @@ class NetworkRun:
         count = len(window_starts(size, windows, (x, y, z)))
         key = f"{self._package.id}+{self._package.weights_hash}"
         work = Work(prepared.image, size, count, self._opened.recipe.head, key)
+        networks = self._opened.networks
+        if isinstance(networks, TorchNetworks):
+            networks = replace(networks, forms=self._forms)
         with torch.inference_mode():
-            self._choice = chosen(
-                self._opened.networks, rung.wanted, work, lambda message: watch(SHARES["prepare"], message)
-            )
+            self._choice = chosen(networks, rung.wanted, work, lambda message: watch(SHARES["prepare"], message))
+        self._forms.settle(is_used=self._choice.candidate.backend == OPENVINO)
         predictor = rung.predictor(self._choice.predictor)
         return Mirrored(predictor, self._opened.mirror_axes) if self._is_mirrored else predictor
 
@@ -307,6 +315,7 @@ class NetworkRun:
             "device": choice.predictor.device,
             "precision": choice.candidate.precision,
             "choice": choice.facts,
+            **({"network": self._forms.origin} if choice.candidate.backend == OPENVINO and self._forms.origin else {}),
             "format": self._package.description.format.value,
             "weights_hash": self._package.weights_hash,
             "network_shape": list(prepared.shape),

@@ -12,13 +12,22 @@ from inference.engine.recipe import Recipe
 if TYPE_CHECKING:
     import torch
 
+    from inference.backends.forms import NetworkForms
+
 
 @dataclass(frozen=True, eq=False)
 class TorchNetworks:
-    """Networks in torch, in evaluation mode on the CPU; several are averaged (folds of a cross-validation)."""
+    """Networks in torch, in evaluation mode on the CPU; several are averaged (folds of a cross-validation).
+
+    Attributes:
+        modules: the networks.
+        is_scripted: TorchScript; its precision and layout are better left alone.
+        forms: the same in other libraries' form; None to make it in each run.
+    """
 
     modules: tuple[torch.nn.Module, ...]
-    is_scripted: bool = False  # TorchScript: its precision and layout are better left alone
+    is_scripted: bool = False
+    forms: NetworkForms | None = None
 
 
 @dataclass(frozen=True)

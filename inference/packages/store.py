@@ -31,6 +31,7 @@ from inference.packages.contents import (
 from inference.packages.description import ModelDescription, WeightsFile
 from inference.packages.gathering import gather, model_id
 from inference.packages.in_use import users_of
+from inference.packages.kept_networks import forget_networks
 from inference.packages.recognise import describe
 from inference.packages.record import NAME as RECORD
 from inference.packages.record import StoreRecord, utc_now, write_record
@@ -179,6 +180,7 @@ class ModelStore:
                 gone = Path(tempfile.mkdtemp(prefix=".removed-", dir=self.folder))
                 model.folder.rename(gone / model_id)
             shutil.rmtree(gone)
+            forget_networks(self.folder, model_id)
         except OSError as error:
             raise UserError(f"“{model_id}” could not be removed.", str(error)) from error
 

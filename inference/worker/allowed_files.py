@@ -22,10 +22,16 @@ _DEVICES = ("null", "zero", "full", "random", "urandom")
 _GPU_DEVICES = ("nvidia*", "dri", "kfd", "dxg", "accel")
 
 
-def readable(package: Path, home: Path) -> list[Path]:
+def readable(package: Path, home: Path, networks: Path | None = None) -> list[Path]:
     """Files and folders that the worker needs to read, with all beneath them; some may not exist.
 
     Nothing that would open the whole home folder is among them, even when Python's search path names it.
+
+    Args:
+        package: the model's folder.
+        home: the user's folder.
+        networks: the folder of this model's kept networks. Those of other models stay closed: their workers, too, ran
+            foreign code when they made them.
     """
     home = home.resolve()
     program = Path(__file__).parents[2]
@@ -43,7 +49,8 @@ def readable(package: Path, home: Path) -> list[Path]:
         *proc,
         *windows,
     ]
-    return [*(path for path in _without_doubles(named) if not home.is_relative_to(path)), package.resolve()]
+    own = [package.resolve(), *([] if networks is None else [networks.resolve()])]
+    return [*(path for path in _without_doubles(named) if not home.is_relative_to(path)), *own]
 
 
 def devices() -> list[Path]:

@@ -22,6 +22,7 @@ class Bounds:
         memory_mb: the most that it may take.
         parent: the process that starts it.
         home: the user's folder, which nothing may open as a whole.
+        networks: the folder of the model's kept networks, read only; None where there is none.
     """
 
     package: Path
@@ -29,17 +30,20 @@ class Bounds:
     memory_mb: int
     parent: int
     home: Path
+    networks: Path | None = None
 
     def to_json(self) -> str:
         """For the worker's command line."""
-        return json.dumps({name: value if isinstance(value, int) else str(value) for name, value in vars(self).items()})
+        told = {name: value for name, value in vars(self).items() if value is not None}
+        return json.dumps({name: value if isinstance(value, int) else str(value) for name, value in told.items()})
 
     @staticmethod
     def from_json(text: str) -> Bounds:
         """What ``to_json`` wrote."""
         told = json.loads(text)
         package, scratch, home = (Path(told[name]) for name in ("package", "scratch", "home"))
-        return Bounds(package, scratch, int(told["memory_mb"]), int(told["parent"]), home)
+        networks = Path(told["networks"]) if "networks" in told else None
+        return Bounds(package, scratch, int(told["memory_mb"]), int(told["parent"]), home, networks)
 
 
 def confine(bounds: Bounds) -> Confinement:
@@ -51,7 +55,7 @@ def confine(bounds: Bounds) -> Confinement:
         What holds now.
     """
     sys.dont_write_bytecode = True
-    allowed = readable(bounds.package, bounds.home)
+    allowed = readable(bounds.package, bounds.home, bounds.networks)
     if sys.platform == "linux":
         from inference.worker.confine_by_kernel import confine_by_kernel
 

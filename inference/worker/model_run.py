@@ -17,6 +17,7 @@ from imaging.volume import Quantity
 from inference.model import FoundBox, Model, ModelImage, ModelResult, RunCancelled
 from inference.worker.channel import Channel, Message
 from inference.worker.early_results import EarlySender
+from inference.worker.networks import NetworkSender
 from inference.worker.shared_block import SharedBlock
 from inference.worker.source_hash import source_hash
 
@@ -34,7 +35,8 @@ def run_model(
 
     Args:
         request: ``factory``, ``package``, ``parameters``, and ``images`` with the ``shape``, ``dtype``, ``geometry``,
-            ``quantity`` and ``modality`` of each block; ``wants_early`` where somebody looks while it runs.
+            ``quantity`` and ``modality`` of each block; ``wants_early`` where somebody looks while it runs;
+            ``networks`` where there is a folder of this model's converted networks.
         results: gets one block for each layer, then one for each map.
 
     Returns:
@@ -46,7 +48,7 @@ def run_model(
     model = load_model(request["factory"], request["package"] or request.get("external"))
     images = [_image(description, block) for description, block in zip(request["images"], blocks, strict=True)]
     model.check(images[0].geometry, images[0].quantity, images[0].modality)
-    with _shown_early(model, request, channel):
+    with _shown_early(model, request, channel), _networks_kept(model, request, channel):
         result = _run(model, images, request["parameters"], _Reports(channel, cancelled), cancelled)
     if cancelled():
         raise RunCancelled
@@ -123,6 +125,20 @@ def _shown_early(model: Model, request: Message, channel: Channel) -> Iterator[N
         return
     sender = EarlySender(channel, request["job"])
     model.early = sender
+    try:
+        yield
+    finally:
+        sender.close()
+
+
+@contextmanager
+def _networks_kept(model: Model, request: Message, channel: Channel) -> Iterator[None]:
+    """Converted networks are found again, and new ones go to where they are kept, where both want that."""
+    if not request.get("networks") or not hasattr(model, "shelf"):
+        yield
+        return
+    sender = NetworkSender(Path(request["networks"]), channel, request["job"])
+    model.shelf = sender
     try:
         yield
     finally:

@@ -37,16 +37,24 @@ class WorkerProcess:
         package: folder of a foreign model; the worker then confines itself to it and to a scratch folder, and starts
             without this process's environment.
         memory_mb: the most that a confined worker may take.
+        networks: folder of a foreign model's kept networks, which the worker may read.
 
     Attributes:
-        package, memory_mb: as given.
+        package, memory_mb, networks: as given.
         scratch: the confined worker's own folder, removed at its end.
         confinement: what holds for it, once it said so; None for built-in models.
     """
 
-    def __init__(self, python_path: Sequence[Path] = (), package: Path | None = None, memory_mb: int = 0) -> None:
+    def __init__(
+        self,
+        python_path: Sequence[Path] = (),
+        package: Path | None = None,
+        memory_mb: int = 0,
+        networks: Path | None = None,
+    ) -> None:
         self.package = package
         self.memory_mb = memory_mb
+        self.networks = networks
         self.confinement: Confinement | None = None
         self.scratch = None if package is None else new_scratch()
         self._ended = threading.Event()
@@ -124,7 +132,7 @@ class WorkerProcess:
         if self.package is None or self.scratch is None:
             self._process, self._channel = _started(variables)
             return
-        bounds = Bounds(self.package, self.scratch, self.memory_mb, os.getpid(), Path.home())
+        bounds = Bounds(self.package, self.scratch, self.memory_mb, os.getpid(), Path.home(), self.networks)
         failed: list[OSError] = []
         is_started = threading.Event()
 

@@ -14,6 +14,7 @@ import os
 import secrets
 import stat
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ if sys.platform == "win32":
     def _check(handle: str, size: int) -> None:
         """Mapping it will tell."""
 
-    def _read_into(handle: str, target: memoryview) -> bool:
+    def _read_into(handle: str, target: memoryview, begin: int = 0) -> bool:
         return False
 
     def _let_go(handle: str) -> None:
@@ -59,11 +60,11 @@ else:
         def _new_handle() -> int:
             return os.memfd_create("limner", os.MFD_CLOEXEC)
 
-        def _read_into(handle: int, target: memoryview) -> bool:
+        def _read_into(handle: int, target: memoryview, begin: int = 0) -> bool:
             """Read instead of looking through a mapping: a sender that shortens the memory meanwhile would end us."""
             done = 0
             while done < len(target):
-                count = os.preadv(handle, [target[done : done + SLAB_BYTES]], done)
+                count = os.preadv(handle, [target[done : done + SLAB_BYTES]], begin + done)
                 if count == 0:
                     raise ValueError("the memory was shortened")
                 done += count
@@ -72,7 +73,7 @@ else:
     else:
         _new_handle = _unlinked_handle
 
-        def _read_into(handle: int, target: memoryview) -> bool:
+        def _read_into(handle: int, target: memoryview, begin: int = 0) -> bool:
             return False
 
     def _reserve(handle: int, size: int) -> None:
@@ -167,6 +168,19 @@ class SharedBlock:
         if not _read_into(self.handle, target.reshape(-1).view(np.uint8).data):
             target[...] = self.view(shape, dtype)
         return target
+
+    def pieces(self) -> Iterator[memoryview]:
+        """Its bytes one after the other, each piece a copy that is valid until the next.
+
+        Raises:
+            ValueError: its owner shortened it.
+        """
+        piece = np.empty(min(SLAB_BYTES, self.size), np.uint8)
+        for begin in range(0, self.size, SLAB_BYTES):
+            part = piece[: min(SLAB_BYTES, self.size - begin)]
+            if not _read_into(self.handle, part.data, begin):
+                part[...] = self.view((self.size,), piece.dtype)[begin : begin + len(part)]
+            yield part.data
 
     def close(self) -> None:
         """Let go of it; harmless when it is closed."""

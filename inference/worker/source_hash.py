@@ -1,11 +1,13 @@
-"""What exactly ran: a hash over the source of a model that has no weights."""
+"""What exactly ran: a hash over the source of a model that has no weights, versions of libraries."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import importlib.metadata
 import importlib.util
 import marshal
+import pkgutil
 from importlib.machinery import ModuleSpec
 from typing import Any
 
@@ -31,6 +33,28 @@ def source_hash(module_name: str) -> str:
     for name in sorted(texts):
         digest.update(f"{name} {len(texts[name])} ".encode() + texts[name])
     return digest.hexdigest()[:HASH_LENGTH]
+
+
+def package_source_hash(package_name: str) -> str:
+    """The same over the modules of one package, and nothing that they import."""
+    spec = importlib.util.find_spec(package_name)
+    folders = [] if spec is None else list(spec.submodule_search_locations or [])
+    names = sorted(f"{package_name}.{module.name}" for module in pkgutil.iter_modules(folders))
+    digest = hashlib.sha256()
+    for name in names:
+        found = _found(name)
+        if found is not None:
+            content = _content(found)
+            digest.update(f"{name} {len(content)} ".encode() + content)
+    return digest.hexdigest()[:HASH_LENGTH]
+
+
+def version_of(library: str) -> str:
+    """Of an installed library; empty where it is not there."""
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _found(name: str) -> ModuleSpec | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
 
 from inference.catalogue import ModelInfo
+from inference.packages.kept_networks import KeptNetworks
 from inference.worker.confinement import Confinement
 from inference.worker.exchange import LOOK_EVERY_S, Watch
 from inference.worker.process import WorkerGone, WorkerProcess
@@ -24,9 +25,16 @@ class Workers:
     Args:
         python_path: further folders in which the workers find modules.
         keep_warm_s: how long a foreign model's worker waits for its next run before it is ended.
+        kept_networks: where foreign models' converted networks are kept now; None not to keep any.
     """
 
-    def __init__(self, python_path: Sequence[Path], keep_warm_s: float) -> None:
+    def __init__(
+        self,
+        python_path: Sequence[Path],
+        keep_warm_s: float,
+        kept_networks: Callable[[], KeptNetworks] | None = None,
+    ) -> None:
+        self._kept_networks = kept_networks
         self._python_path = python_path
         self._keep_warm_s = keep_warm_s
         self._shared: WorkerProcess | None = None
@@ -77,7 +85,9 @@ class Workers:
         if self.foreign is None or key != self._key or self.foreign.memory_mb < wanted_mb:
             self.discard(self._foreign)
             watch.say(0.0, "Starting the worker")
-            self._foreign = WorkerProcess(self._python_path, info.package, wanted_mb)
+            kept = None if self._kept_networks is None else self._kept_networks()
+            networks = None if kept is None else kept.of(info.id, info.package, info.package_hash)
+            self._foreign = WorkerProcess(self._python_path, info.package, wanted_mb, networks)
             self._key = key
             self._await_ready(self._foreign, watch)
         assert self._foreign is not None

@@ -167,7 +167,7 @@ def test_a_choice_is_measured_once_for_each_model_window_and_device(
     monkeypatch.setattr(choosing, "_processor", lambda: "another processor")
     others.add(key_of("net+abc", (64, 64, 64), "cpu"))
     monkeypatch.undo()
-    monkeypatch.setattr(choosing, "_version", lambda library: f"another {library}")
+    monkeypatch.setattr(choosing, "version_of", lambda library: f"another {library}")
     others.add(key_of("net+abc", (64, 64, 64), "cpu"))
     assert key not in others
     assert len(others) == 5
