@@ -16,7 +16,7 @@ from imaging.errors import UserError
 
 COMMANDS = (
     "info", "convert", "segment", "runs", "compare", "models", "case", "open", "actions", "run", "screenshot", "render",
-    "movie", "surface",
+    "movie", "surface", "pacs", "listen",
 )  # fmt: skip
 
 

@@ -143,14 +143,19 @@ class StudyIndex:
         self._look_at(fresh, found, done, progress, is_cancelled or (lambda: False))
         return done
 
-    def note_file(self, path: Path) -> Look:
-        """Take in one file at once (something that was received or written); what it is."""
-        state = path.stat()
+    def note_files(self, paths: Iterable[Path]) -> list[Look]:
+        """Take in files at once (what was received or written); what they are. One that went meanwhile is left out."""
+        looks: list[tuple[str, _Stat, Look]] = []
         with Looker() as looker:
-            look = looker.look(str(path))
+            for path in paths:
+                try:
+                    state = path.stat()
+                except OSError:
+                    continue
+                looks.append((str(path), (state.st_size, state.st_mtime_ns), looker.look(str(path))))
         with self._transaction():
-            self._write([(str(path), (state.st_size, state.st_mtime_ns), look)])
-        return look
+            self._write(looks)
+        return [look for _, _, look in looks]
 
     def _look_at(
         self,

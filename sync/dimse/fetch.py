@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imaging.errors import UserError
@@ -31,7 +32,10 @@ OnProgress = Callable[[int, int], None]
 
 @dataclass
 class Fetched:
-    """What came. ``failed``: objects that the archive could not send or we could not take, ``reason`` of the last."""
+    """What came. ``failed``: objects that the archive could not send or we could not take, ``reason`` of the last.
+
+    ``paths``: the files of what was not here before.
+    """
 
     new: int = 0
     same: int = 0
@@ -40,6 +44,7 @@ class Fetched:
     reason: str = ""
     is_cancelled: bool = False
     series_uids: set[str] = field(default_factory=set)
+    paths: list[Path] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -53,6 +58,7 @@ def fetch(
     incoming: Incoming,
     on_progress: OnProgress = lambda _done, _total: None,
     is_cancelled: Callable[[], bool] = lambda: False,
+    done: Fetched | None = None,
 ) -> Fetched:
     """Fetch what a query of unique keys names (Study, Series or SOP Instance UIDs).
 
@@ -62,13 +68,14 @@ def fetch(
     Args:
         on_progress: objects done and expected (0: unknown), from this thread.
         is_cancelled: asked after each object.
+        done: is filled instead of a new one, for who wants to know what came before a failure.
 
     Raises:
         NotAllowed: the images would cross the network readable, or the machine lies outside the hospital.
         ConnectionFailed, UserError: it failed as a whole.
     """
     require_allowed(destination, is_identified=True)
-    done = Fetched()
+    done = Fetched() if done is None else done
     if destination.own_port:
         _move(destination, query, incoming, done, on_progress, is_cancelled)
     else:
@@ -163,6 +170,8 @@ def _keep(event: Event, incoming: Incoming, done: Fetched, sender: str) -> int:
             done.new += arrival is Arrival.NEW
             done.same += arrival is Arrival.SAME
             done.different += arrival is Arrival.DIFFERENT
+            if arrival is not Arrival.SAME:
+                done.paths.append(answer.received.path)
     return answer.status
 
 

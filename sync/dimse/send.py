@@ -25,7 +25,11 @@ OnProgress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A file to be sent: what it is, which an association is arranged for."""
+    """A file to be sent: what it is, which an association is arranged for.
+
+    ``is_identified``: it may name a patient; False only where the file itself says that identifiers were removed
+    (Patient Identity Removed, PS3.3 C.7.1.1).
+    """
 
     path: Path
     sop_class: str
@@ -33,6 +37,7 @@ class Outgoing:
     series_uid: str
     study_uid: str
     transfer_syntax: str
+    is_identified: bool
 
 
 @dataclass
@@ -71,6 +76,7 @@ def outgoing(path: Path) -> Outgoing:
         header.text(tags.SERIES_INSTANCE),
         header.text(tags.STUDY_INSTANCE),
         header.transfer_syntax,
+        header.text(tags.IDENTITY_REMOVED).upper() != "YES",
     )
     if not (found.sop_class and found.sop_uid and found.transfer_syntax):
         raise UserError(f"{path.name} does not say which object it is.", "It lacks a UID that every receiver needs.")
@@ -80,15 +86,12 @@ def outgoing(path: Path) -> Outgoing:
 def send(
     destination: Destination,
     files: Sequence[Outgoing],
-    *,
-    is_identified: bool,
     on_progress: OnProgress = lambda _done, _total: None,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Sent:
     """Send files. An object that one receiver refuses does not stop the others; a lost connection does.
 
     Args:
-        is_identified: some of them may name a patient.
         on_progress: files done and in all.
         is_cancelled: asked before each file.
 
@@ -96,7 +99,7 @@ def send(
         NotAllowed: they name a patient and the way is not safe, or the machine lies outside the hospital.
         ConnectionFailed: there was no connection, or it was lost before anything was stored.
     """
-    require_allowed(destination, is_identified=is_identified)
+    require_allowed(destination, is_identified=any(one.is_identified for one in files))
     done = Sent()
     try:
         for batch in _batches(files):

@@ -54,7 +54,7 @@ def test_it_answers(destination) -> None:
 
 def test_what_was_sent_is_found_and_comes_back_bit_for_bit(destination, files, tmp_path) -> None:
     progress: list[tuple[int, int]] = []
-    sent = send(destination, files, is_identified=True, on_progress=lambda *p: progress.append(p))
+    sent = send(destination, files, on_progress=lambda *p: progress.append(p))
     assert (len(sent.stored), sent.failed, sent.lost) == (12, [], "")
     assert progress[-1] == (12, 12)
     study, series = files[0].study_uid, files[0].series_uid
@@ -81,14 +81,14 @@ def test_what_was_sent_is_found_and_comes_back_bit_for_bit(destination, files, t
 
 
 def test_a_search_that_finds_too_much_is_cut(destination, files) -> None:
-    send(destination, files, is_identified=True)
+    send(destination, files)
     answers = find(destination, Query(Level.IMAGE, {"SeriesInstanceUID": files[0].series_uid}, limit=3))
     assert len(answers.records) == 3
     assert answers.is_cut
 
 
 def test_a_fetch_can_be_stopped_and_goes_on(destination, files, tmp_path) -> None:
-    send(destination, files, is_identified=True)
+    send(destination, files)
     query = Query(Level.STUDY, {"StudyInstanceUID": files[0].study_uid})
     with Incoming(tmp_path / "workspace") as incoming:
         first = fetch(destination, query, incoming, is_cancelled=lambda: bool(incoming.unsettled()))
@@ -120,7 +120,7 @@ def test_each_step_of_a_failed_connection_is_named(destination) -> None:
 def test_nothing_is_asked_or_sent_where_it_must_not(destination, files, tmp_path) -> None:
     outside = replace(destination, is_inside=False)
     with pytest.raises(NotAllowed):
-        send(outside, files, is_identified=True)
+        send(outside, files)
     with pytest.raises(NotAllowed):
         find(outside, Query(Level.STUDY, {"PatientName": "*"}))
     with Incoming(tmp_path / "workspace") as incoming, pytest.raises(NotAllowed):
@@ -148,7 +148,7 @@ def test_encrypted_associations_need_certificates_of_one_authority(files, tmp_pa
         base = Destination("archive", host="127.0.0.1", port=archive.dicom_port, ae_title="ORTHANC", is_inside=True)
         right = replace(base, tls=tls("ours", "ours"), timeout_s=10)
         assert echo(right) > 0
-        assert len(send(right, files, is_identified=True).stored) == 12
+        assert len(send(right, files).stored) == 12
         for wrong in (tls("ours", "strange"), tls("strange", "ours"), tls("", "ours")):
             with pytest.raises(ConnectionFailed) as failure:
                 echo(replace(right, tls=wrong))

@@ -17,6 +17,7 @@ from sync.dimse.send import outgoing, send
 from sync.incoming import Incoming, Limits
 from sync.listener.config import LOOPBACK, ListenerConfig, Sender, config_from_json, read_config
 from sync.listener.receiver import Receiver
+from sync.privacy import NotAllowed
 
 ALLOWED = ListenerConfig(ae_title="HERE", port=0, senders=(Sender("SCANNER", LOOPBACK),), limits=Limits(free_bytes=0))
 
@@ -44,8 +45,8 @@ def test_it_keeps_what_comes(incoming, files) -> None:
     seen = []
     with Receiver(ALLOWED, incoming, seen.append) as receiver:
         assert echo(to(receiver)) > 0
-        assert len(send(to(receiver), files, is_identified=True).stored) == 5
-        assert len(send(to(receiver), files, is_identified=True).stored) == 5
+        assert len(send(to(receiver), files).stored) == 5
+        assert len(send(to(receiver), files).stored) == 5
         counts = receiver.counts
     assert (counts.new, counts.same, counts.senders) == (5, 5, {"SCANNER": 10})
     assert [one.sop_uid for one in seen] == [one.sop_uid for one in files]
@@ -61,7 +62,7 @@ def test_strangers_are_refused(incoming, files) -> None:
     with Receiver(ALLOWED, incoming) as receiver:
         for wrong in ({"own_ae_title": "STRANGER"}, {"ae_title": "ELSEWHERE"}):
             with pytest.raises(ConnectionFailed):
-                send(to(receiver, **wrong), files, is_identified=True)
+                send(to(receiver, **wrong), files)
         assert receiver.counts.new == 0
 
 
@@ -78,7 +79,7 @@ def test_a_known_title_from_another_address_is_refused(incoming, files) -> None:
     )
     with Receiver(config, incoming) as receiver:
         with pytest.raises(ConnectionFailed, match="does not know SCANNER"):
-            send(to(receiver), files, is_identified=True)
+            send(to(receiver), files)
         assert echo(to(receiver, own_ae_title="OTHER")) > 0
 
 
@@ -96,13 +97,13 @@ def config_networks(*texts: str):
 
 def test_somebody_who_says_nothing_holds_nobody_up(incoming, files) -> None:
     with Receiver(ALLOWED, incoming) as receiver, socket.create_connection(("127.0.0.1", receiver.port)):
-        assert len(send(to(receiver), files, is_identified=True).stored) == 5
+        assert len(send(to(receiver), files).stored) == 5
 
 
 def test_a_full_workspace_tells_the_sender_so(tmp_path, files) -> None:
     limits = Limits(free_bytes=0, object_bytes=10)
     with Incoming(tmp_path / "full", limits) as incoming, Receiver(ALLOWED, incoming) as receiver:
-        sent = send(to(receiver), files, is_identified=True)
+        sent = send(to(receiver), files)
         assert receiver.counts.refused == 5
     assert len(sent.failed) == 5
     assert "space" in sent.failed[0][1]
@@ -170,7 +171,20 @@ def test_a_handshake_that_is_never_finished_ends(incoming, tmp_path, files, monk
     ours = Tls(True, str(tmp_path / "ca.pem"), str(tmp_path / "c.pem"), str(tmp_path / "k.pem"))
     with Receiver(replace(ALLOWED, tls=ours), incoming) as receiver:
         with socket.create_connection(("127.0.0.1", receiver.port)):
-            assert len(send(to(receiver, tls=ours), files, is_identified=True).stored) == 5
+            assert len(send(to(receiver, tls=ours), files).stored) == 5
         for wrong in (Tls(), Tls(True, str(tmp_path / "ca.pem"))):
             with pytest.raises(ConnectionFailed):
                 echo(to(receiver, tls=wrong))
+
+
+def test_only_what_says_that_identifiers_were_removed_may_leave_the_hospital(incoming, tmp_path, files) -> None:
+    below = tmp_path / "clean"
+    below.mkdir()
+    SeriesMaker(below)(2, lambda _k, ds: setattr(ds, "PatientIdentityRemoved", "YES"))
+    clean = [outgoing(path) for path in sorted(below.iterdir())]
+    with Receiver(ALLOWED, incoming) as receiver:
+        outside = replace(to(receiver), is_inside=False)
+        assert len(send(outside, clean).stored) == 2
+        with pytest.raises(NotAllowed):
+            send(outside, [*clean, files[0]])
+        assert receiver.counts.new == 2

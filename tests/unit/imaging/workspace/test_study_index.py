@@ -276,7 +276,8 @@ def test_cases_are_listed_with_their_state_and_found_by_their_series(index, make
     assert listing.studies(index, Filter(has_case=True)) == []
 
 
-def test_one_file_can_be_taken_in_at_once(index, make_series) -> None:
+def test_files_can_be_taken_in_at_once(index, make_series) -> None:
     folder = make_series(1)
-    assert index.note_file(folder / "s000.dcm").kind is FileKind.DICOM
+    (look,) = index.note_files([folder / "s000.dcm", folder / "gone.dcm"])
+    assert look.kind is FileKind.DICOM
     assert len(listing.studies(index)) == 1

@@ -1,0 +1,259 @@
+"""``limner pacs list|add|remove|echo|find|get|move|send NAME``: archives and other machines that speak DICOM."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from getpass import getpass
+from pathlib import Path
+from typing import Any
+
+from app.commands.output import note, print_json, progress
+from imaging.errors import UserError
+from session import archives
+from session.settings import Settings
+from sync.destination import Destination, Login, Network, Tls, read_destinations, write_destinations
+from sync.query import Level, Query
+
+SHOWN = {
+    Level.PATIENT: ("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
+    Level.STUDY: ("StudyDate", "PatientID", "PatientName", "ModalitiesInStudy", "StudyDescription", "StudyInstanceUID"),
+    Level.SERIES: (
+        "SeriesNumber",
+        "Modality",
+        "SeriesDescription",
+        "NumberOfSeriesRelatedInstances",
+        "SeriesInstanceUID",
+    ),
+    Level.IMAGE: ("InstanceNumber", "SOPClassUID", "SOPInstanceUID"),
+}
+
+
+def add(parsers: Any) -> None:
+    """Declare the command and its parts."""
+    parser = parsers.add_parser(
+        "pacs",
+        help="ask archives, fetch from them, send to them",
+        description="What names a patient goes only to machines marked as inside the hospital, and only encrypted.",
+    )
+    parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
+    for name, run, text in (
+        ("list", list_, "the machines that are set up"),
+        ("add", add_, "set one up, or change it"),
+        ("remove", remove, "forget one"),
+        ("echo", echo, "does it answer?"),
+        ("find", find, "search for patients, studies, series, images"),
+        ("get", get, "fetch studies or series into the workspace, on our own association (C-GET)"),
+        ("move", move, "the same, sent to a receiver of ours (C-MOVE)"),
+        ("send", send, "send files or folders"),
+    ):
+        part = parts.add_parser(name, help=text)
+        part.set_defaults(run=run)
+        part.add_argument("--json", action="store_true")
+        if name != "list":
+            part.add_argument("name", metavar="NAME", help="as listed by `limner pacs list`")
+        if name == "add":
+            _add_options(part)
+        elif name == "find":
+            _find_options(part)
+        elif name in ("get", "move"):
+            part.add_argument("study", metavar="STUDY_UID")
+            part.add_argument("--series", action="append", default=[], metavar="UID", help="only these series")
+        elif name == "send":
+            part.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+
+
+def _add_options(part: argparse.ArgumentParser) -> None:
+    where = part.add_mutually_exclusive_group(required=True)
+    where.add_argument("--dimse", metavar="AE@HOST:PORT", help="a machine that speaks DIMSE")
+    where.add_argument("--web", metavar="URL", help="the root of a DICOMweb service")
+    part.add_argument("--own-title", default="LIMNER", metavar="AE", help="what we call ourselves")
+    part.add_argument("--own-port", type=int, default=0, metavar="PORT", help="of our receiver for C-MOVE")
+    part.add_argument("--tls", action="store_true", help="encrypt DIMSE")
+    part.add_argument("--ca", default="", metavar="FILE", help="trusted certificates instead of the system's")
+    part.add_argument("--certificate", default="", metavar="FILE", help="our own")
+    part.add_argument("--key", default="", metavar="FILE", help="of our certificate")
+    part.add_argument("--user", default="", metavar="NAME", help="log in by password, asked for and kept safely")
+    part.add_argument("--token", action="store_true", help="log in by a token, asked for and kept safely")
+    part.add_argument("--proxy", default="", metavar="URL")
+    part.add_argument("--inside", action="store_true", help="it belongs to the hospital: patients' names may go there")
+
+
+def _find_options(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--level", choices=[level.value.lower() for level in Level], default="study")
+    for option, keyword in (
+        ("--patient-id", "PatientID"),
+        ("--patient-name", "PatientName"),
+        ("--date", "StudyDate"),
+        ("--accession", "AccessionNumber"),
+        ("--description", "StudyDescription"),
+        ("--modality", "ModalitiesInStudy"),
+        ("--study", "StudyInstanceUID"),
+        ("--series", "SeriesInstanceUID"),
+    ):
+        part.add_argument(option, dest=keyword, default="", metavar="VALUE", help=f"{keyword}; * and ? are wild")
+    part.add_argument("--limit", type=int, default=200)
+
+
+def list_(arguments: argparse.Namespace) -> int:
+    """Print the machines."""
+    found = read_destinations(archives.destinations_file(Settings()))
+    if arguments.json:
+        print_json({"destinations": [{**d.to_json(), "is_fixed": d.is_fixed} for d in found]})
+        return 0
+    for d in found:
+        where = d.url if d.network is Network.DICOMWEB else f"{d.ae_title}@{d.host}:{d.port}"
+        safe = "encrypted" if d.is_encrypted else "plain"
+        print(f"{d.name:<24}{where:<48}{safe:<11}{'inside' if d.is_inside else 'outside'}{'  by IT' * d.is_fixed}")
+    return 0
+
+
+def add_(arguments: argparse.Namespace) -> int:
+    """Set up a machine, or change it."""
+    made = _destination(arguments)
+    path = archives.destinations_file(Settings())
+    others = [d for d in read_destinations(path) if d.name.casefold() != made.name.casefold()]
+    if any(d.is_fixed and d.name.casefold() == made.name.casefold() for d in read_destinations(path)):
+        raise UserError(f"“{made.name}” is set up by IT and cannot be changed here.")
+    if made.login is not Login.NONE:
+        from sync.secrets import keep_secret
+
+        what = "Password" if made.login is Login.PASSWORD else "Token"
+        keep_secret(made.name, getpass(f"{what}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n"))
+    write_destinations(path, [*others, made])
+    return 0
+
+
+def _destination(arguments: argparse.Namespace) -> Destination:
+    login = Login.TOKEN if arguments.token else Login.PASSWORD if arguments.user else Login.NONE
+    base = Destination(
+        arguments.name,
+        own_ae_title=arguments.own_title,
+        own_port=arguments.own_port,
+        login=login,
+        user=arguments.user,
+        tls=Tls(arguments.tls, arguments.ca, arguments.certificate, arguments.key),
+        proxy=arguments.proxy,
+        is_inside=arguments.inside,
+    )
+    if arguments.web:
+        return replace(base, network=Network.DICOMWEB, url=arguments.web).checked()
+    title, _, rest = arguments.dimse.partition("@")
+    host, _, port = rest.rpartition(":")
+    if not host or not port.isdigit():
+        raise UserError("A machine is given as AE@HOST:PORT.")
+    return replace(base, ae_title=title, host=host.strip("[]"), port=int(port)).checked()
+
+
+def remove(arguments: argparse.Namespace) -> int:
+    """Forget a machine and its secret."""
+    settings = Settings()
+    gone = archives.destination_named(settings, arguments.name)
+    if gone.is_fixed:
+        raise UserError(f"“{gone.name}” is set up by IT and cannot be removed here.")
+    path = archives.destinations_file(settings)
+    if gone.login is not Login.NONE:
+        from sync.secrets import keep_secret
+
+        keep_secret(gone.name, "")
+    write_destinations(path, [d for d in read_destinations(path) if d.name != gone.name])
+    return 0
+
+
+def echo(arguments: argparse.Namespace) -> int:
+    """Ask for an answer."""
+    destination = archives.destination_named(Settings(), arguments.name)
+    seconds = archives.echo(destination)
+    if arguments.json:
+        print_json({"answers": True, "seconds": round(seconds, 4)})
+    else:
+        print(f"{destination.name} answers ({1000 * seconds:.0f} ms)")
+    return 0
+
+
+def find(arguments: argparse.Namespace) -> int:
+    """Search."""
+    level = Level(arguments.level.upper())
+    keywords = (
+        "PatientID",
+        "PatientName",
+        "StudyDate",
+        "AccessionNumber",
+        "StudyDescription",
+        "ModalitiesInStudy",
+        "StudyInstanceUID",
+        "SeriesInstanceUID",
+    )
+    matches = {keyword: getattr(arguments, keyword) for keyword in keywords if getattr(arguments, keyword)}
+    if not matches:
+        raise UserError("Say what to search for.", "For example --patient-id 4711 or --date 20260101-20260131.")
+    destination = archives.destination_named(Settings(), arguments.name)
+    answers = archives.find(destination, Query(level, matches, arguments.limit))
+    if arguments.json:
+        print_json({"level": level.value.lower(), "is_cut": answers.is_cut, "records": list(answers.records)})
+        return 0
+    for record in answers.records:
+        print("  ".join(record.get(keyword, "") or "-" for keyword in SHOWN[level]))
+    if answers.is_cut:
+        note(f"There are more than {arguments.limit}; narrow the search or raise --limit.")
+    return 0
+
+
+def get(arguments: argparse.Namespace) -> int:
+    """Fetch on our own association."""
+    return _fetch(arguments, replace(archives.destination_named(Settings(), arguments.name), own_port=0))
+
+
+def move(arguments: argparse.Namespace) -> int:
+    """Fetch by having it sent to us."""
+    destination = archives.destination_named(Settings(), arguments.name)
+    if not destination.own_port:
+        raise UserError(f"“{destination.name}” has no port for a receiver of ours.", "Add it again with --own-port.")
+    return _fetch(arguments, destination)
+
+
+def _fetch(arguments: argparse.Namespace, destination: Destination) -> int:
+    study = {"StudyInstanceUID": arguments.study}
+    queries = [Query(Level.SERIES, {**study, "SeriesInstanceUID": uid}) for uid in arguments.series]
+    workspace = Settings().workspace()
+    totals = {"new": 0, "same": 0, "different": 0, "failed": 0}
+    reason = ""
+    for query in queries or [Query(Level.STUDY, study)]:
+        done = archives.fetch_into(workspace, destination, query, lambda d, n: progress(d / max(1, n), f"{d} of {n}"))
+        for key in totals:
+            totals[key] += getattr(done, key)
+        reason = done.reason or reason
+    if arguments.json:
+        print_json({**totals, "reason": reason})
+    else:
+        print(f"{totals['new']} new, {totals['same']} were here already, {totals['failed']} failed")
+    if totals["failed"]:
+        note(f"warning: {reason or 'some objects could not be fetched.'}")
+    return 1 if totals["failed"] else 0
+
+
+def send(arguments: argparse.Namespace) -> int:
+    """Send files."""
+    from imaging.dicom.scan import files_below
+    from sync.dimse.send import outgoing
+    from sync.dimse.send import send as send_files
+
+    destination = archives.destination_named(Settings(), arguments.name)
+    paths = [p for path in arguments.paths for p in (map(Path, files_below(path)) if path.is_dir() else [path])]
+    files = [outgoing(path) for path in paths]
+    sent = send_files(
+        destination,
+        files,
+        on_progress=lambda done, total: progress(done / max(1, total), f"{done} of {total}"),
+    )
+    if arguments.json:
+        failed = [{"file": one.path.name, "reason": reason} for one, reason in sent.failed]
+        print_json({"stored": len(sent.stored), "warned": len(sent.warned), "failed": failed, "lost": sent.lost})
+    else:
+        print(f"{len(sent.stored)} stored, {len(sent.failed)} refused")
+    for one, reason in (*sent.warned, *sent.failed):
+        note(f"warning: {one.path.name}: {reason}")
+    if sent.lost:
+        note(f"warning: {sent.lost}")
+    return 1 if sent.failed or sent.lost else 0
