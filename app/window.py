@@ -82,6 +82,7 @@ class MainWindow(QMainWindow):
         self.session.models_changed.connect(self._show_offers)
         self.session.comparing.changed.connect(self._comparing_changed)
         self.status.jobs_clicked.connect(lambda: self.show_page("jobs"))
+        self.grid.hovered.connect(self.status.show_reading)
         self.left.studies.open_requested.connect(self._open_study)
         self.empty.open_requested.connect(lambda path: self.open_paths([path]))
         self.session.shelf_changed.connect(lambda: QTimer.singleShot(PICTURES_MS, self, self.pictures.look))

@@ -1,4 +1,4 @@
-"""The line at the bottom: what the mouse will do now, and how the program is doing."""
+"""The line at the bottom: what the mouse will do now, what a model's map says there, and how the program is doing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import psutil
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
+from render.slice_reading import SliceReading
 from session.change import DocumentChange
 from session.document import Document
 from session.jobs import Job, JobState
@@ -17,6 +18,7 @@ from widgets import theme
 from widgets.buttons import text_button
 from widgets.counted import counted
 from widgets.labels import ElidedLabel, label
+from widgets.map_words import reading_text
 
 HEIGHT_PX = 30
 MEMORY_MS = 3000
@@ -24,7 +26,7 @@ GIB = 2**30
 
 
 class StatusLine(QFrame):
-    """Left: tool, segment, mouse. Right: jobs, memory, device."""
+    """Left: tool, segment, mouse. Right: a map's value under the cursor, jobs, memory, device."""
 
     jobs_clicked = Signal()
 
@@ -35,6 +37,9 @@ class StatusLine(QFrame):
         self._process = psutil.Process()
         self.doing = label("", "strong")
         self.hint = ElidedLabel("", "dim")
+        self.on_map = label()
+        self.on_map.setToolTip(self.tr("What the model's map that is drawn says under the cursor"))
+        self.on_map.hide()
         self.jobs: QPushButton = text_button("", self.jobs_clicked.emit, "quiet")
         self.jobs.setToolTip(self.tr("Show the jobs"))
         self.memory = label("", "dim")
@@ -46,6 +51,7 @@ class StatusLine(QFrame):
         row.setSpacing(4)
         row.addWidget(self.doing)
         row.addWidget(self.hint, 1)
+        row.addWidget(self.on_map)
         for part in (self.jobs, self.memory, self.device):
             row.addSpacing(16)
             row.addWidget(part)
@@ -60,6 +66,12 @@ class StatusLine(QFrame):
         self._show_memory()
         self._show_jobs()
         self._follow(session.document)
+
+    def show_reading(self, reading: SliceReading | None) -> None:
+        """Tell what the map that is drawn says under the cursor."""
+        on_map = None if reading is None else reading.on_map
+        self.on_map.setText("" if on_map is None else reading_text(*on_map))
+        self.on_map.setVisible(on_map is not None)
 
     def _fit_text(self) -> None:
         self.setFixedHeight(theme.current().px(HEIGHT_PX))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -47,7 +47,13 @@ def _rect(x: tuple[int, int], y: tuple[int, int]) -> QRect:
 
 
 class ViewGrid(QWidget):
-    """The views of a session, placed as its presentation says."""
+    """The views of a session, placed as its presentation says.
+
+    Signals:
+        hovered: the ``SliceReading`` under the cursor in any slice view, None when the cursor left it.
+    """
+
+    hovered = Signal(object)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +72,9 @@ class ViewGrid(QWidget):
         maximise = getattr(widget, "maximise_requested", None)
         if maximise is not None:
             maximise.connect(lambda: self.toggle_maximised(view_id))
+        hovered = getattr(widget, "hovered", None)
+        if hovered is not None:
+            hovered.connect(self.hovered)
         if old is not None:
             old.deleteLater()
         self._place()
