@@ -70,9 +70,8 @@ def _with_consent(session: Session, model: str, parameters: dict[str, Any]) -> d
     question, is_needed = network_question(task, fast=parameters.get("fast") is True)
     if not question:
         return parameters
-    options = [("network", "Allow it for this run")]
-    if not is_needed:
-        options.append(("offline", "Run without network"))
+    options = [] if is_needed else [("offline", "Run without network")]
+    options.append(("network", "Allow it for this run"))
     answer = session.window.ask_choice(inference_client().model(model).name, question, options)
     return None if answer is None else parameters | {"network": answer == "network"}
 

@@ -92,7 +92,7 @@ def _info(kind: Kind, task: ExternalTask) -> ModelInfo:
     problem, hint = kind.licence_problem(task)
     return ModelInfo(
         id=task.id,
-        name=f"{kind.name}: {task.name}",
+        name=task.title(kind.name),
         version=task.version,
         structures=tuple(name.replace("_", " ") for _, name in task.labels),
         about=kind.about,

@@ -49,7 +49,7 @@ class ExternalModel:
     @property
     def name(self) -> str:
         """Name for people."""
-        return f"{self._kind.name}: {self._task.name}"
+        return self._task.title(self._kind.name)
 
     @property
     def version(self) -> str:

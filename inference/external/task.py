@@ -44,6 +44,11 @@ class ExternalTask:
         """Short name for scripts, such as ``totalsegmentator:total``."""
         return f"{self.program}:{self.name}"
 
+    def title(self, program: str) -> str:
+        """For people: the task first, for lists cut long names off, then the program's name."""
+        words = self.name.replace("_", " ")
+        return f"{words[:1].upper()}{words[1:]} ({program})"
+
     @property
     def hash(self) -> str:
         """First digits of SHA-256 over what the program says of the task, the place of the program left out."""

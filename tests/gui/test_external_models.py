@@ -152,7 +152,7 @@ def test_it_is_in_the_window_of_the_models(panel: ModelsPanel, case_window: Main
     qtbot.waitUntil(lambda: case_window.findChild(ModelsWindow) is not None)
     shown = case_window.findChild(ModelsWindow)
     assert shown is not None
-    qtbot.waitUntil(lambda: "sold" in shown.details.name.text())
+    qtbot.waitUntil(lambda: "Sold (TotalSegmentator)" in shown.details.name.text())
     assert "licence number" in shown.details.problem.text()
     assert "totalseg_set_license" in shown.details.problem.text()
     assert "free for non-commercial use" in shown.details.texts["about"].toPlainText()
