@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from imaging.workspace.study_index import INDEX_NAME, StudyIndex
 from session.settings import Settings
-from sync.destination import Destination, find_destination, read_destinations
+from sync.destination import Destination, Network, find_destination, read_destinations
+from sync.diagnose import NOBODY
+from sync.dicomweb import fetch as web_fetch
+from sync.dicomweb import find as web_find
+from sync.dicomweb import send as web_send
 from sync.dimse import echo as dimse_echo
 from sync.dimse import fetch as dimse_fetch
 from sync.dimse import find as dimse_find
+from sync.dimse import send as dimse_send
 from sync.dimse.fetch import Fetched, OnProgress
+from sync.dimse.send import Outgoing, Sent
 from sync.incoming import Incoming
-from sync.query import Answers, Query
+from sync.query import Answers, Level, Query
 
 FILE = "destinations.json"
 
@@ -38,7 +45,11 @@ def echo(destination: Destination) -> float:
     Raises:
         UserError: it does not, with the step that failed.
     """
-    return dimse_echo.echo(destination)
+    if destination.network is Network.DIMSE:
+        return dimse_echo.echo(destination)
+    began = time.perf_counter()
+    web_find.find(destination, Query(Level.STUDY, {"PatientID": NOBODY}, limit=1))
+    return time.perf_counter() - began
 
 
 def find(destination: Destination, query: Query, is_cancelled: Callable[[], bool] = lambda: False) -> Answers:
@@ -47,7 +58,8 @@ def find(destination: Destination, query: Query, is_cancelled: Callable[[], bool
     Raises:
         UserError: it failed, or is not allowed.
     """
-    return dimse_find.find(destination, query, is_cancelled)
+    search = dimse_find.find if destination.network is Network.DIMSE else web_find.find
+    return search(destination, query, is_cancelled)
 
 
 def fetch_into(
@@ -65,8 +77,24 @@ def fetch_into(
     done = Fetched()
     with Incoming(workspace) as incoming:
         try:
-            return dimse_fetch.fetch(destination, query, incoming, on_progress, is_cancelled, done)
+            bring = dimse_fetch.fetch if destination.network is Network.DIMSE else web_fetch.fetch
+            return bring(destination, query, incoming, on_progress, is_cancelled, done)
         finally:
             with StudyIndex(workspace / INDEX_NAME) as index:
                 index.note_files(done.paths)
             incoming.settle(done.paths)
+
+
+def send(
+    destination: Destination,
+    files: Sequence[Outgoing],
+    on_progress: OnProgress = lambda _done, _total: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> Sent:
+    """Send files as they are.
+
+    Raises:
+        UserError: nothing could be stored, or it is not allowed.
+    """
+    deliver = dimse_send.send if destination.network is Network.DIMSE else web_send.send
+    return deliver(destination, files, on_progress, is_cancelled)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from getpass import getpass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from imaging.errors import UserError
 from session import archives
 from session.settings import Settings
 from sync.destination import Destination, Login, Network, Tls, read_destinations, write_destinations
+from sync.diagnose import diagnose, failed_step
 from sync.query import Level, Query
 
 SHOWN = {
@@ -43,6 +44,7 @@ def add(parsers: Any) -> None:
         ("add", add_, "set one up, or change it"),
         ("remove", remove, "forget one"),
         ("echo", echo, "does it answer?"),
+        ("diagnose", diagnose_, "try every step of the connection, and name the one that fails"),
         ("find", find, "search for patients, studies, series, images"),
         ("get", get, "fetch studies or series into the workspace, on our own association (C-GET)"),
         ("move", move, "the same, sent to a receiver of ours (C-MOVE)"),
@@ -172,6 +174,18 @@ def echo(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def diagnose_(arguments: argparse.Namespace) -> int:
+    """Try every step of the connection."""
+    steps = diagnose(archives.destination_named(Settings(), arguments.name))
+    if arguments.json:
+        print_json({"steps": [asdict(step) for step in steps]})
+    else:
+        for step in steps:
+            mark = "-" if step.is_ok is None else "ok" if step.is_ok else "FAILED"
+            print(f"{step.name:<14}{mark:<8}{step.message} {step.hint}".rstrip())
+    return 1 if failed_step(steps) else 0
+
+
 def find(arguments: argparse.Namespace) -> int:
     """Search."""
     level = Level(arguments.level.upper())
@@ -237,12 +251,11 @@ def send(arguments: argparse.Namespace) -> int:
     """Send files."""
     from imaging.dicom.scan import files_below
     from sync.dimse.send import outgoing
-    from sync.dimse.send import send as send_files
 
     destination = archives.destination_named(Settings(), arguments.name)
     paths = [p for path in arguments.paths for p in (map(Path, files_below(path)) if path.is_dir() else [path])]
     files = [outgoing(path) for path in paths]
-    sent = send_files(
+    sent = archives.send(
         destination,
         files,
         on_progress=lambda done, total: progress(done / max(1, total), f"{done} of {total}"),

@@ -1,0 +1,161 @@
+"""One HTTP session with a DICOMweb service: login, trust, proxy and time-outs as the destination says, nothing else.
+
+The environment decides nothing here (``trust_env`` is off): a variable that names certificates would otherwise replace
+those of the destination, and a password file could log us in unasked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from imaging.errors import UserError
+from sync.destination import Destination, Login
+from sync.dimse.association import ConnectionFailed
+from sync.secrets import read_secret
+
+if TYPE_CHECKING:
+    import requests
+
+MOST_JSON_BYTES = 256 << 20
+
+
+@contextmanager
+def session_with(destination: Destination) -> Iterator[requests.Session]:
+    """A session; TLS is verified against the destination's authority or the system's.
+
+    Raises:
+        UserError: there is no secret to log in with.
+    """
+    import requests
+
+    with requests.Session() as session:
+        session.trust_env = False
+        session.max_redirects = 0  # a redirect could lead what we send to somewhere else
+        session.verify = destination.tls.ca_file or True
+        if destination.tls.certificate:
+            session.cert = (destination.tls.certificate, destination.tls.key)
+        if destination.proxy:
+            session.proxies = {"http": destination.proxy, "https": destination.proxy}
+        if destination.login is Login.PASSWORD:
+            session.auth = (destination.user, read_secret(destination.name))
+        elif destination.login is Login.TOKEN:
+            session.headers["Authorization"] = f"Bearer {read_secret(destination.name)}"
+        yield session
+
+
+def ask(
+    session: requests.Session,
+    destination: Destination,
+    method: str,
+    path: str,
+    also_fine: tuple[int, ...] = (),
+    **more: Any,
+) -> requests.Response:
+    """Send one request below the service's root; the answer is not read yet.
+
+    Args:
+        also_fine: codes of errors whose body is wanted.
+        more: what requests takes.
+
+    Raises:
+        ConnectionFailed: no answer; ``step`` says which part failed (dns, tcp, tls, proxy, answer).
+        UserError: the service refused, with what that means.
+    """
+    import requests
+
+    url = destination.url.rstrip("/") + path
+    try:
+        answer = session.request(method, url, timeout=destination.timeout_s, stream=True, allow_redirects=False, **more)
+    except requests.RequestException as error:
+        raise failure_of(destination, error) from error
+    if answer.status_code >= 300 and answer.status_code not in also_fine:
+        answer.close()
+        raise _refusal(destination, answer.status_code)
+    return answer
+
+
+def read_json(answer: requests.Response, destination: Destination) -> Any:
+    """The JSON of an answer; None when it is empty (204).
+
+    Raises:
+        UserError: it is too long, or no JSON.
+        ConnectionFailed: the connection ended within it.
+    """
+    body = read_bounded(answer, destination, MOST_JSON_BYTES)
+    if not body.strip():
+        return None
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        hint = "Is the address that of the DICOMweb root?"
+        raise UserError(f"“{destination.name}” answered with something that is no DICOM JSON.", hint) from error
+
+
+def read_bounded(answer: requests.Response, destination: Destination, most: int) -> bytes:
+    """The body of an answer of at most so many bytes.
+
+    Raises:
+        UserError: it is longer.
+        ConnectionFailed: the connection ended within it.
+    """
+    import requests
+
+    parts, size = [], 0
+    try:
+        for chunk in answer.iter_content(1 << 16):
+            size += len(chunk)
+            if size > most:
+                raise UserError(f"“{destination.name}” sent more than {most >> 20} MB for one answer.")
+            parts.append(chunk)
+    except requests.RequestException as error:
+        raise failure_of(destination, error) from error
+    finally:
+        answer.close()
+    return b"".join(parts)
+
+
+def failure_of(destination: Destination, error: Exception) -> ConnectionFailed:
+    """What a failed request means; the library's own text may hold the address with what was asked for."""
+    import requests
+
+    text = str(error)
+    if isinstance(error, requests.exceptions.ProxyError):
+        return ConnectionFailed("proxy", f"The proxy does not let us through to “{destination.name}”.", "")
+    if isinstance(error, requests.exceptions.SSLError):
+        if "CERTIFICATE_VERIFY_FAILED" in text:
+            hint = "Ask whoever runs it for its certificate authority's file, and set it here."
+            return ConnectionFailed("tls", f"The certificate of “{destination.name}” is not trusted.", hint)
+        return ConnectionFailed("tls", f"“{destination.name}” does not accept our encrypted connection.", "")
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        hint = "A firewall may be in between, or the machine is off."
+        return ConnectionFailed("tcp", f"“{destination.name}” does not answer.", hint)
+    if isinstance(error, requests.exceptions.Timeout):
+        return ConnectionFailed("answer", f"“{destination.name}” did not answer in time.", "")
+    if isinstance(error, requests.exceptions.ConnectionError):
+        if "NameResolution" in text or "getaddrinfo" in text:
+            hint = "Check its spelling, and that this computer can reach the hospital's name server."
+            return ConnectionFailed("dns", f"The name {destination.address} is not known in this network.", hint)
+        if "refused" in text:
+            return ConnectionFailed("tcp", f"“{destination.name}” refuses connections.", "Its program may not run.")
+        return ConnectionFailed("answer", f"The connection to “{destination.name}” was lost.", "Try again.")
+    return ConnectionFailed("answer", f"The request to “{destination.name}” failed.", type(error).__name__)
+
+
+def _refusal(destination: Destination, status: int) -> UserError:
+    name = f"“{destination.name}”"
+    if status in (401, 407):
+        return UserError(f"{name} does not accept the login.", "Enter user and password, or the token, again.")
+    if status == 403:
+        return UserError(f"{name} does not allow this.", "Ask its administrator for the right to do it.")
+    if status == 404:
+        return UserError(f"{name} has nothing of the kind.", "Or the address is not that of its DICOMweb root.")
+    if status in (406, 415):
+        return UserError(f"{name} does not know this format.", f"It answered with code {status}.")
+    if status in (413, 507):
+        return UserError(f"{name} has no space for it.", "")
+    if 300 <= status < 400:
+        return UserError(f"{name} wants to redirect us, which could lead data elsewhere.", "Set its final address.")
+    return UserError(f"{name} refused the request.", f"It answered with code {status}.")
