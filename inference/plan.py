@@ -25,6 +25,8 @@ class Plan:
         seconds: how long it takes; None where this machine has not computed the model yet.
         backend: what would compute; empty where it is not measured yet.
         fits: whether both memories suffice.
+        is_rough: the network cannot be followed without computing it, so its memory is that of a usual one.
+        rung: the way to spend memory that the run begins with, see ``inference.engine.rungs``; 0 is the fastest.
     """
 
     device: str
@@ -38,12 +40,14 @@ class Plan:
     seconds: float | None
     backend: str
     fits: bool
+    is_rough: bool = False
+    rung: int = 0
 
     @property
     def words(self) -> str:
         """One sentence for people, such as ``about 40 s, 3.1 GB of memory``."""
         time = "not timed on this computer yet" if self.seconds is None else f"about {_duration(self.seconds)}"
-        memory = f"{self.memory_mb / 1024:.1f} GB of memory"
+        memory = f"{'roughly ' * self.is_rough}{self.memory_mb / 1024:.1f} GB of memory"
         if self.gpu_memory_mb:
             memory += f", {self.gpu_memory_mb / 1024:.1f} GB of the GPU's"
         if self.fits:
@@ -78,6 +82,8 @@ class Plan:
             seconds=None if seconds is None else number(seconds),
             backend=text(said.get("backend")),
             fits=said.get("fits") is True,
+            is_rough=said.get("is_rough") is True,
+            rung=int(number(said.get("rung", 0), 0, 100)),
         )
 
 

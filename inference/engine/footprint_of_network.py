@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from imaging.errors import UserError
 from inference.engine.predictor import only_output
@@ -16,9 +17,24 @@ BYTES = 4  # of a number in fp32
 # largest), and what waits for the way up of a U-shaped network. A guess, compared
 # with two networks only: decision 21.
 HELD_SHARE = 0.25
+Found = tuple[int, int]
+_traced: WeakKeyDictionary[Any, dict[tuple[int, ...], Found | None]] = WeakKeyDictionary()  # a plan, then its run
 
 
-def window_memory(module: torch.nn.Module, shape: tuple[int, ...]) -> tuple[int, int] | None:
+def traced_memory(module: torch.nn.Module, shape: tuple[int, ...]) -> Found | None:
+    """The same as ``window_memory``, once for each network and shape."""
+    known = _traced.setdefault(module, {})
+    if shape not in known:
+        known[shape] = window_memory(module, shape)
+    return known[shape]
+
+
+def known_memory(module: torch.nn.Module, shape: tuple[int, ...]) -> Found | None:
+    """What ``traced_memory`` has found earlier; None where it was not asked."""
+    return _traced.get(module, {}).get(shape)
+
+
+def window_memory(module: torch.nn.Module, shape: tuple[int, ...]) -> Found | None:
     """Bytes held while a window is computed in fp32, and channels of the answer.
 
     The network is run on torch's ``meta`` device, which knows shapes only.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +21,11 @@ from inference.engine.boxes import found_boxes
 from inference.engine.deciding import Decision, merged_layers
 from inference.engine.early import FirstLook, Planes
 from inference.engine.early_labels import early_result
+from inference.engine.footprint_of_network import known_memory
 from inference.engine.gaps import filled
+from inference.engine.pace import SHARES, Pace, Stage
 from inference.engine.parameters import RunParameters
+from inference.engine.planning import planned_rung
 from inference.engine.predictor import Mirrored, Predictor
 from inference.engine.preparing import Prepared, cut, prepare, start
 from inference.engine.probabilities import why_no_maps, wished_values
@@ -34,11 +36,11 @@ from inference.engine.way_back import to_source
 from inference.engine.windows import window_size, window_starts
 from inference.model import UNCERTAINTY_MAP, ModelLabel, ModelResult, Score
 from inference.opening.formats import open_package
-from inference.opening.opened import Opened, TorchNetworks
+from inference.opening.opened import Networks, Opened, TorchNetworks
 from inference.packages.package import Package
 
+T = TypeVar("T")
 Watch = Callable[[float, str], None]  # finished share and what is done; raises to stop
-SHARES = {"prepare": 0.08, "network": 0.94, "back": 1.0}  # of the progress, at the end of each stage
 
 
 class NetworkRun:
@@ -68,6 +70,7 @@ class NetworkRun:
         self._seconds: dict[str, float] = {}
         self._choice: Choice | None = None
         self._rung: Rung | None = None
+        self._rung_numbers: dict[str, int] = {}
         self._image_notes: tuple[str, ...] = ()
         self._click_notes: tuple[str, ...] = ()
         self.labels = self._opened.recipe.labels
@@ -86,20 +89,32 @@ class NetworkRun:
         for channel in channels:
             if channel.size == 0 or channel.min() == channel.max():
                 raise UserError("The image is empty: all of its voxels have the same value.")
-        with _Stage(self._seconds, "prepare"):
+        with Stage(self._seconds, "prepare"):
             prepared = prepare(
                 start(channels, geometry), recipe.steps, lambda step: watch(SHARES["prepare"] / 2, f"Preparing: {step}")
             )
             prepared = self._region(prepared)
         if not recipe.head.kind.gives_labels:
             find = self._scored if recipe.head.kind is HeadKind.SCORES else partial(self._boxed, geometry)
-            result, self._rung = climbed(rungs(self._wanted), lambda rung: find(prepared, rung, watch))
+            result = self._climbed(prepared, geometry, lambda rung: find(prepared, rung, watch))
             return replace(result, notes=self._notes())
-        decision, self._rung = climbed(rungs(self._wanted), lambda rung: self._found(prepared, geometry, rung, watch))
-        with _Stage(self._seconds, "bring labels back"):
+        decision = self._climbed(prepared, geometry, lambda rung: self._found(prepared, geometry, rung, watch))
+        with Stage(self._seconds, "bring labels back"):
             watch(SHARES["network"], "Bringing the labels back to the image")
             layers, maps = self._back(decision, prepared, geometry)
         return self._result(layers, maps, prepared)
+
+    def _climbed(self, prepared: Prepared, geometry: Geometry, work: Callable[[Rung], T]) -> T:
+        """The work's result on the first rung whose memory suffices; those that surely lack it are not tried."""
+        ladder = rungs(self._wanted)
+        planned = planned_rung(self._package, self._opened, prepared.shape, geometry, self._wanted, ladder)
+
+        def on(rung: Rung) -> T:
+            self._rung = rung
+            self._rung_numbers = {"planned": planned, "used": ladder.index(rung)}
+            return work(rung)
+
+        return climbed(ladder[planned:], on)[0]
 
     def _whole(self, channel: NDArray[Any]) -> NDArray[Any]:
         image, note = filled(channel)
@@ -145,8 +160,16 @@ class NetworkRun:
         with torch.inference_mode():
             self._choice = chosen(networks, rung.wanted, work, lambda message: watch(SHARES["prepare"], message))
         self._forms.settle(is_used=self._choice.candidate.backend == OPENVINO)
+        self._note_memory(networks, (1, len(prepared.image), *size))
         predictor = rung.predictor(self._choice.predictor)
         return Mirrored(predictor, self._opened.mirror_axes) if self._is_mirrored else predictor
+
+    def _note_memory(self, networks: Networks, shape: tuple[int, ...]) -> None:
+        """What a plan found out beside what is remembered of backends, so that the next plan need not."""
+        facts = {} if self._choice is None else self._choice.facts
+        if "key" in facts and isinstance(networks, TorchNetworks) and "memory" not in facts:
+            found = known_memory(networks.modules[0], shape)
+            facts |= {"memory": list(found)} if found is not None else {}
 
     @property
     def _is_mirrored(self) -> bool:
@@ -173,16 +196,16 @@ class NetworkRun:
             share = SHARES["prepare"] if around.is_all else SHARES["network"]
             watch(share + (SHARES["network"] - share) * done / count, f"Computing around clicks, {done} of {count}")
 
-        with _Stage(self._seconds, "around clicks"):
+        with Stage(self._seconds, "around clicks"):
             notes = draw_around_clicks(decision, around, prepared.image, prepared.grid, rung.wanted.device, progress)
         self._click_notes = notes
         return decision
 
     def _decided(self, prepared: Prepared, geometry: Geometry, rung: Rung, watch: Watch) -> Decision:
-        with _Stage(self._seconds, "choose backend"):
+        with Stage(self._seconds, "choose backend"):
             predictor = self._chosen(prepared, rung, watch)
-        with _Stage(self._seconds, "network"):
-            pace = _Pace()
+        with Stage(self._seconds, "network"):
+            pace = Pace()
             early = self._first_look(prepared, geometry, predictor, pace, watch)
             decision = self._computed(prepared, rung.windows(self._windows()), predictor, pace, early, watch)
         if early is not None and early.seconds:
@@ -191,7 +214,7 @@ class NetworkRun:
         return decision
 
     def _first_look(
-        self, prepared: Prepared, geometry: Geometry, predictor: Predictor, pace: _Pace, watch: Watch
+        self, prepared: Prepared, geometry: Geometry, predictor: Predictor, pace: Pace, watch: Watch
     ) -> FirstLook | None:
         early = self._early
         if early is None:
@@ -214,7 +237,7 @@ class NetworkRun:
         prepared: Prepared,
         windows: Windows,
         predictor: Predictor,
-        pace: _Pace,
+        pace: Pace,
         early: FirstLook | None,
         watch: Watch,
     ) -> Decision:
@@ -256,7 +279,7 @@ class NetworkRun:
         predictor = self._chosen(prepared, rung, watch)
         watch(SHARES["prepare"], "Computing")
         head = self._opened.recipe.head
-        with _Stage(self._seconds, "network"), torch.inference_mode():
+        with Stage(self._seconds, "network"), torch.inference_mode():
             scores = predictor(torch.from_numpy(prepared.image)[None])[0].float().reshape(-1)
             chances = scores if head.is_activated else (scores.softmax(0) if len(scores) > 1 else scores.sigmoid())
         names = {label.label_value: label.name for label in self._opened.recipe.labels}
@@ -269,7 +292,7 @@ class NetworkRun:
         predictor = self._chosen(prepared, rung, watch)
         watch(SHARES["prepare"], "Computing")
         recipe = self._opened.recipe
-        with _Stage(self._seconds, "network"), torch.inference_mode():
+        with Stage(self._seconds, "network"), torch.inference_mode():
             answer = predictor(torch.from_numpy(prepared.image)[None])[0].float().cpu().numpy()
         boxes = found_boxes(answer, prepared.axes, geometry, recipe.labels, recipe.head.threshold)
         return ModelResult((), {}, seconds=self._seconds, boxes=boxes, record=self._record(prepared))
@@ -316,6 +339,7 @@ class NetworkRun:
             "precision": choice.candidate.precision,
             "choice": choice.facts,
             **({"network": self._forms.origin} if choice.candidate.backend == OPENVINO and self._forms.origin else {}),
+            "rung": self._rung_numbers,
             "format": self._package.description.format.value,
             "weights_hash": self._package.weights_hash,
             "network_shape": list(prepared.shape),
@@ -326,50 +350,6 @@ class NetworkRun:
             "head": head.kind.value,
             "decided_from": head.threshold if head.kind is HeadKind.INDEPENDENT else None,
         }
-
-
-class _Stage:
-    """Writes down how long something took."""
-
-    def __init__(self, seconds: dict[str, float], name: str) -> None:
-        self._seconds = seconds
-        self._name = name
-        self._began = 0.0
-
-    def __enter__(self) -> None:
-        self._began = time.monotonic()
-
-    def __exit__(self, *_: object) -> None:
-        self._seconds[self._name] = round(time.monotonic() - self._began, 3)
-
-
-class _Pace:
-    """How far the windows are, and how long the rest takes, from how long those so far took."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._windows = (0, 1)  # done, and in all
-        self._first = (0.0, 0.0)  # of a first pass, counted in windows of the run
-
-    @property
-    def share(self) -> float:
-        """The finished share of the whole run."""
-        (done, count), (first_done, first_count) = self._windows, self._first
-        share = (done + first_done) / (count + first_count)
-        return SHARES["prepare"] + (SHARES["network"] - SHARES["prepare"]) * share
-
-    def first_pass(self, done: float, count: float) -> None:
-        """Note how far a first pass is."""
-        self._first = (done, count)
-
-    def text(self, done: int, count: int, apart_s: float = 0.0) -> str:
-        """Note how far the windows are, and say it; ``apart_s`` of the time went into something else."""
-        self._windows = (done, count)
-        if not done or done == count:
-            return f"Computing, {count} windows" if count > 1 else "Computing"
-        left = (time.monotonic() - self._began - apart_s) / done * (count - done)
-        rest = f"{left:.0f} s" if left < 90 else f"{left / 60:.0f} min"
-        return f"Computing, window {done} of {count}, about {rest} left"
 
 
 def _values(layer: NDArray[Any]) -> set[int]:

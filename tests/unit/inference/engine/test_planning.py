@@ -15,9 +15,11 @@ from imaging.geometry import Geometry
 from inference.answers import ResultInvalid
 from inference.backends.choosing import key_of
 from inference.engine import planning
-from inference.engine.footprint_of_network import window_memory
+from inference.engine.footprint_of_network import known_memory, traced_memory, window_memory
 from inference.engine.parameters import RunParameters
-from inference.engine.planning import plan_run
+from inference.engine.planning import plan_run, planned_rung
+from inference.engine.rungs import rungs
+from inference.opening.formats import open_package
 from inference.packages.package import read_package
 from inference.plan import Plan
 
@@ -114,6 +116,50 @@ def test_it_fits_or_not_by_what_is_free_now(network: Any, monkeypatch: pytest.Mo
     assert network(ct(100, 256, 200)).fits
 
 
+@pytest.mark.parametrize(("free_mb", "rung"), [(4000.0, 0), (300.0, 1), (1.0, 1)])
+def test_a_run_begins_on_the_first_rung_that_fits_or_on_the_last(
+    network: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_mb: float, rung: int
+) -> None:
+    geometry, wanted = ct(100, 256, 200), RunParameters(device="cpu")
+    network(geometry, window={"roi": [96, 96, 96], "overlap": 0.5})
+    package = read_package(tmp_path)
+    opened = open_package(package)
+    assert opened.recipe.windows is not None
+    shape = (100, 128, 100)
+    free(monkeypatch, free_mb)
+    assert planned_rung(package, opened, shape, geometry, wanted, rungs(wanted)) == 0  # one window at a time anyway
+    recipe = replace(opened.recipe, windows=replace(opened.recipe.windows, batch=4))
+    assert planned_rung(package, replace(opened, recipe=recipe), shape, geometry, wanted, rungs(wanted)) == rung
+
+
+def test_a_plan_says_which_rung_it_is_of(network: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    geometry = ct(100, 256, 200)
+    plan = network(geometry)
+    assert (plan.rung, plan.fits) == (0, True)
+    free(monkeypatch, plan.memory_mb / 2)
+    short = network(geometry)
+    assert (short.rung, short.fits) == (1, False)
+
+
+def test_a_plan_says_whether_the_network_was_followed_or_its_memory_is_that_of_a_usual_one(
+    network: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    geometry = ct(100, 256, 200)
+    rough = network(geometry)  # TorchScript is not followed
+    assert rough.is_rough
+    assert "roughly 0." in rough.words
+    package = read_package(tmp_path)
+    key = key_of(f"{package.id}+{package.weights_hash}", (64, 64, 64), "cpu")
+    known = ({"key": key, "name": "torch fp32 on cpu", "memory": [3 << 30, 2]},)
+    followed = network(geometry, RunParameters(device="cpu", known_choices=known))
+    assert not followed.is_rough
+    assert "roughly" not in followed.words
+    assert followed.memory_mb > rough.memory_mb + 2500
+    for nonsense in ([3], "much", [1.5, 2], [-1, 2]):
+        forged = ({"key": key, "name": "torch fp32 on cpu", "memory": nonsense},)
+        assert network(geometry, RunParameters(device="cpu", known_choices=forged)).is_rough
+
+
 def test_a_gpu_that_is_too_small_leaves_the_work_to_the_cpu_unless_it_was_wished_for(
     network: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +212,9 @@ def test_a_networks_window_is_measured_without_computing_it() -> None:
         )
 
     small = window_memory(convolutions(8), (1, 1, 32, 32, 32))
+    module = convolutions(8)
+    assert known_memory(module, (1, 1, 32, 32, 32)) is None
+    assert traced_memory(module, (1, 1, 32, 32, 32)) == known_memory(module, (1, 1, 32, 32, 32)) == small
     assert small is not None
     held, classes = small
     assert classes == 5

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from imaging.errors import UserError
 from imaging.geometry import Geometry
 from inference.backends.torch_backend import TorchPredictor
+from inference.engine import running
 from inference.engine.packaged_model import PackagedModel
+from inference.engine.recipe import Windows
 from inference.model import ModelResult
 
 torch = pytest.importorskip("torch", reason="networks are computed with torch (install with --ai)")
@@ -124,6 +126,35 @@ def test_short_of_memory_windows_come_one_by_one(run: Any, monkeypatch: pytest.M
     monkeypatch.setattr(TorchPredictor, "__call__", short)
     np.testing.assert_array_equal(run().layers[0], whole())
     assert len(calls) > 6  # all windows again
+
+
+def test_a_run_begins_where_its_plan_says_and_goes_on_from_there(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rungs that surely lack memory are not tried: on some systems that would end the worker."""
+    sizes: list[int] = []
+
+    def answer(self: TorchPredictor, batch: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(batch))
+        return torch.cat([torch.full_like(batch, 0.5), batch], 1)
+
+    monkeypatch.setattr(TorchPredictor, "__call__", answer)
+    windows = Windows((16, 16, 16), (0.25, 0.25, 0.25), batch=4)
+    monkeypatch.setattr(running.NetworkRun, "_windows", lambda self: windows)
+    asked: list[int] = []
+
+    def planned(*given: Any) -> int:
+        asked.append(len(given[-1]))
+        return 1
+
+    monkeypatch.setattr(running, "planned_rung", planned)
+    result = run()
+    assert set(sizes) == {1}
+    assert asked == [2]
+    assert result.record["rung"] == {"planned": 1, "used": 1}
+    np.testing.assert_array_equal(result.layers[0], whole())
+    monkeypatch.setattr(running, "planned_rung", lambda *given: 0)
+    sizes.clear()
+    assert run().record["rung"] == {"planned": 0, "used": 0}
+    assert max(sizes) == 4
 
 
 def test_no_memory_at_all_is_said(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
