@@ -15,6 +15,7 @@ from app.opening import open_paths, show_series
 from app.shelf_pictures import ShelfPictures
 from app.window_drop import dropped_paths, take_in
 from app.window_state import WindowState
+from session.clicking import ClickingState
 from session.comparison import ComparingState
 from session.document import Document
 from session.presentation import Plane
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self.session.document_replaced.connect(self._follow)
         self.session.models_changed.connect(self._show_offers)
         self.session.comparing.changed.connect(self._comparing_changed)
+        self.session.clicking.changed.connect(self._clicking_changed)
         self.status.jobs_clicked.connect(lambda: self.show_page("jobs"))
         self.grid.hovered.connect(self.status.show_reading)
         self.left.studies.open_requested.connect(self._open_study)
@@ -150,6 +152,10 @@ class MainWindow(QMainWindow):
         self.centre.setCurrentWidget(self.grid if document is not None else self.empty)
         self.setWindowTitle(f"{document.title} – Limner" if document is not None else "Limner")
         QTimer.singleShot(0, self, self._show_offers)
+
+    def _clicking_changed(self, before: ClickingState, after: ClickingState) -> None:
+        if after.model is not None and after.model != before.model:
+            self.show_page("segments")
 
     def _comparing_changed(self, before: ComparingState, after: ComparingState) -> None:
         if (after.comparison or after.job) and (after.comparison, after.job) != (before.comparison, before.job):

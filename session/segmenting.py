@@ -52,6 +52,8 @@ def start_segmentation(
     done: Callable[[Job], None] | None = None,
     client: InferenceClient | None = None,
     channels: Sequence[ChannelSource] = (),
+    names: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Job:
     """Run a model on the open image in the background; its result becomes the document's preview.
 
@@ -66,6 +68,8 @@ def start_segmentation(
         done: called on the document's thread when the job is over, after the preview was set.
         client: another worker than the process's own.
         channels: for a model that wants several images, one for each; the open image is one of them.
+        names: what structures are called in the result, by the names that the model gives them; the others keep those.
+        options: further arguments of ``InferenceClient.segment``.
 
     Raises:
         UserError: no such model.
@@ -82,14 +86,17 @@ def start_segmentation(
         tell = _Teller(session, job)
         _wait_for_image(session, document, tell)
         request = _request(document, model_id, parameters or {}, channels, tell)
+        further = dict(options or {})
         if session.window is not None and session.settings["segment.early"]:
-            request = replace(request, options={"early": partial(early.show, job)})
+            further["early"] = partial(early.show, job)
+        request = replace(request, options=further)
         try:
             result, record = recorder.run(worker, request, tell, lambda: job.is_cancelled)
         except InferenceCancelled as stopped:
             raise Cancelled from stopped
         records.append(record)
-        return result
+        called = names or {}
+        return replace(result, labels=tuple(replace(one, name=called.get(one.name, one.name)) for one in result.labels))
 
     def finish(job: Job) -> None:
         early.take_away()

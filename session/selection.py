@@ -24,6 +24,7 @@ class Tool(StrEnum):
     LENGTH = "length"
     ANGLE = "angle"
     ELLIPSE = "ellipse"
+    CLICK = "click"
 
 
 MEASURING_TOOLS = (Tool.LENGTH, Tool.ANGLE, Tool.ELLIPSE)

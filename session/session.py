@@ -12,6 +12,7 @@ import psygnal
 from imaging.errors import UserError
 from imaging.opening import Series
 from session.actions import ActionRegistry
+from session.clicking import Clicking
 from session.comparison import Comparing
 from session.difference_follower import DifferenceFollower
 from session.document import Document
@@ -82,6 +83,7 @@ class Session:
         self._difference = DifferenceFollower(self)
         self.reviewing = Reviewing(self)
         self.doubting = Doubting(self)
+        self.clicking = Clicking(self)
 
     def set_document(self, document: Document | None, *, loses_unsaved: bool = False) -> None:
         """Replace the open document; the old one is closed first.

@@ -43,6 +43,7 @@ class ActionBridge(QObject):
         self._links.add(session.comparing.changed, self._plan_refresh)
         self._links.add(session.reviewing.changed, self._plan_refresh)
         self._links.add(session.doubting.changed, self._plan_refresh)
+        self._links.add(session.clicking.changed, self._plan_refresh)
         self._links.add(session.settings.changed, self._setting_changed)
         self._links.add(session.three_d.changed, self._status_changed)
         theme.switch.changed.connect(self._load_icons)
@@ -111,10 +112,11 @@ class ActionBridge(QObject):
 
     def _refresh_steps(self) -> None:
         """Undo and redo name their step."""
-        document = self.session.document
+        document, clicking = self.session.document, self.session.clicking
+        click = QCoreApplication.translate("ActionBridge", "the last click")
         for action_id, step in (
-            ("edit.undo", document.undo_title if document else ""),
-            ("edit.redo", document.redo_title if document else ""),
+            ("edit.undo", click if clicking.can_undo else document.undo_title if document else ""),
+            ("edit.redo", click if clicking.can_redo else document.redo_title if document else ""),
         ):
             if action_id in self._actions:
                 made, keys = self._actions[action_id], sequences(self.keys(action_id))

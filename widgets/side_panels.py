@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 from widgets import theme
 from widgets.action_bridge import ActionBridge
 from widgets.buttons import OneOf
+from widgets.panels.clicks.panel import ClicksPanel
 from widgets.panels.compare.panel import ComparePanel
 from widgets.panels.history.panel import HistoryPanel, RecentHistory
 from widgets.panels.jobs import JobsPanel
@@ -49,6 +50,7 @@ class RightPanel(QFrame):
         self.setObjectName("right_panel")
         self.segments = SegmentsPanel(bridge)
         self.options = ToolOptions(bridge, self)
+        self.clicks = ClicksPanel(bridge, self)
         self.recent = RecentHistory(bridge, self)
         self.look = LookPanel(bridge)
         self.measure = MeasurePanel(bridge)
@@ -106,5 +108,6 @@ class RightPanel(QFrame):
         column.setSpacing(4)
         column.addWidget(self.segments, 1)
         column.addWidget(self.options)
+        column.addWidget(self.clicks)
         column.addWidget(self.recent)
         return page

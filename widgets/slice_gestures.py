@@ -15,11 +15,13 @@ from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QPointingDevice, QTab
 from imaging.measurement import MeasurementKind
 from render.screen_map import zoomed
 from session.selection import MEASURING_TOOLS, SelectionState, Tool
+from widgets.click_cursor import click_cursor
 from widgets.painting import RADIUS_MM
 from widgets.slice_annotations import SLIDER_PX, slider_number
 from widgets.slice_pointer import Pointer
 from widgets.slice_pointer import Tool as Gesture
 from widgets.tools.brush import BrushTool
+from widgets.tools.click import ClickTool
 from widgets.tools.crosshair import CrosshairTool
 from widgets.tools.fill import FillTool
 from widgets.tools.measure import MeasureTool
@@ -78,6 +80,7 @@ class SliceGestures(QObject):
             Tool.ERASER: self._brush,
             Tool.FILL: FillTool(view.session),
             Tool.PICK: PickTool(view.session),
+            Tool.CLICK: ClickTool(view.session),
         }
         for tool in MEASURING_TOOLS:
             self._tools[tool] = MeasureTool(view.session, MeasurementKind(tool.value), view.initiator)
@@ -339,6 +342,9 @@ class SliceGestures(QObject):
             return True
         if event.key() == Qt.Key.Key_Escape:
             return self.cancel()
+        if plain and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._session.clicking.can_undo:
+            self._session.clicking.undo()
+            return True
         return self._hold(event, True)
 
     def key_release(self, event: QKeyEvent) -> bool:
@@ -366,6 +372,10 @@ class SliceGestures(QObject):
             shape = Qt.CursorShape.OpenHandCursor
         elif (held := self._view.measures.hovered) is not None:
             shape = Qt.CursorShape.SizeAllCursor if held.handle is None else Qt.CursorShape.PointingHandCursor
+        elif self._session.selection.state.tool is Tool.CLICK and self._active is not self._window:
+            is_inside = not (self._is_shift_held or self._is_pen_eraser)
+            self._view.setCursor(click_cursor(is_inside, self._view.devicePixelRatioF()))
+            return
         else:
             shape = CURSORS.get(self._session.selection.state.tool, Qt.CursorShape.CrossCursor)
         if self._view.cursor().shape() != shape:

@@ -27,6 +27,7 @@ from render.slice_geometry import crosshair_on_slice
 from render.slice_reading import SliceReading, read
 from render.slice_scene import SliceState, overlay_layers, resolve
 from session.change import DocumentChange
+from session.clicking import ClickingState
 from session.document import Document
 from session.presentation import Plane, PresentationState
 from session.selection import SelectionState
@@ -34,6 +35,7 @@ from session.session import Session
 from widgets import theme
 from widgets.brush_cursor import BrushCircle, brush_cursor, cut_circle, is_ball, own_circle
 from widgets.brush_ring import paint_ring
+from widgets.click_marks import ClickMarks
 from widgets.paint_regions import merged
 from widgets.signal_links import SignalLinks
 from widgets.slice_annotations import Label, SliceAnnotations, crosshair_lines, plane_title
@@ -67,6 +69,7 @@ class SliceView(QWidget):
         self._picture = SlicePicture()
         self._annotations = SliceAnnotations(plane)
         self.measures = MeasureLayer(self)
+        self.clicks = ClickMarks(self)
         self._gestures = SliceGestures(self)
         self._cursor: QPointF | None = None
         self._reading: SliceReading | None = None
@@ -91,6 +94,7 @@ class SliceView(QWidget):
         self._links.add(self.session.selection.changed, self._selection_changed)
         self._links.add(self.session.settings.changed, self._setting_changed)
         self._links.add(self._brush.moved, self.update_ring)
+        self._links.add(self.session.clicking.changed, self._clicking_changed)
         theme.switch.changed.connect(self.update)
 
     # What is shown
@@ -219,6 +223,9 @@ class SliceView(QWidget):
         self._share_ball(self._cursor is not None)
         self.update_ring()
 
+    def _clicking_changed(self, before: ClickingState, after: ClickingState) -> None:
+        self.clicks.refresh()
+
     def _setting_changed(self, key: str, value: object) -> None:
         if key == "slices.interpolate":
             self._picture.forget_grey()
@@ -230,6 +237,7 @@ class SliceView(QWidget):
         after = None if self._document is None else self._resolved(self._document)
         self.state = after
         self.measures.refresh()
+        self.clicks.refresh()
         if before is None or after is None:
             self._picture.forget_grey()
             self.update()
@@ -309,6 +317,7 @@ class SliceView(QWidget):
         if state.shows_crosshair:
             self._annotations.paint_crosshair(painter, crosshair_lines(state, place, size))
         self.measures.paint(painter, rect)
+        self.clicks.paint(painter, rect)
         self._annotations.paint_slider(painter, rect, size, state)
         self._annotations.paint_scale_bar(painter, rect, size, state, place)
         self._annotations.paint_labels(painter, rect, self._annotations.fixed_labels(size, state))
@@ -324,6 +333,7 @@ class SliceView(QWidget):
         """Text at the right edge moves with it."""
         self._update_reading()
         self.measures.refresh()
+        self.clicks.refresh()
 
     def sizeHint(self) -> QSize:
         """A square that fits a small screen."""

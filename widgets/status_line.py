@@ -61,6 +61,7 @@ class StatusLine(QFrame):
         self._timer.timeout.connect(self._show_memory)
         self._timer.start(MEMORY_MS)
         session.selection.changed.connect(self._selection_changed)
+        session.clicking.changed.connect(lambda _before, _after: self._show_doing())
         session.document_replaced.connect(self._follow)
         session.jobs.changed.connect(self._show_jobs)
         self._show_memory()
@@ -136,7 +137,13 @@ class StatusLine(QFrame):
                 self.tr("click an end, the vertex, the other end") + f" · {measuring}",
             ),
             Tool.ELLIPSE: (self.tr("Measuring a region"), self.tr("drag an ellipse") + f" · {measuring}"),
+            Tool.CLICK: self._click_words(),
         }[tool]
+
+    def _click_words(self) -> tuple[str, str]:
+        active = self._session.clicking.state.active
+        doing = self.tr("Clicking on {0}").format(active) if active else self.tr("Clicking on a structure")
+        return doing, self.tr("Shift + click says what is outside · Delete takes the last click back")
 
     def _show_jobs(self, _job: Job | None = None) -> None:
         running = [job for job in self._session.jobs.jobs if not job.is_over]

@@ -19,7 +19,7 @@ from widgets.side_panels import LEFT_PX
 HEIGHT_PX = 48
 NAVIGATION = ("tool.crosshair", "tool.window_level", "tool.pan_zoom")
 MEASURING = ("tool.length", "tool.angle", "tool.ellipse")
-EDITING = ("tool.brush", "tool.eraser", "tool.fill", "tool.pick")
+EDITING = ("tool.brush", "tool.eraser", "tool.fill", "tool.pick", "tool.click")
 STEPS = ("edit.undo", "edit.redo")
 LAYOUTS = {
     Layout.FOUR: "view.layout_four",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.actions.application import ACTIONS as APPLICATION
+from app.actions.clicks import ACTIONS as CLICKS
 from app.actions.compare import ACTIONS as COMPARE
 from app.actions.doubt import ACTIONS as DOUBT
 from app.actions.edit import ACTIONS as EDIT
@@ -25,7 +26,7 @@ from session.session import Session
 def declare_all(session: Session) -> None:
     """Add all actions to the session's registry."""
     for actions in (
-        FILE, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENT_IMAGE, SEGMENTATION, REVIEW, DOUBT, MODELS, RUNS,
+        FILE, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENT_IMAGE, CLICKS, SEGMENTATION, REVIEW, DOUBT, MODELS, RUNS,
         COMPARE, VIEW, LOOK, LOOK_SEGMENTS, APPLICATION,
     ):  # fmt: skip
         session.actions.add(*actions)

@@ -7,13 +7,19 @@ from session.session import Session, has_document
 
 
 def undo(session: Session) -> None:
-    """Take the last change back."""
-    session.open_document.undo()
+    """Take the last change back; with the click tool the last click, while there is one."""
+    if session.clicking.can_undo:
+        session.clicking.undo()
+    else:
+        session.open_document.undo()
 
 
 def redo(session: Session) -> None:
-    """Bring the last undone change back."""
-    session.open_document.redo()
+    """Bring the last undone change back; with the click tool the last click that was taken back."""
+    if session.clicking.can_redo:
+        session.clicking.redo()
+    else:
+        session.open_document.redo()
 
 
 def go_to(session: Session, sequence: int) -> None:
@@ -23,12 +29,12 @@ def go_to(session: Session, sequence: int) -> None:
 
 def can_undo(session: Session) -> bool:
     """True when there is something to undo."""
-    return session.document is not None and session.document.can_undo
+    return session.document is not None and (session.document.can_undo or session.clicking.can_undo)
 
 
 def can_redo(session: Session) -> bool:
     """True when there is something to redo."""
-    return session.document is not None and session.document.can_redo
+    return session.document is not None and (session.document.can_redo or session.clicking.can_redo)
 
 
 ACTIONS = (

@@ -77,7 +77,9 @@ def _with_consent(session: Session, model: str, parameters: dict[str, Any]) -> d
 
 
 def _start(session: Session, model: str, wanted: dict[str, Any]) -> None:
-    """Start a run, after asking for further images where the model wants some."""
+    """Start a run, after asking for further images where the model wants some; one that takes clicks waits for them."""
+    if session.window is not None and "stock" not in wanted and session.clicking.choose(model, wanted):
+        return
     parameters = _with_consent(session, model, wanted)
     if parameters is None:
         return

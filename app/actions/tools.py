@@ -44,6 +44,10 @@ def toggle_shape(session: Session) -> None:
     session.selection.update(brush_shape=BrushShape.DISC if is_ball else BrushShape.BALL)
 
 
+def _has_clicked_model(session: Session) -> bool:
+    return session.document is not None and session.clicking.state.model is not None
+
+
 def _tool(tool: Tool, title: str, doc: str, keys: str, icon: str) -> Action:
     name = tool.value.replace("-", "_")
     return Action(f"tool.{name}", title, _choose(tool), doc, keys, icon, "Tools", has_document, _is_chosen(tool), True)
@@ -60,6 +64,8 @@ ACTIONS = (
     _tool(Tool.LENGTH, "Measure a length", "Click or drag from one end to the other.", "U", "ruler"),
     _tool(Tool.ANGLE, "Measure an angle", "Click one end, the vertex, the other end.", "A", "angle"),
     _tool(Tool.ELLIPSE, "Measure a region", "Drag an ellipse: its mean, spread and area.", "Shift+A", "ellipse"),
+    Action("tool.click", "Click", _choose(Tool.CLICK), "Click inside a structure, with Shift outside, for a model.",
+           "C", "click", "Tools", _has_clicked_model, _is_chosen(Tool.CLICK), True),
     Action("brush.larger", "Larger brush", larger, "Radius + 15 %.", "]", "larger", menu="Tools", needs_window=True),
     Action("brush.smaller", "Smaller brush", smaller, "Radius − 15 %.", "[", "smaller", menu="Tools",
            needs_window=True),

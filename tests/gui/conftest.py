@@ -73,6 +73,7 @@ def leave(session: Session) -> None:
         session.comparing,
         session.reviewing,
         session.doubting,
+        session.clicking,
         session.settings,
         session.jobs,
         session.messages,
