@@ -200,7 +200,7 @@ def _respace(step: Respace, grid: Grid) -> Grid:
 @after.register
 def _spline_respace(step: SplineRespace, grid: Grid) -> Grid:
     spacings = zip(grid.shape, grid.spacing_mm, step.spacing_mm, strict=True)
-    return grid.resized([max(round(n * old / new), 1) for n, old, new in spacings])
+    return grid.resized([max(round(n * old / new), 1) if new > 0 else n for n, old, new in spacings])
 
 
 @after.register

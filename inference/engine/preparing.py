@@ -141,7 +141,9 @@ def _spline_respace(step: SplineRespace, prepared: Prepared) -> Prepared:
     from inference.engine.splines import spline_resized
 
     grid = after(step, prepared.grid)
-    coarse = step.coarse_axis(prepared.grid.spacing_mm, step.spacing_mm)
+    old = prepared.grid.spacing_mm
+    x, y, z = (new if new > 0 else own for new, own in zip(step.spacing_mm, old, strict=True))
+    coarse = step.coarse_axis(old, (x, y, z))
     return Prepared(spline_resized(_network_order(prepared.image), grid.shape, coarse), grid)
 
 

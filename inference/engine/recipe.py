@@ -101,6 +101,8 @@ class Permute:
 class SplineRespace:
     """Resample with cubic splines to this spacing, as nnU-Net does it: sizes are ``round(n * old / new)``.
 
+    Values of 0 or less keep the image's own.
+
     Where ``coarse_axis``, asked with the old and the new spacing, names an axis, the planes across it are resampled by
     splines, and along it the nearest plane is taken.
     """
@@ -172,6 +174,7 @@ class Windows:
         batch: windows at a time.
         is_even: windows are spread evenly instead of pushed together at the far end (nnU-Net's way).
         least_weight: of a Gaussian, at its corners.
+        is_nnunets: the Gaussian is nnU-Net's, see ``windows.importance``.
     """
 
     roi: Shape
@@ -183,6 +186,7 @@ class Windows:
     batch: int = 1
     is_even: bool = False
     least_weight: float = 1e-3
+    is_nnunets: bool = False
 
 
 class HeadKind(StrEnum):

@@ -62,10 +62,13 @@ def importance(size: Shape, windows: Windows) -> NDArray[np.float32]:
     """How much each voxel of a window counts, (x, y, z) float32.
 
     The Gaussian is the product of three, each of ``sigma_scale`` times the window's size, and never less than
-    ``least_weight``.
+    ``least_weight``. nnU-Net's has its middle at voxel ``size // 2``, ends 4 sigma from there, and is rounded to half
+    precision; where it would be 0, it is the least other value.
     """
     if not windows.is_gaussian:
         return np.ones(size, np.float32)
+    if windows.is_nnunets:
+        return _nnunets_gaussian(size, windows.sigma_scale)
     lines = []
     for n in size:
         x = np.arange(-(n - 1) / 2.0, (n - 1) / 2.0 + 1, dtype=np.float32)
@@ -74,3 +77,16 @@ def importance(size: Shape, windows: Windows) -> NDArray[np.float32]:
     product = lines[0][:, None, None] * lines[1][None, :, None] * lines[2][None, None, :]
     least = np.float32(max(float(product.min()), windows.least_weight))
     return np.asarray(np.maximum(product, least), np.float32)
+
+
+def _nnunets_gaussian(size: Shape, sigma_scale: float) -> NDArray[np.float32]:
+    """nnU-Net v2's ``compute_gaussian``: one voxel, blurred by scipy's filter, times 10 in half precision."""
+    lines = []
+    for n in size:
+        sigma, place = n * sigma_scale, np.arange(n) - n // 2
+        reach = int(4.0 * sigma + 0.5)
+        lines.append(np.where(np.abs(place) <= reach, np.exp(-0.5 / sigma**2 * place**2), 0.0))
+    product = lines[0][:, None, None] * lines[1][None, :, None] * lines[2][None, None, :]
+    half = (10.0 * product).astype(np.float16)
+    half[half == 0] = half[half > 0].min()
+    return half.astype(np.float32)

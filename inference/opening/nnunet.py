@@ -28,6 +28,7 @@ from inference.engine.recipe import (
     Step,
     Windows,
 )
+from inference.opening.by_slices import by_slices
 from inference.opening.nnunet_intensity import normalized
 from inference.opening.nnunet_network import network_of
 from inference.opening.opened import Opened, TorchNetworks
@@ -41,6 +42,8 @@ ANISOTROPIC = 3.0  # spacings that differ by more are resampled plane by plane
 REORIENTS = "NibabelIOWithReorient"
 MIRRORING = "inference_allowed_mirroring_axes"
 STORED_AS_IS = "This nnU-Net takes images as they are stored; it was trained on images of one orientation."
+RESAMPLING = "resample_data_or_seg_to_shape"
+RESAMPLES_OTHERWISE = "This nnU-Net resamples its images in another way than usual; here it is the usual one."
 Triple = tuple[float, float, float]
 
 
@@ -52,10 +55,8 @@ def open_folder(folder: Path, description: ModelDescription) -> Opened:
     """
     dataset, plans = read_config(folder / "dataset.json"), read_config(folder / "plans.json")
     plan = merged(plans, configuration_name(folder, plans))
-    patch = [int(n) for n in plan.get("patch_size", [])]
-    if len(patch) != 3:
-        raise UserError(f"“{description.name}” works on single pictures, not on volumes.")
-    windows = Windows((patch[0], patch[1], patch[2]), (0.5, 0.5, 0.5), is_gaussian=True, is_even=True, least_weight=0.0)
+    windows = _windows(plan)
+    is_flat = len(plan["patch_size"]) == 2
     steps, notes = _steps(plans, plan, len(description.channels))
     recipe = Recipe(steps, windows, _head(description), description.labels, notes)
     modules, mirror = [], None
@@ -63,10 +64,19 @@ def open_folder(folder: Path, description: ModelDescription) -> Opened:
     for file in description.weights:
         module = network_of(plan, len(description.channels), heads)
         load_into(module, folder / file.path)
-        modules.append(module)
+        modules.append(by_slices(module, 0) if is_flat else module)
         mirror = read_checkpoint(folder / file.path).get(MIRRORING) if mirror is None else mirror
-    axes = tuple(int(axis) for axis in mirror) if isinstance(mirror, (list, tuple)) else ()
+    axes = tuple(int(axis) + is_flat for axis in mirror) if isinstance(mirror, (list, tuple)) else ()
     return Opened(recipe, TorchNetworks(tuple(modules)), axes)
+
+
+def _windows(plan: dict[str, Any]) -> Windows:
+    """A flat network's windows are one slice thick."""
+    patch = [int(n) for n in plan.get("patch_size", [])]
+    if len(patch) not in (2, 3):
+        raise UserError("The nnU-Net's plan does not say how large its windows are.")
+    roi, overlap = (1, *patch)[-3:], (0.0, 0.5, 0.5) if len(patch) == 2 else (0.5, 0.5, 0.5)
+    return Windows((roi[0], roi[1], roi[2]), overlap, is_gaussian=True, is_even=True, is_nnunets=True)
 
 
 def merged(plans: dict[str, Any], name: str) -> dict[str, Any]:
@@ -107,9 +117,12 @@ def _steps(plans: dict[str, Any], plan: dict[str, Any], channel_count: int) -> t
     if sorted(forward) != [0, 1, 2]:
         raise UserError("The nnU-Net's plan turns its images in a way that makes no sense.")
     spacing = [float(mm) for mm in plan.get("spacing", [])]
-    if len(spacing) != 3 or min(spacing) <= 0:
+    if len(spacing) not in (2, 3) or min(spacing) <= 0:
         raise UserError("The nnU-Net's plan does not say on which grid it works.")
+    if not resamples_as_usual(plan):
+        notes += (RESAMPLES_OTHERWISE,)
     order: Shape = (forward[0], forward[1], forward[2])
+    spacing = [0.0, *spacing][-3:]  # flat networks keep the distance of the slices
     target: Triple = (spacing[0], spacing[1], spacing[2])
     steps += [
         Permute(order),
@@ -118,6 +131,13 @@ def _steps(plans: dict[str, Any], plan: dict[str, Any], channel_count: int) -> t
         SplineRespace(target, coarse_axis),
     ]
     return tuple(steps), notes
+
+
+def resamples_as_usual(plan: dict[str, Any]) -> bool:
+    """Whether a plan wants cubic splines, and nearest planes across thick slices: nnU-Net's default."""
+    name = text_of(plan.get("resampling_fn_data")) or RESAMPLING
+    wanted = {"order": 3, "order_z": 0, "force_separate_z": None} | table_of(plan.get("resampling_fn_data_kwargs"))
+    return name == RESAMPLING and (wanted["order"], wanted["order_z"], wanted["force_separate_z"]) == (3, 0, None)
 
 
 def _is_not_zero(image: Image) -> Any:

@@ -59,16 +59,17 @@ def _from_first_plans(plan: dict[str, Any]) -> tuple[str, dict[str, Any], list[s
     base, most = int(plan.get("UNet_base_num_features", 32)), int(plan.get("unet_max_num_features", 320))
     name = _FIRST_PLANS.get(text_of(plan.get("UNet_class_name")), "")
     blocks = "n_blocks_per_stage" if "Residual" in name else "n_conv_per_stage"
+    kind = "2d" if len(plan.get("patch_size", [])) == 2 else "3d"
     arguments: dict[str, Any] = {
         "n_stages": len(strides),
         "features_per_stage": [min(base * 2**n, most) for n in range(len(strides))],
-        "conv_op": "torch.nn.modules.conv.Conv3d",
+        "conv_op": f"torch.nn.modules.conv.Conv{kind}",
         "kernel_sizes": plan.get("conv_kernel_sizes"),
         "strides": strides,
         blocks: plan.get("n_conv_per_stage_encoder"),
         "n_conv_per_stage_decoder": plan.get("n_conv_per_stage_decoder"),
         "conv_bias": True,
-        "norm_op": "torch.nn.modules.instancenorm.InstanceNorm3d",
+        "norm_op": f"torch.nn.modules.instancenorm.InstanceNorm{kind}",
         "norm_op_kwargs": {"eps": 1e-5, "affine": True},
         "nonlin": "torch.nn.modules.activation.LeakyReLU",
         "nonlin_kwargs": {"inplace": True},
