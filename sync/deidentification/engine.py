@@ -1,0 +1,325 @@
+"""One object without its patient: every element of every depth, by table E.1-1 and by what the table cannot know.
+
+Beyond the table, because a standard object may hold anything: names of persons (VR PN) that no line covers, UIDs of
+instances wherever they stand, elements that the dictionary does not know, and the patient's own names and numbers
+inside any text that stays.
+"""
+
+from __future__ import annotations
+
+import copy
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from imaging.errors import UserError
+from sync.deidentification.key import HospitalKey
+from sync.deidentification.options import Dates, Options
+from sync.deidentification.report import Report
+from sync.deidentification.table import Action, action_for
+from sync.deidentification.words import KnownNames, cleaned
+
+if TYPE_CHECKING:
+    from pydicom.dataelem import DataElement
+    from pydicom.dataset import Dataset
+
+MAX_DEPTH = 32
+PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+TEXTS = frozenset({"AE", "LO", "LT", "SH", "ST", "UC", "UR", "UT", "CS"})
+# Names and numbers of people and visits: what is looked for in the texts that stay.
+NAMING = (
+    "PatientName",
+    "PatientID",
+    "OtherPatientIDs",
+    "OtherPatientNames",
+    "PatientBirthName",
+    "PatientMotherBirthName",
+    "PatientBirthDate",
+    "PatientAddress",
+    "PatientTelephoneNumbers",
+    "MilitaryRank",
+    "ResponsiblePerson",
+    "MedicalRecordLocator",
+    "AccessionNumber",
+    "StudyID",
+    "AdmissionID",
+    "ReferringPhysicianName",
+    "PerformingPhysicianName",
+    "NameOfPhysiciansReadingStudy",
+    "PhysiciansOfRecord",
+    "RequestingPhysician",
+    "OperatorsName",
+)
+DUMMIES: dict[str, Any] = {
+    "AE": "REMOVED",
+    "AS": "000Y",
+    "CS": "REMOVED",
+    "DA": "19000101",
+    "DS": "0",
+    "DT": "19000101000000",
+    "IS": "0",
+    "LO": "REMOVED",
+    "LT": "REMOVED",
+    "PN": "REMOVED",
+    "SH": "REMOVED",
+    "ST": "REMOVED",
+    "TM": "000000",
+    "UC": "REMOVED",
+    "UR": "urn:removed",
+    "UT": "REMOVED",
+    "OB": b"\0\0",
+    "OW": b"\0\0",
+    "UN": b"\0\0",
+}
+_NUMBERS = ("FD", "FL", "SL", "SS", "SV", "UL", "US", "UV")
+_CLASS_WORDS = ("ClassUID", "SyntaxUID", "SchemeUID", "ContextUID", "MappingResourceUID", "CreatorUID", "ProfileUID")
+STANDARD_UIDS = "1.2.840.10008."
+_OLDEST_TOLD = 89  # an age above it alone can tell who somebody is
+
+
+class Deidentifier:
+    """Treats objects by one set of options and one key, consistently over all of them and over runs."""
+
+    def __init__(self, key: HospitalKey, options: Options | None = None) -> None:
+        self.key = key
+        self.options = options or Options()
+        self.report = Report()
+        self.uids: dict[str, str] = {}  # new -> old, for finding back
+        self.patients: dict[str, tuple[str, str]] = {}  # pseudonym -> (ID, issuer)
+        self._columns = self.options.columns()
+
+    def deidentify(self, found: Dataset) -> Dataset:
+        """A copy of an object without identifiers; pixels are the caller's matter.
+
+        Raises:
+            UserError: the object nests too deeply, or has no patient ID and no name to make a pseudonym from.
+        """
+        made = _copied(found)
+        identity = _identity(found)
+        work = _Work(self, KnownNames(_naming_values(found)), self.key.shift_days(*identity))
+        work.treat(made, "", 0)
+        self._sign(made, identity)
+        self._file_meta(made)
+        self.report.objects += 1
+        return made
+
+    def new_uid(self, uid: str) -> str:
+        """The UID in the place of another, remembered for finding back."""
+        made = self.key.uid(uid)
+        self.uids[made] = uid
+        return made
+
+    def _sign(self, made: Dataset, identity: tuple[str, str]) -> None:
+        """Write the pseudonym, and that and how identifiers were removed (PS3.15 E.1.1)."""
+        from pydicom.dataset import Dataset
+        from pydicom.sequence import Sequence
+
+        pseudonym = self.key.pseudonym(*identity)
+        self.patients[pseudonym] = identity
+        made.PatientName = made.PatientID = pseudonym
+        made.PatientIdentityRemoved = "YES"
+        made.DeidentificationMethod = "Limner, table E.1-1 of PS3.15"
+        items = []
+        for value, meaning in self.options.codes():
+            item = Dataset()
+            item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "DCM", meaning
+            items.append(item)
+        made.DeidentificationMethodCodeSequence = Sequence(items)
+        said = {Dates.REMOVE: "REMOVED", Dates.SHIFT: "MODIFIED", Dates.KEEP: "UNMODIFIED"}
+        made.LongitudinalTemporalInformationModified = said[self.options.dates]
+
+    def _file_meta(self, made: Dataset) -> None:
+        """A new header of the file: nothing of the old one but the encoding; no preamble."""
+        from pydicom.dataset import FileMetaDataset
+
+        old = getattr(made, "file_meta", None)
+        meta = FileMetaDataset()
+        meta.MediaStorageSOPClassUID = made.get("SOPClassUID", "")
+        meta.MediaStorageSOPInstanceUID = made.get("SOPInstanceUID", "")
+        if old is not None and "TransferSyntaxUID" in old:
+            meta.TransferSyntaxUID = old.TransferSyntaxUID
+        made.file_meta = meta
+        made.preamble = b"\0" * 128
+
+
+class _Work:
+    """What one object needs while it is treated."""
+
+    def __init__(self, owner: Deidentifier, names: KnownNames, shift_days: int) -> None:
+        self._owner = owner
+        self._names = names
+        self._shift = timedelta(days=shift_days)
+
+    def treat(self, dataset: Dataset, path: str, depth: int) -> None:
+        """Treat all elements of a data set and those in its sequences."""
+        if depth > MAX_DEPTH:
+            raise UserError("The object nests its sequences too deeply.")
+        for tag in sorted(dataset.keys()):
+            element = dataset[tag]
+            name = path + (element.keyword or f"{int(element.tag):08x}")
+            action = self._action(element, dataset)
+            if action is not Action.KEEP:
+                self._owner.report.count(name, action)
+            self._do(dataset, element, action)
+            if element.tag in dataset and element.VR == "SQ" and action is not Action.REMOVE:
+                for item in dataset[element.tag].value or ():
+                    self.treat(item, f"{name}.", depth + 1)
+
+    def _action(self, element: DataElement, dataset: Dataset) -> Action:
+        tag, options = int(element.tag), self._owner.options
+        if element.tag.is_private:
+            return self._private(element, dataset)
+        said = action_for(tag, options)
+        if said is not None:
+            return said
+        if not element.keyword and element.tag.element != 0:
+            return Action.REMOVE  # nobody knows what it holds
+        if element.VR == "PN":
+            return Action.DUMMY
+        if element.VR == "UN":
+            return Action.REMOVE
+        if element.VR in ("DA", "DT"):
+            return {Dates.REMOVE: Action.EMPTY, Dates.SHIFT: Action.SHIFT, Dates.KEEP: Action.KEEP}[options.dates]
+        if element.VR == "UI" and not options.retain_uids and self._is_instance_uid(element):
+            return Action.UID
+        return Action.CLEAN if element.VR in TEXTS and self._holds_name(element) else Action.KEEP
+
+    def _private(self, element: DataElement, dataset: Dataset) -> Action:
+        """Private elements go, except those that the standard lists as safe, and the blocks that hold them."""
+        if not self._owner.options.retain_safe_private:
+            return Action.REMOVE
+        from sync.deidentification.safe_private import is_safe
+
+        if element.tag.is_private_creator:
+            block = element.tag.element << 8
+            below = [t for t in dataset if t.tag.group == element.tag.group and block <= t.tag.element < block + 0x100]
+            return Action.KEEP if any(is_safe(one) for one in below) else Action.REMOVE
+        if not is_safe(element):
+            return Action.REMOVE
+        return Action.CLEAN if element.VR in TEXTS and self._holds_name(element) else Action.KEEP
+
+    @staticmethod
+    def _is_instance_uid(element: DataElement) -> bool:
+        if any(element.keyword.endswith(word) for word in _CLASS_WORDS):
+            return False
+        return any(not str(value).startswith(STANDARD_UIDS) for value in _values(element) if value)
+
+    def _holds_name(self, element: DataElement) -> bool:
+        return any(self._names.found_in(str(value)) for value in _values(element))
+
+    def _do(self, dataset: Dataset, element: DataElement, action: Action) -> None:
+        if action is Action.REMOVE:
+            del dataset[element.tag]
+        elif action is Action.EMPTY:
+            element.clear()
+        elif action is Action.DUMMY:
+            self._replace(element)
+        elif action is Action.UID and element.VR != "SQ":  # of a sequence its items are renumbered
+            _set(element, [self._owner.new_uid(str(v)) if v else v for v in _values(element)])
+        elif action is Action.SHIFT:
+            self._move(element)
+        elif action is Action.CLEAN:
+            self._clean(dataset, element)
+        elif element.keyword == "PatientAge":
+            _set(element, [_age_told(str(v)) for v in _values(element)])
+        elif element.VR in TEXTS and self._holds_name(element):
+            _set(element, [self._names.without(str(v)) for v in _values(element)])
+
+    @staticmethod
+    def _replace(element: DataElement) -> None:
+        """A value of the right kind that says nothing; of a sequence its items stay and are treated themselves."""
+        if element.VR == "SQ":
+            element.clear()
+        elif element.VR in _NUMBERS:
+            element.value = 0
+        elif element.VR in DUMMIES:
+            element.value = DUMMIES[element.VR]
+        else:
+            element.clear()
+
+    def _clean(self, dataset: Dataset, element: DataElement) -> None:
+        if element.VR == "SQ":
+            return  # its items are treated one by one
+        if element.VR in TEXTS:
+            _set(element, [cleaned(self._names.without(str(v))) for v in _values(element)])
+        elif element.VR in ("DA", "DT", "TM"):
+            self._move(element)
+        else:
+            del dataset[element.tag]  # pixels of overlays and the like: nobody can tell what is drawn there
+
+    def _move(self, element: DataElement) -> None:
+        """Shift dates by the patient's days; times of day stay."""
+        if element.VR in ("DA", "DT"):
+            _set(element, [self._moved(str(v)) for v in _values(element)])
+        elif element.VR == "SQ":
+            return
+        elif element.VR != "TM":
+            element.clear()
+
+    def _moved(self, value: str) -> str:
+        """A date, or a date and time, earlier by the patient's days; what is no date becomes empty."""
+        text = value.strip().replace(".", "", 2) if len(value.strip()) == 10 else value.strip()
+        try:
+            day = date(int(text[:4]), int(text[4:6]), int(text[6:8])) + self._shift
+        except (ValueError, OverflowError):
+            return ""
+        return f"{day:%Y%m%d}{text[8:]}" if day.year >= 1000 else ""
+
+
+def _values(element: DataElement) -> list[Any]:
+    if element.value is None or element.VR == "SQ":
+        return []
+    return list(element.value) if element.VM > 1 else [element.value]
+
+
+def _set(element: DataElement, values: list[Any]) -> None:
+    element.value = values[0] if len(values) == 1 else values if values else None
+
+
+def _age_told(age: str) -> str:
+    """Ages of 90 and more become 90 years."""
+    is_years = age[-1:].upper() == "Y" and age[:-1].isdigit()
+    return "090Y" if is_years and int(age[:-1]) > _OLDEST_TOLD else age
+
+
+def _identity(found: Dataset) -> tuple[str, str]:
+    """(patient ID, who issued it); the name where there is no ID.
+
+    Raises:
+        UserError: there is neither, so that different patients would get the same pseudonym.
+    """
+    patient = str(found.get("PatientID") or found.get("PatientName") or "").strip()
+    if not patient:
+        hint = "Give it an ID before identifiers are removed; else several patients would become one."
+        raise UserError("The object has neither a patient ID nor a name.", hint)
+    return patient, str(found.get("IssuerOfPatientID") or "").strip()
+
+
+def _naming_values(found: Dataset) -> list[str]:
+    """Values of the elements that name people or visits, wherever they stand."""
+    wanted, values = frozenset(NAMING), list[str]()
+
+    def collect(_: Dataset, element: DataElement) -> None:
+        if element.keyword in wanted or element.VR == "PN":
+            values.extend(str(value) for value in _values(element))
+
+    try:
+        found.walk(collect)
+    except RecursionError as error:
+        raise UserError("The object nests its sequences too deeply.") from error
+    return values
+
+
+def _copied(found: Dataset) -> Dataset:
+    """A deep copy of everything but the pixels, which are shared: they may be gigabytes."""
+    from pydicom.dataset import Dataset
+
+    made = Dataset()
+    try:
+        for tag in found.keys():  # noqa: SIM118 - iterating over a data set would convert every element
+            element = found[tag]
+            made.add(element if tag in PIXELS else copy.deepcopy(element))
+    except RecursionError as error:
+        raise UserError("The object nests its sequences too deeply.") from error
+    if hasattr(found, "file_meta"):
+        made.file_meta = found.file_meta
+    return made
