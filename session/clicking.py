@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 QUICK_S = 5.0  # a model that takes no longer runs at each click, unless somebody says otherwise
 PATIENCE_S = 10.0  # so long a run that was given up may compute on, for its worker is needed at once by the next one
+PLAIN = {"backend": "torch", "precision": "fp32"}  # for quick runs: finding a faster way would take longer than they do
 FIRST_NAME = "Structure"
 NOTHING = ClickSet()
 
@@ -243,6 +244,8 @@ class Clicking:
             self._finish(run, job, document)
 
         parameters = self._parameters | {"prompts": prompts}
+        if self.state.expected_s is not None and self.state.expected_s < QUICK_S:
+            parameters = PLAIN | parameters
         job = start_segmentation(
             self._session, model.id, parameters, done, names=names, options={"grace_s": run.grace_s}
         )

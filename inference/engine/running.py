@@ -23,6 +23,7 @@ from inference.engine.early import FirstLook, Planes
 from inference.engine.early_labels import early_result
 from inference.engine.footprint_of_network import known_memory
 from inference.engine.gaps import filled
+from inference.engine.kept_preparation import prepared_for_clicks
 from inference.engine.pace import SHARES, Pace, Stage
 from inference.engine.parameters import RunParameters
 from inference.engine.planning import planned_rung
@@ -90,9 +91,7 @@ class NetworkRun:
             if channel.size == 0 or channel.min() == channel.max():
                 raise UserError("The image is empty: all of its voxels have the same value.")
         with Stage(self._seconds, "prepare"):
-            prepared = prepare(
-                start(channels, geometry), recipe.steps, lambda step: watch(SHARES["prepare"] / 2, f"Preparing: {step}")
-            )
+            prepared = self._prepared(channels, geometry, watch)
             prepared = self._region(prepared)
         if not recipe.head.kind.gives_labels:
             find = self._scored if recipe.head.kind is HeadKind.SCORES else partial(self._boxed, geometry)
@@ -115,6 +114,16 @@ class NetworkRun:
             return work(rung)
 
         return climbed(ladder[planned:], on)[0]
+
+    def _prepared(self, channels: Sequence[NDArray[Any]], geometry: Geometry, watch: Watch) -> Prepared:
+        def told(step: str) -> None:
+            watch(SHARES["prepare"] / 2, f"Preparing: {step}")
+
+        steps = self._opened.recipe.steps
+        if not self._wanted.prompts.clicked_names:
+            return prepare(start(channels, geometry), steps, told)
+        model = f"{self._package.content}|{self._package.weights_hash}"
+        return prepared_for_clicks(model, channels, geometry, steps, told)
 
     def _whole(self, channel: NDArray[Any]) -> NDArray[Any]:
         image, note = filled(channel)

@@ -34,6 +34,7 @@ class ClickTree(QTreeWidget):
         self.setIconSize(QSize(SIGN_PX, SIGN_PX))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.header()
+        header.setAccessibleName(self.tr("Columns of the clicks"))
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
