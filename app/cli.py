@@ -16,7 +16,7 @@ from imaging.errors import UserError
 
 COMMANDS = (
     "info", "convert", "segment", "runs", "compare", "models", "case", "open", "actions", "run", "screenshot", "render",
-    "movie", "surface", "pacs", "listen",
+    "movie", "surface", "pacs", "listen", "dicom",
 )  # fmt: skip
 
 

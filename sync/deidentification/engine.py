@@ -95,7 +95,7 @@ class Deidentifier:
         """
         made = _copied(found)
         identity = _identity(found)
-        work = _Work(self, KnownNames(_naming_values(found)), self.key.shift_days(*identity))
+        work = _Work(self, KnownNames(naming_values(found)), self.key.shift_days(*identity))
         work.treat(made, "", 0)
         self._sign(made, identity)
         self._file_meta(made)
@@ -294,7 +294,7 @@ def _identity(found: Dataset) -> tuple[str, str]:
     return patient, str(found.get("IssuerOfPatientID") or "").strip()
 
 
-def _naming_values(found: Dataset) -> list[str]:
+def naming_values(found: Dataset) -> list[str]:
     """Values of the elements that name people or visits, wherever they stand."""
     wanted, values = frozenset(NAMING), list[str]()
 

@@ -1,0 +1,22 @@
+"""Objects that left without identifiers and came back: their patient is found again by the workspace's register."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from imaging.formats.replacing import replacing
+from sync.deidentification.register import Register
+from sync.deidentification.run import read_object
+
+
+def bring_back(path: Path, out: Path, workspace: Path) -> None:
+    """Write an object with its patient's ID and the UIDs that it refers to.
+
+    Raises:
+        UserError: it cannot be read, is not ours, or the file cannot be written.
+    """
+    found = read_object(path)
+    with Register(workspace) as register:
+        register.reidentify(found)
+    with replacing(out) as file:
+        found.save_as(file, enforce_file_format=True)

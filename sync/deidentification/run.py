@@ -1,0 +1,142 @@
+"""Files and folders without their patients: written beside, looked through byte by byte, and only then named."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imaging.dicom.sources import FileSource
+from imaging.dicom.walker import NotDicom, Odd, walk
+from imaging.errors import UserError
+from imaging.formats.replacing import replacing
+from sync.deidentification.burned_in import Risk, risk_of
+from sync.deidentification.engine import Deidentifier, naming_values
+from sync.deidentification.register import Register
+from sync.deidentification.report import Report
+from sync.deidentification.words import KnownNames
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+_LEAST_TOKEN = 5  # letters: shorter ones occur by chance in pixels
+
+
+@dataclass
+class Outcome:
+    """What became of the files: written, passed over (no DICOM), and refused with the reason."""
+
+    written: list[Path] = field(default_factory=list)
+    others: int = 0
+    refused: list[tuple[Path, str]] = field(default_factory=list)
+    report: Report = field(default_factory=Report)
+    is_cancelled: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-able record; names of the original files are the caller's matter and not in it."""
+        reasons: dict[str, int] = {}
+        for _, reason in self.refused:
+            reasons[reason] = reasons.get(reason, 0) + 1
+        return {"written": len(self.written), "others": self.others, "refused": reasons, **self.report.to_json()}
+
+
+def deidentify_files(
+    paths: Sequence[Path],
+    out: Path,
+    worker: Deidentifier,
+    register: Register,
+    *,
+    pixels_confirmed: bool = False,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Write each DICOM object of ``paths`` into ``out`` without identifiers, named by running numbers.
+
+    Args:
+        pixels_confirmed: somebody looked, and nothing in the pixels names the patient.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    done = Outcome(report=worker.report)
+    out.mkdir(parents=True, exist_ok=True)
+    number = len(list(out.glob("*.dcm")))
+    for count, path in enumerate(paths):
+        if is_cancelled():
+            done.is_cancelled = True
+            break
+        try:
+            made = deidentify_file(path, worker, pixels_confirmed=pixels_confirmed)
+        except NotDicom:
+            done.others += 1
+        except UserError as error:
+            done.refused.append((path, error.message))
+        else:
+            register.note(worker)
+            number += 1
+            target = out / f"{number:06}.dcm"
+            with replacing(target) as file:
+                file.write(made)
+            done.written.append(target)
+        on_progress(count + 1, len(paths))
+    return done
+
+
+def deidentify_file(path: Path, worker: Deidentifier, *, pixels_confirmed: bool = False) -> bytes:
+    """The bytes of one object without its identifiers, looked through before anybody gets them.
+
+    Raises:
+        NotDicom: the file is something else.
+        UserError: it cannot be read, its pixels may name the patient, or something of the patient is still in it.
+    """
+    found = read_object(path)
+    risk = risk_of(found)
+    if risk is Risk.DOCUMENT:
+        raise UserError("A document's pages may name the patient.", "It cannot be cleaned; leave it out.")
+    if risk is not Risk.NONE and not pixels_confirmed:
+        said = "The file says that its pixels" if risk is Risk.STATED else "Pixels of this kind of image often"
+        raise UserError(f"{said} name the patient.", "Look at the images; then confirm, or black the text out.")
+    made = worker.deidentify(found)
+    buffer = io.BytesIO()
+    made.save_as(buffer, enforce_file_format=True)
+    data = buffer.getvalue()
+    _look_through(data, made, KnownNames(naming_values(found)))
+    return data
+
+
+def read_object(path: Path) -> Dataset:
+    """Read an object whose header our own walker could follow, so that pydicom meets nothing endless.
+
+    Raises:
+        NotDicom: the file is something else.
+        UserError: it cannot be read safely.
+    """
+    from pydicom import dcmread
+    from pydicom.errors import InvalidDicomError
+
+    try:
+        walk(FileSource(str(path)))
+        return dcmread(path, force=True)
+    except Odd as error:
+        raise UserError("The object is built in a way that cannot be followed safely.") from error
+    except (InvalidDicomError, ValueError, TypeError, KeyError, EOFError, OSError, RecursionError) as error:
+        raise UserError("The object cannot be read.") from error
+
+
+def _look_through(data: bytes, made: Dataset, names: KnownNames) -> None:
+    """The last look, at the bytes themselves: pixels left out, where letters occur by chance.
+
+    Raises:
+        UserError: a name or number of the patient is still there.
+    """
+    pixels = made.get(0x7FE00010)
+    raw = pixels.value if pixels is not None and isinstance(pixels.value, bytes) else b""
+    header = data.replace(raw, b"") if len(raw) > 64 else data
+    lowered = header.lower()
+    for word in names.words:
+        if len(word) >= _LEAST_TOKEN and word.encode("utf-8").lower() in lowered:
+            raise UserError(
+                "Something of the patient is still in the object; it was not written.", "Please report this."
+            )

@@ -1,0 +1,119 @@
+"""Files without their patients: what is risky is refused, what was renamed is found again, nothing leaks beside."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from made_series import SeriesMaker
+from pydicom import dcmread
+
+from app.cli import main
+from imaging.errors import UserError
+from imaging.opening import list_series
+from sync.deidentification.burned_in import Risk, risk_of
+from sync.deidentification.engine import Deidentifier
+from sync.deidentification.key import HospitalKey, read_or_make_key
+from sync.deidentification.register import Register
+from sync.deidentification.run import deidentify_files
+
+KEY = HospitalKey(bytes(range(32)))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "Weizenkeim originals"
+    made.mkdir()
+    (made / "notes.txt").write_text("no image")
+    return SeriesMaker(made)(4, lambda _k, ds: setattr(ds, "PatientName", "Weizenkeim^Adalbert"))
+
+
+def run(folder, out, workspace, **options):
+    worker = Deidentifier(KEY)
+    with Register(workspace) as register:
+        return deidentify_files(sorted(folder.iterdir()), out, worker, register, **options)
+
+
+def test_a_series_keeps_its_geometry_and_loses_its_patient(folder, tmp_path) -> None:
+    done = run(folder, tmp_path / "out", tmp_path / "workspace")
+    assert (len(done.written), done.others, done.refused) == (4, 1, [])
+    (before,), (after,) = list_series(folder), list_series(tmp_path / "out")
+    assert after.geometry is not None
+    assert before.geometry is not None
+    assert (after.geometry.affine == before.geometry.affine).all()
+    every = b"".join(path.read_bytes() for path in done.written)
+    assert b"weizenkeim" not in every.lower()
+    assert "weizenkeim" not in json.dumps(done.to_json()).lower()
+    assert all(path.stem.isdigit() for path in done.written)
+
+
+@pytest.mark.parametrize(
+    ("fields", "risk"),
+    [
+        ({}, Risk.NONE),
+        ({"BurnedInAnnotation": "YES"}, Risk.STATED),
+        ({"Modality": "US"}, Risk.POSSIBLE),
+        ({"Modality": "US", "BurnedInAnnotation": "NO"}, Risk.NONE),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7", "BurnedInAnnotation": "NO"}, Risk.POSSIBLE),
+        ({"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"], "BurnedInAnnotation": "NO"}, Risk.POSSIBLE),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.104.1"}, Risk.DOCUMENT),
+    ],
+)
+def test_pixels_that_may_name_the_patient_need_somebody_who_looked(tmp_path, fields, risk) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+
+    def bend(_k: int, ds) -> None:
+        for keyword, value in fields.items():
+            setattr(ds, keyword, value)
+        ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID
+
+    SeriesMaker(made)(1, bend)
+    (path,) = made.iterdir()
+    assert risk_of(dcmread(path)) is risk
+    done = run(made, tmp_path / "out", tmp_path / "workspace")
+    assert len(done.written) == (risk is Risk.NONE)
+    again = run(made, tmp_path / "out2", tmp_path / "workspace", pixels_confirmed=True)
+    assert len(again.written) == (risk is not Risk.DOCUMENT)
+
+
+def test_what_comes_back_finds_its_patient(folder, tmp_path) -> None:
+    done = run(folder, tmp_path / "out", tmp_path / "workspace")
+    original = dcmread(sorted(folder.glob("*.dcm"))[0])
+    answer = dcmread(done.written[0])
+    with Register(tmp_path / "workspace") as register:
+        register.reidentify(answer)
+        assert (answer.PatientID, answer.StudyInstanceUID) == (original.PatientID, original.StudyInstanceUID)
+        assert answer.FrameOfReferenceUID == original.FrameOfReferenceUID
+        assert "PatientIdentityRemoved" not in answer
+        foreign = dcmread(done.written[0])
+        foreign.PatientID = "LIM-AAAA-BBBB-CCCC"
+        with pytest.raises(UserError):
+            register.reidentify(foreign)
+
+
+def test_a_file_that_cannot_be_read_is_refused_and_the_others_go_on(folder, tmp_path) -> None:
+    whole = (folder / "s000.dcm").read_bytes()
+    (folder / "s000.dcm").write_bytes(whole[:200])
+    done = run(folder, tmp_path / "out", tmp_path / "workspace")
+    assert (len(done.written), len(done.refused)) == (3, 1)
+
+
+def test_stopping_keeps_what_was_written(folder, tmp_path) -> None:
+    asked = iter([False, False, True])
+    done = run(folder, tmp_path / "out", tmp_path / "workspace", is_cancelled=lambda: next(asked))
+    assert done.is_cancelled
+    assert len(done.written) <= 2
+
+
+def test_the_command_goes_there_and_back(folder, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("LIMNER_WORKSPACE", str(tmp_path / "workspace"))
+    out = tmp_path / "out"
+    assert main(["dicom", "deidentify", str(folder), "-o", str(out), "--dates", "shift", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["written"] == 4
+    first = sorted(out.iterdir())[0]
+    assert main(["dicom", "reidentify", str(first), "-o", str(tmp_path / "back.dcm")]) == 0
+    assert dcmread(tmp_path / "back.dcm").PatientID == "made-1"
+    assert main(["dicom", "deidentify", str(folder), "-o", str(folder)]) == 2
+    assert read_or_make_key(tmp_path / "workspace").secret != KEY.secret
