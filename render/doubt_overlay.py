@@ -1,8 +1,8 @@
 """A map of how sure a model was over a slice, in colours of its own.
 
 Doubt, and lack of probability, go from clear through violet and orange to pale yellow: what is sure stays as it is.
-The probability of a structure goes from clear through blue and green to yellow, never so strong that the image under it
-could not be seen.
+The probability of a structure goes from clear through blue and green to yellow, which is the faintest of them: most
+of a structure is sure, and the image under it must be seen.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ DOUBT: Anchors = (
 STRUCTURE: Anchors = (
     (0.00, 30, 40, 150, 0.0),
     (0.05, 40, 60, 190, 0.35),
-    (0.35, 20, 150, 200, 0.5),
-    (0.65, 70, 205, 110, 0.6),
-    (1.00, 250, 230, 60, 0.65),
+    (0.35, 20, 150, 200, 0.55),
+    (0.65, 70, 205, 110, 0.5),
+    (1.00, 250, 225, 60, 0.32),
 )
 
 

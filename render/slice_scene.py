@@ -5,7 +5,7 @@ A view compares the state with the last one and touches only what differs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from imaging.blocks import Labels
@@ -22,6 +22,7 @@ from render.slice_measurements import ShownMeasurement, shown_measurements
 from session.comparison import BOTH_COLOR, ONLY_A_COLOR, ONLY_B_COLOR, ComparingState
 from session.document import Document
 from session.found_boxes import measurements_of
+from session.model_maps import MapKind
 from session.presentation import Plane, PresentationState, SliceCamera, Windowing
 from session.review_desk import CHOSEN, KEPT
 
@@ -90,6 +91,9 @@ def resolve(document: Document, shown: PresentationState, plane: Plane) -> Slice
     styles, over = segment_styles(document, shown), preview_styles(document, shown)
     if document.difference is not None:
         styles, over = (), difference_styles()
+    doubt = doubt_style(document, shown)
+    if doubt is not None and doubt.shown.kind is MapKind.STRUCTURE:
+        styles, over = outlines(styles), outlines(over)
     return SliceState(
         volume,
         grids[plane],
@@ -102,7 +106,7 @@ def resolve(document: Document, shown: PresentationState, plane: Plane) -> Slice
         shown.shows_crosshair,
         tuple((p, g.normal) for p, g in grids.items() if p is not plane),
         _measurements(document, shown, grids[plane]),
-        doubt_style(document, shown),
+        doubt,
     )
 
 
@@ -124,6 +128,12 @@ def doubt_style(document: Document, shown: PresentationState) -> DoubtStyle | No
     if document.model_maps is None or not shown.shows_doubt or document.difference is not None:
         return None
     return DoubtStyle(document.model_maps.shown(shown.shown_map), shown.doubt_opacity)
+
+
+@lru_cache(maxsize=16)
+def outlines(styles: tuple[LabelStyle, ...]) -> tuple[LabelStyle, ...]:
+    """The same without fill, which would mix with the colours of a map that is drawn inside of structures."""
+    return tuple(replace(style, fill_opacity=0.0, has_outline=True) for style in styles)
 
 
 def segment_styles(document: Document, shown: PresentationState) -> tuple[LabelStyle, ...]:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPixmap
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 
-from render.doubt_overlay import map_table
+from render.doubt_overlay import DoubtStyle, map_table
 from session.model_maps import MapKind, ModelMap
 from widgets import theme
 from widgets.map_words import map_title
 from widgets.slice_text import ShadowText, elided
 
 EDGE_PX, GAP_PX = 10, 6
-BAR_PX = (64, 6)
+BAR_PX = (64, 8)
+TISSUE = QColor(110, 110, 110)
 LEAST_VIEW_PX = (260, 160)  # in smaller views it would cover what it explains
 TITLE_SHARE = 0.45  # of the view's width; the letter of the lower side stands in its middle
 
 
-def paint_legend(painter: QPainter, rect: QRect, size: tuple[float, float], text: ShadowText, shown: ModelMap) -> None:
+def paint_legend(
+    painter: QPainter, rect: QRect, size: tuple[float, float], text: ShadowText, style: DoubtStyle
+) -> None:
     """The map's name over a bar between what its least and its greatest value mean, where there is room."""
     if size[0] < LEAST_VIEW_PX[0] or size[1] < LEAST_VIEW_PX[1] or rect.bottom() < size[1] - 60:
         return
-    tokens = theme.current()
+    tokens, shown = theme.current(), style.shown
     font, color = tokens.font(11), tokens.color("on_view")
     left = float(EDGE_PX)
     title = elided(map_title(shown), font, size[0] * TITLE_SHARE - EDGE_PX)
@@ -35,7 +39,7 @@ def paint_legend(painter: QPainter, rect: QRect, size: tuple[float, float], text
         if number:
             bar = QRectF(left, round(top + (height - BAR_PX[1]) / 2), *BAR_PX)
             painter.fillRect(bar.adjusted(-1, -1, 1, 1), QColor(0, 0, 0, 140))
-            painter.drawPixmap(QPointF(bar.topLeft()), _bar(shown.kind))
+            painter.drawPixmap(QPointF(bar.topLeft()), _bar(shown.kind, style.opacity))
             _mark(painter, bar, shown)
             left += BAR_PX[0] + GAP_PX
         text.draw(painter, QRectF(left, top, width, height), word, font, color)
@@ -49,16 +53,16 @@ def _mark(painter: QPainter, bar: QRectF, shown: ModelMap) -> None:
         painter.fillRect(QRectF(x, bar.top() - 3, 1, bar.height() + 6), theme.current().color("on_view"))
 
 
-@lru_cache(maxsize=3)
-def _bar(kind: MapKind) -> QPixmap:
-    """All colours at full strength, on black as they mostly stand."""
+@lru_cache(maxsize=16)
+def _bar(kind: MapKind, opacity: float) -> QPixmap:
+    """All colours as they look over soft tissue."""
+    table = map_table(kind, opacity)
+    at = np.maximum(np.round(np.linspace(0, 255, BAR_PX[0])).astype(int), 1)  # 0 may stand for what is not known
+    row = np.ascontiguousarray(np.tile(table[at], (BAR_PX[1], 1)))
     made = QPixmap(*BAR_PX)
-    made.fill(Qt.GlobalColor.black)
+    made.fill(TISSUE)
     painter = QPainter(made)
-    table = map_table(kind, 1.0)
-    for x in range(BAR_PX[0]):
-        value = int(table[max(round(255 * x / (BAR_PX[0] - 1)), 1)])
-        painter.fillRect(x, 0, 1, BAR_PX[1], QColor(value >> 16 & 255, value >> 8 & 255, value & 255))
+    painter.drawImage(0, 0, QImage(row.data, *BAR_PX, row.strides[0], QImage.Format.Format_ARGB32_Premultiplied))
     painter.end()
     return made
 

@@ -168,7 +168,7 @@ class SliceAnnotations:
 
     def paint_doubt_legend(self, painter: QPainter, rect: QRect, size: tuple[float, float], style: DoubtStyle) -> None:
         """Bottom left: what the colours of a map of how sure a model was mean."""
-        paint_legend(painter, rect, size, self._text, style.shown)
+        paint_legend(painter, rect, size, self._text, style)
 
     def paint_slider(self, painter: QPainter, rect: QRect, size: tuple[float, float], state: SliceState) -> None:
         """Right edge: where this slice is among all."""
