@@ -1,0 +1,201 @@
+"""Looking through the studies of the workspace: one thread asks the index, the window only shows what came.
+
+Newest wins: a question that is asked while an older one of its kind still waits takes its place.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psygnal
+
+from imaging.errors import UserError
+from imaging.workspace import cases, listing
+from imaging.workspace.cases import CaseRow
+from imaging.workspace.listing import Filter, SeriesRow, StudyRow
+from imaging.workspace.study_index import INDEX_NAME, Root, StudyIndex, Update
+from imaging.workspace.thumbnails import Thumbnail, kept_thumbnail, make_thumbnail
+from session.jobs import Job
+from session.session import Session
+
+RECEIVED = "images"
+CASES = "cases"
+WATCH_SECONDS = 10.0
+WATCH_SHARE = 50  # a look that took a second is repeated after fifty
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the list shows."""
+
+    studies: tuple[StudyRow, ...] = ()
+    roots: tuple[Root, ...] = ()
+    modalities: tuple[str, ...] = ()
+    body_parts: tuple[str, ...] = ()
+    unreadable: int = 0
+
+
+@dataclass(frozen=True)
+class StudyContent:
+    """One study, opened in the list."""
+
+    study: StudyRow
+    series: tuple[SeriesRow, ...]
+    cases: tuple[CaseRow, ...]
+    priors: tuple[StudyRow, ...]
+
+
+class StudyBrowsing:
+    """The list of studies of the workspace. All signals come on the document's thread.
+
+    Signals:
+        found: the list, after a filter or the files changed.
+        content: a study's series, cases and prior studies.
+        thumbnail: (series' id, picture) for series that ``ask_thumbnails`` named.
+        failed: a UserError of the thread.
+    """
+
+    found = psygnal.Signal(Found)
+    content = psygnal.Signal(StudyContent)
+    thumbnail = psygnal.Signal(int, Thumbnail)
+    failed = psygnal.Signal(UserError)
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.workspace: Path = session.settings.workspace()
+        self.filter = Filter()
+        self._waiting: OrderedDict[str, Callable[[StudyIndex], None]] = OrderedDict()
+        self._condition = threading.Condition()
+        self._is_closing = False
+        self._thread = threading.Thread(target=self._run, name="studies", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop asking; what waits is dropped."""
+        with self._condition:
+            self._is_closing = True
+            self._waiting.clear()
+            self._condition.notify_all()
+        self._thread.join()
+
+    def set_filter(self, wanted: Filter) -> None:
+        """Show other studies."""
+        self.filter = wanted
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask for the list again."""
+        self._ask("list", self._list)
+
+    def ask_content(self, study: StudyRow) -> None:
+        """Ask what a study holds."""
+
+        def answer(index: StudyIndex) -> None:
+            series = listing.series_of(index, study.id)
+            found = cases.cases_of(index, [one.uid for one in series])
+            priors = listing.prior_studies(index, study)
+            self._tell(self.content, StudyContent(study, tuple(series), tuple(found), tuple(priors)))
+
+        self._ask("content", answer)
+
+    def ask_thumbnails(self, series: tuple[SeriesRow, ...]) -> None:
+        """Ask for pictures of these series, the first ones first; older wishes are dropped."""
+        waiting = [one for one in series if one.is_image]
+
+        def one_more(index: StudyIndex) -> None:
+            if not waiting:
+                return
+            row = waiting.pop(0)
+            try:
+                picture = kept_thumbnail(index, row) or make_thumbnail(index, row)
+            except UserError:
+                picture = None  # the list shows the kind of image in its place
+            if picture is not None:
+                self._tell(self.thumbnail, row.id, picture)
+            if waiting:
+                self._ask("thumbnails", one_more, only_if_none=True)
+
+        self._ask("thumbnails", one_more)
+
+    def add_folder(self, folder: Path) -> Job:
+        """List a folder from now on, and look into it."""
+        with StudyIndex(self.workspace / INDEX_NAME) as index:
+            index.add_root(folder)
+        return self.update([folder])
+
+    def forget_folder(self, folder: Path) -> None:
+        """List a folder no longer; its files stay."""
+
+        def forget(index: StudyIndex) -> None:
+            index.forget_root(folder)
+            self._list(index)
+
+        self._ask(f"forget {folder}", forget)
+
+    def update(self, folders: list[Path] | None = None) -> Job:
+        """Look at what is new or changed in folders (all listed ones, received images and cases where None)."""
+
+        def work(job: Job) -> Update:
+            done = Update()
+            with StudyIndex(self.workspace / INDEX_NAME) as index:
+                wanted = folders or [self.workspace / RECEIVED, *(root.path for root in index.roots())]
+                for folder in wanted:
+                    one = index.update(folder, job.report, lambda: job.is_cancelled)
+                    done.looked_at += one.looked_at
+                    done.gone += one.gone
+                    done.unreadable_folders += one.unreadable_folders
+                    self.refresh()
+                if cases.update_cases(index, self.workspace / CASES):
+                    self.refresh()
+            return done
+
+        def finish(job: Job) -> None:
+            if isinstance(job.error, UserError):
+                self.failed.emit(job.error)
+            self.refresh()
+
+        return self._session.jobs.start("Looking for studies", work, finish)
+
+    def _list(self, index: StudyIndex) -> None:
+        found = Found(
+            tuple(listing.studies(index, self.filter)),
+            tuple(index.roots()),
+            tuple(listing.modalities(index)),
+            tuple(listing.body_parts(index)),
+            len(listing.unreadable_files(index)),
+        )
+        self._tell(self.found, found)
+
+    def _tell(self, signal: Any, *values: object) -> None:
+        self._session.post(lambda: None if self._is_closing else signal.emit(*values))
+
+    def _ask(self, kind: str, question: Callable[[StudyIndex], None], *, only_if_none: bool = False) -> None:
+        with self._condition:
+            if self._is_closing or (only_if_none and kind in self._waiting):
+                return
+            self._waiting[kind] = question
+            if not only_if_none:  # what somebody asks for comes before pictures that are still to be made
+                self._waiting.move_to_end(kind, last=kind == "thumbnails")
+            self._condition.notify_all()
+
+    def _run(self) -> None:
+        index: StudyIndex | None = None
+        while True:
+            with self._condition:
+                while not self._waiting and not self._is_closing:
+                    self._condition.wait()
+                if self._is_closing:
+                    break
+                _, question = self._waiting.popitem(last=False)
+            try:
+                index = index or StudyIndex(self.workspace / INDEX_NAME)
+                question(index)
+            except UserError as error:
+                self._tell(self.failed, error)
+        if index is not None:
+            index.close()
