@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import math
 import threading
 import time
 import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import psygnal
 
 from imaging.geometry import Geometry
-from inference.model import UNCERTAINTY_MAP
 from session.change import DocumentChange
 from session.document import Document
 from session.doubt import DoubtfulPlace, find_places
-from session.model_maps import MapKind, ModelMap, ModelMaps, is_model_map, maps_of
+from session.map_keeping import STATE_KEY, packed, unpacked
+from session.model_maps import MapKind, ModelMap, ModelMaps, maps_of
 
 if TYPE_CHECKING:
     from session.session import Session
 
-STATE_KEY = "doubt"  # in the case file, beside the journal
 FIRST_PICTURE_S = 0.25  # the map is drawn before its places are looked for
-MOST_KEPT_BYTES = 32_000_000  # of compressed maps; what goes beyond lasts as long as the case is open
 
 
 @dataclass(frozen=True)
@@ -166,37 +161,3 @@ class Doubting:
         before, self.state = self.state, state
         if before != state:
             self.changed.emit(before, state)
-
-
-def packed(maps: ModelMaps) -> tuple[str, int]:
-    """The text for the case file, empty when no map finds room in it, and how many maps find none."""
-    kept: list[dict[str, object]] = []
-    size = 0
-    for found in maps.maps:
-        text = base64.b64encode(zlib.compress(np.ascontiguousarray(found.values).data, 1)).decode("ascii")
-        if size + len(text) <= MOST_KEPT_BYTES:
-            size += len(text)
-            kept.append({"name": found.name, "decided_from": found.decided_from, "zlib": text})
-    shape = list(maps.maps[0].values.shape)
-    text = json.dumps({"title": maps.title, "shape": shape, "maps": kept}) if kept else ""
-    return text, len(maps.maps) - len(kept)
-
-
-def unpacked(text: str, shape: tuple[int, int, int]) -> ModelMaps | None:
-    """What ``packed`` wrote, or an earlier version, which knew of the uncertainty alone; None when it was taken away.
-
-    Raises:
-        ValueError, KeyError, TypeError, AttributeError, zlib.error: it is damaged.
-    """
-    kept = json.loads(text)
-    if kept is None:
-        return None
-    listed = kept["maps"] if "maps" in kept else [{"name": UNCERTAINTY_MAP, "zlib": kept["zlib"]}]
-    found = []
-    for entry in listed:
-        voxels = zlib.decompressobj().decompress(base64.b64decode(entry["zlib"]), math.prod(shape))
-        values, decided_from = np.frombuffer(voxels, np.uint8).reshape(shape), entry.get("decided_from")
-        name = str(entry["name"])
-        if is_model_map(name):
-            found.append(ModelMap(name, values, None if decided_from is None else float(decided_from)))
-    return ModelMaps(str(kept["title"]), tuple(found)) if found else None

@@ -22,6 +22,8 @@ from inference.worker.turns import QueueClass
 from session.acceptance import accept
 from session.channels import ChannelSource
 from session.exporting import export_masks, labels_of_preview
+from session.map_keeping import STATE_KEY, packed, write_probabilities
+from session.model_maps import maps_of
 from session.models import kept_networks, known_models
 from session.object_export import source_of_case, write_object_of
 from session.opening import CASE_SUFFIX, OpenedImages, new_document, note_pixel_hash, read_images
@@ -31,6 +33,7 @@ from session.segmenting import inference_client, preview_of, segment_recorded
 from session.settings import Settings
 
 CHANGE_LABELS = ("mirror", "insist", "roi", "prompts")  # parameters
+PROBABILITY = "probability"  # a parameter
 Label = tuple[str, int, float]  # name, label value, millilitres
 
 
@@ -121,6 +124,8 @@ def segment_to_file(
         settings: whose name stands in a case, and which workspace keeps the record.
         telling: who hears of it.
 
+    Maps of probability, where they were wished for, are files beside the mask; a case holds all maps itself.
+
     Raises:
         UserError, InferenceFailed, InferenceCancelled: see ``InferenceClient.segment``.
     """
@@ -139,16 +144,23 @@ def segment_to_file(
     labels = _written(result, record, images, out, wishes, settings, telling)
     if wishes.uncertainty is not None:
         _write_map(result, volume, wishes.uncertainty)
-    return Segmented(_summary(result, record, labels), record)
+    maps: list[Path] = []
+    if wishes.parameters.get(PROBABILITY) and out.suffix != CASE_SUFFIX:
+        maps = write_probabilities(result, volume.geometry, out.with_name(_stem(out)))
+    return Segmented(_summary(result, record, labels) | {"maps": [str(path) for path in maps]}, record)
 
 
 def record_path(out: Path) -> Path:
     """Where the record of a run stands whose mask is ``out``: ``liver.nii.gz`` has ``liver.run.json``."""
-    name = out.name
+    return out.with_name(_stem(out) + RECORD_SUFFIX)
+
+
+def _stem(out: Path) -> str:
+    """The name of a mask's file without its ending."""
     for ending in (".nii.gz", ".seg.nrrd"):
-        if name.lower().endswith(ending):
-            return out.with_name(name[: -len(ending)] + RECORD_SUFFIX)
-    return out.with_name(out.stem + RECORD_SUFFIX)
+        if out.name.lower().endswith(ending):
+            return out.name[: -len(ending)]
+    return out.stem
 
 
 def write_record(record: RunRecord, out: Path) -> None:
@@ -166,14 +178,16 @@ def recorded_model(out: Path) -> str | None:
 def is_done(out: Path, model: ModelInfo, parameters: Mapping[str, Any]) -> bool:
     """True when a result stands there with the record of a run of the same model in the same version.
 
-    What changes labels (averaging over flips, a region, clicks) must have been wished for in the same way; device and
-    precision need not, for they agree.
+    What changes labels (averaging over flips, a region, clicks) must have been wished for in the same way, and maps of
+    probability that are wished for now; device and precision need not, for they agree.
     """
     noted = _noted(out) if out.exists() else None
     if noted is None or (noted["model_id"], noted["model_version"]) != (model.id, model.version):
         return False
     used = noted.get("parameters")
     used = used if isinstance(used, dict) else {}
+    if parameters.get(PROBABILITY) and used.get(PROBABILITY) != parameters[PROBABILITY]:
+        return False  # its files are not there
     return all((used.get(name) or None) == (parameters.get(name) or None) for name in CHANGE_LABELS)
 
 
@@ -252,8 +266,12 @@ def _into_case(result: InferenceResult, record: RunRecord, images: OpenedImages,
     """Write a case, as if somebody had accepted the result in the window."""
     document = new_document(images, out, author=author)
     try:
-        document.set_preview(preview_of(result, document.segmentation.geometry, record))
+        preview = preview_of(result, document.segmentation.geometry, record)
+        document.set_preview(preview)
         accept(document)
+        maps = maps_of(preview)
+        if maps is not None:
+            document.case.journal.save_state(STATE_KEY, packed(maps)[0] or "null")
         note_pixel_hash(document)
         journal = document.case.journal
         if not journal.flush() and journal.failure is not None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from app.going import go_to_place
 from imaging.errors import UserError
 from session.actions import Action
 from session.doubt_export import export_map
-from session.model_maps import MapKind, ModelMap
+from session.map_keeping import file_name
 from session.session import Session
 
 FILTERS = "NIfTI (*.nii.gz *.nii)"
@@ -63,20 +62,12 @@ def export(session: Session, path: str = "") -> None:
     if target is None:
         if session.window is None:
             raise UserError("A file name is needed.", "Give it as path=...")
-        target = session.window.ask_save_path("Export the map", file_name(chosen), FILTERS)
+        target = session.window.ask_save_path("Export the map", file_name(chosen.name), FILTERS)
     if target is None:
         return
     if not target.name.lower().endswith((".nii", ".nii.gz")):
         target = target.with_name(target.name + ".nii.gz")
     export_map(session, chosen, target)
-
-
-def file_name(chosen: ModelMap) -> str:
-    """A name for a map's file, such as ``probability-left-kidney.nii.gz``."""
-    if chosen.kind is MapKind.UNCERTAINTY:
-        return "doubt.nii.gz"
-    parts = re.findall(r"[\w.]+", f"probability {chosen.structure}".lower())
-    return "-".join(parts) + ".nii.gz"
 
 
 def end(session: Session) -> None:

@@ -47,6 +47,8 @@ def add(parsers: Any) -> None:
     parser.add_argument("--roi", metavar="I0,I1,J0,J1,K0,K1", help="only this region, in voxels, the ends not included")
     parser.add_argument("--prompts", type=Path, metavar="FILE.json", help="clicks or labels, for models that take them")
     parser.add_argument("--uncertainty", type=Path, metavar="FILE", help="write how unsure each voxel is, 0 to 255")
+    parser.add_argument("--probability", metavar="STRUCTURE|all|winner", nargs="?", const="winner", action="append",
+                        default=[], help="write how probable each voxel's label is, and these structures")  # fmt: skip
     parser.add_argument("--again", action="store_true", help="with many images: do not skip what is there already")
     parser.add_argument("--measure-idle", action="store_true", help="look 5 s at the power at rest first")
     parser.add_argument("--json", action="store_true")
@@ -95,6 +97,8 @@ def _one(arguments: argparse.Namespace, wishes: Wishes) -> int:
         print(f"      {score['name']:<28}{100 * score['value']:>12.1f} %")
     for box in done["boxes"]:
         print(f"      {box['label']:<28}{100 * box['score']:>12.1f} %")
+    for path in done["maps"]:
+        note(f"{Path(path).name} is written")
     for line in done["notes"]:
         note(line)
     return 0
@@ -118,6 +122,8 @@ def _wishes(arguments: argparse.Namespace) -> Wishes:
         parameters["doubt"] = True
         if _is_for_many(arguments):
             raise UserError("--uncertainty names one file, so it takes one image.")
+    if arguments.probability:
+        parameters["probability"] = arguments.probability
     return Wishes.of(
         arguments.model,
         parameters,

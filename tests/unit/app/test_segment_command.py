@@ -44,7 +44,7 @@ class Runs:
         out.write_bytes(b"mask")
         record = RunRecord("id", "2026-01-01T00:00:00Z", Outcome.DONE, wishes.model.id, "Rules", self.version)
         write_record(record, out)
-        return Segmented({"labels": [], "scores": [], "boxes": [], "notes": []}, record)
+        return Segmented({"labels": [], "scores": [], "boxes": [], "maps": [], "notes": []}, record)
 
 
 @pytest.fixture
@@ -165,6 +165,15 @@ def test_one_map_of_doubt_takes_one_image(limner: Limner, runs: Runs, tmp_path: 
     assert status == 2
     assert "takes one image" in errors
     assert runs.images == []
+
+
+def test_probability_is_of_the_winner_unless_structures_are_named(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+    one = image(tmp_path / "anna.nii.gz", 1)
+    assert limner(one, "-o", tmp_path / "a.nii.gz", "--probability")[0] == 0
+    assert limner(one, "-o", tmp_path / "b.nii.gz", "--probability", "Liver", "--probability", "3")[0] == 0
+    assert limner(one, "-o", tmp_path / "c.nii.gz")[0] == 0
+    wished = [wishes.parameters.get("probability") for wishes in runs.wishes]
+    assert wished == [["winner"], ["Liver", "3"], None]
 
 
 def test_a_models_folder_with_code_needs_trust(limner: Limner, runs: Runs, tmp_path: Path) -> None:

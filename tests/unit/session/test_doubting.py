@@ -17,7 +17,7 @@ from session.acceptance import accept
 from session.document import Document
 from session.doubt import LEAST_VALUE, find_places, threshold_of
 from session.doubt_export import export_map
-from session.doubting import STATE_KEY
+from session.map_keeping import STATE_KEY
 from session.preview import Preview, ProposedSegment
 from session.session import Session
 from session.settings import Settings
