@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 from imaging.dicom import tags
-from imaging.dicom.header import Header
+from imaging.objects.elements import Elements
 from imaging.objects.filled_in import FilledIn
+from imaging.segment import CodedTerm
 
 # Every object must have these, though they may be empty.
 REQUIRED = (
@@ -21,16 +22,38 @@ REQUIRED = (
     ("StudyID", tags.STUDY_ID),
     ("AccessionNumber", tags.ACCESSION_NUMBER),
 )
-# These are passed on where the source has them: archives compare them.
+# These are passed on as the source has them, empty ones, too: archives compare them.
 OPTIONAL = (
-    ("StudyDescription", tags.STUDY_DESCRIPTION),
-    ("PatientAge", tags.PATIENT_AGE),
-    ("PatientSize", tags.PATIENT_SIZE),
-    ("PatientWeight", tags.PATIENT_WEIGHT),
-    ("PatientIdentityRemoved", tags.IDENTITY_REMOVED),
-    ("DeidentificationMethod", tags.DEIDENTIFICATION_METHOD),
-    ("PositionReferenceIndicator", tags.POSITION_REFERENCE),
+    ("StudyDescription", 0x00081030),
+    ("PhysiciansOfRecord", 0x00081048),
+    ("NameOfPhysiciansReadingStudy", 0x00081060),
+    ("AdmittingDiagnosesDescription", 0x00081080),
+    ("IssuerOfPatientID", 0x00100021),
+    ("PatientBirthTime", 0x00100032),
+    ("OtherPatientIDs", 0x00101000),
+    ("OtherPatientNames", 0x00101001),
+    ("PatientAge", 0x00101010),
+    ("PatientSize", 0x00101020),
+    ("PatientWeight", 0x00101030),
+    ("EthnicGroup", 0x00102160),
+    ("Occupation", 0x00102180),
+    ("AdditionalPatientHistory", 0x001021B0),
+    ("PatientSpeciesDescription", 0x00102201),
+    ("PatientComments", 0x00104000),
+    ("ClinicalTrialSponsorName", 0x00120010),
+    ("ClinicalTrialProtocolID", 0x00120020),
+    ("ClinicalTrialProtocolName", 0x00120021),
+    ("ClinicalTrialSiteID", 0x00120030),
+    ("ClinicalTrialSiteName", 0x00120031),
+    ("ClinicalTrialSubjectID", 0x00120040),
+    ("ClinicalTrialSubjectReadingID", 0x00120042),
+    ("ClinicalTrialTimePointID", 0x00120050),
+    ("ClinicalTrialTimePointDescription", 0x00120051),
+    ("PatientIdentityRemoved", 0x00120062),
+    ("DeidentificationMethod", 0x00120063),
+    ("PositionReferenceIndicator", 0x00201040),
 )
+METHOD_CODES = 0x00120064  # De-identification Method Code Sequence
 NOT_STATED = "Not stated by the source"
 _NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 _FORMS = {
@@ -52,10 +75,12 @@ class RepairedAttributes:
     Attributes:
         values: keyword -> text, several values with a backslash between them; `REQUIRED` ones are always there.
         filled_in: what was missing or broken.
+        method_codes: how the source was de-identified.
     """
 
     values: dict[str, str]
     filled_in: tuple[FilledIn, ...] = ()
+    method_codes: tuple[CodedTerm, ...] = ()
 
     @staticmethod
     def unknown() -> RepairedAttributes:
@@ -63,26 +88,25 @@ class RepairedAttributes:
         return RepairedAttributes({keyword: "" for keyword, _ in REQUIRED})
 
     @staticmethod
-    def of(header: Header) -> RepairedAttributes:
+    def of(header: Elements) -> RepairedAttributes:
         """What a header says; text that breaks its form is left out, names and identifiers stay as they are."""
         values, notes = {}, []
-        for keyword, tag in (*REQUIRED, *OPTIONAL):
-            is_required = (keyword, tag) in REQUIRED
+        for keyword, tag in REQUIRED:
             if tag not in header.values:
-                if is_required:
-                    values[keyword] = ""
-                    notes.append(FilledIn(keyword, "It is missing: it was added without a value."))
+                notes.append(FilledIn(keyword, "It is missing: it was added without a value."))
+            values[keyword] = ""
+        for keyword, tag in (*REQUIRED, *OPTIONAL):
+            if tag not in header.values:
                 continue
-            said = header.human_text(tag).strip()
+            values[keyword] = said = header.text(tag)
             if said and not _is_well_formed(keyword, said):
                 notes.append(FilledIn(keyword, "It does not have the form that the standard wants: it was left empty."))
-                said = ""
-            if said or is_required:
-                values[keyword] = said
-        if values.get("PatientIdentityRemoved") == "YES" and "DeidentificationMethod" not in values:
+                values[keyword] = ""
+        codes = tuple(code for one in header.sequence(METHOD_CODES) if (code := one.own_code()) is not None)
+        if values.get("PatientIdentityRemoved") == "YES" and not values.get("DeidentificationMethod") and not codes:
             values["DeidentificationMethod"] = NOT_STATED
             notes.append(FilledIn("DeidentificationMethod", "The source does not say how it was done.", NOT_STATED))
-        return RepairedAttributes(values, tuple(notes))
+        return RepairedAttributes(values, tuple(notes), codes)
 
 
 def _is_well_formed(keyword: str, said: str) -> bool:

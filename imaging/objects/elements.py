@@ -78,9 +78,12 @@ class Elements:
 
     def code(self, tag: int) -> CodedTerm | None:
         """The first coded concept of a code sequence, None where there is none."""
-        one = self.first(tag)
-        value = one.text(0x00080100) or one.text(0x00080119) or one.text(0x00080120)
-        return CodedTerm(value, one.text(0x00080102), one.text(0x00080104)) if value else None
+        return self.first(tag).own_code()
+
+    def own_code(self) -> CodedTerm | None:
+        """The coded concept that this item is, None when it is none."""
+        value = self.text(0x00080100) or self.text(0x00080119) or self.text(0x00080120)
+        return CodedTerm(value, self.text(0x00080102), self.text(0x00080104)) if value else None
 
 
 @dataclass(frozen=True)
@@ -104,18 +107,22 @@ def open_object(path: Path) -> ForeignObject:
     Raises:
         UserError: the file is no DICOM, damaged, or hostile.
     """
-    source = FileSource(str(path))
+    return open_source(FileSource(str(path)))
+
+
+def open_source(source: Source) -> ForeignObject:
+    """Read the header of an object, wherever its bytes are; see `open_object`."""
     try:
         header, place = walk(source)
         if header.is_big_endian:  # the walker knows where the pixels are; only the sequences need pydicom
             return ForeignObject(header, place, _rewritten(source).elements)
         return ForeignObject(header, place, _elements_of(header, place))
     except NotDicom as error:
-        raise UserError(f"{path.name} is no DICOM file.") from error
+        raise UserError(f"{source.name} is no DICOM file.") from error
     except Odd:
         pass
     except OSError as error:
-        raise UserError(f"{path.name} cannot be read.", "Check that it still exists and may be read.") from error
+        raise UserError(f"{source.name} cannot be read.", "Check that it still exists and may be read.") from error
     return _rewritten(source)
 
 
@@ -132,7 +139,7 @@ def _elements_of(header: Header, source: Source) -> Elements:
     return read_elements(data, is_explicit=is_explicit)
 
 
-def _rewritten(source: FileSource) -> ForeignObject:
+def _rewritten(source: Source) -> ForeignObject:
     """What our walker cannot follow, written anew by pydicom in a child process; it must decode the pixels, too."""
     from imaging.sandbox import Sandbox
 

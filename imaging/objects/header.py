@@ -75,6 +75,8 @@ def new_object(kind: ObjectKind, source: ObjectSource, description: str = "") ->
         **_equipment(),
     )
     put(made, **source.attributes)
+    if source.method_codes:
+        put(made, DeidentificationMethodCodeSequence=[code_item(code) for code in source.method_codes])
     return made
 
 

@@ -20,9 +20,11 @@ from imaging.dicom.sources import FileSource
 from imaging.errors import UserError
 from imaging.geometry import Geometry
 from imaging.objects.attributes import RepairedAttributes
+from imaging.objects.elements import open_source
 from imaging.objects.filled_in import FilledIn
 from imaging.objects.uids import is_valid_uid, new_uid, uid_of
 from imaging.opening import find_series
+from imaging.segment import CodedTerm
 from imaging.series import Series
 
 SAME_PLACE_MM = 0.01
@@ -70,6 +72,7 @@ class ObjectSource:
         modality: of the images, such as CT.
         attributes: patient and study, DICOM keyword -> text; those that every object must have are always there.
         filled_in: what the files did not say, or said wrongly, and what stands there now.
+        method_codes: how the source was de-identified, where that is coded.
     """
 
     geometry: Geometry
@@ -80,6 +83,7 @@ class ObjectSource:
     modality: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
     filled_in: tuple[FilledIn, ...] = ()
+    method_codes: tuple[CodedTerm, ...] = ()
 
     def images_on(self, geometry: Geometry) -> tuple[SourceImage, ...]:
         """The images when ``geometry`` is their grid, slice by slice; empty when it is another one."""
@@ -184,7 +188,7 @@ def _from_frames(frames: Sequence[Frame], geometry: Geometry) -> ObjectSource:
     images = _images(frames, series_uid, notes)
     if frames[0].position is None or frames[0].orientation is None:
         notes.append(FilledIn("ImagePositionPatient", "The slices have no positions: they stand where they are shown."))
-    repaired = RepairedAttributes.of(header)
+    repaired = RepairedAttributes.of(open_source(frames[0].instance.source).elements)
     return ObjectSource(
         geometry,
         tuple(images),
@@ -194,6 +198,7 @@ def _from_frames(frames: Sequence[Frame], geometry: Geometry) -> ObjectSource:
         frames[0].instance.modality,
         repaired.values,
         (*notes, *repaired.filled_in),
+        repaired.method_codes,
     )
 
 
