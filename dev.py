@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -52,6 +54,17 @@ WINDOW_PACKAGES: list[tuple[str, ...]] = [
     ("fonts-dejavu-core",),
 ]
 TEST_PACKAGES: list[tuple[str, ...]] = [("xvfb",), ("xauth",)]
+# Programs that others wrote, to try ours against (tests/peers): an archive, readers, writers and validators of DICOM.
+PEER_PACKAGES: list[tuple[str, ...]] = [
+    ("orthanc",),
+    ("orthanc-dicomweb",),
+    ("dcmtk",),
+    ("dicom3tools",),
+    ("plastimatch",),
+]
+PEER_PROGRAMS = ["dcmqi==1.5.7"]
+PEERS_VENV = ROOT / ".venv-peers"
+NO_SERVICES = Path("/usr/sbin/policy-rc.d")  # Debian's switch: an archive on every interface is not what a test wants
 
 VERBS = {
     "demo": "make the demo study, segment, correct, export and report; opens the window where there is a display",
@@ -78,13 +91,15 @@ def main(arguments: list[str]) -> int:
     verb, rest = arguments[0], arguments[1:]
     if verb == "package":
         return _complain("`package` does not work yet: installers come with their own issue", status=2)
-    wants_ai = "--ai" in rest
-    rest = [argument for argument in rest if argument != "--ai"]
+    wants_ai, wants_peers = "--ai" in rest, "--peers" in rest
+    rest = [argument for argument in rest if argument not in ("--ai", "--peers")]
     try:
         if verb == "lock":
             write_locks(upgrade="--upgrade" in rest)
             return 0
         install(for_tests=verb == "test", with_ai=wants_ai or verb in ("test", "lint", "bench"))
+        if wants_peers:
+            install_peers()
         return {"demo": demo, "run": run, "test": test, "lint": lint, "bench": bench}[verb](rest)
     except Stopped as stopped:
         return _complain(str(stopped))
@@ -95,6 +110,7 @@ def main(arguments: list[str]) -> int:
 def _usage() -> str:
     lines = [f"  {verb:9}{text}" for verb, text in VERBS.items()]
     lines.append("  --ai     with demo or run: install what computes networks, too (torch and others; large)")
+    lines.append("  --peers  with test: install DICOM programs by others that tests/peers tries ours against (500 MB)")
     return "\n".join(["python3 dev.py VERB [arguments]", "", *lines])
 
 
@@ -146,6 +162,34 @@ def install_system_packages(packages: list[tuple[str, ...]]) -> None:
         missing.append(f"python{sys.version_info[0]}.{sys.version_info[1]}-venv")
     if missing:
         _apt_install(missing)
+
+
+def install_peers() -> None:
+    """Make the programs present that ``tests/peers`` needs; without them those tests are skipped.
+
+    Raises:
+        Stopped: this user may not install packages.
+    """
+    with _services_off():
+        install_system_packages(PEER_PACKAGES)
+    python = PEERS_VENV / PYTHON.relative_to(VENV)
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(PEERS_VENV)], check=True)
+        _pip("install", *PEER_PROGRAMS, python=python)
+
+
+@contextmanager
+def _services_off() -> Iterator[None]:
+    """While packages are installed, none of them starts a service (Debian, as root)."""
+    is_ours = sys.platform.startswith("linux") and os.geteuid() == 0 and not NO_SERVICES.exists()
+    if is_ours:
+        NO_SERVICES.write_text("#!/bin/sh\nexit 101\n")
+        NO_SERVICES.chmod(0o755)
+    try:
+        yield
+    finally:
+        if is_ours:
+            NO_SERVICES.unlink(missing_ok=True)
 
 
 def _is_installed(package: str) -> bool:
