@@ -112,7 +112,7 @@ def _demand(
     around = opened.around_clicks
     count = len(window_starts(size, windows, (x, y, z))) if around is None or not around.is_all else 0
     count += sum(pointed.click_count for pointed in around.structures) if around is not None else 0
-    channels = len(package.description.channels)
+    channels = len(package.description.channels) + (len(opened.recipe.labels) if opened.previous is not None else 0)
     known = _facts(package, size, replace(wanted, device=device_of(wanted.device))).get("memory")
     held, classes, is_rough = _window(opened, (1, channels, *size), len(opened.recipe.labels) + 1, known)
     image = x * y * z * BYTES * channels * 2  # as it was and as it is changed

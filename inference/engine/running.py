@@ -18,6 +18,7 @@ from inference.backends.forms import NetworkForms, Shelf, networks_key
 from inference.early_result import ShowEarly
 from inference.engine.around_clicks import draw_around_clicks, nothing_found
 from inference.engine.boxes import found_boxes
+from inference.engine.cascade import FIRST_SHARE, share_of_progress, with_first_stage
 from inference.engine.deciding import Decision, merged_layers
 from inference.engine.early import FirstLook, Planes
 from inference.engine.early_labels import early_result
@@ -52,6 +53,7 @@ class NetworkRun:
         wanted: how to run it.
         early: takes what is found before the run is over; None where nobody looks.
         shelf: where converted networks are kept; None to convert them in each run.
+        opened: a part of the package that is opened already; None to open it.
 
     Attributes:
         labels: what the result's label values mean; after the run.
@@ -61,12 +63,18 @@ class NetworkRun:
     """
 
     def __init__(
-        self, package: Package, wanted: RunParameters, early: ShowEarly | None = None, shelf: Shelf | None = None
+        self,
+        package: Package,
+        wanted: RunParameters,
+        early: ShowEarly | None = None,
+        shelf: Shelf | None = None,
+        *,
+        opened: Opened | None = None,
     ) -> None:
         self._package = package
         self._early = early
         self._wanted = wanted
-        self._opened: Opened = open_package(package, wanted.prompts)
+        self._opened: Opened = opened or open_package(package, wanted.prompts)
         self._forms = NetworkForms(networks_key(package, wanted.prompts), shelf)
         self._seconds: dict[str, float] = {}
         self._choice: Choice | None = None
@@ -90,8 +98,12 @@ class NetworkRun:
         for channel in channels:
             if channel.size == 0 or channel.min() == channel.max():
                 raise UserError("The image is empty: all of its voxels have the same value.")
+        first, watch = self._first_stage(channels, geometry, watch)
         with Stage(self._seconds, "prepare"):
             prepared = self._prepared(channels, geometry, watch)
+            if first is not None:
+                values = sorted(label.label_value for label in recipe.labels)
+                prepared = with_first_stage(prepared, first, channels, values, recipe.steps)
             prepared = self._region(prepared)
         if not recipe.head.kind.gives_labels:
             find = self._scored if recipe.head.kind is HeadKind.SCORES else partial(self._boxed, geometry)
@@ -124,6 +136,19 @@ class NetworkRun:
             return prepare(start(channels, geometry), steps, told)
         model = f"{self._package.content}|{self._package.weights_hash}"
         return prepared_for_clicks(model, channels, geometry, steps, told)
+
+    def _first_stage(
+        self, channels: Sequence[NDArray[Any]], geometry: Geometry, watch: Watch
+    ) -> tuple[NDArray[Any] | None, Watch]:
+        """Labels of a cascade's first stage on the image's grid, and how the rest tells of its progress."""
+        previous = self._opened.previous
+        if previous is None:
+            return None, watch
+        wanted = replace(self._wanted, roi=None, doubt=False, probability=(), known_choices=())
+        with Stage(self._seconds, "first stage"):
+            run = NetworkRun(self._package, wanted, opened=previous)
+            found = run.on(channels, geometry, share_of_progress(watch, 0.0, FIRST_SHARE, "First stage: "))
+        return found.layers[0], share_of_progress(watch, FIRST_SHARE, 1.0)
 
     def _whole(self, channel: NDArray[Any]) -> NDArray[Any]:
         image, note = filled(channel)

@@ -8,6 +8,7 @@ does unless told not to, is asked for by the parameter ``mirror``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ from inference.opening.weights import load_into, read_checkpoint
 from inference.packages.config_files import read_config, table_of, text_of
 from inference.packages.description import Head as StatedHead
 from inference.packages.description import ModelDescription
-from inference.packages.nnunet import configuration_name
+from inference.packages.nnunet import configuration_name, stages
 
 ANISOTROPIC = 3.0  # spacings that differ by more are resampled plane by plane
 REORIENTS = "NibabelIOWithReorient"
@@ -48,11 +49,21 @@ Triple = tuple[float, float, float]
 
 
 def open_folder(folder: Path, description: ModelDescription) -> Opened:
-    """Recipe and networks, one for each fold.
+    """Recipe and networks, one for each fold; of a cascade both stages.
 
     Raises:
         UserError: the plan is of a kind that is not known here, or the weights are not of its network.
     """
+    *first, last = stages(folder)
+    files = {stage: [folder / w.path for w in description.weights if stage in (folder / w.path).parents]
+             for stage in (*first, last)}  # fmt: skip
+    if not first:
+        return _stage(last, description, files[last])
+    opened = _stage(first[0], description, files[first[0]])
+    return replace(_stage(last, description, files[last], has_first=True), previous=opened)
+
+
+def _stage(folder: Path, description: ModelDescription, weights: list[Path], *, has_first: bool = False) -> Opened:
     dataset, plans = read_config(folder / "dataset.json"), read_config(folder / "plans.json")
     plan = merged(plans, configuration_name(folder, plans))
     windows = _windows(plan)
@@ -61,11 +72,12 @@ def open_folder(folder: Path, description: ModelDescription) -> Opened:
     recipe = Recipe(steps, windows, _head(description), description.labels, notes)
     modules, mirror = [], None
     heads = _heads(dataset, description)
-    for file in description.weights:
-        module = network_of(plan, len(description.channels), heads)
-        load_into(module, folder / file.path)
+    inputs = len(description.channels) + (len(description.labels) if has_first else 0)
+    for file in weights:
+        module = network_of(plan, inputs, heads)
+        load_into(module, file)
         modules.append(by_slices(module, 0) if is_flat else module)
-        mirror = read_checkpoint(folder / file.path).get(MIRRORING) if mirror is None else mirror
+        mirror = read_checkpoint(file).get(MIRRORING) if mirror is None else mirror
     axes = tuple(int(axis) + is_flat for axis in mirror) if isinstance(mirror, (list, tuple)) else ()
     return Opened(recipe, TorchNetworks(tuple(modules)), axes)
 

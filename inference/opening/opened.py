@@ -50,9 +50,11 @@ class Opened:
         mirror_axes: axes (0-2 of the network's grid) along which the model was trained with flips, for averaging over
             flips; empty when it must not be flipped (left and right are different labels) or nobody says.
         around_clicks: what is computed around clicks, beside or instead of the rest.
+        previous: the first stage of a cascade, whose labels are further channels of this one, one for each label.
     """
 
     recipe: Recipe
     networks: Networks
     mirror_axes: tuple[int, ...] = ()
     around_clicks: AroundClicks | None = None
+    previous: Opened | None = None

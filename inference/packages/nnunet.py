@@ -1,8 +1,9 @@
 """Reads what an nnU-Net (version 2) result folder says of itself: ``dataset.json``, ``plans.json``, ``fold_*``.
 
 The three stand in a folder named ``Trainer__Plans__configuration``, which people hand on alone or inside the data set's
-folder. Names in ``dataset.json`` are as in nnU-Net's documentation of version 2; version 1 wrote them the other way
-round and kept pickles, and is refused by name.
+folder. A cascade is two such folders in one: the first stage, and the second, whose plan names the first. Names in
+``dataset.json`` are as in nnU-Net's documentation of version 2; version 1 wrote them the other way round and kept
+pickles, and is refused by name.
 """
 
 from __future__ import annotations
@@ -24,14 +25,55 @@ LOOKED_FOR = "dataset.json, plans.json and fold_0/checkpoint_final.pth (nnU-Net)
 CHECKPOINTS = ("checkpoint_final.pth", "checkpoint_best.pth")
 _MR = ("t1", "t2", "flair", "adc", "dwi", "t1c", "t1ce", "t1w", "t2w", "t1gd", "pd", "swi")
 MOST_PARENTS = 8
+USUAL_FIRST_STAGE = "3d_lowres"
 _ORDERS = [list(order) for order in itertools.permutations(range(3))]
 _FIRST_VERSION = ("plans.pkl", "postprocessing.json", "model_final_checkpoint.model")
 
 
 def is_here(folder: Path) -> bool:
     """True when the folder is an nnU-Net result, be it a broken or an old one."""
-    is_second = (folder / "dataset.json").is_file() and (folder / "plans.json").is_file()
-    return is_second or _is_first_version(folder)
+    return _is_result(folder) or _is_first_version(folder) or len(stages(folder)) == 2
+
+
+def stages(folder: Path) -> tuple[Path, ...]:
+    """The folders of a cascade's two stages in their order, when a folder holds these two and no other result.
+
+    A folder that is a result itself is its only stage; another one has none.
+    """
+    if _is_result(folder):
+        return (folder,)
+    try:
+        found = sorted(path for path in folder.iterdir() if "__" in path.name and _is_result(path))
+        if len(found) != 2:
+            return ()
+        wanted = [previous_stage(path) for path in found]
+        names = [configuration_name(path, read_config(path / "plans.json")) for path in found]
+    except (OSError, UserError):
+        return ()  # whoever looks inside hears what is wrong there
+    for last, first in ((1, 0), (0, 1)):
+        if wanted[last] and wanted[last] == names[first]:
+            return found[first], found[last]
+    return ()
+
+
+def previous_stage(folder: Path) -> str:
+    """The configuration whose result a second stage needs; empty for models of one stage.
+
+    Raises:
+        UserError: its plan is broken.
+    """
+    plans = read_config(folder / "plans.json")
+    name = parent = configuration_name(folder, plans)
+    for _ in range(MOST_PARENTS):
+        entry = table_of(table_of(plans.get("configurations")).get(parent))
+        if said := text_of(entry.get("previous_stage")):
+            return said
+        parent = text_of(entry.get("inherits_from"))
+    return USUAL_FIRST_STAGE if "cascade" in name else ""
+
+
+def _is_result(folder: Path) -> bool:
+    return (folder / "dataset.json").is_file() and (folder / "plans.json").is_file()
 
 
 def configuration_name(folder: Path, plans: dict[str, Any]) -> str:
@@ -65,33 +107,52 @@ def read(folder: Path) -> ModelDescription:
             f"“{folder.name}” is a model of nnU-Net version 1, which is not supported.",
             "Ask its authors for one of version 2 (with plans.json and checkpoint_final.pth).",
         )
-    dataset, plans = read_config(folder / "dataset.json"), read_config(folder / "plans.json")
-    configuration = configuration_name(folder, plans)
-    plan = table_of(table_of(plans.get("configurations")).get(configuration))
+    both = stages(folder)
+    last = both[-1]
+    dataset, plans = read_config(last / "dataset.json"), read_config(last / "plans.json")
+    configuration = configuration_name(last, plans)
     labels, is_by_regions = _labels(table_of(dataset.get("labels")))
+    problem, hint = _problem(last, len(both), is_by_regions)
     return ModelDescription(
         format=ModelFormat.NNUNET,
-        name=_name(folder, dataset, plans),
+        name=_name(last, dataset, plans),
         version=text_of(dataset.get("release")) or "0",
         task=Task.SEGMENTATION,
         about=text_of(dataset.get("description")),
         channels=_channels(table_of(dataset.get("channel_names"))),
         labels=labels,
-        licence=licence_text(folder) or text_of(dataset.get("licence")) or text_of(dataset.get("license")),
+        licence=licence_text(folder)
+        or licence_text(last)
+        or text_of(dataset.get("licence"))
+        or text_of(dataset.get("license")),
         copyright=text_of(dataset.get("reference")),
         spacing_mm=_spacing(plans, configuration),
-        weights=_weights(folder),
+        weights=tuple(file for stage in both for file in _weights(stage, folder)),
         code=pickles_only(folder),
-        notes=(f"nnU-Net configuration {configuration}.", *not_run_notes(folder)),
-        problem=_problem(configuration, plan),
+        notes=(*_configuration_notes(both, configuration), *not_run_notes(folder)),
+        problem=problem,
+        hint=hint,
         head=Head.SIGMOID if is_by_regions else Head.SOFTMAX,
     )
 
 
-def _problem(configuration: str, plan: dict[str, Any]) -> str:
-    if "cascade" in configuration or plan.get("previous_stage"):
-        return "This nnU-Net is the second stage of two and needs the first one's result, which is not supported."
-    return ""
+def _configuration_notes(both: tuple[Path, ...], configuration: str) -> tuple[str, ...]:
+    if len(both) == 1:
+        return (f"nnU-Net configuration {configuration}.",)
+    return (f"nnU-Net cascade: first {previous_stage(both[-1])}, then {configuration}.",)
+
+
+def _problem(last: Path, stage_count: int, is_by_regions: bool) -> tuple[str, str]:
+    """Why a second stage cannot be run, and what to do about that; both empty when it can, or is none."""
+    first = previous_stage(last)
+    if not first:
+        return "", ""
+    if stage_count == 1:
+        hint = f"Put the folders of {first} and of this one into one folder without others, and add that."
+        return f"This nnU-Net is the second stage of two and needs the first one ({first}).", hint
+    if is_by_regions:
+        return "This nnU-Net is a cascade whose labels are regions that overlap, which is not supported.", ""
+    return "", ""
 
 
 def _name(folder: Path, dataset: dict[str, Any], plans: dict[str, Any]) -> str:
@@ -138,15 +199,17 @@ def _spacing(plans: dict[str, Any], configuration: str) -> tuple[float, float, f
     return x, y, z
 
 
-def _weights(folder: Path) -> tuple[WeightsFile, ...]:
+def _weights(folder: Path, root: Path) -> tuple[WeightsFile, ...]:
+    """Of one stage; paths are relative to the model's folder."""
     folds = sorted(path for path in folder.glob("fold_*") if path.is_dir())
     found = [
         next((fold / name for name in CHECKPOINTS if (fold / name).is_file()), fold / CHECKPOINTS[0]) for fold in folds
     ]
     present = [path for path in found if path.is_file()]
     if not present:
-        return (WeightsFile(f"{folds[0].name if folds else 'fold_0'}/{CHECKPOINTS[0]}", False),)
-    return tuple(WeightsFile(path.relative_to(folder).as_posix(), True) for path in present)
+        missing = (folds[0] if folds else folder / "fold_0") / CHECKPOINTS[0]
+        return (WeightsFile(missing.relative_to(root).as_posix(), False),)
+    return tuple(WeightsFile(path.relative_to(root).as_posix(), True) for path in present)
 
 
 def _is_first_version(folder: Path) -> bool:
