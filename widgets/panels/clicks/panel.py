@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtCore import QStringListModel, Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from session.clicking import QUICK_S, ClickingState
@@ -29,6 +29,8 @@ class ClicksPanel(QWidget):
         completer = QCompleter(self._names, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        # the field gets the chosen name only after this
+        completer.activated.connect(lambda _name: QTimer.singleShot(0, self, self._add))
         self.field.setCompleter(completer)
         self.tree = ClickTree(bridge.session)
         self.at_once = QCheckBox(self.tr("Run at each click"))
