@@ -138,7 +138,7 @@ class Doubting:
         if left_out:
             is_kept = bool(text)
             self._set(replace(self.state, is_kept=is_kept))
-            what = f"{left_out} of the model's maps are" if is_kept else "The model's maps are"
+            what = "1 map of the model is" if left_out == 1 else f"{left_out} maps of the model are"
             self._session.messages.info(f"{what} too large for the case file.", "Export what you want to keep.")
         if text:
             document.case.journal.save_state(STATE_KEY, text)

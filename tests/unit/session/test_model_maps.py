@@ -66,9 +66,8 @@ def all_maps() -> dict[str, np.ndarray]:
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
     made = new_session(tmp_path)
-    made.open_document.apply(
-        AddSegment(Segment(1, "Liver", (9, 9, 9))), title="Add", tool="test"
-    )  # else there is no file
+    edit = AddSegment(Segment(1, "Liver", (9, 9, 9)))
+    made.open_document.apply(edit, title="Add", tool="test")  # else there is no file yet
     yield made
     made.set_document(None)
 
@@ -167,11 +166,10 @@ def test_what_finds_no_room_in_the_case_is_left_out_and_told(session: Session, m
     session.open_document.set_preview(preview_with({"uncertainty": noise, "probability": winner()}))
     session.doubting.keep()
     wait_for(lambda: bool(said))
-    assert said == ["1 of the model's maps are too large for the case file."]
+    assert said == ["1 map of the model is too large for the case file."]
     assert session.doubting.state.is_kept
-    text = session.open_document.case.journal.read_state(STATE_KEY)
-    assert text is not None
-    kept = unpacked(text, SHAPE)
+    wait_for(lambda: session.open_document.case.journal.read_state(STATE_KEY) is not None)
+    kept = unpacked(session.open_document.case.journal.read_state(STATE_KEY) or "", SHAPE)
     assert kept is not None
     assert [m.name for m in kept.maps] == ["probability"]
 
