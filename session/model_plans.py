@@ -190,8 +190,10 @@ def _of_built_in(memory_mb: float, seconds: float | None) -> Expectation:
 
 
 def _rate(record: RunRecord) -> float | None:
-    """Seconds for a voxel; None for runs that say nothing about a whole image."""
+    """Seconds for a voxel; None for runs that say nothing about a plain run on a whole image."""
     k, j, i = record.shape or (0, 0, 0)
-    if record.outcome is not Outcome.DONE or not k * j * i or record.parameters.get("roi") or not record.total_s:
+    if record.outcome is not Outcome.DONE or not k * j * i or not record.total_s:
+        return None
+    if any(record.parameters.get(name) for name in ("roi", "fast", "network", "stock")):
         return None
     return record.total_s / (k * j * i)

@@ -52,11 +52,11 @@ def keep() -> None:
 
 def end_all(process: subprocess.Popen[bytes]) -> None:
     """End a process with all that it started, wherever these went."""
-    import psutil
-
     if sys.platform != "win32":
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)  # most of it, at once
+    import psutil  # takes a moment
+
     deadline = time.monotonic() + END_TIMEOUT_S
     while (left := psutil.Process().children(recursive=True)) and time.monotonic() < deadline:
         for child in left:

@@ -147,6 +147,7 @@ def test_earlier_runs_tell_the_time_where_the_plan_does_not(session: Session, tm
             (2.0, {}),
             (4.0, {"shape": (20, 20, 30)}),  # twice the voxels
             (99.0, {"parameters": {"roi": [0, 1, 0, 1, 0, 1]}}),
+            (99.0, {"parameters": {"fast": True}}),
             (99.0, {"outcome": Outcome.CANCELLED}),
             (99.0, {"computer": {"processor": "another one"}}),
         )
