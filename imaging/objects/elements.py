@@ -23,6 +23,8 @@ from imaging.segment import CodedTerm
 MAX_DEPTH: Final = 16
 MAX_ELEMENTS: Final = 3_000_000
 MAX_HEADER: Final = 512 << 20
+_REPEATED: Final = 2048  # bytes of a sequence that may be worth remembering
+_MOST_KNOWN: Final = 20_000
 _UNDEFINED: Final = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _LONG = frozenset((b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"))
@@ -32,7 +34,7 @@ _LENGTH = struct.Struct("<I")
 
 @dataclass(slots=True)
 class Elements:
-    """One data set, or one item of a sequence.
+    """One data set, or one item of a sequence; nobody changes it once it was read (equal items are one object).
 
     Attributes:
         values: element number -> bytes as in the file (little endian).
@@ -177,6 +179,7 @@ class _Parser:
         self._data = data
         self._left = MAX_ELEMENTS
         self._character_set = ""
+        self._known: dict[tuple[bool, bytes], list[Elements]] = {}  # frames repeat most of what they say
 
     def data_set(self, place: int, end: int, is_explicit: bool, depth: int) -> tuple[Elements, int]:
         """The elements from ``place`` to ``end``, or to the delimiter of an item of unknown length."""
@@ -215,8 +218,20 @@ class _Parser:
         return found, end
 
     def _sequence(self, place: int, end: int, length: int, is_explicit: bool, depth: int) -> tuple[list[Elements], int]:
+        """The items of a sequence and the place behind it; short ones that were met before are not read again."""
         if depth > MAX_DEPTH:
             raise UserError("The file nests its sequences too deeply.")
+        if length > _REPEATED or place + length > end:
+            return self._items(place, end, length, is_explicit, depth)
+        key = (is_explicit, self._data[place : place + length])
+        known = self._known.get(key)
+        if known is None:
+            known, _ = self._items(place, end, length, is_explicit, depth)
+            if len(self._known) < _MOST_KNOWN:
+                self._known[key] = known
+        return known, place + length
+
+    def _items(self, place: int, end: int, length: int, is_explicit: bool, depth: int) -> tuple[list[Elements], int]:
         has_end = length != _UNDEFINED
         stop = place + length if has_end else end
         if stop > end:
