@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.errors import UserError
+from imaging.objects.header import file_meta_of, put
+from imaging.objects.uids import new_uid
+from imaging.objects.writing import misread, write_checked
 from imaging.volume import SourceSeries
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
-EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 NOT_FOR_DIAGNOSIS = "Not for diagnosis."
 SERIES_NUMBER = 9900  # behind what scanners and other programs number
 LARGEST_PX = 65535
@@ -61,42 +60,30 @@ def write_secondary_capture(
         UserError: the file cannot be written.
     """
     made = _data_set(pixels, source, texts or CaptureTexts())
-    temporary = path.with_name(f".{secrets.token_hex(6)}{path.suffix}")
-    try:
-        with temporary.open("xb") as file:
-            made.save_as(file, enforce_file_format=True)
-            file.flush()
-            os.fsync(file.fileno())
-        _compare(temporary, made, pixels)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise UserError(f"{path.name} could not be written.", str(error)) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_checked(
+        path,
+        lambda file: made.save_as(file, enforce_file_format=True),
+        lambda part: _compare(part, made, pixels),
+    )
     return str(made.SOPInstanceUID)
 
 
 def _data_set(pixels: NDArray[np.uint8], source: SourceSeries, texts: CaptureTexts) -> Dataset:
-    from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import generate_uid
+    from pydicom.dataset import Dataset
 
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or max(pixels.shape) > LARGEST_PX:
         raise ValueError("a secondary capture is RGB with 8 bits")
     now = datetime.now()
     made = Dataset()
     modality = source.modality or "OT"  # what the data were acquired with (PS3.3 C.7.3.1.1.1)
-    for keyword, value in {**_identity(source), **_own(now, texts), **_image(pixels), "Modality": modality}.items():
-        _set(made, keyword, value)
-    made.StudyInstanceUID = source.study_instance_uid or generate_uid(prefix=None)
-    made.SeriesInstanceUID = generate_uid(prefix=None)
-    made.SOPInstanceUID = generate_uid(prefix=None)
+    put(made, **_identity(source), Modality=modality)  # as archives know it, even where that breaks a rule
+    put(made, **{**_own(now, texts), **_image(pixels)})
+    made.StudyInstanceUID = source.study_instance_uid or new_uid()
+    made.SeriesInstanceUID, made.SOPInstanceUID = new_uid(), new_uid()
     raw = np.ascontiguousarray(pixels).tobytes()
     made.PixelData = raw + b"\0" * (len(raw) % 2)
     made["PixelData"].VR = "OB"
-    made.file_meta = FileMetaDataset()
-    made.file_meta.MediaStorageSOPClassUID = SECONDARY_CAPTURE
-    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
-    made.file_meta.TransferSyntaxUID = EXPLICIT_VR_LITTLE_ENDIAN
+    made.file_meta = file_meta_of(made)
     return made
 
 
@@ -157,17 +144,6 @@ def _image(pixels: NDArray[np.uint8]) -> dict[str, Any]:
     }
 
 
-def _set(made: Dataset, keyword: str, value: Any) -> None:
-    """Set an element; what came from the source stays as it is even where it breaks a rule: archives compare it."""
-    from pydicom import config
-    from pydicom.datadict import dictionary_VR, tag_for_keyword
-    from pydicom.dataelem import DataElement
-
-    tag = tag_for_keyword(keyword)
-    assert tag is not None, keyword
-    made.add(DataElement(tag, dictionary_VR(tag), value, validation_mode=config.IGNORE))
-
-
 def _compare(path: Path, made: Dataset, pixels: NDArray[np.uint8]) -> None:
     """Read what was written.
 
@@ -182,4 +158,4 @@ def _compare(path: Path, made: Dataset, pixels: NDArray[np.uint8]) -> None:
         raw = found.get_item(name).value
         same &= (raw or b"").rstrip(b" ") == str(made[name].value).rstrip().encode()
     if not (same and np.array_equal(found.pixel_array, pixels)):
-        raise UserError("The picture could not be read back as it was written.", "Is the disk full?")
+        raise misread()
