@@ -44,6 +44,7 @@ OBJECT_FORMATS: dict[str, Write] = {
     "seg-labelmap": lambda content, path: _segmentation(content, path, "LABELMAP", compress=True),
     "seg-labelmap-plain": lambda content, path: _segmentation(content, path, "LABELMAP"),
     "seg-fractional": lambda content, path: _segmentation(content, path, "FRACTIONAL"),
+    "rtstruct": lambda content, path: _structure_set(content, path),
 }
 
 ON_ONE_LAYER = ("seg-labelmap", "seg-labelmap-plain")  # kinds of object that cannot hold overlapping segments
@@ -53,6 +54,12 @@ def _segmentation(content: ObjectContent, path: Path, kind: str, *, compress: bo
     from imaging.objects.segmentation_write import SegmentationKind, write_segmentation
 
     return write_segmentation(content.labels, content.source, path, SegmentationKind(kind), compress=compress)
+
+
+def _structure_set(content: ObjectContent, path: Path) -> WrittenObject:
+    from imaging.objects.structure_set_write import write_structure_set
+
+    return write_structure_set(content.labels, content.source, path)
 
 
 def write_object_of(content: ObjectContent, path: Path, format_name: str, *, stack: bool = False) -> WrittenObject:

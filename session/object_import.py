@@ -23,10 +23,17 @@ def _segmentation(path: Path, geometry: Geometry, consent: bool, series_uid: str
     return read_segmentation(path, geometry, consent=consent, series_uid=series_uid)
 
 
+def _structure_set(path: Path, geometry: Geometry, consent: bool, series_uid: str) -> ReadMasks:
+    from imaging.objects.structure_set_masks import read_structures
+
+    return read_structures(path, geometry, consent=consent, series_uid=series_uid)
+
+
 # SOP Class UID -> how its masks are read. Functions import what they need when they run: start-up stays light.
 MASK_READERS: dict[str, Read] = {
     "1.2.840.10008.5.1.4.1.1.66.4": _segmentation,
     "1.2.840.10008.5.1.4.1.1.66.7": _segmentation,
+    "1.2.840.10008.5.1.4.1.1.481.3": _structure_set,
 }
 
 
