@@ -47,7 +47,8 @@ VIEWS_AND_PAGES = (
     "widgets.look_3d.transfer_controls", "widgets.look_3d.segment_looks", "widgets.look_3d.light_controls",
     "widgets.look_3d.cinematic_controls", "widgets.look_3d.cut_controls", "widgets.models_window.columns",
     "widgets.models_window.details", "widgets.models_window.window", "widgets.batch_window.columns",
-    "widgets.batch_window.adding", "widgets.batch_window.window",
+    "widgets.batch_window.adding", "widgets.batch_window.window", "widgets.study_window.columns",
+    "widgets.study_window.contents", "widgets.study_window.filters", "widgets.study_window.window",
 )  # fmt: skip
 
 

@@ -79,9 +79,11 @@ class Services:
         dialog.exec()
         return dialog.wishes
 
-    def ask_run_options(self, name: str, options: dict[str, Any]) -> dict[str, Any] | None:
+    def ask_run_options(
+        self, name: str, options: dict[str, Any], structures: Sequence[str] = ()
+    ) -> dict[str, Any] | None:
         """The parameters of a run of a model."""
-        dialog = RunOptionsDialog(name, options, self._window)
+        dialog = RunOptionsDialog(name, options, self._window, structures=structures)
         return dialog.options() if dialog.exec() else None
 
     def ask_channels(
@@ -103,6 +105,12 @@ class Services:
         """Width and height of the slice views that are on the screen."""
         views = {plane: self._window.grid.view(plane.value) for plane in Plane}
         return {plane: (v.width(), v.height()) for plane, v in views.items() if v is not None and v.isVisible()}
+
+    def show_studies(self) -> None:
+        """The window of the studies."""
+        from widgets.study_window.window import StudyWindow  # it costs the start nothing
+
+        _bring_up(self._window.findChild(StudyWindow) or StudyWindow(self._window.bridge, self._window))
 
     def show_models(self, model: str) -> None:
         """The window of the models."""

@@ -6,6 +6,7 @@ Newest wins: a question that is asked while an older one of its kind still waits
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,6 @@ from session.session import Session
 
 RECEIVED = "images"
 CASES = "cases"
-WATCH_SECONDS = 10.0
 WATCH_SHARE = 50  # a look that took a second is repeated after fifty
 
 
@@ -72,6 +72,8 @@ class StudyBrowsing:
         self._waiting: OrderedDict[str, Callable[[StudyIndex], None]] = OrderedDict()
         self._condition = threading.Condition()
         self._is_closing = False
+        self._look: Job | None = None
+        self._looked_at, self._look_seconds = 0.0, 0.0
         self._thread = threading.Thread(target=self._run, name="studies", daemon=True)
         self._thread.start()
 
@@ -137,6 +139,12 @@ class StudyBrowsing:
 
         self._ask(f"forget {folder}", forget)
 
+    def update_if_idle(self) -> None:
+        """Look again, unless a look is still going on, or the last one took so long that it is too early."""
+        is_early = time.monotonic() - self._looked_at < WATCH_SHARE * self._look_seconds
+        if (self._look is None or self._look.is_over) and not is_early:
+            self.update()
+
     def update(self, folders: list[Path] | None = None) -> Job:
         """Look at what is new or changed in folders (all listed ones, received images and cases where None)."""
 
@@ -149,17 +157,20 @@ class StudyBrowsing:
                     done.looked_at += one.looked_at
                     done.gone += one.gone
                     done.unreadable_folders += one.unreadable_folders
-                    self.refresh()
+                    if one.is_change:
+                        self.refresh()
+                self.refresh()
                 if cases.update_cases(index, self.workspace / CASES):
                     self.refresh()
             return done
 
         def finish(job: Job) -> None:
-            if isinstance(job.error, UserError):
+            self._looked_at, self._look_seconds = time.monotonic(), job.seconds
+            if isinstance(job.error, UserError) and not self._is_closing:
                 self.failed.emit(job.error)
-            self.refresh()
 
-        return self._session.jobs.start("Looking for studies", work, finish)
+        self._look = self._session.jobs.start("Looking for studies", work, finish)
+        return self._look
 
     def _list(self, index: StudyIndex) -> None:
         found = Found(

@@ -41,8 +41,10 @@ class WindowServices(Protocol):
     def ask_surface_wishes(self, wishes: SurfaceWishes, names: dict[str, list[str]]) -> SurfaceWishes | None:
         """How to export surfaces; ``names`` are the segments that each choice of segments means."""
 
-    def ask_run_options(self, name: str, options: dict[str, Any]) -> dict[str, Any] | None:
-        """The parameters of a run of a model; ``options`` are those of the last time."""
+    def ask_run_options(
+        self, name: str, options: dict[str, Any], structures: Sequence[str] = ()
+    ) -> dict[str, Any] | None:
+        """The parameters of a run of a model; ``options`` are those of the last time, ``structures`` what it finds."""
 
     def ask_channels(
         self, name: str, channels: Sequence[str], sources: Sequence[ChannelSource]
@@ -54,6 +56,9 @@ class WindowServices(Protocol):
 
     def slice_view_sizes(self) -> dict[Plane, tuple[int, int]]:
         """Width and height of the slice views that are on the screen."""
+
+    def show_studies(self) -> None:
+        """The window of the studies."""
 
     def show_models(self, model: str) -> None:
         """The window of the models, with this one selected; empty for none."""

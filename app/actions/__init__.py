@@ -18,6 +18,7 @@ from app.actions.runs import ACTIONS as RUNS
 from app.actions.segment import ACTIONS as SEGMENT
 from app.actions.segment_image import ACTIONS as SEGMENT_IMAGE
 from app.actions.segmentation import ACTIONS as SEGMENTATION
+from app.actions.studies import ACTIONS as STUDIES
 from app.actions.tools import ACTIONS as TOOLS
 from app.actions.view import ACTIONS as VIEW
 from session.session import Session
@@ -26,7 +27,7 @@ from session.session import Session
 def declare_all(session: Session) -> None:
     """Add all actions to the session's registry."""
     for actions in (
-        FILE, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENT_IMAGE, CLICKS, SEGMENTATION, REVIEW, DOUBT, MODELS, RUNS,
-        COMPARE, VIEW, LOOK, LOOK_SEGMENTS, APPLICATION,
+        FILE, STUDIES, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENT_IMAGE, CLICKS, SEGMENTATION, REVIEW, DOUBT,
+        MODELS, RUNS, COMPARE, VIEW, LOOK, LOOK_SEGMENTS, APPLICATION,
     ):  # fmt: skip
         session.actions.add(*actions)

@@ -1,0 +1,155 @@
+"""The list of studies through real keys and clicks: found, narrowed, opened, brought in, deleted."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from made_series import SeriesMaker
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QTest
+
+from imaging.workspace.cases import CaseRow
+from imaging.workspace.listing import SeriesRow
+from widgets.study_window.columns import day, described, person
+from widgets.study_window.window import StudyWindow
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two patients; the first has two series."""
+    for name, count in (("Abel^Adam", 3), ("Berg^Bea", 5)):
+        below = tmp_path / "images" / name[:4]
+        below.mkdir(parents=True)
+
+        def bend(_k: int, ds, name: str = name) -> None:
+            ds.PatientName, ds.PatientID, ds.StudyDate = name, name[:2], "20200304"
+
+        make = SeriesMaker(below)
+        make(count, bend)
+        if name.startswith("Abel"):
+            make(2, bend, prefix="t")
+    return tmp_path / "images"
+
+
+@pytest.fixture
+def studies(window, qtbot):
+    """The window of the studies, opened by its action."""
+    window.session.actions.run_with_texts("studies.show", window.session, {})
+    made = window.findChild(StudyWindow)
+    qtbot.waitExposed(made)
+    yield made
+    made.close()
+    made.browsing.close()
+    made.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def names(studies: StudyWindow) -> list[str]:
+    return sorted(row.patient_name for row in studies.table.rows_model.rows)
+
+
+def series(studies: StudyWindow) -> list[SeriesRow]:
+    return [row for row in studies.content.rows() if isinstance(row, SeriesRow)]
+
+
+def listed(qtbot, studies: StudyWindow, folder: Path) -> None:
+    studies.add_folder(folder)
+    qtbot.waitUntil(lambda: len(studies.table.rows_model.rows) == 2, timeout=30_000)
+
+
+def test_it_says_what_to_do_while_it_is_empty(qtbot, studies) -> None:
+    qtbot.waitUntil(lambda: "Add the folders" in studies.said.text(), timeout=30_000)
+    assert not studies.open_chosen.isEnabled()
+
+
+def test_typing_narrows_and_the_choice_shows_what_a_study_holds(qtbot, studies, folder) -> None:
+    listed(qtbot, studies, folder)
+    QTest.keyClicks(studies.filters.text, "abel")
+    qtbot.waitUntil(lambda: names(studies) == ["Abel^Adam"], timeout=30_000)
+    qtbot.waitUntil(lambda: len(series(studies)) == 2, timeout=30_000)
+    qtbot.waitUntil(lambda: not studies.content.item(1).icon().isNull(), timeout=30_000)
+    QTest.keyClicks(studies.filters.text, "x")
+    qtbot.waitUntil(lambda: names(studies) == [], timeout=30_000)
+    assert studies.content.rows() == []
+    QTest.keyClick(studies.filters.text, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(studies.filters.text, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: len(names(studies)) == 2, timeout=30_000)
+
+
+def test_a_series_opens_by_enter_and_its_case_is_listed(qtbot, window, studies, folder) -> None:
+    listed(qtbot, studies, folder)
+    studies.table.select_where(lambda row: row.patient_name == "Berg^Bea")
+    qtbot.waitUntil(lambda: len(series(studies)) == 1, timeout=30_000)
+    uid = series(studies)[0].uid
+    QTest.keyClick(studies.content, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.session.document is not None, timeout=30_000)
+    assert window.session.document.case.images[0].series_id == uid
+    qtbot.waitUntil(lambda: not window.session.document.is_loading, timeout=30_000)
+    window.session.actions.run_with_texts("segment.add", window.session, {})
+    assert window.session.document.case.journal.flush()
+    studies.browsing.update()
+    qtbot.waitUntil(lambda: any(row.case_count for row in studies.table.rows_model.rows), timeout=30_000)
+    studies.table.selectionModel().clear()
+    studies.table.select_where(lambda row: row.patient_name == "Berg^Bea")
+    qtbot.waitUntil(lambda: any(isinstance(row, CaseRow) for row in studies.content.rows()), timeout=30_000)
+
+
+def test_folders_that_grow_are_followed_and_forgotten_ones_leave_the_list(qtbot, studies, folder) -> None:
+    listed(qtbot, studies, folder)
+    shutil.copytree(folder / "Abel", folder.parent / "away")
+    shutil.rmtree(folder / "Abel")
+    studies.browsing.update()
+    qtbot.waitUntil(lambda: names(studies) == ["Berg^Bea"], timeout=30_000)
+    studies.browsing.forget_folder(folder)
+    qtbot.waitUntil(lambda: names(studies) == [], timeout=30_000)
+    assert len(list((folder / "Berg").iterdir())) == 5
+
+
+def test_what_is_brought_in_is_copied_and_can_be_deleted(qtbot, window, studies, folder, monkeypatch) -> None:
+    window.session.actions.run_with_texts("studies.bring_in", window.session, {"folder": str(folder / "Berg")})
+    home = window.session.settings.workspace() / "images"
+    qtbot.waitUntil(lambda: len(list(home.glob("*/*.dcm"))) == 5, timeout=30_000)
+    qtbot.waitUntil(lambda: all(job.is_over for job in window.session.jobs.jobs), timeout=30_000)
+    studies.browsing.update()
+    qtbot.waitUntil(lambda: names(studies) == ["Berg^Bea"], timeout=30_000)
+    monkeypatch.setattr(type(window.session.window), "confirm", lambda *_: False)
+    studies.delete.click()
+    assert len(list(home.glob("*/*.dcm"))) == 5
+    monkeypatch.setattr(type(window.session.window), "confirm", lambda *_: True)
+    studies.delete.click()
+    studies.browsing.update()
+    qtbot.waitUntil(lambda: names(studies) == [], timeout=30_000)
+    assert list(home.glob("*/*.dcm")) == []
+    assert len(list((folder / "Berg").iterdir())) == 5
+
+
+def test_images_in_a_folder_of_the_user_are_never_deleted(qtbot, window, studies, folder, monkeypatch) -> None:
+    listed(qtbot, studies, folder)
+    monkeypatch.setattr(type(window.session.window), "confirm", lambda *_: True)
+    said: list[str] = []
+    window.session.messages.shown.connect(lambda message: said.append(message.text))
+    studies.delete.click()
+    assert any("folder of yours" in text for text in said)
+    assert len(list(folder.glob("*/*.dcm"))) == 10
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Abel^Adam^B^Dr", "Abel, Adam B"),
+        ("Wang^XiaoDong=王^小东=", "Wang, XiaoDong (王, 小东)"),
+        ("", ""),
+        ("^^^^", ""),
+        ("Plain Name", "Plain Name"),
+    ],
+)
+def test_names_are_written_as_people_write_them(written, shown) -> None:
+    assert person(written) == shown
+
+
+def test_dates_and_descriptions_are_written_so_that_nobody_misreads_them() -> None:
+    assert day("20200304") == "2020-03-04"
+    assert day("1999") == "1999"
+    assert described("FH-HEAD^Brain  Protocols") == "FH-HEAD Brain Protocols"

@@ -1,0 +1,247 @@
+"""The window of the studies: filters above, studies at the left, what the chosen one holds at the right."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QHeaderView, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from imaging.errors import UserError
+from imaging.workspace.cases import CaseRow
+from imaging.workspace.listing import SeriesRow, StudyRow
+from imaging.workspace.study_index import Root
+from imaging.workspace.thumbnails import Thumbnail
+from session.study_browsing import Found, StudyBrowsing, StudyContent
+from widgets import theme
+from widgets.action_bridge import ActionBridge, guarded
+from widgets.buttons import text_button
+from widgets.labels import ElidedLabel
+from widgets.runs.rows import RowsModel, RowsTable
+from widgets.signal_links import SignalLinks
+from widgets.study_window.columns import DESCRIPTION, study_columns
+from widgets.study_window.contents import ContentList, Row
+from widgets.study_window.filters import FilterBar
+
+SIZE_PX = (1240, 760)
+SPLIT_PX = (800, 420)
+WATCH_MS = 10_000
+
+
+class StudyWindow(QDialog):
+    """Beside the main window, which goes on working. While it is shown the folders are looked at again and again."""
+
+    def __init__(self, bridge: ActionBridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = bridge.session
+        self.browsing = StudyBrowsing(bridge.session)
+        self.roots: tuple[Root, ...] = ()
+        self.setWindowTitle(self.tr("Studies"))
+        self.setAcceptDrops(True)
+        screen = self.screen().availableGeometry()
+        width, height = (theme.current().px(n) for n in SIZE_PX)
+        self.resize(min(width, screen.width() - 40), min(height, screen.height() - 60))
+        self.filters = FilterBar()
+        self.table: RowsTable[StudyRow] = RowsTable(RowsModel(study_columns()), self.tr("Studies"), (2, True))
+        self.table.horizontalHeader().setSectionResizeMode(DESCRIPTION, QHeaderView.ResizeMode.Stretch)
+        self.content = ContentList()
+        self.said = ElidedLabel("", "dim")
+        self._make_buttons()
+        self._lay_out()
+        self.filters.changed.connect(lambda: self.browsing.set_filter(self.filters.filter()))
+        self.table.selectionModel().selectionChanged.connect(lambda _now, _before: self._ask_content())
+        self.table.doubleClicked.connect(lambda _index: self._open_largest())
+        self.content.opened.connect(self._open)
+        self.content.currentRowChanged.connect(lambda _row: self._enable())
+        for widget, keys, run in (
+            (self.table, Qt.Key.Key_Return, self._open_largest),
+            (self, QKeySequence.StandardKey.Find, self.filters.text.setFocus),
+            (self, QKeySequence.StandardKey.Refresh, self._look_again),
+        ):
+            QShortcut(QKeySequence(keys), widget, run, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self._links = SignalLinks(self)
+        self._links.add(self.browsing.found, self._show_found)
+        self._links.add(self.browsing.content, self._show_content)
+        self._links.add(self.browsing.thumbnail, self._show_picture)
+        self._links.add(self.browsing.failed, self._show_failure)
+        self._timer = QTimer(self)
+        self._timer.setInterval(WATCH_MS)
+        self._timer.timeout.connect(self._look_again)
+        self.destroyed.connect(self.browsing.close)
+        self._enable()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look what is there now."""
+        super().showEvent(event)
+        self.browsing.refresh()
+        self._look_again()
+        self._timer.start()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """A hidden list needs no looking."""
+        self._timer.stop()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Folders may be dropped here."""
+        if any(Path(url.toLocalFile()).is_dir() for url in event.mimeData().urls() if url.isLocalFile()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """List the folders that were dropped."""
+        event.acceptProposedAction()
+        for url in event.mimeData().urls():
+            if url.isLocalFile() and Path(url.toLocalFile()).is_dir():
+                self.add_folder(Path(url.toLocalFile()))
+
+    def add_folder(self, folder: Path) -> None:
+        """List a folder."""
+        guarded(self._session, lambda: self.browsing.add_folder(folder))
+
+    def _show_found(self, found: Found) -> None:
+        chosen = self.table.current_row()
+        self.roots = found.roots
+        self.filters.offer(found.modalities, found.body_parts)
+        if list(found.studies) != self.table.rows_model.rows:
+            is_first = not self.table.rows_model.rows
+            self.table.rows_model.set_rows(found.studies)
+            if is_first:  # later the columns stay where they are while somebody types
+                self.table.fit_columns()
+            if chosen is not None:
+                self.table.select_where(lambda row: row.id == chosen.id)
+            if self.table.current_row() is None and found.studies:
+                self.table.select_where(lambda row: row is self.table.shown_rows()[0])
+            if not found.studies:
+                self.content.show_content(None)
+        self.said.setText(self._sentence(found))
+        self._enable()
+
+    def _sentence(self, found: Found) -> str:
+        if not found.studies and not found.roots and self.filters.filter() == type(self.filters.filter())():
+            return self.tr("Nothing is listed yet. Add the folders that hold your images, or bring in a CD.")
+        count = len(found.studies)
+        parts = [self.tr("1 study") if count == 1 else self.tr("{0} studies").format(count)]
+        missing = [root.path.name for root in found.roots if root.is_missing]
+        if missing:
+            parts.append(self.tr("not there at the moment: {0}").format(", ".join(missing)))
+        if found.unreadable:
+            parts.append(self.tr("{0} files could not be read").format(found.unreadable))
+        return " · ".join(parts)
+
+    def _ask_content(self) -> None:
+        study = self.table.current_row()
+        if study is None:
+            self.content.show_content(None)
+        else:
+            self.browsing.ask_content(study)
+        self._enable()
+
+    def _show_content(self, content: StudyContent) -> None:
+        chosen = self.table.current_row()
+        if chosen is not None and chosen.id == content.study.id:
+            self.content.show_content(content)
+            self.browsing.ask_thumbnails(content.series)
+            self._enable()
+
+    def _show_picture(self, series_id: int, picture: Thumbnail) -> None:
+        self.content.show_picture(series_id, picture)
+
+    def _show_failure(self, error: UserError) -> None:
+        self._session.messages.error(error)
+
+    def _open(self, row: Row) -> None:
+        """Open a series or a case in the main window; of another study show what it holds."""
+        if isinstance(row, StudyRow):
+            self.filters.text.clear()
+            self.browsing.set_filter(self.filters.filter())
+            self.table.select_where(lambda one: one.id == row.id)
+        elif isinstance(row, CaseRow):
+            self._run("file.open", path=str(row.path))
+        elif row.is_image:
+            self._run("studies.open_series", folder=str(row.folder), series=row.uid)
+        else:
+            error = UserError("This is no image.", "Open the images that it is about, then import it into their case.")
+            self._session.messages.error(error)
+
+    def _open_largest(self) -> None:
+        """The newest case of the study, else its largest series."""
+        rows = self.content.rows()
+        found = [row for row in rows if isinstance(row, CaseRow)]
+        images = [row for row in rows if isinstance(row, SeriesRow) and row.is_image]
+        if found:
+            self._open(found[0])
+        elif images:
+            self._open(max(images, key=lambda row: row.frame_count))
+
+    def _run(self, action: str, **arguments: str) -> None:
+        guarded(self._session, lambda: self._session.actions.run_with_texts(action, self._session, arguments))
+
+    def _open_chosen(self) -> None:
+        row = self.content.chosen()
+        if row is not None:
+            self._open(row)
+
+    def _add_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, self.tr("List the studies of a folder"))
+        if name:
+            self.add_folder(Path(name))
+
+    def _bring_in(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, self.tr("Bring in a CD or a folder"))
+        if name:
+            self._run("studies.bring_in", folder=name)
+
+    def _delete(self) -> None:
+        study = self.table.current_row()
+        if study is not None:
+            self._run("studies.delete", study=str(study.id))
+
+    def _look_again(self) -> None:
+        self.browsing.update_if_idle()
+
+    def _show_folders(self) -> None:
+        menu = QMenu(self)
+        for root in self.roots:
+            name = str(root.path) + (self.tr(" (not there)") if root.is_missing else "")
+            forget = partial(self.browsing.forget_folder, root.path)
+            menu.addAction(self.tr("Do not list {0}").format(name), forget)
+        menu.popup(self.folders.mapToGlobal(self.folders.rect().bottomLeft()))
+
+    def _enable(self) -> None:
+        self.open_chosen.setEnabled(self.content.chosen() is not None)
+        self.delete.setEnabled(self.table.current_row() is not None)
+        self.folders.setEnabled(bool(self.roots))
+
+    def _make_buttons(self) -> None:
+        self.add = text_button(self.tr("Add a folder…"), self._add_folder)
+        self.add.setToolTip(self.tr("List what it holds, and follow it; nothing is copied"))
+        self.bring = text_button(self.tr("Bring in a CD…"), self._bring_in)
+        self.bring.setToolTip(self.tr("Copy the images of a CD, a stick or a folder into the workspace"))
+        self.folders = text_button(self.tr("Folders"), self._show_folders)
+        self.delete = text_button(self.tr("Delete…"), self._delete)
+        self.delete.setToolTip(self.tr("The images that the workspace holds of this study; cases stay"))
+        self.open_chosen = text_button(self.tr("Open"), self._open_chosen, "primary")
+
+    def _lay_out(self) -> None:
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(self.table)
+        split.addWidget(self.content)
+        split.setSizes([theme.current().px(n) for n in SPLIT_PX])
+        split.setStretchFactor(0, 2)
+        split.setStretchFactor(1, 1)
+        split.setChildrenCollapsible(False)
+        below = QHBoxLayout()
+        below.setSpacing(8)
+        for button in (self.add, self.bring, self.folders):
+            below.addWidget(button)
+        below.addWidget(self.said, 1)
+        for button in (self.delete, self.open_chosen):
+            below.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        column.addWidget(self.filters)
+        column.addWidget(split, 1)
+        column.addLayout(below)
