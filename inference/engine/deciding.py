@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.errors import UserError
-from inference.engine.probabilities import Probabilities, pieces, score_limit
+from inference.engine.near_ties import are_in, winners
+from inference.engine.probabilities import Probabilities, pieces
 from inference.engine.recipe import Head, HeadKind, Shape
 
 if TYPE_CHECKING:
@@ -72,15 +73,15 @@ class Decision:
         """Decide some planes; see ``blending.Finished``."""
         place = slice(first, first + len(weights))
         if self._head.kind is HeadKind.EXCLUSIVE:
-            winner = sums.argmax(0).cpu().numpy()
+            winner = winners(sums, weights, through_softmax=self._head.is_softmaxed).cpu().numpy()
             self.planes[0][place] = winner if self._is_identity else self._values[winner]
         elif self._head.kind is HeadKind.DECIDED:
             values = (sums[0] / weights).nan_to_num(0.0).round().clamp(0, MOST_UINT16)
             self.planes[0][place] = values.cpu().numpy()
         else:
-            limit = score_limit(self._head)
+            head = self._head
             for channel, plane in enumerate(self.planes):
-                is_in = sums[channel].float() >= limit * weights
+                is_in = are_in(sums[channel], weights, head.threshold, is_activated=head.is_activated)
                 plane[place] = is_in.cpu().numpy() * self._values[channel]
         if self.doubt is not None:
             for piece in pieces(sums):

@@ -216,6 +216,7 @@ class Head:
         threshold: of a probability, for INDEPENDENT; of a box's score, for BOXES.
         is_activated: the network gives probabilities already.
         keeps_largest: label values of which only the largest connected part is kept.
+        is_softmaxed: the model's own chain makes scores probabilities before the highest of EXCLUSIVE channels wins.
     """
 
     kind: HeadKind = HeadKind.EXCLUSIVE
@@ -224,6 +225,7 @@ class Head:
     is_activated: bool = False
     keeps_largest: tuple[int, ...] = ()
     has_background: bool = False
+    is_softmaxed: bool = False
 
     def value_of(self, channel: int) -> int:
         """Label value of a channel."""

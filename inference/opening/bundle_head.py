@@ -22,7 +22,7 @@ def head_and_notes(transforms: Sequence[Any], stated: StatedHead | None) -> tupl
         transforms: the post-processing's objects.
         stated: what the description says where the post-processing is silent.
     """
-    kind, threshold, is_activated = _kind(stated), THRESHOLD, True
+    kind, threshold, is_activated, is_softmaxed = _kind(stated), THRESHOLD, True, False
     largest: tuple[int, ...] = ()
     notes = []
     for transform in transforms:
@@ -30,6 +30,7 @@ def head_and_notes(transforms: Sequence[Any], stated: StatedHead | None) -> tupl
         array_transform = getattr(transform, "converter", None)
         if name.startswith("Activations"):
             is_activated = False
+            is_softmaxed = _any(getattr(transform, "softmax", False))
             if _any(getattr(transform, "sigmoid", False)):
                 kind = HeadKind.INDEPENDENT
         elif name.startswith("AsDiscrete"):
@@ -48,7 +49,8 @@ def head_and_notes(transforms: Sequence[Any], stated: StatedHead | None) -> tupl
     if is_activated and not any(type(t).__name__.startswith("Activations") for t in transforms):
         # without an activation, a threshold is on the network's own numbers, and argmax does not need one
         is_activated = kind is HeadKind.INDEPENDENT
-    return Head(kind, threshold=threshold, is_activated=is_activated, keeps_largest=largest), tuple(notes)
+    head = Head(kind, threshold=threshold, is_activated=is_activated, is_softmaxed=is_softmaxed, keeps_largest=largest)
+    return head, tuple(notes)
 
 
 def _kind(stated: StatedHead | None) -> HeadKind:
