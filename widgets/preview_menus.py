@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QActionGroup, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget, QWidgetAction
 
 from session.acceptance import Merge
@@ -20,22 +20,30 @@ LEAST_ML, MOST_ML = 0.001, 1000.0
 class StayingMenu(QMenu):
     """A menu that stays open while its boxes are checked and unchecked."""
 
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pressed: QAction | None = None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Remember where a click begins."""
+        self._pressed = self.actionAt(event.position().toPoint())
+        super().mousePressEvent(event)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Toggle what is under the mouse without closing."""
-        if not self._toggled():
+        """Toggle what was clicked without closing; a box that cannot be checked now does not close it either."""
+        clicked = self.actionAt(event.position().toPoint())
+        if clicked is None or clicked is not self._pressed or not clicked.isCheckable():
             super().mouseReleaseEvent(event)
+        elif clicked.isEnabled():
+            clicked.toggle()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Toggle the marked one by Space without closing."""
-        if event.key() != Qt.Key.Key_Space or not self._toggled():
-            super().keyPressEvent(event)
-
-    def _toggled(self) -> bool:
         action = self.activeAction()
-        if action is None or not action.isCheckable():
-            return False
-        action.toggle()
-        return True
+        if event.key() == Qt.Key.Key_Space and action is not None and action.isCheckable():
+            action.toggle()
+        else:
+            super().keyPressEvent(event)
 
 
 class PartsMenu(QMenu):

@@ -35,9 +35,9 @@ def run_with_options(session: Session, model: str) -> None:
     """Ask how to run a model, beginning with what was chosen the last time, and run it."""
     assert session.window is not None
     _must_take_options(model)
-    name = inference_client().model(model).name
+    info = inference_client().model(model)
     remembered: dict[str, dict[str, Any]] = session.settings["segment.options"]
-    options = session.window.ask_run_options(name, dict(remembered.get(model, {})))
+    options = session.window.ask_run_options(info.name, dict(remembered.get(model, {})), info.structures)
     if options is None:
         return
     session.settings.set("segment.options", remembered | {model: options})
@@ -116,7 +116,7 @@ ACTIONS = (
            "Run a model on the part of the image that all slice views show.", "", "", "", has_document,
            needs_window=True),
     Action("segment_image.run_with_options", "Segment with options", run_with_options,
-           "Choose device, precision, backend, averaging over flips, a map of doubt.", "", "", "", has_document,
+           "Choose device, precision, backend, averaging over flips, maps beside the labels.", "", "", "", has_document,
            needs_window=True),
     Action("segment_image.run_fast", "Segment with the faster variant", run_fast,
            "Of a program that is installed on its own.", "", "", "", has_document),

@@ -167,6 +167,34 @@ def test_options_are_asked_passed_and_remembered(panel: ModelsPanel, case_window
     assert len(ran) == 2
 
 
+def test_probability_is_wished_for_with_some_structures(panel: ModelsPanel, qtbot: QtBot) -> None:
+    names = [f"Bone {n}" for n in range(1, 11)]
+
+    def fill_in(dialog: RunOptionsDialog) -> None:
+        wish = dialog.probability
+        assert not wish.also.isEnabled()
+        QTest.mouseClick(wish.check, LEFT, pos=QPoint(8, wish.check.height() // 2))
+        assert wish.value() == ["winner"]
+        wish.menu.popup(wish.also.mapToGlobal(QPoint(0, 0)))
+        qtbot.waitUntil(wish.menu.isVisible)
+        for action in wish.menu.actions()[:9]:
+            QTest.mouseClick(wish.menu, LEFT, pos=wish.menu.actionGeometry(action).center())
+        assert wish.menu.isVisible()
+        QTest.keyClick(wish.menu, Qt.Key.Key_Escape)
+        assert wish.also.text() == "8 structures ▾"
+        assert not wish.menu.actions()[9].isEnabled()
+
+    dialog = RunOptionsDialog("Bones", {}, panel, structures=names)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    fill_in(dialog)
+    assert dialog.options() == {"probability": ["winner", *names[:8]]}
+    again = RunOptionsDialog("Bones", dialog.options(), panel)  # the structures are not known by now
+    qtbot.addWidget(again)
+    assert again.options() == dialog.options()
+
+
 def test_the_built_in_model_takes_no_options(panel: ModelsPanel) -> None:
     menu = panel.rows["ct-anatomy-rules"].menu()
     enabled = {action.text(): action.isEnabled() for action in menu.actions() if action.text()}

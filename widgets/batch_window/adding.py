@@ -99,7 +99,10 @@ class AddingBar(QWidget):
         return names if len(names) > 1 else ()
 
     def _ask_options(self) -> None:
-        dialog = RunOptionsDialog(self.model.currentText(), self.parameters(), self.window(), is_for_many=True)
+        found = self._listed[self.model.currentData()].info.structures
+        dialog = RunOptionsDialog(
+            self.model.currentText(), self.parameters(), self.window(), is_for_many=True, structures=found
+        )
         if dialog.exec():
             chosen = self._all_options() | {self.model.currentData(): dialog.options()}
             settings = self._session.settings

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from widgets.dialogs.form import Form, combo
+from widgets.dialogs.probability_wish import INDENT_PX, ProbabilityWish
 from widgets.labels import label
 
 WIDTH_PX = 460
@@ -23,10 +24,17 @@ class RunOptionsDialog(Form):
         name: of the model.
         options: parameters of its last run with options.
         is_for_many: for runs of a batch, which do not begin now.
+        structures: names of those that the model can find.
     """
 
     def __init__(
-        self, name: str, options: Mapping[str, Any], parent: QWidget | None = None, *, is_for_many: bool = False
+        self,
+        name: str,
+        options: Mapping[str, Any],
+        parent: QWidget | None = None,
+        *,
+        is_for_many: bool = False,
+        structures: Sequence[str] = (),
     ) -> None:
         super().__init__(_title(name), "", WIDTH_PX, parent)
         self.go_on.setText(self.tr("Use these") if is_for_many else self.tr("Run"))
@@ -59,6 +67,7 @@ class RunOptionsDialog(Form):
         self.doubt = self._check(
             self.tr("Map of doubt"), self.tr("Shows how unsure the model is at each place."), "doubt", options
         )
+        self.probability = ProbabilityWish(structures, options.get("probability"))
         self.insist = self._check(
             self.tr("Insist on backend and precision"),
             self.tr("Use them even where plain fp32 gives other labels."),
@@ -71,8 +80,10 @@ class RunOptionsDialog(Form):
         for check in (self.mirror, self.doubt, self.insist):
             self.column.addWidget(check)
             note = label(check.toolTip(), "small", wraps=True)
-            note.setContentsMargins(23, 0, 0, 0)
+            note.setContentsMargins(INDENT_PX, 0, 0, 0)
             self.column.addWidget(note)
+            if check is self.doubt:
+                self.column.addWidget(self.probability)
         self.column.setSpacing(6)
         self.column.insertSpacing(1, 6)
         self.column.insertSpacing(3, 6)
@@ -87,7 +98,8 @@ class RunOptionsDialog(Form):
             if field.currentData() != AUTO
         }
         checks = (("mirror", self.mirror), ("doubt", self.doubt), ("insist", self.insist))
-        return chosen | {name: True for name, check in checks if check.isChecked()}
+        chosen |= {name: True for name, check in checks if check.isChecked()}
+        return chosen | ({"probability": wished} if (wished := self.probability.value()) else {})
 
     def _check(self, text: str, tip: str, name: str, options: Mapping[str, Any]) -> QCheckBox:
         made = QCheckBox(text)
@@ -103,7 +115,12 @@ def _title(name: str) -> str:
 def option_words(options: Mapping[str, Any]) -> str:
     """Such as ``Processor, fp32, flips averaged``; empty where all is left to the engine."""
     devices = {"cpu": _tr("Processor"), "cuda:0": _tr("Graphics card"), "mps": _tr("Graphics (mps)")}
-    checks = {"mirror": _tr("flips averaged"), "doubt": _tr("map of doubt"), "insist": _tr("insisted on")}
+    checks = {
+        "mirror": _tr("flips averaged"),
+        "doubt": _tr("map of doubt"),
+        "probability": _tr("map of probability"),
+        "insist": _tr("insisted on"),
+    }
     device = str(options.get("device", ""))
     words = [devices.get(device, device), *(str(options.get(name, "")) for name in ("precision", "backend"))]
     return ", ".join(word for word in (*words, *(text for name, text in checks.items() if options.get(name))) if word)
