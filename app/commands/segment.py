@@ -116,7 +116,7 @@ def _wishes(arguments: argparse.Namespace) -> Wishes:
         parameters["roi"] = _roi(arguments.roi)
     if arguments.prompts is not None:
         parameters["prompts"] = _prompts(arguments.prompts)
-        if parameters["prompts"].get("clicks") and _is_for_many(arguments):
+        if (parameters["prompts"].keys() & {"clicks", "outside"}) and _is_for_many(arguments):
             raise UserError("Clicks are places in one image, so --prompts with clicks takes one image.")
     if arguments.uncertainty is not None:
         parameters["doubt"] = True

@@ -129,7 +129,8 @@ def networks_key(package: Package, prompts: Prompts) -> str:
 
     The rest of the package stands in the folder that they are kept in.
     """
-    asked = sorted(map(str, prompts.labels)), prompts.new, bool(prompts.clicked_names)
+    # in their order, which is that of the network's channels; clicked structures are channels, too
+    asked = prompts.labels, prompts.new, prompts.clicked_names, prompts.only_around_clicks
     made_by = [package_source_hash(name) for name in ("inference.opening", "inference.backends")]
     return "|".join(map(str, (package.weights_hash, asked, *made_by, *(version_of(name) for name in MAKERS))))
 

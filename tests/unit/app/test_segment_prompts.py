@@ -38,8 +38,9 @@ def test_prompts_that_make_no_sense_are_refused_before_anything_runs(tmp_path: P
 
 
 def test_clicks_are_for_one_image_and_labels_for_many(tmp_path: Path) -> None:
-    clicks = written(tmp_path, {"clicks": {"spleen": [[1, 2, 3]]}})
-    with pytest.raises(UserError, match="one image"):
-        segment._wishes(arguments("a.nii", "b.nii", "-o", "folder", "--prompts", clicks))
+    for kind in ("clicks", "outside"):
+        clicks = written(tmp_path, {kind: {"spleen": [[1, 2, 3]]}})
+        with pytest.raises(UserError, match="one image"):
+            segment._wishes(arguments("a.nii", "b.nii", "-o", "folder", "--prompts", clicks))
     labels = written(tmp_path, {"labels": ["liver"]})
     assert segment._wishes(arguments("a.nii", "b.nii", "-o", "folder", "--prompts", labels)).parameters

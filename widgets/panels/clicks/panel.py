@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QStringListModel, Qt, QTimer
-from PySide6.QtWidgets import QCheckBox, QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QCompleter,
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QStyledItemDelegate,
+    QVBoxLayout,
+    QWidget,
+)
 
 from session.clicking import QUICK_S, ClickingState
 from widgets.action_bridge import ActionBridge
@@ -32,6 +41,11 @@ class ClicksPanel(QWidget):
         # the field gets the chosen name only after this
         completer.activated.connect(lambda _name: QTimer.singleShot(0, self, self._add))
         self.field.setCompleter(completer)
+        found = QListView()
+        completer.setPopup(found)
+        found.setObjectName("completions")
+        found.setAccessibleName(self.tr("Structures of the model"))
+        found.setItemDelegate(QStyledItemDelegate(found))  # the style sheet knows nothing of Qt's own one
         self.tree = ClickTree(bridge.session)
         self.at_once = QCheckBox(self.tr("Run at each click"))
         self.at_once.setToolTip(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from imaging.errors import UserError
 from imaging.geometry import Geometry
+from inference.backends.forms import networks_key
 from inference.engine.packaged_model import PackagedModel
 from inference.engine.parameters import RunParameters
 from inference.engine.planning import plan_run
@@ -207,6 +208,22 @@ def test_clicks_that_make_no_sense_are_refused(folder: Path) -> None:
             opened(folder, **prompts)
     with pytest.raises(UserError, match="outside the image"):
         run(folder, clicks={"spleen": [[40, 0, 0]]}, only_around_clicks=True)
+
+
+def test_networks_that_are_asked_for_something_else_are_kept_apart(folder: Path) -> None:
+    def key(**prompts: Any) -> str:
+        return networks_key(read_package(folder), Prompts.of(prompts))
+
+    here: dict[str, Any] = {"spleen": [list(INSIDE)]}
+    keys = [
+        key(labels=[1, 3]),
+        key(labels=[3, 1]),  # the channels' order is another
+        key(clicks=here),
+        key(clicks={"liver": [list(INSIDE)]}),
+        key(clicks=here, only_around_clicks=True),
+    ]
+    assert len(set(keys)) == len(keys)
+    assert key(clicks=here) == key(clicks={"spleen": [list(OUTSIDE)]})  # the same network, clicked elsewhere
 
 
 def test_a_plan_counts_the_windows_around_clicks(folder: Path) -> None:
