@@ -135,6 +135,19 @@ class Document:
             return None
         return self._record(change, title, tool, parameters or {}, author or self.author, initiator)
 
+    def note(self, title: str, tool: str, parameters: dict[str, Any] | None = None) -> Entry:
+        """Write down what happened with the case without changing it: that it was written out, or sent.
+
+        Raises:
+            UserError: a read-only case.
+        """
+        entry = self.case.journal.append(
+            None, author=self.author, tool=tool, title=title, parameters=parameters, kind=EntryKind.NOTE
+        )
+        self.case.timeline.note(entry)
+        self.notify(DocumentChange(has_history=True))
+        return entry
+
     def apply_soon(
         self,
         edit: Edit,

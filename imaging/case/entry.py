@@ -24,6 +24,7 @@ class EntryKind(StrEnum):
     CHANGE = "change"
     UNDO = "undo"  # takes back the entry ``target``
     REDO = "redo"  # puts the entry ``target`` in force again
+    NOTE = "note"  # what happened with the case without changing it: written out, sent; undo passes over it
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from imaging.blocks import BLOCK, BlockDelta, Labels, PackedDelta, pack, unpack
 from imaging.case.entry import FIRST_HASH, MEASUREMENT, Entry, EntryKind, deltas_digest, entry_hash, has_measurements
-from imaging.case.schema import MEASUREMENTS_VERSION
+from imaging.case.schema import MEASUREMENTS_VERSION, NOTES_VERSION
 from imaging.change import Change
 from imaging.geometry import Box
 from imaging.measurement import Measurement
@@ -26,10 +26,18 @@ ENTRY_COLUMNS = "sequence, utc, author, tool, title, parameters, kind, target, r
 def insert_entry(connection: sqlite3.Connection, entry: Entry, deltas: list[PackedDelta]) -> None:
     """Append one entry with its deltas and its hash. The caller holds the transaction.
 
-    The first measurement makes the file one of the version that knows them; others stay readable for older programs.
+    The first measurement or note makes the file one of the version that knows them; others stay readable for older
+    programs.
     """
-    if has_measurements(entry.records):
-        connection.execute(f"PRAGMA user_version={MEASUREMENTS_VERSION}")
+    needed = (
+        NOTES_VERSION
+        if entry.kind is EntryKind.NOTE
+        else MEASUREMENTS_VERSION
+        if has_measurements(entry.records)
+        else 0
+    )
+    if needed > connection.execute("PRAGMA user_version").fetchone()[0]:
+        connection.execute(f"PRAGMA user_version={needed}")
     row = connection.execute("SELECT hash FROM entries ORDER BY sequence DESC LIMIT 1").fetchone()
     previous = row[0] if row else FIRST_HASH
     digest = deltas_digest(deltas)

@@ -12,8 +12,9 @@ from pathlib import Path
 from imaging.errors import UserError
 
 APPLICATION_ID = 0x4C494D4E  # "LIMN"
-VERSION = 2  # the newest that this program understands
-PLAIN_VERSION, MEASUREMENTS_VERSION = 1, 2  # of files without and with measurements; their tables are the same
+VERSION = 3  # the newest that this program understands
+# of files with changes alone, with measurements, with notes; their tables are the same
+PLAIN_VERSION, MEASUREMENTS_VERSION, NOTES_VERSION = 1, 2, 3
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

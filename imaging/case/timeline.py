@@ -27,6 +27,8 @@ class Timeline:
             self.in_force.append(entry.sequence)
             self.undone.clear()
             return
+        if entry.kind is EntryKind.NOTE:
+            return
         source, goal = (self.in_force, self.undone) if entry.kind is EntryKind.UNDO else (self.undone, self.in_force)
         if not source or source[-1] != entry.target:
             raise UserError(

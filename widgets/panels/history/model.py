@@ -66,7 +66,7 @@ def rows_of(document: Document, *, with_steps: bool, beginning: str, limit: int 
             standing = Standing.IN_FORCE
         else:
             standing = Standing.UNDONE if entry.sequence in undone else Standing.LEFT
-        if standing is not Standing.STEP or with_steps:
+        if standing is not Standing.STEP or with_steps or entry.kind is EntryKind.NOTE:
             rows.append(Row(entry.sequence, entry.title, entry.utc, entry.author, standing))
         if len(rows) == limit:
             return rows
