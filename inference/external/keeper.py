@@ -29,15 +29,16 @@ NO_SUCH_PROGRAM = 127
 def keep() -> None:
     """Read an order from standard input, run it, and stay until standard input ends.
 
-    The order: ``command``, ``environment``, ``scratch``, ``writable`` (folders), ``network`` (whether it may be used).
+    The first line is the scratch folder, so that it is looked after from the beginning; the second one the order:
+    ``command``, ``environment``, ``writable`` (folders), ``network`` (whether it may be used).
     """
-    order = json.loads(sys.stdin.buffer.readline())
-    scratch = Path(order["scratch"])
+    scratch = Path(json.loads(sys.stdin.buffer.readline()))
+    order = sys.stdin.buffer.readline()
     say = _Teller()
     _adopt_orphans()
     process: subprocess.Popen[bytes] | None = None
     try:
-        process = _started(order, scratch, say)
+        process = _started(json.loads(order), scratch, say) if order else None
     except (OSError, subprocess.SubprocessError) as error:
         say(ended=NO_SUCH_PROGRAM, why=type(error).__name__)
     if process is not None:

@@ -16,7 +16,7 @@ from imaging.formats.registry import write_arrays
 from imaging.geometry import Geometry
 from imaging.volume import Quantity
 from inference.external.kinds import Kind, Wishes, kinds
-from inference.external.program import Ended, RunningProgram
+from inference.external.program import Ended, ProgramRun
 from inference.external.task import ExternalTask
 from inference.model import Cancelled, Labels, ModelLabel, ModelResult, Report, RunCancelled
 from inference.worker.scratch import new_scratch, remove_scratch
@@ -93,12 +93,13 @@ class ExternalModel:
     def _run(self, voxels: NDArray[Any], geometry: Geometry, wishes: Wishes, run: _Run) -> ModelResult:
         out = run.scratch / "out.nii.gz"
         image = run.scratch / "in.nii.gz"
-        run.say(0.01, "Writing the image")
-        with run.stage("write image"):
-            write_arrays(geometry, [voxels], image)
         order = self._kind.order(self._task, wishes, image, out, run.scratch)
-        with RunningProgram(order, run.scratch, may_connect=wishes.network) as program:
+        with ProgramRun(run.scratch) as program:
+            run.say(0.01, "Writing the image")
+            with run.stage("write image"):
+                write_arrays(geometry, [voxels], image)
             with run.stage("program"):
+                program.start(order, may_connect=wishes.network)
                 ended = self._waited(program, run)
             self._must_have_ended_well(ended, wishes, out)
             run.say(PROGRAM_SHARE[1], "Reading the result")
@@ -110,7 +111,7 @@ class ExternalModel:
         parameters = {"device": wishes.device, "fast": wishes.fast, "network": wishes.network}
         return ModelResult((labels,), found, run.seconds, parameters, (ended.confinement,), record=record)
 
-    def _waited(self, program: RunningProgram, run: _Run) -> Ended:
+    def _waited(self, program: ProgramRun, run: _Run) -> Ended:
         read = self._kind.progress()
         low, high = PROGRAM_SHARE
         run.say(low, f"Starting {self._kind.name}")

@@ -59,16 +59,14 @@ class Ended:
         return f"{NETWORK[self.network]} {FILES[self.files]}"
 
 
-class RunningProgram:
-    """A program that was started; to be used as a context, at whose end it is ended and its scratch folder removed.
+class ProgramRun:
+    """A run of a program; to be used as a context, at whose end the program is ended and its scratch folder removed.
 
     Args:
-        order: what to run.
-        scratch: its folder.
-        may_connect: leave it the network.
+        scratch: its folder, looked after from now on, whatever happens to this process.
     """
 
-    def __init__(self, order: Order, scratch: Path, *, may_connect: bool) -> None:
+    def __init__(self, scratch: Path) -> None:
         self._heard: queue.Queue[dict[str, Any] | str] = queue.Queue()
         self._last: deque[str] = deque(maxlen=LINES_KEPT)
         self._holds = {"network": "proxies", "files": "open"}  # until the keeper says more
@@ -80,17 +78,7 @@ class RunningProgram:
             start_new_session=sys.platform != "win32",
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if sys.platform == "win32" else 0,
         )
-        assert self._keeper.stdin is not None
-        told = {
-            "command": order.command,
-            "environment": dict(order.environment),
-            "scratch": str(scratch),
-            "writable": [str(folder) for folder in order.writable],
-            "network": may_connect,
-        }
-        with suppress(OSError):  # it ended already, which is heard below
-            self._keeper.stdin.write(json.dumps(told).encode() + b"\n")
-            self._keeper.stdin.flush()
+        self._tell(str(scratch))
         self._readers = [
             threading.Thread(target=read, args=(stream,), daemon=True)
             for read, stream in ((self._read_output, self._keeper.stderr), (self._read_status, self._keeper.stdout))
@@ -98,11 +86,21 @@ class RunningProgram:
         for reader in self._readers:
             reader.start()
 
-    def __enter__(self) -> RunningProgram:
+    def __enter__(self) -> ProgramRun:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.end()
+
+    def start(self, order: Order, *, may_connect: bool) -> None:
+        """Start the program, once.
+
+        Args:
+            order: what to run.
+            may_connect: leave it the network.
+        """
+        told = {"command": order.command, "environment": dict(order.environment), "network": may_connect}
+        self._tell(told | {"writable": [str(folder) for folder in order.writable]})
 
     def wait(self, hear: Callable[[str], None], cancelled: Cancelled) -> Ended:
         """Wait for its end.
@@ -139,6 +137,12 @@ class RunningProgram:
             self._keeper.stdin.close()
         with suppress(subprocess.TimeoutExpired):
             self._keeper.wait(END_TIMEOUT_S)
+
+    def _tell(self, what: Any) -> None:
+        assert self._keeper.stdin is not None
+        with suppress(OSError):  # the keeper ended, which ``wait`` hears
+            self._keeper.stdin.write(json.dumps(what).encode() + b"\n")
+            self._keeper.stdin.flush()
 
     def _take_the_rest(self) -> None:
         while True:

@@ -42,9 +42,10 @@ open("here", "w").write("in its own folder")
 """
 
 
-def kept(command: list[str], scratch: Path, lacks: str = "", **order: Any) -> tuple[list[dict[str, Any]], str]:
-    """What the keeper said of a command, and what the command printed; then the keeper's input ended."""
+def started(scratch: Path, lacks: str = "") -> subprocess.Popen[str]:
+    """A keeper that knows its scratch folder, with an image in it."""
     scratch.mkdir()
+    (scratch / "in.nii.gz").touch()
     keeper = subprocess.Popen(
         [sys.executable, "-c", WEAKER.format(root=str(ROOT), lacks=lacks)],
         stdin=subprocess.PIPE,
@@ -53,8 +54,17 @@ def kept(command: list[str], scratch: Path, lacks: str = "", **order: Any) -> tu
         text=True,
     )
     assert keeper.stdin is not None
+    keeper.stdin.write(json.dumps(str(scratch)) + "\n")
+    keeper.stdin.flush()
+    return keeper
+
+
+def kept(command: list[str], scratch: Path, lacks: str = "", **order: Any) -> tuple[list[dict[str, Any]], str]:
+    """What the keeper said of a command, and what the command printed; then the keeper's input ended."""
+    keeper = started(scratch, lacks)
+    assert keeper.stdin is not None
     assert keeper.stdout is not None
-    told = {"command": command, "environment": {}, "scratch": str(scratch), "writable": [], "network": False} | order
+    told = {"command": command, "environment": {}, "writable": [], "network": False} | order
     keeper.stdin.write(json.dumps(told) + "\n")
     keeper.stdin.flush()
     said: list[dict[str, Any]] = []
@@ -97,6 +107,11 @@ def test_with_consent_it_connects_and_writes_its_weights(tmp_path: Path) -> None
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     said, _ = kept([str(tmp_path / "nobody")], tmp_path / "scratch")
     assert said[-1] == {"ended": 127, "why": "FileNotFoundError"}
+    assert not (tmp_path / "scratch").exists()
+
+
+def test_the_image_goes_even_before_there_is_a_program(tmp_path: Path) -> None:
+    started(tmp_path / "scratch").communicate(timeout=60)  # whoever wrote the image was killed while writing
     assert not (tmp_path / "scratch").exists()
 
 
