@@ -13,8 +13,8 @@ from imaging.errors import UserError
 from imaging.geometry import Geometry
 from inference.engine.packaged_model import PackagedModel
 from inference.engine.recipe import Windows
-from inference.engine.windows import window_starts
-from inference.opening.nnunet import coarse_axis
+from inference.engine.windows import importance, window_starts
+from inference.opening.nnunet import coarse_axis, resamples_as_usual
 from inference.opening.nnunet_intensity import normalized
 from inference.opening.nnunet_network import network_of
 
@@ -106,6 +106,43 @@ def test_windows_are_spread_evenly_as_nnunet_spreads_them() -> None:
     assert sorted({x for x, _, _ in starts}) == [0, 7, 14, 21]
     assert sorted({y for _, y, _ in starts}) == [0]
     assert sorted({z for _, _, z in starts}) == [0, 4]
+
+
+def test_windows_count_as_nnunet_counts_them() -> None:
+    weight = importance((16, 9, 4), Windows((16, 9, 4), is_gaussian=True, is_nnunets=True))
+    assert np.unravel_index(int(weight.argmax()), weight.shape) == (8, 4, 2)
+    assert weight.max() == 10.0
+    assert weight.min() > 0
+    np.testing.assert_array_equal(weight, weight.astype(np.float16))
+    np.testing.assert_allclose(weight[8, :, 2], 10 * np.exp(-0.5 * ((np.arange(9) - 4) / 1.125) ** 2), rtol=1e-3)
+
+
+def test_flat_networks_go_slice_by_slice(tmp_path: Path) -> None:
+    flat = json.loads(json.dumps(PLAN).replace("Conv3d", "Conv2d").replace("InstanceNorm3d", "InstanceNorm2d"))
+    kwargs = flat["architecture"]["arch_kwargs"]
+    kwargs |= {"kernel_sizes": [[3, 3]] * 3, "strides": [[1, 1], [2, 2], [2, 2]]}
+    flat |= {"patch_size": [24, 20], "spacing": [1.5, 1.5]}
+    folder = result_folder(tmp_path, folds=1)
+    plans = json.loads((folder / "plans.json").read_text())
+    plans["configurations"] = {"2d": flat}
+    (folder / "plans.json").write_text(json.dumps(plans))
+    checkpoint = {"network_weights": network_of(flat, 1, 3).state_dict(), "inference_allowed_mirroring_axes": (0, 1)}
+    torch.save(checkpoint, folder / "fold_0" / "checkpoint_final.pth")
+    found = run(folder, mirror=True)
+    assert found.record["network_shape"] == [18, 24, 21]  # no slice is lost between slices
+    assert found.record["window"] == [1, 24, 20]
+    assert found.layers[0].any()
+    image = voxels()
+    image[5:] = 1000  # what lies in other slices changes nothing
+    other = PackagedModel(folder).run(image, GRID, {"mirror": True}, lambda *_: None, lambda: False)
+    np.testing.assert_array_equal(other.layers[0][:5], found.layers[0][:5])
+    assert (other.layers[0][5:] != found.layers[0][5:]).any()
+
+
+def test_plans_that_resample_otherwise_say_so() -> None:
+    assert resamples_as_usual(PLAN)
+    assert not resamples_as_usual(PLAN | {"resampling_fn_data": "resample_torch_fornnunet"})
+    assert not resamples_as_usual(PLAN | {"resampling_fn_data_kwargs": {"force_separate_z": False}})
 
 
 def test_thick_slices_are_resampled_plane_by_plane() -> None:

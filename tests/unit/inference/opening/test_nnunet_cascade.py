@@ -18,7 +18,9 @@ from inference.engine.preparing import prepare, start
 from inference.engine.recipe import CropForeground, Orient, Permute, SplineRespace
 from inference.opening.nnunet import coarse_axis
 from inference.opening.nnunet_network import network_of
+from inference.packages.package import read_package
 from inference.packages.recognise import describe, find_model
+from inference.packages.store import ModelStore
 
 torch = pytest.importorskip("torch", reason="networks are computed with torch (install with --ai)")
 pytest.importorskip("dynamic_network_architectures", reason="nnU-Net's networks are not installed")
@@ -103,6 +105,13 @@ def test_a_folder_of_both_stages_is_one_model(both: Path) -> None:
     assert [file.path.split("__")[-1] for file in found.weights] == [
         f"{name}/fold_0/checkpoint_final.pth" for name in (LOW, CASCADE)
     ]
+
+
+def test_the_store_keeps_both_stages(both: Path, tmp_path: Path) -> None:
+    store = ModelStore(tmp_path / "store")
+    with store.candidate(str(both), "Ada", lambda *_: None, lambda: False) as candidate:
+        model = store.accept(candidate)
+    assert (model.problem, len(read_package(model.folder).description.weights)) == ("", 2)
 
 
 def test_a_second_stage_alone_says_what_is_missing(both: Path, tmp_path: Path) -> None:
