@@ -25,7 +25,7 @@ def about_text(description: ModelDescription) -> str:
         _tr("Finds: {0}").format(labels),
     ]
     if description.prompts:
-        lines.append(_tr("To be given as well: {0}").format(", ".join(description.prompts)))
+        lines.append(_tr("Takes as well: {0}").format(", ".join(description.prompts)))
     if description.spacing_mm is not None:
         lines.append(_tr("Works at: {0} mm").format(" × ".join(f"{mm:g}" for mm in description.spacing_mm)))
     for file in description.weights:

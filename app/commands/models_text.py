@@ -90,7 +90,7 @@ def description_lines(description: ModelDescription) -> list[str]:
     lines = [f"{description.name} {description.version} ({description.format}, {description.task})"]
     lines += textwrap.wrap(description.about, WIDTH)
     channels = ", ".join(f"{c.name} ({c.modality})" if c.modality else c.name for c in description.channels)
-    prompts = f"; to be given as well: {', '.join(description.prompts)}" if description.prompts else ""
+    prompts = f"; takes as well: {', '.join(description.prompts)}" if description.prompts else ""
     lines.append(f"wants: {channels}{prompts}")
     names = [label.name for label in description.labels]
     lines += textwrap.wrap(f"finds: {', '.join(names) or 'not stated'}", WIDTH, max_lines=4, placeholder=" …")
