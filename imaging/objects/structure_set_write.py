@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from imaging.dicom import syntax
 from imaging.errors import UserError
-from imaging.formats.label_file import LabelFile, LabelSegment
+from imaging.formats.label_file import LabelArray, LabelFile, LabelSegment
 from imaging.geometry import Box, Geometry
 from imaging.objects.contour_planes import on_slices, to_mm
 from imaging.objects.contours import Contours, trace
@@ -69,6 +69,8 @@ class _Content:
         self.labels = replace(labels, segments=numbered)
         self.places = SlicePlaces.of(labels.geometry, source)
         self.notes: list[str] = []
+        self.boxes = [_boxes(layer) for layer in labels.layers]
+        self.references = [_image_reference(image) for image in self.places.images]
         self.shift = _to_slice_positions(labels.geometry, self.places)
         self.decimals = max(4, min(8, 3 - math.floor(math.log10(min(labels.geometry.spacing_mm)))))
         self.header = self._header(source)
@@ -118,24 +120,28 @@ class _Content:
     def _contours_item(self, segment: LabelSegment) -> bytes:
         assert segment.color is not None
         color = _element(0x3006002A, "\\".join(map(str, segment.color)).encode())
-        contours = _contours_of(self.labels, segment)
+        box, mask = self._region(segment)
+        contours = trace(mask, (box.k0, box.j0, box.i0))
         encoded = b"".join(map(_item, self._contour_items(contours)))
         if not encoded:
             self.notes.append(f"“{segment.name}” has no voxel, and so no contour.")
         sequence = _element(0x30060040, encoded) if encoded else b""
         return color + sequence + _element(0x30060084, str(segment.number).encode())
 
+    def _region(self, segment: LabelSegment) -> tuple[Box, NDArray[np.bool_]]:
+        """A segment's voxels and the smallest box around them; an empty box when there are none."""
+        box = self.boxes[segment.layer].get(segment.label_value, Box(0, 0, 0, 0, 0, 0))
+        return box, self.labels.layers[segment.layer][box.slices] == segment.label_value
+
     def _contour_items(self, contours: Contours) -> Iterator[bytes]:
         places = to_mm(contours, self.labels.geometry)
         places += np.repeat(self.shift[contours.slices], np.diff(contours.starts), axis=0)
         places = np.round(places, self.decimals) + 0.0  # no negative zero
-        images = self.places.images
-        references = {k: _image_reference(images[k]) for k in set(contours.slices.tolist())} if images else {}
         digits = f"%.{self.decimals + 6}g\\"
         for number, (k, begin) in enumerate(zip(contours.slices.tolist(), contours.starts.tolist(), strict=False), 1):
             points = places[begin : contours.starts[number]].ravel().tolist()
             yield (
-                references.get(k, b"")
+                (self.references[k] if self.references else b"")
                 + _element(0x30060042, b"CLOSED_PLANAR")
                 + _element(0x30060046, str(len(points) // 3).encode())
                 + _element(0x30060048, str(number).encode())
@@ -151,7 +157,7 @@ class _Content:
             structure = found.get(segment.number)
             if structure is None or structure.name != segment_label(segment) or structure.damage:
                 raise misread()
-            if not _holds(structure, self.labels.geometry, *_region_of(self.labels, segment)):
+            if not _holds(structure, self.labels.geometry, *self._region(segment)):
                 raise misread()
 
 
@@ -179,22 +185,12 @@ def _to_slice_positions(geometry: Geometry, places: SlicePlaces) -> NDArray[np.f
     return np.asarray(places.positions_mm - geometry.to_world(first))
 
 
-def _region_of(labels: LabelFile, segment: LabelSegment) -> tuple[Box, NDArray[np.bool_]]:
-    """A segment's voxels and the smallest box around them; an empty box when there are none."""
-    layer = labels.layers[segment.layer]
-    planes = np.flatnonzero([(plane == segment.label_value).any() for plane in layer])
-    if not len(planes):
-        return Box(0, 0, 0, 0, 0, 0), np.zeros((0, 0, 0), bool)
-    k0, k1 = int(planes[0]), int(planes[-1]) + 1
-    mask = layer[k0:k1] == segment.label_value
-    rows, columns = (np.flatnonzero(mask.any(axis=axes)) for axes in ((0, 2), (0, 1)))
-    box = Box(k0, k1, int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
-    return box, mask[:, box.j0 : box.j1, box.i0 : box.i1]
+def _boxes(layer: LabelArray) -> dict[int, Box]:
+    """The smallest box around each label value that occurs."""
+    from scipy.ndimage import find_objects
 
-
-def _contours_of(labels: LabelFile, segment: LabelSegment) -> Contours:
-    box, mask = _region_of(labels, segment)
-    return trace(mask, (box.k0, box.j0, box.i0))
+    found = {value: place for value, place in enumerate(find_objects(layer), 1) if place is not None}
+    return {value: Box(*(end for axis in place for end in (axis.start, axis.stop))) for value, place in found.items()}
 
 
 # ------------------------------------------------------------------------------------------- Implicit VR Little Endian

@@ -1,4 +1,4 @@
-"""Writing and reading DICOM segmentations, 20 segments on 500 slices of 512 x 512, against highdicom and copying.
+"""DICOM segmentations and structure sets, 20 segments on 500 slices of 512 x 512, against highdicom and copying.
 
     python3 dev.py bench objects
 
@@ -26,6 +26,8 @@ from imaging.objects.attributes import REQUIRED
 from imaging.objects.segmentation_read import read_segmentation
 from imaging.objects.segmentation_write import SegmentationKind, write_segmentation
 from imaging.objects.source_series import ObjectSource, SourceImage
+from imaging.objects.structure_set_masks import read_structures
+from imaging.objects.structure_set_write import write_structure_set
 
 SLICES, SIZE, SEGMENTS = 500, 512, 20
 SPACING_MM = (0.7, 0.7, 1.0)
@@ -109,6 +111,17 @@ def by_highdicom(labels: NDArray[np.uint8], path: Path) -> None:
     made.save_as(path)
 
 
+def structure_set_rows(labels: LabelFile, source: ObjectSource, path: Path) -> list[Measured]:
+    """The same segments as contours."""
+    written = measured(lambda: write_structure_set(labels, source, path))
+    read = measured(lambda: read_structures(path, labels.geometry))
+    return [
+        Measured(f"RTSTRUCT, {path.stat().st_size / 1e6:.0f} MB, wall time", written[0], "s"),
+        Measured("RTSTRUCT, processor time", written[1], "s"),
+        Measured("RTSTRUCT, read onto the image's grid, processor time", read[1], "s"),
+    ]
+
+
 def main() -> int:
     """Measure everything and print the table."""
     geometry = Geometry((SLICES, SIZE, SIZE), np.diag([*SPACING_MM, 1.0]), FRAME_OF_REFERENCE)
@@ -133,13 +146,16 @@ def main() -> int:
                 rows.append(Measured(f"{name}, {clock} time", took[n] / limit[n], "x", promise, "copy and compress"))
         read = measured(lambda: read_segmentation(binary, geometry))
         rows.append(Measured("BINARY, read onto the image's grid, processor time", read[1], "s"))
+        rows += structure_set_rows(labels, source, Path(folder) / "rt.dcm")
         if importlib.util.find_spec("highdicom") is None:
             print("highdicom is not installed: BINARY has nothing to be compared with")
         else:
             theirs = measured(lambda: by_highdicom(layer, Path(folder) / "theirs.dcm"))
             for n, clock in enumerate(("wall", "processor")):
                 rows.append(Measured(f"BINARY, {clock} time", (wall, processor)[n] / theirs[n], "x", 0.2, "highdicom"))
-    return print_table("DICOM segmentations: 20 segments on 500 slices of 512 x 512, written and proved", rows)
+    return print_table(
+        "DICOM segmentations and structure sets: 20 segments on 500 slices of 512 x 512, written and proved", rows
+    )
 
 
 if __name__ == "__main__":
