@@ -73,7 +73,7 @@ def start_finding(session: Session, queue: BatchQueue, paths: Sequence[Path], wi
         queue.add(job.result)
         undecided = sum(item.state is ItemState.UNDECIDED for item in job.result)
         if undecided:
-            problems.append(f"{undecided} of {len(job.result)} studies do not say which image is which.")
+            problems.append(f"{undecided} of {len(job.result)} studies wait until somebody says which image is which.")
         if problems:
             more = f" And {len(problems) - 1} more." if len(problems) > 1 else ""
             session.messages.warning(f"{problems[0]}{more}")
@@ -99,8 +99,15 @@ def _items(
     for study in found_studies(paths, refuse, taken):
         item = _item(study.path, study.id, study.name, wishes)
         chosen = study.guessed(wishes.channels)
-        state = ItemState.UNDECIDED if None in chosen else ItemState.WAITING
-        yield replace(item, channels=wishes.channels, images=study.images, chosen=chosen, state=state)
+        apart = None not in chosen and not study.are_on_one_grid(chosen)
+        yield replace(
+            item,
+            channels=wishes.channels,
+            images=study.images,
+            chosen=chosen,
+            state=ItemState.UNDECIDED if apart or None in chosen else ItemState.WAITING,
+            message="These images lie on different grids." if apart else "",
+        )
 
 
 def _item(path: Path, series_id: str, name: str, wishes: BatchWishes) -> BatchItem:

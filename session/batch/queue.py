@@ -276,7 +276,7 @@ class BatchQueue:
             logger.error("the batch failed", exc_info=job.error)
         elif not self.waiting:
             if self.undecided:
-                text = f"The queue is done but for {self.undecided} studies that do not say which image is which."
+                text = f"The queue is done but for {self.undecided} studies that wait to hear which image is which."
                 messages.warning(text, "", "segment_many.show")
             elif failed:
                 messages.warning(f"The queue is done; {failed} of {len(self.items)} failed.", "", "segment_many.show")

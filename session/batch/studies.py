@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imaging.errors import UserError
+from imaging.geometry import Geometry
 from imaging.series import Series
 from session.batch.item import StudyImage
 from session.channels import surely
 from session.reading import image_series
 
+SAME_GRID_MM = 0.1  # as the engine has it
 _NUMBERED = re.compile(r"(.+)_(\d{4})")  # nnU-Net's names of files: NAME_0000, NAME_0001, one for each channel
 
 
@@ -26,6 +28,7 @@ class Study:
         name: of its result, without an ending.
         images: in the order of their ids.
         numbers: for each image the channel that its file's name says; empty where the names say none.
+        grids: of the images.
     """
 
     path: Path
@@ -33,12 +36,18 @@ class Study:
     name: str
     images: tuple[StudyImage, ...]
     numbers: tuple[int, ...] = ()
+    grids: tuple[Geometry, ...] = ()
 
     def guessed(self, channels: Sequence[str]) -> tuple[int | None, ...]:
         """For each channel the place of the image that surely is it; None where nobody knows."""
         if self.numbers:
             return tuple(self.numbers.index(n) if n in self.numbers else None for n in range(len(channels)))
         return tuple(surely(channels, [image.title for image in self.images]))
+
+    def are_on_one_grid(self, chosen: Sequence[int | None]) -> bool:
+        """Whether a model can look at these images together."""
+        first, *others = (self.grids[place] for place in chosen if place is not None)
+        return all(first.same_space(other, SAME_GRID_MM) for other in others)
 
 
 def found_studies(
@@ -84,7 +93,8 @@ def _study(place: Path, key: str, name: str, members: Sequence[tuple[Path, Serie
     found = [_NUMBERED.fullmatch(_stem(series.path)) for _, series in members if not series.study_uid]
     numbers = tuple(int(match[2]) for match in found if match)
     is_numbered = len(numbers) == len(images) == len(set(numbers))
-    return Study(place, key, name, images, numbers if is_numbered else ())
+    grids = tuple(series.geometry for _, series in members if series.geometry is not None)
+    return Study(place, key, name, images, numbers if is_numbered else (), grids)
 
 
 def _name(place: Path, key: str, keys: Sequence[str]) -> str:

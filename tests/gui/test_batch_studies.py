@@ -22,6 +22,7 @@ from imaging.volume import Quantity, SourceSeries, Volume
 from session.batch.item import ItemState
 from session.batch.queue import BatchQueue
 from session.models import model_store
+from widgets import theme
 from widgets.batch_window.window import BatchWindow
 from widgets.dialogs.channels import ChannelsDialog
 from widgets.dialogs.run_options import RunOptionsDialog
@@ -101,7 +102,10 @@ def states(batch: BatchWindow) -> list[ItemState]:
 def test_which_image_is_which_is_shown_and_asked_where_nobody_knows(batch: BatchWindow) -> None:
     assert batch.adding.said.text().startswith("Wants 4 images of each study: T1c, T1, T2, FLAIR")
     assert states(batch) == [ItemState.WAITING, ItemState.UNDECIDED, ItemState.UNDECIDED]
-    assert "2 do not say which image is which" in batch.said.text()
+    assert "2 wait to hear which image is which" in batch.said.text()
+    model = batch.table.rows_model
+    colors = [model.data(model.index(row, 1), Qt.ItemDataRole.ForegroundRole) for row in range(3)]
+    assert colors == [None, theme.current().color("warn"), theme.current().color("warn")]
     choose(batch, "anna")
     assert "T1c = t1ce.nii.gz" in batch.details.text()
     assert batch.images.isEnabled()  # a guess can be corrected

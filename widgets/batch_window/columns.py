@@ -57,7 +57,7 @@ def state_text(row: QueueRow) -> str:
     """Where it stands, and why."""
     words = {
         ItemState.WAITING: _tr("waiting"),
-        ItemState.UNDECIDED: _tr("say which image is which"),
+        ItemState.UNDECIDED: _tr("say which image is which") if not row.item.is_decided else _tr("not run"),
         ItemState.RUNNING: _tr("running"),
         ItemState.DONE: _tr("done"),
         ItemState.SKIPPED: _tr("was there already"),

@@ -44,7 +44,9 @@ class BatchWindow(QDialog):
         self.resize(min(width, screen.width() - 40), min(height, screen.height() - 60))
         self.adding = AddingBar(bridge.session, self.queue)
         self.table: RowsTable[QueueRow] = RowsTable(
-            RowsModel(queue_columns(), lambda row: row.item.is_over), self.tr("Queue"), (0, False)
+            RowsModel(queue_columns(), lambda row: row.item.is_over, lambda row: row.item.state is ItemState.UNDECIDED),
+            self.tr("Queue"),
+            (0, False),
         )
         self.said = ElidedLabel("", "dim")
         self.details = ElidedLabel("", "dim")
@@ -106,7 +108,7 @@ class BatchWindow(QDialog):
         if failed:
             parts.append(self.tr("{0} failed").format(failed))
         if self.queue.undecided:
-            parts.append(self.tr("{0} do not say which image is which").format(self.queue.undecided))
+            parts.append(self.tr("{0} wait to hear which image is which").format(self.queue.undecided))
         if self.queue.is_pausing:
             parts.append(self.tr("pauses after this image"))
         elif self.queue.is_running:

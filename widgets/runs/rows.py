@@ -40,18 +40,20 @@ class Column(Generic[T]):
 
 
 class RowsModel(QAbstractTableModel, Generic[T]):
-    """Rows under declared columns; ``is_dim`` says which rows are secondary."""
+    """Rows under declared columns; ``is_dim`` says which rows are secondary, ``is_marked`` which want attention."""
 
     def __init__(
         self,
         columns: Sequence[Column[T]],
         is_dim: Callable[[T], bool] = lambda _row: False,
+        is_marked: Callable[[T], bool] = lambda _row: False,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.columns = columns
         self.rows: list[T] = []
         self._is_dim = is_dim
+        self._is_marked = is_marked
 
     def set_rows(self, rows: Sequence[T]) -> None:
         """Show other rows."""
@@ -86,8 +88,9 @@ class RowsModel(QAbstractTableModel, Generic[T]):
             return column.tip(row) or None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return self._alignment(index.column())
-        if role == Qt.ItemDataRole.ForegroundRole and self._is_dim(row):
-            return theme.current().color("dim")
+        if role == Qt.ItemDataRole.ForegroundRole:
+            name = "warn" if self._is_marked(row) else "dim" if self._is_dim(row) else ""
+            return theme.current().color(name) if name else None
         return None
 
     def _alignment(self, column: int) -> Qt.AlignmentFlag:

@@ -147,12 +147,12 @@ def test_studies_that_do_not_say_which_image_is_which_wait(
     paths = [files(tmp_path / "anna", "t2", "t1")] + [files(tmp_path / name, "first", "second") for name in "bcd"]
     found(session, queue, tmp_path / "out", *paths)
     assert [i.state.value for i in queue.items] == ["waiting", "undecided", "undecided", "undecided"]
-    assert said == ["3 of 4 studies do not say which image is which."]
+    assert said == ["3 of 4 studies wait until somebody says which image is which."]
     found(session, queue, tmp_path / "out", *paths)
     assert len(queue.items) == 4  # the same studies are not put there twice
     run(queue)
     assert run_with == {"0": [2, 1]}  # files are numbered in their order: t2 was written first
-    assert said[-1] == "The queue is done but for 3 studies that do not say which image is which."
+    assert said[-1] == "The queue is done but for 3 studies that wait to hear which image is which."
     with pytest.raises(UserError, match="Nothing waits"):
         queue.start()
     assert queue.settle()
@@ -162,6 +162,17 @@ def test_studies_that_do_not_say_which_image_is_which_wait(
     assert [item.state for item in after.items[1:]] == [ItemState.WAITING] * 3
     run(after)
     assert list(run_with.values())[1:] == [[2, 1]] * 3
+
+
+def test_images_on_different_grids_wait_too(session: Session, client: InferenceClient, tmp_path: Path) -> None:
+    folder = files(tmp_path / "anna", "t1")
+    fine = Volume(Geometry(SHAPE, np.diag([0.5, 1.0, 2.0, 1.0])), volume(3).voxels, Quantity.SIGNAL)
+    write_volumes([fine], folder / "t2.nii.gz")
+    queue = BatchQueue(session, client)
+    found(session, queue, tmp_path / "out", folder)
+    (item,) = queue.items
+    assert (item.state, item.message) == (ItemState.UNDECIDED, "These images lie on different grids.")
+    assert item.is_decided
 
 
 def test_each_channel_reaches_the_model_and_the_result_is_written(
