@@ -5,10 +5,13 @@ A new kind of object is one function and one line of ``OBJECT_FORMATS``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from imaging.case.images import ImageReference
 from imaging.errors import UserError
@@ -30,10 +33,12 @@ class ObjectContent:
     Attributes:
         labels: the masks.
         source: the images that they are about.
+        probabilities: by place in ``labels.segments`` how probable a model finds a structure, uint8, 255 for 1.
     """
 
     labels: LabelFile
     source: ObjectSource
+    probabilities: Mapping[int, NDArray[np.uint8]] = field(default_factory=dict)
 
 
 Write = Callable[[ObjectContent, Path], WrittenObject]
@@ -53,7 +58,10 @@ ON_ONE_LAYER = ("seg-labelmap", "seg-labelmap-plain")  # kinds of object that ca
 def _segmentation(content: ObjectContent, path: Path, kind: str, *, compress: bool = False) -> WrittenObject:
     from imaging.objects.segmentation_write import SegmentationKind, write_segmentation
 
-    return write_segmentation(content.labels, content.source, path, SegmentationKind(kind), compress=compress)
+    maps = content.probabilities if kind == SegmentationKind.FRACTIONAL else None
+    return write_segmentation(
+        content.labels, content.source, path, SegmentationKind(kind), compress=compress, probabilities=maps or None
+    )
 
 
 def _structure_set(content: ObjectContent, path: Path) -> WrittenObject:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from imaging.geometry import Geometry
 from imaging.volume import Quantity, Volume
 from inference.catalogue import ModelInfo, folder_info
 from inference.client import InferenceClient
+from inference.model import label_of_map
 from inference.record.run_record import RunRecord
 from inference.result import InferenceResult
 from inference.worker.turns import QueueClass
@@ -250,7 +251,9 @@ def _into_object(result: InferenceResult, images: OpenedImages, out: Path, kind:
     """Write a DICOM object in the study of the images, and warn of what had to be filled in."""
     geometry = images.volumes[0].geometry
     labels = labels_of_preview(preview_of(result, geometry), geometry)
-    content = source_of_case(images.reference, labels)
+    maps = {label_of_map(name): found for name, found in result.maps.items()}
+    probable = {n: maps[key] for n, s in enumerate(labels.segments) if (key := (s.label_value, s.name)) in maps}
+    content = replace(source_of_case(images.reference, labels), probabilities=probable)
     written = write_object_of(content, out, kind, stack=True)
     for line in (*written.notes, *(f"filled in: {one}" for one in written.filled_in)):
         telling.warn(UserError(line))

@@ -19,6 +19,8 @@ from imaging.errors import UserError
 
 DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"  # Deflated Image Frame Compression
 Pixels = NDArray[Any]
+_ROOMY = 64 << 20  # bytes that any object may unfold to
+_MOST_RATIO = 20_000  # an empty frame of 512 x 512 compresses to some 50 bytes
 
 
 def frames_in(instance: Instance, order: Sequence[int]) -> Iterator[Pixels]:
@@ -77,6 +79,7 @@ def _plain(reader: Reader, instance: Instance, order: Sequence[int]) -> Iterator
 
 def _inflated(reader: Reader, instance: Instance, order: Sequence[int]) -> Iterator[Pixels]:
     """Each frame deflated by itself; bits are packed within the frame."""
+    _check_claim(instance)
     fragments = find_fragments(reader, instance.header.pixel_offset, instance.frame_count)
     count = instance.rows * instance.columns
     is_bits = instance.bits_allocated == 1
@@ -97,8 +100,7 @@ def _inflated(reader: Reader, instance: Instance, order: Sequence[int]) -> Itera
 
 def _decoded(instance: Instance, order: Sequence[int]) -> Iterator[Pixels]:
     """By the decoders of the sandbox."""
-    if not instance.header.is_odd:
-        check_pixels(instance)
+    _check_claim(instance)
     frames = frames_of(instance, None)
     value_type = np.dtype(f"<u{max(1, instance.bits_allocated // 8)}")
     frame = np.empty((instance.rows, instance.columns), value_type)
@@ -106,6 +108,15 @@ def _decoded(instance: Instance, order: Sequence[int]) -> Iterator[Pixels]:
         if error is not None:
             raise error
         yield frame
+
+
+def _check_claim(instance: Instance) -> None:
+    """Masks compress further than images do, but not without end."""
+    with instance.source.open() as reader:
+        compressed = instance.header.pixel_length if instance.header.is_encapsulated else reader.size
+    decoded = instance.frame_bytes * instance.frame_count
+    if decoded > _ROOMY and decoded > _MOST_RATIO * compressed:
+        raise _wrong_length(decoded, compressed)
 
 
 def _wrong_length(wanted: int, there: int) -> UserError:

@@ -73,8 +73,8 @@ def write_segmentation(
         path: the file; one that was there is replaced.
         kind: BINARY is what every archive takes; LABELMAP is small and holds no overlap.
         compress: RLE Lossless; BINARY cannot be compressed.
-        probabilities: for FRACTIONAL, per place in ``labels.segments`` an array (k, j, i) of 0 to 1; without it masks
-            become 0 and the maximum.
+        probabilities: for FRACTIONAL, by place in ``labels.segments`` an array (k, j, i) of 0 to 1, or uint8 of 0 to
+            255; a segment without one becomes 0 and the maximum.
 
     Raises:
         UserError: there is nothing to write, the grid suits no DICOM image, segments overlap in a label map, or the
@@ -106,7 +106,7 @@ class _Content:
         self.kind = kind
         self.compress = compress
         order = sorted(range(len(labels.segments)), key=lambda n: labels.segments[n].number)
-        self.maps = None if maps is None else {place: maps[n] for place, n in enumerate(order) if n in maps}
+        self.maps = {place: maps[n] for place, n in enumerate(order) if n in maps} if maps else {}
         numbered = [replace(labels.segments[n], number=labels.segments[n].number or p) for p, n in enumerate(order, 1)]
         self.labels = replace(labels, segments=numbered)
         self.places = SlicePlaces.of(labels.geometry, source)
@@ -131,10 +131,10 @@ class _Content:
         return found if len(found) else np.array([(1, 0)], np.int64)  # an image has at least one frame
 
     def _filled_frames(self) -> NDArray[np.int64]:
-        if self.maps is None:
-            return frames_with_voxels(self.labels)
-        pairs = [(n + 1, k) for n, m in sorted(self.maps.items()) for k in np.flatnonzero(m.any(axis=(1, 2))).tolist()]
-        return np.array(pairs, np.int64).reshape(-1, 2)
+        found = [(n, k) for n, k in frames_with_voxels(self.labels).tolist() if n - 1 not in self.maps]
+        for n, values in self.maps.items():
+            found += [(n + 1, k) for k in np.flatnonzero(values.any(axis=(1, 2))).tolist()]
+        return np.array(sorted(found), np.int64).reshape(-1, 2)
 
     @property
     def _label_type(self) -> type[np.uint8] | type[np.uint16]:
@@ -164,12 +164,14 @@ class _Content:
             yield mask.view(np.uint8)
 
     def _fraction_planes(self) -> Iterator[NDArray[np.uint8]]:
-        if self.maps is not None:
-            for number, k in self.frames.tolist():
-                yield np.rint(np.clip(self.maps[number - 1][k], 0, 1) * MAXIMUM_FRACTION).astype(np.uint8)
-            return
-        for mask in self._mask_planes():
-            yield mask * np.uint8(MAXIMUM_FRACTION)
+        for (number, k), mask in zip(self.frames.tolist(), self._mask_planes(), strict=True):
+            found = self.maps.get(number - 1)
+            if found is None:
+                yield mask * np.uint8(MAXIMUM_FRACTION)
+            elif found.dtype == np.uint8:
+                yield found[k]
+            else:
+                yield np.rint(np.clip(found[k], 0, 1) * MAXIMUM_FRACTION).astype(np.uint8)
 
     # ------------------------------------------------------------------------------------------------ header
 
@@ -197,7 +199,7 @@ class _Content:
         return made
 
     def _overlap(self) -> str:
-        return "NO" if len(self.labels.layers) <= 1 and self.maps is None else "UNDEFINED"
+        return "NO" if len(self.labels.layers) <= 1 and not self.maps else "UNDEFINED"
 
     def _pixel_description(self) -> dict[str, Any]:
         bits = 1 if self.kind is SegmentationKind.BINARY else 8
@@ -207,7 +209,7 @@ class _Content:
             described["PixelPaddingValue"] = 0  # what belongs to no segment
         elif self.kind is SegmentationKind.FRACTIONAL:
             described["MaximumFractionalValue"] = MAXIMUM_FRACTION
-            described["SegmentationFractionalType"] = "OCCUPANCY" if self.maps is None else "PROBABILITY"
+            described["SegmentationFractionalType"] = "PROBABILITY" if self.maps else "OCCUPANCY"
         return {
             "SamplesPerPixel": 1,
             "PhotometricInterpretation": "MONOCHROME2",
