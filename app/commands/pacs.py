@@ -12,8 +12,9 @@ from typing import Any
 from app.commands.output import note, print_json, progress
 from imaging.errors import UserError
 from session import archives
+from session.sending import FORMATS
 from session.settings import Settings
-from sync.destination import Destination, Login, Network, Tls, read_destinations, write_destinations
+from sync.destination import Destination, Login, Network, ObjectKind, Tls, read_destinations, write_destinations
 from sync.diagnose import diagnose, failed_step
 from sync.query import Level, Query
 
@@ -48,7 +49,8 @@ def add(parsers: Any) -> None:
         ("find", find, "search for patients, studies, series, images"),
         ("get", get, "fetch studies or series into the workspace, on our own association (C-GET)"),
         ("move", move, "the same, sent to a receiver of ours (C-MOVE)"),
-        ("send", send, "send files or folders"),
+        ("send", send, "send files or folders, or what a case holds"),
+        ("outbox", outbox, "what is not confirmed by the other side yet; sends it again"),
     ):
         part = parts.add_parser(name, help=text)
         part.set_defaults(run=run)
@@ -63,7 +65,13 @@ def add(parsers: Any) -> None:
             part.add_argument("study", metavar="STUDY_UID")
             part.add_argument("--series", action="append", default=[], metavar="UID", help="only these series")
         elif name == "send":
-            part.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+            part.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+            part.add_argument("--case", type=Path, metavar="CASE", help="write, prove and send its masks instead")
+            kinds = [kind.value for kind in FORMATS]
+            part.add_argument(
+                "--kind", action="append", choices=kinds, metavar="KIND", help=f"any of {', '.join(kinds)}"
+            )
+            part.add_argument("--series", type=Path, metavar="PATH", help="the DICOM images that the case belongs to")
 
 
 def _add_options(part: argparse.ArgumentParser) -> None:
@@ -252,6 +260,10 @@ def send(arguments: argparse.Namespace) -> int:
     from imaging.dicom.scan import files_below
     from sync.dimse.send import outgoing
 
+    if arguments.case is not None:
+        return _send_case(arguments)
+    if not arguments.paths:
+        raise UserError("Say what to send.", "Files, folders, or --case CASE.")
     destination = archives.destination_named(Settings(), arguments.name)
     paths = [p for path in arguments.paths for p in (map(Path, files_below(path)) if path.is_dir() else [path])]
     files = [outgoing(path) for path in paths]
@@ -270,3 +282,57 @@ def send(arguments: argparse.Namespace) -> int:
     if sent.lost:
         note(f"warning: {sent.lost}")
     return 1 if sent.failed or sent.lost else 0
+
+
+def _send_case(arguments: argparse.Namespace) -> int:
+    """Write, prove, send and confirm what a case holds; its journal says so."""
+    from imaging.case.case import Case
+    from session.document import Document
+    from session.exporting import labels_of
+    from session.sending import resolved, send_case
+
+    settings = Settings()
+    kinds = [ObjectKind(kind) for kind in arguments.kind or ["seg"]]
+    sending = resolved(read_destinations(archives.destinations_file(settings)), arguments.name, kinds)
+    document = Document([], Case.open(arguments.case), author=settings["person.name"])
+    try:
+        labels, image = labels_of(document.segmentation), document.case.images[0]
+        place = str(arguments.case.resolve())
+        send_case(sending, labels, image, settings.workspace(), place, arguments.series, on_step=note)
+        document.note(f"Sent to {sending.destination.name}", "send", sending.to_json())
+        document.case.journal.flush()
+    finally:
+        document.close()
+    if arguments.json:
+        print_json(sending.to_json())
+    for one in sending.objects:
+        if not arguments.json:
+            worst = min(one.proven.agreement.values(), default=1.0) if one.proven else 0.0
+            print(f"{one.kind.value:<14}{one.state.value:<11}agreement {worst:.4f}  {one.reason}".rstrip())
+        for text in (*one.filled_in, *one.notes):
+            note(f"note: {text}")
+    return 0 if sending.is_complete else 1
+
+
+def outbox(arguments: argparse.Namespace) -> int:
+    """Send again what is not confirmed, and print what is left."""
+    from session.sending import deliver
+    from sync.outbox import Outbox
+
+    settings = Settings()
+    destination = archives.destination_named(settings, arguments.name)
+    with Outbox(settings.workspace()) as box:
+        items = deliver(box, destination, box.open_items(destination.name)) if box.open_items(destination.name) else []
+        left = box.items(destination.name)
+    if arguments.json:
+        print_json(
+            {
+                "confirmed": len(items) - len(left),
+                "left": [{"kind": i.kind, "state": i.state.value, "reason": i.reason} for i in left],
+            }
+        )
+    else:
+        for item in left:
+            print(f"{item.kind:<14}{item.state.value:<11}{item.reason}")
+        print(f"{len(left)} objects are left")
+    return 1 if left else 0
