@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import made_bundles
 import nibabel as nib
 import numpy as np
 import pytest
@@ -88,3 +89,26 @@ def test_what_it_cannot_do_is_said(limner: Limner, tmp_path: Path) -> None:
     assert status == 2
     assert "the network is broken" in said
     assert not out.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+def test_a_bundles_own_workflow(limner: Limner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bundle with a step that our engine does not know is refused with the way out, which then works."""
+    pytest.importorskip("ignite", reason="bundles' evaluators are ignite's (install with --ai)")
+    monkeypatch.setenv("LIMNER_TOTALSEGMENTATOR", "off")
+    bundle = made_bundles.spleen(tmp_path / "bundle")
+    config = bundle / "configs" / "inference.json"
+    config.write_text(config.read_text().replace('"mode": "bilinear"', '"mode": "nearest"'))
+    made_bundles.completed(bundle)
+    run = ("segment", image(tmp_path), "-o", tmp_path / "mask.nii.gz", "--model", bundle, "--trust", "--device", "cpu")
+    status, _, said = limner(*run)
+    assert status == 2
+    assert "--stock" in said
+    status, _, said = limner(*run, "--stock")
+    assert status == 0, said
+    assert "its memory is not planned" in said
+    assert "not by Limner's engine" in said
+    record = json.loads((tmp_path / "mask.run.json").read_text())
+    assert record["backend"] == "MONAI's own workflow"
+    assert record["confinement"]["network"]

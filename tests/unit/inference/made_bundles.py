@@ -5,6 +5,7 @@ Their networks are small, so that they can be run with random weights: see ``add
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -399,6 +400,18 @@ def add_random_weights(folder: Path, seed: int = 0) -> Path:
     file = folder / next(weights.path for weights in read(folder).weights if weights.is_needed)
     torch.save(network.state_dict(), file)
     return file
+
+
+def completed(folder: Path) -> Path:
+    """The bundle with random weights and an evaluator that knows all of its parts, as those of the zoo do."""
+    path = folder / "configs" / "inference.json"
+    config = json.loads(path.read_text("utf-8"))
+    parts = {"device": "@device", "val_data_loader": "@dataloader", "postprocessing": "@postprocessing"}
+    handlers = {"val_handlers": "@handlers"} if "handlers" in config else {}
+    config["evaluator"] |= parts | handlers
+    path.write_text(json.dumps(config), "utf-8")
+    add_random_weights(folder)
+    return folder
 
 
 def architecture() -> dict[str, Any]:

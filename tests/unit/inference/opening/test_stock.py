@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -55,19 +54,7 @@ def odd_bundle(folder: Path, *after: Table, unknown: Table = CUBED, names: Any =
     channels = len(names) if isinstance(names, list | tuple) else 2
     before = (*LOAD, orientation(), unknown, CT_RANGE)
     config = configuration(unet(1, channels), before, after or (SOFTMAX, invert(False), ARGMAX, SAVE))
-    return whole(write_bundle(folder, config, metadata("Odd", names)))
-
-
-def whole(folder: Path) -> Path:
-    """The bundle with random weights and an evaluator that knows all of its parts, as those of the zoo do."""
-    path = folder / "configs" / "inference.json"
-    config = json.loads(path.read_text("utf-8"))
-    parts = {"device": "@device", "val_data_loader": "@dataloader", "postprocessing": "@postprocessing"}
-    handlers = {"val_handlers": "@handlers"} if "handlers" in config else {}
-    config["evaluator"] |= parts | handlers
-    path.write_text(json.dumps(config), "utf-8")
-    made_bundles.add_random_weights(folder)
-    return folder
+    return made_bundles.completed(write_bundle(folder, config, metadata("Odd", names)))
 
 
 def voxels(seed: int = 0) -> NDArray[np.int16]:
@@ -126,7 +113,7 @@ def test_the_own_workflow_gives_what_monai_gives(tmp_path: Path, unknown: Table)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["brats", "ventricular"])
 def test_other_run_ids_and_lists_of_files(tmp_path: Path, name: str) -> None:
-    folder = whole(made_bundles.BUNDLES[name](tmp_path / name))
+    folder = made_bundles.completed(made_bundles.BUNDLES[name](tmp_path / name))
     count = 4 if name == "brats" else 1
     result = run(folder, count, stock=True)
     np.testing.assert_array_equal(result.layers[0], by_monai(folder, tmp_path, count))
@@ -134,7 +121,7 @@ def test_other_run_ids_and_lists_of_files(tmp_path: Path, name: str) -> None:
 
 def test_values_that_the_bundle_does_not_name_are_said(tmp_path: Path) -> None:
     """The values of brats' mask are not its channels, so the channels' names would be wrong for them."""
-    folder = whole(made_bundles.brats(tmp_path / "brats"))
+    folder = made_bundles.completed(made_bundles.brats(tmp_path / "brats"))
     model = PackagedModel(folder)
     images = [ModelImage(voxels(n), GRID, Quantity.SIGNAL, "MR") for n in range(4)]
     result = model.run_images(images, {"stock": True}, lambda fraction, message: None, lambda: False)
