@@ -32,7 +32,7 @@ MODELS = Path(__file__).parents[1] / "inference" / "worker"
 PRETEND = ModelInfo("pretend", "Pretend", "3.1", (), "", "models_for_worker_tests:PretendModel")
 CHANNELS = ("T1c", "T1", "T2", "FLAIR")
 SHAPE = (5, 8, 10)
-TIMEOUT_S = 30.0
+TIMEOUT_S = 120.0
 
 
 def volume(value: int) -> Volume:
@@ -230,3 +230,35 @@ def test_options_are_part_of_what_is_done(session: Session, client: InferenceCli
     assert not is_done(out, model, {"mirror": True})
     queue.set_parameters(queue.items[0].number, {"mirror": True})
     assert "mirror" not in queue.items[0].parameters  # it is over
+
+
+@pytest.mark.slow
+def test_a_network_of_four_channels_goes_through_the_queue(session: Session, tmp_path: Path) -> None:
+    pytest.importorskip("monai", reason="bundles are read with MONAI (install with --ai)")
+    import made_bundles
+
+    from session.models import known_models, model_store
+
+    bundle = made_bundles.brats(tmp_path / "brats")
+    made_bundles.add_random_weights(bundle)
+    store = model_store(session.settings)
+    with store.candidate(str(bundle), "Ada", lambda *_: None, lambda: False, wanted_id="brats") as candidate:
+        store.accept(candidate, trusted_by="Ada")
+    noise = np.random.default_rng(1).integers(0, 900, (24, 40, 40)).astype(np.int16)
+    folder = tmp_path / "anna"
+    folder.mkdir()
+    for name in ("t1ce", "t1", "t2", "flair"):
+        image = Volume(Geometry(noise.shape, np.eye(4)), noise, Quantity.SIGNAL, SourceSeries(modality="MR"))
+        write_volumes([image], folder / f"{name}.nii.gz")
+    client = InferenceClient(known_models)
+    queue = BatchQueue(session, client)
+    parameters = {"device": "cpu", "backend": "torch", "precision": "fp32"}
+    wishes = BatchWishes("brats", "BraTS", tmp_path / "out", parameters=parameters, channels=CHANNELS)
+    session.jobs.wait(start_finding(session, queue, [folder], wishes))
+    try:
+        run(queue)
+    finally:
+        client.close()
+    assert (queue.items[0].state, queue.items[0].message) == (ItemState.DONE, "")
+    assert (tmp_path / "out" / "anna.nii.gz").is_file()
+    assert (tmp_path / "out" / "anna.run.json").is_file()
