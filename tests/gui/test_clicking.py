@@ -26,6 +26,7 @@ from session.document import Document
 from session.jobs import JobState
 from session.models import model_store
 from session.presentation import Plane
+from session.segmenting import inference_client
 from session.selection import Tool
 from session.session import Session
 from widgets.click_cursor import click_cursor
@@ -342,8 +343,21 @@ def test_a_click_becomes_a_result_and_one_entry(case_window: MainWindow, qtbot: 
     assert preview.layers[0][voxel[::-1]] != 0
     assert "Miller" not in json.dumps(preview.parameters)
     assert preview.parameters["settings"]["prompts"] == {"clicks": {"new 1": [list(voxel)]}}
+    worker = inference_client().foreign_pid
+    session.clicking.set_runs_at_once(True)
+    started = len(session.jobs.jobs)
+    click(view, middle(view, -40, 10))
+    click(view, middle(view, -40, -30), SHIFT)  # while the first one still runs
+    qtbot.waitUntil(lambda: session.clicking.state.job is None, timeout=120_000)
+    qtbot.waitUntil(lambda: all(job.is_finished for job in session.jobs.jobs), timeout=120_000)
+    assert len(session.jobs.jobs) == started + 2
+    assert inference_client().foreign_pid == worker  # giving a run up did not cost its worker
+    preview = session.open_document.preview
+    assert preview is not None
+    prompts = preview.parameters["settings"]["prompts"]
+    assert [len(prompts[kind]["new 1"]) for kind in ("clicks", "outside")] == [2, 1]
     entries = len(session.open_document.entries)
     case_window.bridge.run("preview.accept_all")
     qtbot.waitUntil(lambda: len(session.open_document.entries) == entries + 1)
     assert session.open_document.segmentation.find("Cyst of Mrs Miller") is not None
-    assert len(session.clicking.state.given.clicks) == 1  # kept until the model or the image changes
+    assert len(session.clicking.state.given.clicks) == 3  # kept until the model or the image changes
