@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 from readers import dcmqi_masks, entity_complaints, iod_complaints
 
 from imaging.formats.label_file import LabelFile, LabelSegment
@@ -102,6 +103,37 @@ def test_tilted_uneven_and_oblique_series_are_valid(shared_data: Path, tmp_path:
     assert entity_complaints(tmp_path / "seg.dcm", sorted((shared_data / name).rglob("*.dcm")), added) == []
     if source.geometry.is_regular:
         must_be_read_alike(labels, tmp_path / "seg.dcm", tmp_path / "read")
+
+
+def test_a_multi_frame_series(shared_data: Path, tmp_path: Path) -> None:
+    files = sorted((shared_data / "10_multiframe" / "XA10").rglob("*.dcm"))
+    source = source_of(files[:1])
+    assert source.images[0].frame_number == 1
+    labels = ball(source)
+    write_segmentation(labels, source, tmp_path / "seg.dcm")
+    must_be_read_alike(labels, tmp_path / "seg.dcm", tmp_path / "read")
+    assert iod_complaints(tmp_path / "seg.dcm") == []
+    assert entity_complaints(tmp_path / "seg.dcm", files[:1]) == []
+
+
+def test_a_broken_series_still_gives_a_valid_object(phantom: tuple[Path, LabelFile], tmp_path: Path) -> None:
+    folder, labels = phantom
+    for number, file in enumerate(sorted(folder.iterdir())):
+        ds = dcmread(file)
+        for keyword in ("StudyDate", "StudyTime", "StudyID", "PatientSex", "ReferringPhysicianName"):
+            delattr(ds, keyword)
+        for keyword in ("StudyInstanceUID", "FrameOfReferenceUID", "SOPClassUID"):
+            ds[keyword]._value = ""
+        ds["SOPInstanceUID"]._value = f"1.02.{number}"
+        ds["PatientBirthDate"]._value = "1.5.1950"
+        ds.save_as(tmp_path / file.name, enforce_file_format=False)
+    source = source_of(sorted(tmp_path.glob("*.dcm")))
+    missing = {"StudyDate", "StudyID", "StudyInstanceUID", "FrameOfReferenceUID", "SOPInstanceUID", "PatientBirthDate"}
+    assert missing <= {one.keyword for one in source.filled_in}
+    path = tmp_path / "seg.object"
+    write_segmentation(labels, source, path)
+    assert iod_complaints(path) == []
+    must_be_read_alike(labels, path, tmp_path / "read")
 
 
 @pytest.mark.parametrize(
