@@ -61,6 +61,7 @@ class Doubting:
     def __init__(self, session: Session) -> None:
         self.state = DoubtState()
         self._session = session
+        self._unwanted: ModelMaps | None = None
         session.document_replaced.connect(self._replaced)
 
     def step(self, steps: int = 1) -> DoubtfulPlace | None:
@@ -87,9 +88,11 @@ class Doubting:
             return
         if self.state.is_kept:
             document.case.journal.save_state(STATE_KEY, json.dumps(None))
+        self._unwanted = document.model_maps
         self._show(document, None)
 
     def _replaced(self, document: Document | None) -> None:
+        self._unwanted = None
         self._set(DoubtState())
         if document is None:
             return
@@ -103,6 +106,8 @@ class Doubting:
         document = self._session.document
         if not change.has_preview or document is None or document.preview is None:
             return
+        if self._unwanted is not None and self._unwanted.are_of(document.preview):
+            return  # somebody did without them, and the result still waits
         maps = maps_of(document.preview)
         if maps is not None and (document.model_maps is None or not document.model_maps.are_of(document.preview)):
             self._show(document, maps)

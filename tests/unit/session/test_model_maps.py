@@ -7,6 +7,7 @@ import json
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,18 @@ def test_places_are_read_from_probabilities_where_there_is_no_uncertainty(sessio
     session.open_document.set_preview(preview_with({LIVER: winner()}))
     assert not session.doubting.state.is_looking
     assert session.doubting.step() is None
+
+
+def test_maps_that_nobody_wants_stay_away_while_their_result_waits(session: Session) -> None:
+    preview = preview_with(all_maps())
+    session.open_document.set_preview(preview)
+    session.doubting.end()
+    session.open_document.set_marks(None)
+    session.open_document.set_preview(replace(preview, notes=("reviewed",)))
+    assert session.open_document.model_maps is None
+    assert not session.doubting.state.has_map
+    session.open_document.set_preview(preview_with(all_maps()))
+    assert session.open_document.model_maps is not None
 
 
 def test_all_maps_are_kept_with_the_case(session: Session, tmp_path: Path) -> None:
