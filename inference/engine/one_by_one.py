@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from inference.engine.deciding import merged_layers
-from inference.engine.running import Watch
 from inference.model import ModelLabel, ModelResult
 from inference.packages.description import ModelDescription
 from inference.prompts import Prompts, Voxel
+
+Watch = Callable[[float, str], None]  # finished share and what is done; raises to stop
 
 
 def singles(description: ModelDescription, prompts: Prompts) -> list[tuple[str, Prompts]]:

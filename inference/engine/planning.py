@@ -13,6 +13,7 @@ from inference.backends.candidates import device_of
 from inference.backends.choosing import key_of
 from inference.engine.footprint_of_network import BYTES, traced_memory
 from inference.engine.grids import Grid, after
+from inference.engine.one_by_one import singles
 from inference.engine.parameters import RunParameters
 from inference.engine.probabilities import MOST_NUMBERS, why_no_maps, wished_values
 from inference.engine.recipe import Recipe, Shape, Windows
@@ -40,10 +41,11 @@ def plan_run(package: Package, geometry: Geometry, channel_bytes: int, wanted: R
     Raises:
         UserError: the model cannot be opened, or there is no such device.
     """
-    opened = open_package(package, wanted.prompts)
+    alone = singles(package.description, wanted.prompts)
+    opened = open_package(package, alone[0][1] if alone else wanted.prompts)
     shape = network_shape(opened.recipe, geometry)
     demand = _demand(package, opened, shape, geometry, channel_bytes, wanted)
-    repeats = 2 ** len(opened.mirror_axes) if wanted.mirror else 1
+    repeats = (2 ** len(opened.mirror_axes) if wanted.mirror else 1) * max(len(alone), 1)
     ladder = rungs(wanted)
     number = _first_that_fits(demand, ladder, demand.given + demand.made)
     return _plan(demand, ladder[number], number, _facts(package, demand.window, ladder[number].wanted), repeats)

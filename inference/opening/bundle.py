@@ -75,8 +75,8 @@ def _steps(
 
 def _chosen_from_many(folder: Path, parser: BundleParser, description: ModelDescription, prompts: Prompts) -> Opened:
     """VISTA3D."""
-    numbers = prompts_vista3d.wanted_labels(parser, prompts, description.labels)
     pointed = prompts_vista3d.pointed_at(parser, prompts, description.labels)
+    numbers = prompts_vista3d.wanted_labels(parser, prompts, description.labels)
     transforms = parser.transforms(PREPARATIONS)
     steps = steps_of(transforms, {prompts_vista3d.PREPARES: lambda transform: []})
     labels = prompts_vista3d.named(numbers, pointed, description.labels)

@@ -134,6 +134,8 @@ def test_far_clicks_are_all_in_the_picture(tmp_path: Path) -> None:
         assert result.layers[0][k, j, i] == 1
     plan = plan_run(read_package(folder), UPRIGHT, 1000, RunParameters.of({"prompts": {"clicks": {"a": far}}}))
     assert plan.network_shape == (16, 32, 32)
+    two = RunParameters.of({"prompts": {"clicks": {"a": far, "b": far}}})
+    assert plan_run(read_package(folder), UPRIGHT, 1000, two).network_shape == (16, 32, 32)
     assert plan_run(read_package(folder), UPRIGHT, 1000, RunParameters()).network_shape == (16, 32, 32)
 
 

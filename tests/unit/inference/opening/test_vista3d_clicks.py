@@ -204,8 +204,10 @@ def test_clicks_that_make_no_sense_are_refused(folder: Path) -> None:
         ({"only_around_clicks": "yes"}, "true or false"),
         ({"outside": [1]}, "cannot be understood"),
     ):
-        with pytest.raises(UserError, match=words):
+        with pytest.raises(UserError, match=words) as refused:
             opened(folder, **prompts)
+        if prompts == {"clicks": {"stent": [[1, 2, 3]]}}:
+            assert "must be called new" in refused.value.hint
     with pytest.raises(UserError, match="outside the image"):
         run(folder, clicks={"spleen": [[40, 0, 0]]}, only_around_clicks=True)
 
