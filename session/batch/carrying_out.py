@@ -10,6 +10,7 @@ from imaging.series import Series
 from inference.client import InferenceClient
 from inference.worker.turns import QueueClass
 from session.batch.item import BatchItem, ItemState, StudyImage
+from session.batch.items import MASK_SUFFIX
 from session.channels import ChannelSource
 from session.opening import CASE_SUFFIX, read_images
 from session.reading import image_series, series_of
@@ -37,8 +38,10 @@ def carry_out(item: BatchItem, client: InferenceClient, settings: Settings, tell
     if is_done(out, model, item.parameters):
         return ItemState.SKIPPED
     is_case = out.suffix == CASE_SUFFIX
-    if out.exists() and (is_case or recorded_model(out) != model.id):  # only this model's own result is replaced
+    if out.exists() and recorded_model(out) != model.id:
         raise UserError(f"{out.name} is there already, and it is not from this model.", "Choose another folder.")
+    if out.exists() and is_case:  # somebody may have worked on it; only mask files are replaced
+        raise UserError(f"{out.name} is there already, from another version or options.", "Choose another folder.")
     regular = settings["open.uneven"] == "resample"
     first, others = _sources(item)
     assert first.path is not None
@@ -75,4 +78,4 @@ def _doubt_of(item: BatchItem, out: Path) -> Path | None:
     """Where the map of doubt goes, when it was wished for; a case keeps it itself."""
     if not item.parameters.get("doubt") or out.suffix == CASE_SUFFIX:
         return None
-    return out.with_name(f"{out.name.split('.')[0]}.doubt.nii.gz")
+    return out.with_name(f"{out.name.removesuffix(MASK_SUFFIX)}.doubt{MASK_SUFFIX}")

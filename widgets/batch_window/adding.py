@@ -84,6 +84,10 @@ class AddingBar(QWidget):
         """Options for runs of the chosen model."""
         return dict(self._all_options().get(self.model.currentData(), {}))
 
+    def structures(self, model_id: str) -> tuple[str, ...]:
+        """Names of what a model can find, as far as it is listed."""
+        return self._listed[model_id].info.structures if model_id in self._listed else ()
+
     def takes_options(self, model_id: str) -> bool:
         """Whether runs of a model can be told how; those that are part of Limner, and programs of their own, cannot."""
         untold = (Code.BUILT_IN, Code.EXTERNAL)
@@ -99,12 +103,16 @@ class AddingBar(QWidget):
         return names if len(names) > 1 else ()
 
     def _ask_options(self) -> None:
-        found = self._listed[self.model.currentData()].info.structures
+        model = self.model.currentData()
         dialog = RunOptionsDialog(
-            self.model.currentText(), self.parameters(), self.window(), is_for_many=True, structures=found
+            self.model.currentText(),
+            self.parameters(),
+            self.window(),
+            is_for_many=True,
+            structures=self.structures(model),
         )
         if dialog.exec():
-            chosen = self._all_options() | {self.model.currentData(): dialog.options()}
+            chosen = self._all_options() | {model: dialog.options()}
             settings = self._session.settings
             settings.set("segment.batch", settings["segment.batch"] | {"options": chosen})
             self._say()

@@ -156,7 +156,8 @@ class BatchWindow(QDialog):
     def _ask_options(self) -> None:
         if (item := self._chosen()) is None:
             return
-        dialog = RunOptionsDialog(item.title, item.parameters, self, is_for_many=True)
+        found = self.adding.structures(item.model)
+        dialog = RunOptionsDialog(item.title, item.parameters, self, is_for_many=True, structures=found)
         if dialog.exec():
             self.queue.set_parameters(item.number, dialog.options())
 
