@@ -23,7 +23,8 @@ def image_of(source: ObjectSource, sop_instance_uid: str, frame_number: int | No
 
 def pixels_in_space(points: Points, image: SourceImage) -> Points:
     """Columns and rows (n, 2), in which the first pixel's centre is 0.5 0.5, as LPS millimetres (n, 3)."""
-    assert image.position_mm and image.orientation
+    assert image.position_mm
+    assert image.orientation
     assert image.spacing_mm
     row, column = np.array(image.orientation[:3]), np.array(image.orientation[3:])
     between_rows, between_columns = image.spacing_mm

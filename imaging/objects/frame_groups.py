@@ -22,7 +22,7 @@ from imaging.segment import CodedTerm
 SEGMENTATION = CodedTerm("113076", "DCM", "Segmentation")
 SOURCE_IMAGE = CodedTerm("121322", "DCM", "Source image for image processing operation")
 _PER_FRAME = 0x52009230
-_LONG = frozenset((b"OB", b"OW", b"SQ", b"UN", b"UT"))
+_LONG = frozenset((b"OB", b"OF", b"OW", b"SQ", b"UN", b"UT"))
 
 
 def element(tag: int, vr: bytes, value: bytes) -> bytes:

@@ -68,14 +68,16 @@ def write_bits(file: BinaryIO, masks: Iterable[Callable[[Frame], None]], count: 
     file.write(b"\0" * (length % 2))
 
 
-def write_plain(file: BinaryIO, frames: Iterable[Frame], count: int, frame_bytes: int, vr: bytes = b"OB") -> None:
-    """Uncompressed Pixel Data.
+def write_plain(
+    file: BinaryIO, frames: Iterable[Frame], count: int, frame_bytes: int, vr: bytes = b"OB", tag: int = _PIXELS
+) -> None:
+    """Uncompressed Pixel Data, or Float Pixel Data by its tag.
 
     Raises:
         UserError: more than an element can hold.
     """
     length = count * frame_bytes
-    file.write(element_head(_PIXELS, vr, _even(length)))
+    file.write(element_head(tag, vr, _even(length)))
     for frame in frames:
         file.write(np.ascontiguousarray(frame).data)
     file.write(b"\0" * (length % 2))

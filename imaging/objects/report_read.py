@@ -1,4 +1,4 @@
-"""Measurement reports by template TID 1500, whoever wrote them: what has a place becomes a measurement, the rest a list."""
+"""Measurement reports by template TID 1500, whoever wrote them: what has a place becomes a measurement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Volumes and measurements as a Comprehensive 3D SR by template TID 1500 (PS3.16), read back before it gets its name."""
+"""Volumes and measurements as a Comprehensive 3D SR by template TID 1500 (PS3.16)."""
 
 from __future__ import annotations
 
