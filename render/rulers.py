@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.measurement import Measurement, MeasurementKind, Point
+from imaging.measurement import Measurement, MeasurementKind, Point, as_point
 from imaging.segment import Color
 from imaging.volume import Volume
 from render.sheets import Sheet
@@ -32,6 +32,7 @@ LIFT = 2.0  # units towards the camera, so that what is drawn on a slice or a su
 EDGE: Color = (14, 16, 19)
 BALL_PX, LETTER_PX, FRAME_PX = 48, 28, 2  # sizes of the pictures, and of the frame around a value
 DRAWN = (MeasurementKind.LENGTH, MeasurementKind.ANGLE, MeasurementKind.BOX)
+DASHES = ((0.0, 0.2), (0.4, 0.6), (0.8, 1.0))  # of an edge of a box that waits for acceptance
 BOX_EDGES = tuple((corner, corner | 1 << n) for corner in range(8) for n in range(3) if not corner >> n & 1)
 
 
@@ -53,14 +54,30 @@ class Ruler:
 
 
 def rulers_of(measurements: Iterable[Measurement], hidden: frozenset[int], volume: Volume) -> tuple[Ruler, ...]:
-    """The lengths, angles and boxes that are shown; regions belong to their slice and are not drawn in space."""
+    """The lengths, angles and boxes that are shown; regions belong to their slice and are not drawn in space.
+
+    Boxes with a negative number wait for acceptance and are dashed.
+    """
     shown = [m for m in measurements if m.kind in DRAWN and m.number not in hidden]
     return tuple(
-        Ruler(m.corners_mm, m.color, f"{m.name} {value_text(m, volume, None)}", BOX_EDGES)
+        _box(m, f"{m.name} {value_text(m, volume, None)}")
         if m.kind is MeasurementKind.BOX
         else Ruler(m.points_mm, m.color, value_text(m, volume, None))
         for m in shown
     )
+
+
+def _box(box: Measurement, text: str) -> Ruler:
+    if box.number >= 0:
+        return Ruler(box.corners_mm, box.color, text, BOX_EDGES)
+    corners = np.asarray(box.corners_mm)
+    ends = [
+        as_point(corners[one] + share * (corners[other] - corners[one]))
+        for one, other in BOX_EDGES
+        for dash in DASHES
+        for share in dash
+    ]
+    return Ruler(tuple(ends), box.color, text, tuple((n, n + 1) for n in range(0, len(ends), 2)))
 
 
 def ruler_sheets(

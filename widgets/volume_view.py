@@ -33,6 +33,7 @@ from render.volume_renderer import BACKGROUND_BOTTOM, BACKGROUND_TOP, Frame, Qua
 from render.volume_scene import VolumeSceneState, resolved, resolved_with_volume, scene_points_mm
 from session.change import DocumentChange
 from session.document import Document
+from session.found_boxes import measurements_of
 from session.look.inside import Region
 from session.presentation import PresentationState, VolumeCamera, VolumeMode
 from session.selection import SelectionState
@@ -387,7 +388,9 @@ class VolumeView(QWidget):
             state = resolved_with_volume(shown, volume, surfaces, self.camera, self._image_revision)
         else:
             state = resolved(shown, volume, document.segmentation, surfaces, self.camera, self._image_revision)
-        rulers = rulers_of(document.measurements.all, shown.hidden_measurements, volume)
+        found = document.preview.boxes if document.preview is not None else ()
+        waiting = measurements_of(found, -len(found))
+        rulers = rulers_of((*document.measurements.all, *waiting), shown.hidden_measurements, volume)
         return replace(state, rulers=rulers, ruler_unit=1 / max(self.height(), 1))
 
     def _request(self, quality: Quality) -> None:

@@ -23,8 +23,10 @@ from imaging.edit import AddSegment, Batch, PaintEdit
 from imaging.geometry import Box, Geometry
 from imaging.measurement import Measurement, MeasurementKind
 from imaging.measurements import AddMeasurement
+from imaging.palette import PALETTE
 from imaging.segment import Segment
 from imaging.volume import Quantity, Volume
+from inference.model import FoundBox
 from render.graphics_probe import Graphics, probed
 from render.render_thread import FrameRequest
 from render.volume_renderer import Quality, VolumeRenderer
@@ -232,6 +234,29 @@ def test_lengths_are_drawn_follow_the_document_and_can_be_hidden(
     qtbot.waitUntil(lambda: greens() > 100, timeout=WAIT_MS)
     document.undo()
     qtbot.waitUntil(lambda: greens() == 0, timeout=WAIT_MS)
+
+
+def test_found_boxes_are_dashed_while_they_wait_and_whole_when_they_are_accepted(
+    view: VolumeView, session: Session, qtbot: QtBot
+) -> None:
+    def drawn() -> int:
+        """Pixels in the first colour of the palette, which the cubes have not."""
+        assert view.frame is not None
+        return int((np.abs(view.frame.rgb.astype(int) - PALETTE[0]).max(axis=-1) < 25).sum())
+
+    document = session.open_document
+    ends = [(n & 1, n >> 1 & 1, n >> 2 & 1) for n in range(8)]
+    corners = tuple(tuple(4.0 + 30.0 * bit for bit in end) for end in ends)
+    found = FoundBox("Nodule", 0.8, corners)
+    before = drawn()
+    document.set_preview(Preview("finder", "model finder@1", "segment.run", {}, [], [], boxes=(found,)))
+    qtbot.waitUntil(lambda: drawn() > before + 200, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: is_settled(view), timeout=WAIT_MS)
+    waiting = drawn()
+    accept(document)
+    qtbot.waitUntil(lambda: drawn() > 1.3 * waiting, timeout=WAIT_MS)
+    document.undo()
+    qtbot.waitUntil(lambda: drawn() <= before, timeout=WAIT_MS)
 
 
 def test_a_result_that_waits_is_shown_until_it_is_taken_away(view: VolumeView, session: Session, qtbot: QtBot) -> None:

@@ -269,5 +269,9 @@ def test_a_found_box_is_its_twelve_edges_and_what_it_is() -> None:
         edge = Ruler((ruler.points_mm[one], ruler.points_mm[other]), COLOR, "")
         assert along(rgb, edge, camera).mean() > 0.6, edge  # dark rims where edges cross
     value = np.mean(sheets[-1].corners_mm, axis=0)
+    (waiting,) = rulers_of([replace(box, number=-1)], frozenset(), block()[0])
+    assert len(waiting.edges) == 36
+    dashed, _ = drawn_sheets(ruler_sheets([waiting], camera)[:-1], camera, SIZE)
+    assert 0.4 < greens(dashed).sum() / greens(rgb).sum() < 0.8
     rows = projected(camera, np.array([value, *ruler.points_mm]), SIZE)[:, 1]
     assert rows[0] < min((rows[1 + one] + rows[1 + other]) / 2 for one, other in ruler.edges)  # above the highest edge
