@@ -49,6 +49,8 @@ class SourceImage:
         orientation: unit vectors along a row and down a column, None where the file has none.
         spacing_mm: (between rows, between columns), None where the file has none.
         rows, columns: size.
+        rescale: slope and intercept from stored to real values.
+        is_inverted: its lowest value is meant to be white (MONOCHROME1).
     """
 
     sop_class_uid: str
@@ -59,6 +61,8 @@ class SourceImage:
     spacing_mm: tuple[float, float] | None = None
     rows: int = 0
     columns: int = 0
+    rescale: tuple[float, float] = (1.0, 0.0)
+    is_inverted: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,6 +248,8 @@ def _images(frames: Sequence[Frame], series_uid: str, notes: list[FilledIn]) -> 
                 frame.spacing,
                 instance.rows,
                 instance.columns,
+                (frame.slope, frame.intercept),
+                instance.photometric == "MONOCHROME1",
             )
         )
     for keyword, count in wrong.items():
