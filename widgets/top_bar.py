@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayoutItem, QMenu, QPushButton, QToolButton, QWidget
 
+from session.clicking import ClickingState
 from session.presentation import Layout, PresentationState
 from widgets import theme
 from widgets.action_bridge import ActionBridge
@@ -65,6 +66,8 @@ class TopBar(QFrame):
         theme.switch.changed.connect(self._fit_text)
         self._fit_text()
         bridge.session.presentation.changed.connect(self._presentation_changed)
+        bridge.session.clicking.changed.connect(self._clicking_changed)
+        self._show_click_tool(is_there=bridge.session.clicking.state.model is not None)
         bridge.session.document_replaced.connect(lambda _document: self._show_layout())
         self.set_offers([])
         self._show_layout()
@@ -141,6 +144,16 @@ class TopBar(QFrame):
             if self._bridge.has(action_id):
                 menu.addAction(self._bridge.qaction(action_id))
         return menu_button("2 × 2", menu, name=self.tr("Layout"))
+
+    def _clicking_changed(self, before: ClickingState, after: ClickingState) -> None:
+        if (before.model is None) != (after.model is None):
+            self._show_click_tool(is_there=after.model is not None)
+
+    def _show_click_tool(self, *, is_there: bool) -> None:
+        """It needs a model that takes clicks; without one its place is for others."""
+        if "tool.click" in self.tools:
+            self.tools["tool.click"].setVisible(is_there)
+            self._make_room()
 
     def _presentation_changed(self, before: PresentationState, after: PresentationState) -> None:
         if before.layout is not after.layout:

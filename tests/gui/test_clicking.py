@@ -225,6 +225,7 @@ def test_the_panel_finds_structures_by_name_and_lists_clicks(
     case_window.show_page("history")
     session.clicking.choose("vista")
     assert panel.isVisible()
+    assert case_window.top.tools["tool.click"].isVisible()
     assert case_window.right.page == "segments"
     assert not panel.run.isEnabled()
     QTest.mouseClick(panel.field, LEFT)
@@ -297,6 +298,7 @@ def test_run_at_each_click_switches_itself_on_for_quick_models(case_window: Main
 
 def test_without_a_model_the_tool_waits(case_window: MainWindow) -> None:
     assert not case_window.bridge.qaction("tool.click").isEnabled()
+    assert not case_window.top.tools["tool.click"].isVisible()
     view = view_of(case_window)
     QTest.keyClick(view, Qt.Key.Key_C)
     assert case_window.session.selection.state.tool is Tool.CROSSHAIR
