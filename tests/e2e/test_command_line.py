@@ -132,6 +132,16 @@ def test_exported_masks_come_back_the_same(limner, case, tmp_path) -> None:
     limner("case", "undo", case)
 
 
+def test_segment_writes_a_dicom_segmentation_that_comes_back(limner, torso, case, tmp_path) -> None:
+    out = tmp_path / "mask.dcm"
+    limner("segment", torso, "-o", out, "--format", "seg")
+    before = {s["name"]: s["volume_ml"] for s in limner.json("case", "show", case)["segments"]}
+    imported = limner.json("case", "import", case, out)["segments"][len(before) :]
+    assert {s["name"]: s["volume_ml"] for s in imported} == before
+    assert all(s["origin"].startswith("model ct-anatomy-rules@") for s in imported)
+    limner("case", "undo", case)
+
+
 def test_overlapping_segments_need_a_word_to_be_flattened(limner, case, tmp_path) -> None:
     assert "overlap" in limner.refused("case", "export", case, "-o", tmp_path / "m.nii.gz")
     assert not (tmp_path / "m.nii.gz").exists()
