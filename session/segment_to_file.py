@@ -21,7 +21,7 @@ from inference.record.run_record import RunRecord
 from inference.result import InferenceResult
 from inference.worker.turns import QueueClass
 from session.acceptance import accept
-from session.channels import ChannelSource
+from session.channels import ChannelSource, channel_names
 from session.exporting import export_masks, labels_of_preview
 from session.map_keeping import STATE_KEY, packed, write_probabilities
 from session.model_maps import maps_of
@@ -51,6 +51,7 @@ class Wishes:
         regular_grid: resample uneven or tilted slices first.
         queue_class: whether somebody waits for it.
         object_format: the kind of DICOM object to write instead of a mask file, a key of ``OBJECT_FORMATS``.
+        channels: what the model calls its images.
     """
 
     model: ModelInfo
@@ -61,6 +62,7 @@ class Wishes:
     regular_grid: bool = False
     queue_class: QueueClass = QueueClass.INTERACTIVE
     object_format: str = ""
+    channels: tuple[str, ...] = ("image",)
 
     @staticmethod
     def of(model: str, parameters: Mapping[str, Any], *, trust: bool, **others: Any) -> Wishes:
@@ -70,11 +72,12 @@ class Wishes:
             UserError: there is none, or it brings code and nobody trusts it.
         """
         if not Path(model).is_dir():
-            return Wishes(inference_client().model(model), inference_client(), parameters, **others)
+            info, client = inference_client().model(model), inference_client()
+            return Wishes(info, client, parameters, channels=channel_names(model), **others)
         info = folder_info(Path(model))
         _must_be_trusted(Path(model), info, trust)
         client = InferenceClient(lambda: [*known_models(), info], kept_networks=kept_networks)
-        return Wishes(info, client, parameters, **others)
+        return Wishes(info, client, parameters, channels=_channels_of(Path(model)), **others)
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,12 @@ class Segmented:
 
     summary: dict[str, Any]
     record: RunRecord
+
+
+def _channels_of(folder: Path) -> tuple[str, ...]:
+    from inference.packages.recognise import describe, find_model
+
+    return tuple(channel.name for channel in describe(find_model(folder)).channels)
 
 
 def _must_be_trusted(folder: Path, info: ModelInfo, trust: bool) -> None:

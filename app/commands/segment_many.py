@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from imaging.errors import UserError
 from inference.client import InferenceFailed
 from inference.worker.turns import QueueClass
 from session.batch.items import MASK_SUFFIX, found_series
+from session.batch.studies import found_studies
 from session.before_run import BeforeRun, before_run
+from session.channels import ChannelSource
 from session.object_export import OBJECT_SUFFIX
 from session.opening import read_images
 from session.segment_to_file import Telling, Wishes, is_done, segment_to_file
@@ -22,7 +24,7 @@ FAILED = 1
 
 
 def segment_many(paths: Sequence[Path], folder: Path, wishes: Wishes, *, again: bool, as_json: bool) -> int:
-    """Segment every image series below the paths.
+    """Segment every image series below the paths; every study for a model that wants several images.
 
     A series whose mask stands in the folder with the record of a run of the same model in the same version is skipped,
     so that a batch that was stopped goes on where it was. One image's failure does not stop the others.
@@ -45,20 +47,25 @@ def segment_many(paths: Sequence[Path], folder: Path, wishes: Wishes, *, again: 
         note(f"error: {path.name}: {error.message}")
         done.append({"path": str(path), "error": error.message})
 
-    for found in found_series(paths, refuse):
-        out = folder / f"{found.name}{OBJECT_SUFFIX if wishes.object_format else MASK_SUFFIX}"
-        entry: dict[str, Any] = {"path": str(found.path), "series": found.series.id, "out": str(out)}
+    for name, (first, *others) in _inputs(paths, wishes, refuse):
+        out = folder / f"{name}{OBJECT_SUFFIX if wishes.object_format else MASK_SUFFIX}"
+        assert first.path is not None
+        assert first.series is not None
+        entry: dict[str, Any] = {"path": str(first.path), "series": first.series.id, "out": str(out)}
+        if others:
+            entry["images"] = [source.title for source in (first, *others)]
         if not again and is_done(out, wishes.model, wishes.parameters):
             note(f"{out.name} is there already")
             done.append(entry | {"skipped": True})
             continue
         try:
-            images = read_images(found.path, found.series, regular_grid=wishes.regular_grid, report=progress)
+            images = read_images(first.path, first.series, regular_grid=wishes.regular_grid, report=progress)
+            wanted = replace(wishes, others=tuple(others)) if others else wishes
             if told is None:
-                told = before_run(images.volumes[0], wishes, settings)
+                told = before_run(images.volumes[0], wanted, settings)
                 for sentence in told.sentences:
                     note(sentence)
-            segmented = segment_to_file(images, out, wishes, settings, Telling(progress, warn))
+            segmented = segment_to_file(images, out, wanted, settings, Telling(progress, warn))
             done.append(entry | segmented.summary)
             note(f"{out.name} is done")
         except (UserError, InferenceFailed) as error:
@@ -71,3 +78,18 @@ def segment_many(paths: Sequence[Path], folder: Path, wishes: Wishes, *, again: 
         skipped = sum("skipped" in entry for entry in done)
         print(f"{len(done) - failed - skipped} segmented, {skipped} skipped, {failed} failed")
     return FAILED if failed else 0
+
+
+def _inputs(
+    paths: Sequence[Path], wishes: Wishes, refuse: Callable[[Path, UserError], None]
+) -> Iterator[tuple[str, tuple[ChannelSource, ...]]]:
+    """Name of the result and images of each run; a study whose names do not tell which image is which is refused."""
+    if len(wishes.channels) < 2 or wishes.others:
+        for found in found_series(paths, refuse):
+            yield found.name, (ChannelSource(found.name, found.path, found.series),)
+        return
+    for study in found_studies(paths, refuse):
+        try:
+            yield study.name, study.sources(wishes.channels)
+        except UserError as error:
+            refuse(study.path, error)

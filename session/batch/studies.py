@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imaging.errors import UserError
-from imaging.geometry import Geometry
 from imaging.series import Series
 from session.batch.item import StudyImage
-from session.channels import surely
+from session.channels import ChannelSource, surely
 from session.reading import image_series
 
 SAME_GRID_MM = 0.1  # as the engine has it
@@ -28,7 +27,7 @@ class Study:
         name: of its result, without an ending.
         images: in the order of their ids.
         numbers: for each image the channel that its file's name says; empty where the names say none.
-        grids: of the images.
+        series: of the images.
     """
 
     path: Path
@@ -36,7 +35,7 @@ class Study:
     name: str
     images: tuple[StudyImage, ...]
     numbers: tuple[int, ...] = ()
-    grids: tuple[Geometry, ...] = ()
+    series: tuple[Series, ...] = ()
 
     def guessed(self, channels: Sequence[str]) -> tuple[int | None, ...]:
         """For each channel the place of the image that surely is it; None where nobody knows."""
@@ -46,8 +45,21 @@ class Study:
 
     def are_on_one_grid(self, chosen: Sequence[int | None]) -> bool:
         """Whether a model can look at these images together."""
-        first, *others = (self.grids[place] for place in chosen if place is not None)
-        return all(first.same_space(other, SAME_GRID_MM) for other in others)
+        first, *others = (self.series[place].geometry for place in chosen if place is not None)
+        return all(first and other and first.same_space(other, SAME_GRID_MM) for other in others)
+
+    def sources(self, channels: Sequence[str]) -> tuple[ChannelSource, ...]:
+        """The images in the model's order.
+
+        Raises:
+            UserError: the names do not tell which is which, or the images lie on different grids.
+        """
+        chosen = [place for place in self.guessed(channels) if place is not None]
+        if len(chosen) < len(channels):
+            raise UserError(f"{self.name} does not say which image is which.", f"Wanted: {', '.join(channels)}.")
+        if not self.are_on_one_grid(chosen):
+            raise UserError(f"The images of {self.name} lie on different grids.")
+        return tuple(ChannelSource(self.images[n].title, Path(self.images[n].path), self.series[n]) for n in chosen)
 
 
 def found_studies(
@@ -93,8 +105,7 @@ def _study(place: Path, key: str, name: str, members: Sequence[tuple[Path, Serie
     found = [_NUMBERED.fullmatch(_stem(series.path)) for _, series in members if not series.study_uid]
     numbers = tuple(int(match[2]) for match in found if match)
     is_numbered = len(numbers) == len(images) == len(set(numbers))
-    grids = tuple(series.geometry for _, series in members if series.geometry is not None)
-    return Study(place, key, name, images, numbers if is_numbered else (), grids)
+    return Study(place, key, name, images, numbers if is_numbered else (), tuple(series for _, series in members))
 
 
 def _name(place: Path, key: str, keys: Sequence[str]) -> str:

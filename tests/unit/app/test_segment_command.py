@@ -197,6 +197,26 @@ def test_a_models_folder_without_code_needs_none(limner: Limner, runs: Runs, tmp
     assert runs.wishes[0].model.package == folder
 
 
+def test_a_model_of_several_images_gets_them_study_by_study(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+    bundle = made_bundles.brats(tmp_path / "brats")
+    (bundle / "models").mkdir()
+    made_models.torchscript(bundle / "models" / "model.ts")
+    for value, name in enumerate(("flair", "t1", "t1ce", "t2"), 1):
+        image(tmp_path / "studies" / "anna" / f"{name}.nii.gz", value)
+        image(tmp_path / "studies" / "bert" / f"{'abcd'[value - 1]}.nii.gz", value)
+    status, text, errors = limner(tmp_path / "studies", "-o", tmp_path / "out", "--model", bundle, "--trust", "--json")
+    assert status == 1
+    assert "bert does not say which image is which" in errors
+    said = json.loads(text)
+    assert said["failed"] == 1
+    assert [e["images"] for e in said["images"] if "images" in e] == [
+        ["t1ce.nii.gz", "t1.nii.gz", "t2.nii.gz", "flair.nii.gz"]
+    ]
+    assert runs.images == [3]  # the result lies on the grid of the first channel, T1c
+    assert [source.title for source in runs.wishes[0].others] == ["t1.nii.gz", "t2.nii.gz", "flair.nii.gz"]
+    assert (tmp_path / "out" / "anna.nii.gz").is_file()
+
+
 def test_wishes_reach_the_run(limner: Limner, runs: Runs, tmp_path: Path) -> None:
     one, out = image(tmp_path / "a.nii.gz", 1), tmp_path / "mask.nii.gz"
     limner(one, "-o", out, "--roi", "1,4,0,5,1,2", "--device", "cpu", "--mirror", "--precision", "fp32")
