@@ -26,7 +26,9 @@ Mask = NDArray[np.bool_]
 
 SNAP: Final = 1e-3  # pixels
 MAX_CROSSINGS: Final = 300_000_000  # of lines of centres and polygons, in one structure; real ones have some millions
-MAX_COMPARED: Final = 1000  # contours of one slice that are looked at pair by pair
+MAX_COMBINED: Final = 20_000  # contours of one structure that overlap others and are taken one by one
+_PAIRS: Final = 1000  # contours of one slice whose frames are looked at pair by pair
+_INTRICATE: Final = "The contours are too intricate to be made into a mask."
 _CROSSINGS_AT_ONCE: Final = 4 << 20
 _NESTED: Final = (
     0.95  # share of a contour's pixels that must lie in larger ones to make it a hole: people draw sloppily
@@ -57,9 +59,13 @@ def fill(contours: Contours, shape: tuple[int, int, int], *, is_xor: bool = Fals
         moved = chosen(moved, np.flatnonzero(in_image))
     mask = _even_odd(moved, box.shape)
     if not is_xor:
+        combined = 0
         for k, members in _with_overlapping_frames(moved):
             in_slice = chosen(moved, members)
             if _centres_inside(in_slice, box.shape) != np.count_nonzero(mask[k]):
+                combined += len(members)
+                if combined > MAX_COMBINED:
+                    raise UserError(_INTRICATE)
                 mask[k] = _combined(in_slice, box.shape)
     return box, mask
 
@@ -117,7 +123,7 @@ def _crossings(contours: Contours, height: int) -> Iterator[tuple[Integers, NDAr
     counts = np.clip(np.ceil(y[lower]), 0, height).astype(np.int64) - first
     total = np.cumsum(counts)
     if len(total) and total[-1] > MAX_CROSSINGS:
-        raise UserError("The contours are too intricate to be made into a mask.")
+        raise UserError(_INTRICATE)
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = (x[lower] - x[upper]) / (y[lower] - y[upper])
     begin = 0
@@ -150,7 +156,8 @@ def _with_overlapping_frames(contours: Contours) -> Iterator[tuple[int, Integers
     order = np.argsort(contours.slices[with_points], kind="stable")
     slices = contours.slices[with_points][order]
     for members in np.split(order, np.flatnonzero(np.diff(slices)) + 1):
-        if 1 < len(members) <= MAX_COMPARED and _any_overlap(low[members], high[members]):
+        is_crowded = len(members) > _PAIRS
+        if is_crowded or (len(members) > 1 and _any_overlap(low[members], high[members])):
             yield int(contours.slices[with_points[members[0]]]), with_points[members]
 
 

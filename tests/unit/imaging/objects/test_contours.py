@@ -151,3 +151,19 @@ def test_contours_that_would_take_minutes_are_refused(monkeypatch: pytest.Monkey
     zigzag = np.stack([np.arange(200) % 7, np.where(np.arange(200) % 2, 30.0, 1.0)], axis=1)
     with pytest.raises(UserError, match="intricate"):
         filled(of(zigzag), (1, 40, 40))
+
+
+def test_a_crowd_of_contours_is_one_of_islands_holes_and_twins() -> None:
+    chance = np.random.default_rng(4)
+    mask = chance.random((1, 90, 90)) < 0.3
+    contours = trace(mask)
+    assert len(contours) > 1000
+    assert np.array_equal(filled(contours, mask.shape), mask)
+    polygons = [points for _, points in contours]
+    assert np.array_equal(filled(of(*polygons, polygons[0]), mask.shape), mask)
+
+
+def test_too_many_overlapping_contours_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contour_filling, "MAX_COMBINED", 2)
+    with pytest.raises(UserError, match="intricate"):
+        covered(OUTER, HOLE, ISLAND)
