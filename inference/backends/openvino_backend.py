@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,11 +86,22 @@ def _converted(source: torch.nn.Module, shape: tuple[int, ...]) -> tuple[Any, bo
     small = (1, shape[1], *(min(n, EXAMPLE_SIDE) for n in shape[2:]))
     with torch.no_grad():
         try:  # following the network through a small window takes a fraction of the time and memory
-            model = openvino.convert_model(module, example_input=torch.zeros(small))
+            model = _followed(openvino, module, torch.zeros(small))
             model.reshape(list(shape))
         except RuntimeError:  # its layers do not take so small a window, or keep sizes of the example
-            return openvino.convert_model(module, example_input=torch.zeros(shape)), False
+            return _followed(openvino, module, torch.zeros(shape)), False
     return model, True
+
+
+def _followed(openvino: Any, module: torch.nn.Module, example: torch.Tensor) -> Any:
+    """What OpenVINO makes of a network by following an example through it."""
+    log = logging.getLogger()
+    level, filters, handlers = log.level, list(log.filters), list(log.handlers)
+    try:
+        return openvino.convert_model(module, example_input=example)
+    finally:  # where it fails, OpenVINO leaves the whole process's log turned down
+        log.setLevel(level)
+        log.filters, log.handlers = filters, handlers
 
 
 def _first_output(module: torch.nn.Module) -> torch.nn.Module:
