@@ -8,7 +8,8 @@ from app.opening import open_path, open_paths, show_series
 from app.surface_export import export_surfaces
 from imaging.errors import UserError
 from session.actions import Action
-from session.exporting import add_masks, check_mask_name, export_masks, labels_of, read_masks
+from session.document import Document
+from session.exporting import FittedMasks, add_masks, check_mask_name, export_masks, labels_of, read_masks
 from session.job_end import failed
 from session.jobs import Job
 from session.session import Session, has_document
@@ -95,7 +96,7 @@ def import_(session: Session, path: str = "", resample: bool = False) -> None:
         if not path:
             raise UserError("A file name is needed.", "Give it as path=...")
         document = session.open_document
-        add_masks(document, read_masks(Path(path), document.segmentation.geometry, consent_to_resample=resample))
+        add_masks(document, _read_masks(document, Path(path), consent=resample))
         return
     for one in [Path(path)] if path else session.window.ask_open_paths():
         _import_in_background(session, one, consent=resample)
@@ -103,12 +104,13 @@ def import_(session: Session, path: str = "", resample: bool = False) -> None:
 
 def _import_in_background(session: Session, path: Path, *, consent: bool) -> None:
     document = session.open_document
-    geometry = document.segmentation.geometry
 
     def finished(job: Job) -> None:
         error, window = job.error, session.window
         if isinstance(error, UserError) and "--resample" in error.hint and not consent and window is not None:
-            question = "Resample it to this image's grid? Edges may move by half a voxel."
+            question = (
+                "Import it all the same? Edges may move by half a voxel, and slices between contours are interpolated."
+            )
             if window.confirm(error.message, question):
                 _import_in_background(session, path, consent=True)
         elif not failed(session, job) and session.document is document:
@@ -116,9 +118,13 @@ def _import_in_background(session: Session, path: Path, *, consent: bool) -> Non
             for line in job.result.notes:
                 session.messages.info(line)
 
-    session.jobs.start(
-        f"Import {path.name}", lambda job: read_masks(path, geometry, consent_to_resample=consent), finished
-    )
+    session.jobs.start(f"Import {path.name}", lambda job: _read_masks(document, path, consent=consent), finished)
+
+
+def _read_masks(document: Document, path: Path, *, consent: bool) -> FittedMasks:
+    images = document.case.images
+    series_id = images[0].series_id if images else ""
+    return read_masks(path, document.segmentation.geometry, consent_to_resample=consent, series_id=series_id)
 
 
 def _select_first(session: Session) -> None:
