@@ -19,6 +19,8 @@ from imaging.formats.label_file import LabelFile
 from imaging.mask_matching import match
 from imaging.objects.source_series import ObjectSource, source_of, source_of_series, source_without_dicom
 from imaging.objects.written import WrittenObject
+from session.annotation_export import write_measurements, write_model_map, write_presentation_state
+from session.case_content import CaseContent
 from session.exporting import stacked
 from session.opening import same_series
 from session.reading import image_series
@@ -34,11 +36,13 @@ class ObjectContent:
         labels: the masks.
         source: the images that they are about.
         probabilities: by place in ``labels.segments`` how probable a model finds a structure, uint8, 255 for 1.
+        case: what else the case holds; None where there is no case.
     """
 
     labels: LabelFile
     source: ObjectSource
     probabilities: Mapping[int, NDArray[np.uint8]] = field(default_factory=dict)
+    case: CaseContent | None = None
 
 
 Write = Callable[[ObjectContent, Path], WrittenObject]
@@ -50,6 +54,9 @@ OBJECT_FORMATS: dict[str, Write] = {
     "seg-labelmap-plain": lambda content, path: _segmentation(content, path, "LABELMAP"),
     "seg-fractional": lambda content, path: _segmentation(content, path, "FRACTIONAL"),
     "rtstruct": lambda content, path: _structure_set(content, path),
+    "sr": write_measurements,
+    "gsps": write_presentation_state,
+    "pm": write_model_map,
 }
 
 ON_ONE_LAYER = ("seg-labelmap", "seg-labelmap-plain")  # kinds of object that cannot hold overlapping segments

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from imaging.case.records import ChainReport
 from imaging.errors import UserError
 from imaging.segment import Segment
 from imaging.segmentation import Segmentation
+from session.annotation_import import add_annotations, is_annotation_file, read_annotations
+from session.case_content import content_of_case
 from session.document import Document
 from session.exporting import add_masks, export_masks, labels_of, read_masks
 from session.object_export import OBJECT_FORMATS, OBJECT_SUFFIX, object_record, source_of_case, write_object_of
@@ -33,7 +36,7 @@ def add(parsers: Any) -> None:
         ("undo", undo, "take the last change back"),
         ("redo", redo, "bring the undone change back"),
         ("export", export, "write the masks"),
-        ("import", import_, "add the segments of a mask file"),
+        ("import", import_, "add the segments of a mask file, or a report's measurements"),
         ("attribution", attribution, "who made a voxel what it is"),
     ):
         parser = parts.add_parser(name, help=text)
@@ -51,6 +54,8 @@ def add(parsers: Any) -> None:
                 help="DICOM images that an object shall be about, not the case's own",
             )
             parser.add_argument("--stack", action="store_true", help="let upper segments hide lower ones that overlap")
+            parser.add_argument("--segmentation", type=Path, metavar="FILE", help="of sr: the SEG that it refers to")
+            parser.add_argument("--map", default="", metavar="NAME", help="of pm: which map, such as uncertainty")
         elif name == "import":
             parser.add_argument("file", type=Path)
             parser.add_argument("--resample", action="store_true", help="consent to resampling a mask on another grid")
@@ -136,7 +141,10 @@ def _export_object(arguments: argparse.Namespace) -> int:
     case = Case.open(arguments.case, read_only=True)
     try:
         labels = labels_of(case.segmentation)
-        content = source_of_case(case.images[0], labels, arguments.series)
+        content = replace(
+            source_of_case(case.images[0], labels, arguments.series),
+            case=content_of_case(case, arguments.segmentation, arguments.map),
+        )
         written = write_object_of(content, arguments.out, arguments.format, stack=arguments.stack)
     finally:
         case.close()
@@ -149,7 +157,9 @@ def _export_object(arguments: argparse.Namespace) -> int:
 
 
 def import_(arguments: argparse.Namespace) -> int:
-    """Add the segments of a mask file."""
+    """Add the segments of a mask file, or what a DICOM object says of measurements, window or maps."""
+    if is_annotation_file(arguments.file):
+        return _import_annotations(arguments)
     document = _document(arguments.case)
     try:
         geometry = document.segmentation.geometry
@@ -165,6 +175,31 @@ def import_(arguments: argparse.Namespace) -> int:
         print_json({"entry": entry, "segments": segments, "notes": list(masks.notes)})
         return 0
     for line in masks.notes:
+        note(line)
+    return 0
+
+
+def _import_annotations(arguments: argparse.Namespace) -> int:
+    """Add measurements, a window or a map, and list the values that have no place."""
+    document = _document(arguments.case)
+    try:
+        found = read_annotations(arguments.file, document.case, consent=arguments.resample)
+        add_annotations(document, found)
+        _settle(document)
+        record = {
+            "entry": _entry_record(document.entries[-1]),
+            "measurements": [m.to_json() for m in found.measurements],
+            "values": list(found.values),
+            "notes": list(found.notes),
+        }
+    finally:
+        document.close()
+    if arguments.json:
+        print_json(record)
+        return 0
+    for line in found.values:
+        print(line)
+    for line in found.notes:
         note(line)
     return 0
 

@@ -1,0 +1,92 @@
+"""What is known of a case beside its masks, as DICOM objects: measurement report, presentation state, map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imaging.errors import UserError
+from imaging.measurement import Measurement, MeasurementKind
+from imaging.objects.written import WrittenObject
+from imaging.region_statistics import RegionStatistics, ellipse_statistics
+from imaging.volume import Quantity
+from session.measured import value_text
+from session.model_maps import MapKind, ModelMap, ModelMaps
+
+if TYPE_CHECKING:
+    from session.case_content import CaseContent
+    from session.object_export import ObjectContent
+
+
+def write_measurements(content: ObjectContent, path: Path) -> WrittenObject:
+    """Volumes of the segments and all measurements as a structured report.
+
+    Raises:
+        UserError: there is nothing to report, or it cannot be written.
+    """
+    from imaging.objects.report_write import Measured, write_report
+
+    case = content.case
+    if case is None or not case.measurements:
+        return write_report(content.labels, content.source, path, segments_in=case.segments_in if case else None)
+    has_regions = any(m.kind is MeasurementKind.ELLIPSE for m in case.measurements)
+    measured = [Measured(m, _statistics(case, m)) for m in case.measurements]
+    quantity = case.volume.quantity if has_regions else Quantity.SIGNAL
+    return write_report(content.labels, content.source, path, measured, quantity, case.segments_in)
+
+
+def write_presentation_state(content: ObjectContent, path: Path) -> WrittenObject:
+    """Window, polarity and measurements of a case as a presentation state of its images.
+
+    Raises:
+        UserError: it is no case, its images never were DICOM, or it cannot be written.
+    """
+    from imaging.objects.presentation_write import Drawn, Shown, write_presentation
+
+    case = _case(content)
+    shown = case.shown
+    hidden = shown.hidden_measurements if shown else frozenset[int]()
+    drawn = [
+        Drawn(m, f"{m.name}: {value_text(m, case.volume, _statistics(case, m))}")
+        for m in case.measurements
+        if m.number not in hidden
+    ]
+    window = (shown.windowing.level, shown.windowing.width) if shown else None
+    if window is not None and case.volume.quantity in (Quantity.SUVBW, Quantity.COLOUR):
+        window = None  # these values are not what the images' own rescaling gives
+    return write_presentation(Shown(window, shown.is_inverted if shown else False, drawn), content.source, path)
+
+
+def write_model_map(content: ObjectContent, path: Path) -> WrittenObject:
+    """One of the maps that a case keeps as a parametric map.
+
+    Raises:
+        UserError: it keeps none, or none of this name, or it cannot be written.
+    """
+    from imaging.objects.map_write import PROBABILITY, UNCERTAINTY, WantedMap, write_map
+
+    case = _case(content)
+    if case.maps is None:
+        raise UserError("This case keeps no map of a model.", "Segment with a model that gives one, and accept it.")
+    chosen = _chosen(case.maps, case.map_name)
+    quantity = UNCERTAINTY if chosen.kind is MapKind.UNCERTAINTY else PROBABILITY
+    wanted = WantedMap(chosen.name, case.maps.title, quantity, chosen.values, case.segmentation.geometry, 1 / 255)
+    return write_map(wanted, content.source, path)
+
+
+def _chosen(maps: ModelMaps, name: str) -> ModelMap:
+    names = [one.name for one in maps.maps]
+    if name and name not in names:
+        raise UserError(f"The case keeps no map “{name}”.", f"Maps: {', '.join(names)}.")
+    return maps.shown(name)
+
+
+def _case(content: ObjectContent) -> CaseContent:
+    if content.case is None:
+        raise UserError("Only a case can be written as this.", "Segment into a case first.")
+    return content.case
+
+
+def _statistics(case: CaseContent, measurement: Measurement) -> RegionStatistics | None:
+    """What an ellipse holds; None for everything else."""
+    return ellipse_statistics(case.volume, measurement) if measurement.kind is MeasurementKind.ELLIPSE else None

@@ -1,0 +1,185 @@
+"""Measurements, windows and maps out of DICOM objects into a case: one table of what can be read.
+
+A new kind of object is one function and one line of ``READERS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from imaging.case.case import Case
+from imaging.dicom import tags
+from imaging.errors import UserError
+from imaging.formats.label_file import LabelFile
+from imaging.mask_matching import match
+from imaging.measurement import Measurement
+from imaging.measurements import AddMeasurements
+from imaging.objects.source_series import ObjectSource
+from inference.model import UNCERTAINTY_MAP, WINNER_MAP
+from session.case_content import PRESENTATION_KEY, content_of_case
+from session.document import Document
+from session.exporting import labels_of
+from session.map_keeping import STATE_KEY, packed
+from session.model_maps import ModelMap, ModelMaps, is_model_map
+from session.object_export import source_of_case
+from session.object_import import is_object_file
+from session.presentation import Presentation, PresentationState, Windowing
+
+
+@dataclass(frozen=True, eq=False)
+class ReadAnnotations:
+    """What an object adds to a case.
+
+    Attributes:
+        file_name: of the object.
+        measurements: with numbers that are new in the case.
+        windowing: None where the object says none.
+        is_inverted: black on white.
+        maps: the case's maps with those of the object; None where it holds none.
+        values: what else it measured, a line for each group.
+        notes: what could not be taken over, in sentences.
+    """
+
+    file_name: str
+    measurements: tuple[Measurement, ...] = ()
+    windowing: Windowing | None = None
+    is_inverted: bool = False
+    maps: ModelMaps | None = None
+    values: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def _report(path: Path, case: Case, _consent: bool) -> ReadAnnotations:
+    from imaging.objects.report_read import read_report
+
+    groups = read_report(path, _source(case))
+    shapes = [shape for group in groups for shape in group.shapes]
+    values = [line for group in groups for line in group.lines()]
+    notes = dict.fromkeys(sentence for group in groups for sentence in group.unplaced)
+    return ReadAnnotations(path.name, _numbered(shapes, case), values=tuple(values), notes=tuple(notes))
+
+
+def _presentation(path: Path, case: Case, _consent: bool) -> ReadAnnotations:
+    from imaging.objects.presentation_read import read_presentation
+
+    source = _source(case)
+    if source is None:
+        raise UserError("The images of this case are not where they were.", "A presentation state needs them.")
+    found = read_presentation(path, source)
+    window = Windowing(*found.window) if found.window is not None else None
+    shapes = _numbered(found.measurements, case)
+    return ReadAnnotations(path.name, shapes, window, found.is_inverted, notes=found.notes)
+
+
+def _map(path: Path, case: Case, consent: bool) -> ReadAnnotations:
+    from imaging.objects.map_read import read_map
+
+    found = read_map(path)
+    values = np.asarray(found.values, np.float64)
+    if not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
+        raise UserError(
+            "The numbers of this map are no probabilities: they do not lie between 0 and 1.",
+            "Open it as an image of its own.",
+        )
+    name = found.name if is_model_map(found.name) else _guessed(found.quantity.meaning if found.quantity else "")
+    laid = match(
+        LabelFile(found.geometry, [np.rint(255 * values).astype(np.uint8)]), case.segmentation.geometry, consent
+    )
+    new = ModelMap(name, laid.layers[0])
+    kept = content_of_case(case).maps
+    others = tuple(one for one in kept.maps if one.name != name) if kept is not None else ()
+    return ReadAnnotations(path.name, maps=ModelMaps(found.title or path.stem, (*others, new)))
+
+
+def _guessed(quantity: str) -> str:
+    """Which map a foreign one is most like."""
+    return UNCERTAINTY_MAP if "uncertain" in quantity.lower() else WINNER_MAP
+
+
+Read = Callable[[Path, Case, bool], ReadAnnotations]  # file, case, consent to resample
+_STATES = ("11.1", "11.2", "11.8")
+_REPORTS = ("88.11", "88.22", "88.33", "88.34", "88.35")
+_STORAGE = "1.2.840.10008.5.1.4.1.1."
+
+# SOP Class UID -> how it is read. Functions import what they need when they run: start-up stays light.
+READERS: dict[str, Read] = {
+    **dict.fromkeys((_STORAGE + end for end in _REPORTS), _report),
+    **dict.fromkeys((_STORAGE + end for end in _STATES), _presentation),
+    _STORAGE + "30": _map,
+}
+
+
+def is_annotation_file(path: Path) -> bool:
+    """True for DICOM objects that `read_annotations` reads."""
+    if not is_object_file(path):
+        return False
+    from imaging.objects.elements import open_object
+
+    return open_object(path).elements.text(tags.SOP_CLASS) in READERS
+
+
+def read_annotations(path: Path, case: Case, *, consent: bool = False) -> ReadAnnotations:
+    """What a DICOM object says, for a case; the case is not changed.
+
+    Args:
+        path: the object's file.
+        case: its images are read to find the places of what was drawn on them.
+        consent: the user agreed to resampling a map on another grid.
+
+    Raises:
+        UserError: the object is damaged, of other images, or says nothing that fits a case.
+    """
+    from imaging.objects.elements import open_object
+
+    return READERS[open_object(path).elements.text(tags.SOP_CLASS)](path, case, consent)
+
+
+def add_annotations(document: Document, found: ReadAnnotations) -> None:
+    """Put it into the case: measurements as one entry of the history, window and maps beside it.
+
+    Raises:
+        UserError: a read-only case.
+    """
+    document.must_be_writable()
+    parameters = {"file": found.file_name, "values": list(found.values), "notes": list(found.notes)}
+    if found.measurements:
+        count = len(found.measurements)
+        title = f"Import {count} measurement{'s' if count != 1 else ''}"
+        edit = AddMeasurements(found.measurements)
+        document.apply(edit, title=title, tool="file.import_masks", parameters=parameters, author="import")
+    else:
+        document.note(f"Import {found.file_name}", "file.import_masks", parameters)
+    journal = document.case.journal
+    if found.windowing is not None:
+        saved = journal.read_state(PRESENTATION_KEY)
+        state = PresentationState.from_text(saved) if saved else _first_state(document)
+        state = replace(state, windowing=found.windowing, is_inverted=found.is_inverted)
+        journal.save_state(PRESENTATION_KEY, state.to_text())
+    if found.maps is not None:
+        text, left_out = packed(found.maps)
+        if left_out:
+            raise UserError("The map is too large to be kept in the case.")
+        journal.save_state(STATE_KEY, text)
+
+
+def _first_state(document: Document) -> PresentationState:
+    presentation = Presentation()
+    presentation.center_on(document.segmentation.geometry)
+    return presentation.state
+
+
+def _numbered(shapes: list[Measurement] | tuple[Measurement, ...], case: Case) -> tuple[Measurement, ...]:
+    first = case.measurements.next_number
+    return tuple(shape.changed(number=first + n) for n, shape in enumerate(shapes))
+
+
+def _source(case: Case) -> ObjectSource | None:
+    """The case's images; None where they are not at hand."""
+    try:
+        return source_of_case(case.images[0], labels_of(case.segmentation)).source
+    except UserError:
+        return None
