@@ -24,6 +24,7 @@ from imaging.geometry import Geometry
 from inference.engine.parameters import RunParameters
 from inference.model import Labels, ModelImage, ModelLabel, ModelResult
 from inference.opening.bundle_surroundings import find_scripts_in, on_the_cpu, reading_weights_only
+from inference.opening.monai_import import import_monai
 from inference.packages.bundle_files import Bundle, open_bundle
 from inference.packages.bundle_steps import PREPROCESSING, steps
 from inference.packages.description import ModelDescription, ModelFormat, Task
@@ -86,6 +87,7 @@ class StockRun:
         return ModelResult(layers, found, seconds, {"stock": True}, (NOTE, *notes), record=self._record())
 
     def _run(self, paths: Sequence[Path], scratch: Path) -> None:
+        import_monai(with_workflows=True)
         from monai.bundle import ConfigWorkflow
 
         folder, bundle = self._package.content, self._bundle
