@@ -2,11 +2,15 @@
 
 Random weights give near-ties between classes, so a faster backend is judged harder than with a trained network.
 
+The first run of a model on a computer measures the backends, proves the fastest and converts the network for it; later
+runs find all that. Both are measured, each in a process of its own; the promise of time is judged on later runs.
+
     python tests/bench/bench_engine.py [--small]
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +19,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -25,6 +30,7 @@ from numpy.typing import NDArray
 
 from inference.engine.grids import Grid, after
 from inference.engine.recipe import Orient, Respace
+from session.segment_to_file import record_path
 
 SMALL = (100, 200, 200)
 LOOK_EVERY_S = 0.2
@@ -54,31 +60,51 @@ def main() -> int:
 
 
 def _compared(folder: Path, name: str) -> list[Measured]:
-    bundle = make_bundle(folder / name.split(",")[0], name)
+    short = name.split(",")[0]
+    bundle = make_bundle(folder / short, name)
     image = folder / "image.nii.gz"
     stock = _taken(_stock(bundle, image), folder)
     theirs = _labels(next((bundle / "eval").glob("*.nii.gz")))
-    plain_out, out = bundle / "plain.nii.gz", bundle / "best.nii.gz"
+    plain_out, out = folder / f"{short}-plain.nii.gz", folder / f"{short}.nii.gz"
     plain = _taken(_ours(bundle, image, plain_out, "--backend", "torch", "--precision", "fp32"), folder)
     first = _taken(_ours(bundle, image, out), folder)
-    best = _taken(_ours(bundle, image, out), folder)
+    before = _engine(out)
+    later = _taken(_ours(bundle, image, out), folder)
+    _must_be_a_later_run(_engine(out))
     ours, fastest = _labels(plain_out), _labels(out)
     outside = ~_ties(image, PIXDIM[name])
+    against = "monai.bundle run"
     return [
-        Measured(f"{name}: time, torch fp32", plain.wall_s / stock.wall_s, "x", None, "monai.bundle run"),
-        Measured(f"{name}: time, best backend", best.wall_s / stock.wall_s, "x", 0.65, "monai.bundle run"),
-        Measured(f"{name}: processor time, best backend", best.cpu_s / stock.cpu_s, "x", None, "monai.bundle run"),
-        Measured(
-            f"{name}: time of the first run, which measures", first.wall_s / stock.wall_s, "x", None, "monai.bundle run"
-        ),
-        Measured(f"{name}: peak memory, torch fp32", plain.peak_mb / stock.peak_mb, "x", 0.6, "monai.bundle run"),
-        Measured(f"{name}: peak memory, best backend", best.peak_mb / stock.peak_mb, "x", 0.6, "monai.bundle run"),
+        Measured(f"{name}: time, torch fp32", plain.wall_s / stock.wall_s, "x", None, against),
+        # the promise is judged on later runs: the first one on a computer also measures, proves and converts
+        Measured(f"{name}: time, best backend, later runs", later.wall_s / stock.wall_s, "x", 0.65, against),
+        Measured(f"{name}: time, best backend, the first run", first.wall_s / stock.wall_s, "x", None, against),
+        Measured(f"{name}: of the first run, measuring, proving, converting", before["choose backend"], "s"),
+        Measured(f"{name}: processor time, torch fp32", plain.cpu_s / stock.cpu_s, "x", None, against),
+        Measured(f"{name}: processor time, best backend, later runs", later.cpu_s / stock.cpu_s, "x", None, against),
+        Measured(f"{name}: processor time, best backend, the first run", first.cpu_s / stock.cpu_s, "x", None, against),
+        Measured(f"{name}: peak memory, torch fp32", plain.peak_mb / stock.peak_mb, "x", 0.6, against),
+        Measured(f"{name}: peak memory, best backend, later runs", later.peak_mb / stock.peak_mb, "x", 0.6, against),
+        Measured(f"{name}: peak memory, best backend, the first run", first.peak_mb / stock.peak_mb, "x", 0.6, against),
         Measured(f"{name}: voxels unlike stock, torch fp32", 100 * float((ours != theirs).mean()), "%", 0.4),
         Measured(f"{name}: of them where no tie is", 100 * float((ours != theirs)[outside].mean()), "%", 0.0),
         Measured(f"{name}: voxels unlike stock, best backend", 100 * float((fastest != theirs).mean()), "%"),
         Measured(f"{name}: stock, wall", stock.wall_s, "s"),
+        Measured(f"{name}: stock, processor time", stock.cpu_s, "s"),
         Measured(f"{name}: stock, peak memory", stock.peak_mb, "MB"),
     ]
+
+
+def _engine(out: Path) -> dict[str, Any]:
+    """What the run's record says: seconds of its stages, backend, and where OpenVINO's network came from."""
+    record = json.loads(record_path(out).read_text())
+    return record["seconds"] | {"backend": record["backend"], "network": record["engine"].get("network")}
+
+
+def _must_be_a_later_run(engine: dict[str, Any]) -> None:
+    """Nothing is judged by a run that converted once more."""
+    if engine["backend"].startswith("openvino") and engine["network"] != "kept":
+        raise SystemExit(f"the later run did not find the network of the first: {engine}")
 
 
 def _stock(bundle: Path, image: Path) -> list[str]:
