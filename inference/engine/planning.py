@@ -25,6 +25,7 @@ from inference.packages.package import Package
 from inference.plan import Plan
 
 LIBRARIES_MB = 650.0  # torch, MONAI and the rest in the worker; a rounded guess, see decision 21
+MAP_COPIES = 3  # on the image's grid: in the worker, in shared memory, and where the result is taken
 RESERVE = 0.9  # of what is free may be planned for
 MIB = 2**20
 
@@ -119,7 +120,7 @@ def _demand(
     held, classes, is_rough = _window(opened, (1, channels, *size), len(opened.recipe.labels) + 1, known)
     image = x * y * z * BYTES * channels * 2  # as it was and as it is changed
     weights = sum(_bytes(package, file.path) for file in package.description.weights)
-    maps = _map_count(opened.recipe, wanted) * (x * y * z + 2 * int(np.prod(geometry.shape)))  # there, and on their way
+    maps = _map_count(opened.recipe, wanted) * (x * y * z + MAP_COPIES * int(np.prod(geometry.shape)))
     given = int(LIBRARIES_MB * MIB) + channel_bytes + image + 2 * weights
     sums = classes * size[0] * y * z * BYTES
     if maps:
