@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 
 from imaging.errors import UserError
@@ -12,6 +11,7 @@ from imaging.objects.contour_planes import FilledStructure, on_slices
 from imaging.objects.layering import Layers
 from imaging.objects.read_masks import ReadMasks
 from imaging.objects.structure_set_read import Structure, StructureSet, read_structure_set
+from imaging.objects.uids import is_valid_uid
 
 _WIDER = 1.05  # slices between planes from which on a structure has empty slices
 _OTHER_IMAGE = "This structure set was made for another image."
@@ -19,9 +19,7 @@ _NOTHING = "Nothing of this structure set lies on the image."
 _ALGORITHMS = ("AUTOMATIC", "SEMIAUTOMATIC", "MANUAL")
 
 
-def read_structures(
-    path: Path, target: Geometry, *, consent: bool = False, series_uid: str = "", image_uids: Collection[str] = ()
-) -> ReadMasks:
+def read_structures(path: Path, target: Geometry, *, consent: bool = False, series_uid: str = "") -> ReadMasks:
     """Read an RT Structure Set as masks.
 
     Args:
@@ -30,7 +28,6 @@ def read_structures(
         consent: the user agreed that slices between contours are interpolated, and to a file that was made for another
             image.
         series_uid: of the image (`Series.id`), empty where nobody knows.
-        image_uids: SOP Instance UIDs of the image, where they are known.
 
     Returns:
         The structures that have a voxel on the image; overlapping ones on different layers.
@@ -38,21 +35,10 @@ def read_structures(
     Raises:
         UserError: no structure set, damaged, a question that needs consent, or nothing of it lies on the image.
     """
-    return place_structures(
-        read_structure_set(path), target, consent=consent, series_uid=series_uid, image_uids=image_uids
+    found = read_structure_set(path)
+    notes = _doubts_about_image(
+        found, target.frame_of_reference_uid or "", series_uid if is_valid_uid(series_uid) else ""
     )
-
-
-def place_structures(
-    found: StructureSet,
-    target: Geometry,
-    *,
-    consent: bool = False,
-    series_uid: str = "",
-    image_uids: Collection[str] = (),
-) -> ReadMasks:
-    """Make masks of contours that were read, see `read_structures`."""
-    notes = _doubts_about_image(found, target.frame_of_reference_uid or "", series_uid, image_uids)
     if notes and notes[0] == _OTHER_IMAGE:
         if not consent:
             raise UserError(_OTHER_IMAGE, "Use --resample when you know that its positions are those of this image.")
@@ -70,15 +56,12 @@ def place_structures(
     return ReadMasks(LabelFile(target, layers.arrays, segments), tuple(notes), was_resampled=bridged > 0)
 
 
-def _doubts_about_image(found: StructureSet, frame: str, series_uid: str, image_uids: Collection[str]) -> list[str]:
+def _doubts_about_image(found: StructureSet, frame: str, series_uid: str) -> list[str]:
     """What speaks against file and image belonging together; nothing when they do."""
     frames = {one.frame_of_reference_uid for one in found.structures} - {""}
-    names_images = not found.image_uids.isdisjoint(image_uids)
-    if names_images or any(series_uid.startswith(uid) for uid in found.series_uids):
+    if series_uid and any(series_uid.startswith(uid) for uid in found.series_uids):
         if frames and frame and frame not in frames:
             return ["The file refers to this image, but names another frame of reference."]
-        if image_uids and found.image_uids and not names_images:
-            return ["The file refers to this series, but to none of its images."]
         return []
     if frame in frames:
         if series_uid and found.series_uids:

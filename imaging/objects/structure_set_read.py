@@ -23,8 +23,7 @@ from imaging.segment import CodedTerm, Color
 STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 MAX_STRUCTURES = 1000
 FARTHEST_MM = 1e5
-_FRAMES, _STUDIES, _SERIES, _IMAGES = 0x30060010, 0x30060012, 0x30060014, 0x30060016
-_INSTANCE, _FRAME_OF_REFERENCE = 0x00081155, 0x00200052
+_FRAMES, _STUDIES, _SERIES = 0x30060010, 0x30060012, 0x30060014
 _CLOSED, _XOR = "CLOSED_PLANAR", "CLOSEDPLANAR_XOR"
 _WORDS = {"POINT": "points", "OPEN_PLANAR": "open lines", "OPEN_NONPLANAR": "open lines"}
 
@@ -66,14 +65,11 @@ class StructureSet:
 
     Attributes:
         structures: in the order of the file.
-        series_uids, image_uids: what it refers to; often incomplete, sometimes wrong.
-        sop_instance_uid: its own.
+        series_uids: what it refers to; often incomplete, sometimes wrong.
     """
 
     structures: list[Structure]
     series_uids: frozenset[str]
-    image_uids: frozenset[str]
-    sop_instance_uid: str = ""
 
 
 def read_structure_set(path: Path) -> StructureSet:
@@ -94,8 +90,6 @@ def read_structure_set(path: Path) -> StructureSet:
     return StructureSet(
         [_structure(region, contours, observed, elements) for region in regions],
         frozenset(_text(one, tags.SERIES_INSTANCE) for one in series) - {""},
-        frozenset(_referenced_images([*series, *_all_contours(elements)])) - {""},
-        _text(elements, tags.SOP_INSTANCE),
     )
 
 
@@ -111,17 +105,6 @@ def _number(elements: Elements, tag: int) -> int:
 def _referenced_series(frame: Elements) -> Iterator[Elements]:
     for study in frame.sequence(_STUDIES):
         yield from study.sequence(_SERIES)
-
-
-def _all_contours(elements: Elements) -> Iterator[Elements]:
-    for region in elements.sequence(0x30060039):
-        yield from region.sequence(0x30060040)
-
-
-def _referenced_images(places: list[Elements]) -> Iterator[str]:
-    for place in places:
-        for image in place.sequence(_IMAGES):
-            yield _text(image, _INSTANCE)
 
 
 def _structure(
@@ -145,7 +128,7 @@ def _structure(
         left_out=left_out,
         damage=damage,
         frame_of_reference_uid=_text(region, 0x30060024)
-        or (_text(frames[0], _FRAME_OF_REFERENCE) if len(frames) == 1 else ""),
+        or (_text(frames[0], tags.FRAME_OF_REFERENCE) if len(frames) == 1 else ""),
     )
 
 

@@ -122,7 +122,7 @@ def test_contours_refer_to_the_images_of_their_slices(make_series, tmp_path: Pat
     assert [float(one.ContourData[2]) for one in contours] == [2.0, 4.0]
     assert found.StudyInstanceUID == source.study_instance_uid
     assert found.PatientName == "Nobody^Made"
-    read = read_structures(path, source.geometry, series_uid=source.series_instance_uid, image_uids=images)
+    read = read_structures(path, source.geometry, series_uid=source.series_instance_uid)
     assert not read.notes
     assert np.array_equal(read.labels.layers[0], layer)
 
