@@ -56,8 +56,8 @@ def segment_items(segments: list[LabelSegment], series_uid: str) -> tuple[list[D
 
 
 def segment_label(segment: LabelSegment) -> str:
-    """The segment's name as DICOM allows it: one line of at most 64 characters, never empty."""
-    return " ".join(segment.name.split())[:64].strip() or f"Segment {segment.number}"
+    """The segment's name as DICOM allows it: a line of at most 64 characters without backslashes, never empty."""
+    return " ".join(segment.name.replace("\\", "/").split())[:64].strip() or f"Segment {segment.number}"
 
 
 def _put_codes(made: Dataset, segment: LabelSegment) -> bool:

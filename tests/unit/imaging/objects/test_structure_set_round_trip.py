@@ -167,6 +167,11 @@ def test_what_does_not_read_back_is_not_written(tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_backslash_would_be_two_names(tmp_path: Path) -> None:
+    labels = LabelFile(grid(), [np.ones(SHAPE, np.uint8)], [LabelSegment("left\\right  lung", None, 1)])
+    assert written(tmp_path / "rt.dcm", labels).StructureSetROISequence[0].ROIName == "left/right lung"
+
+
 def test_nothing_to_write_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no segment"):
         write_structure_set(LabelFile(grid(), []), source_without_dicom(grid()), tmp_path / "rt.dcm")
