@@ -8,15 +8,17 @@ import math
 import re
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from imaging.errors import UserError
-from imaging.formats.registry import write_arrays
 from imaging.geometry import Geometry
 from inference.model import UNCERTAINTY_MAP, WINNER_MAP, label_of_map
-from inference.result import InferenceResult
 from session.model_maps import ModelMap, ModelMaps, is_model_map
+
+if TYPE_CHECKING:
+    from inference.result import InferenceResult
 
 STATE_KEY = "doubt"  # in the case file, beside the journal
 MOST_KEPT_BYTES = 32_000_000  # of compressed maps; what goes beyond lasts as long as the case is open
@@ -73,6 +75,8 @@ def write_probabilities(result: InferenceResult, geometry: Geometry, stem: Path)
     Raises:
         UserError: the result has no such map, or a file cannot be written.
     """
+    from imaging.formats.registry import write_arrays  # only files need it
+
     names = [name for name in result.maps if name == WINNER_MAP or label_of_map(name) is not None]
     if not names:
         raise UserError(f"{result.name} says nothing of how probable its labels are.", " ".join(result.notes))
