@@ -63,7 +63,8 @@ ON_ONE_LAYER = ("seg-labelmap", "seg-labelmap-plain")  # kinds of object that ca
 
 
 def _segmentation(content: ObjectContent, path: Path, kind: str, *, compress: bool = False) -> WrittenObject:
-    from imaging.objects.segmentation_write import SegmentationKind, write_segmentation
+    from imaging.objects.segmentation_dataset import SegmentationKind
+    from imaging.objects.segmentation_write import write_segmentation
 
     maps = content.probabilities if kind == SegmentationKind.FRACTIONAL else None
     return write_segmentation(

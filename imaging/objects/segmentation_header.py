@@ -17,7 +17,7 @@ from imaging.formats.label_file import LabelSegment, SegmentAlgorithm
 from imaging.objects.display_colour import from_cielab
 from imaging.objects.elements import Elements, ForeignObject, open_object
 from imaging.objects.segment_items import TRACKING_PREFIX, UNKNOWN
-from imaging.objects.segmentation_write import SegmentationKind
+from imaging.objects.segmentation_dataset import SegmentationKind
 from imaging.segment import Color
 
 SEGMENTATION_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")

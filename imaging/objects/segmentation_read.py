@@ -17,8 +17,8 @@ from imaging.mask_matching import match
 from imaging.objects.foreign_frames import frames_in
 from imaging.objects.frame_layout import FrameLayout, FramePlaces, layout_on, own_layout
 from imaging.objects.read_masks import ReadMasks
+from imaging.objects.segmentation_dataset import SegmentationKind
 from imaging.objects.segmentation_header import SegmentationHeader, read_segmentation_header
-from imaging.objects.segmentation_write import SegmentationKind
 
 THRESHOLD = 0.5  # of a fraction: half a voxel, or as likely as not
 _MOST_LAYERS = 64

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +14,7 @@ from numpy.typing import NDArray
 from imaging.dicom import syntax
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelArray, LabelFile, flattened
-from imaging.objects.filled_in import FilledIn
-from imaging.objects.frame_groups import FrameGroups, decimals
+from imaging.objects.frame_groups import FrameGroups
 from imaging.objects.frame_writer import (
     frames_with_voxels,
     masks_of,
@@ -24,35 +22,14 @@ from imaging.objects.frame_writer import (
     write_plain,
     write_rle,
 )
-from imaging.objects.header import ObjectKind, file_meta_of, item, new_object, put, put_common_references
-from imaging.objects.segment_items import segment_items
+from imaging.objects.header import file_meta_of
+from imaging.objects.segmentation_dataset import MAXIMUM_FRACTION, Described, SegmentationKind, segmentation_dataset
 from imaging.objects.slice_places import SlicePlaces
 from imaging.objects.source_series import ObjectSource
-from imaging.objects.uids import new_uid
 from imaging.objects.writing import write_checked
 from imaging.objects.written import WrittenObject
 
-if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
-
-SERIES_NUMBER = 9910
-MAXIMUM_FRACTION = 255
 Maps = Mapping[int, NDArray[Any]]
-
-
-class SegmentationKind(StrEnum):
-    """How a segmentation holds its voxels; the value is DICOM's Segmentation Type."""
-
-    BINARY = "BINARY"
-    FRACTIONAL = "FRACTIONAL"
-    LABELMAP = "LABELMAP"
-
-
-_CLASSES = {
-    SegmentationKind.BINARY: "1.2.840.10008.5.1.4.1.1.66.4",
-    SegmentationKind.FRACTIONAL: "1.2.840.10008.5.1.4.1.1.66.4",
-    SegmentationKind.LABELMAP: "1.2.840.10008.5.1.4.1.1.66.7",
-}
 
 
 def write_segmentation(
@@ -112,9 +89,24 @@ class _Content:
         self.places = SlicePlaces.of(labels.geometry, source)
         self.notes: list[str] = []
         self.frames = self._chosen_frames()
-        self.filled_in: list[FilledIn] = []
-        self.header = self._header(source)
+        self.header, self.filled_in = segmentation_dataset(self._described(), source)
         self.uid = str(self.header.SOPInstanceUID)
+
+    def _described(self) -> Described:
+        _, rows, columns = self.labels.geometry.shape
+        bits = {SegmentationKind.BINARY: 1, SegmentationKind.FRACTIONAL: 8}.get(self.kind, 8 * self._label_bytes)
+        has_one_layer = len(self.labels.layers) <= 1 and not self.maps
+        return Described(
+            self.kind,
+            self.labels.segments,
+            self.places,
+            rows,
+            columns,
+            bits,
+            len(self.frames),
+            overlap="NO" if has_one_layer else "UNDEFINED",
+            fractions="PROBABILITY" if self.maps else "OCCUPANCY",
+        )
 
     # ------------------------------------------------------------------------------------------------ frames
 
@@ -137,13 +129,14 @@ class _Content:
         return np.array(sorted(found), np.int64).reshape(-1, 2)
 
     @property
-    def _label_type(self) -> type[np.uint8] | type[np.uint16]:
-        return np.uint8 if len(self.labels.segments) < 256 else np.uint16
+    def _label_bytes(self) -> int:
+        """Of one value of a label map."""
+        return 1 if len(self.labels.segments) < 256 else 2
 
     def _label_planes(self) -> Iterator[LabelArray]:
         """The slices of the label map, with segment numbers as values."""
         layer = self.labels.layers[0]
-        numbers = np.zeros(np.iinfo(layer.dtype).max + 1, self._label_type)
+        numbers = np.zeros(65536, np.uint8 if self._label_bytes == 1 else np.uint16)
         for number, segment in enumerate(self.labels.segments, 1):
             numbers[segment.label_value] = number
         highest = len(self.labels.segments)
@@ -173,85 +166,6 @@ class _Content:
             else:
                 yield np.rint(np.clip(found[k], 0, 1) * MAXIMUM_FRACTION).astype(np.uint8)
 
-    # ------------------------------------------------------------------------------------------------ header
-
-    def _header(self, source: ObjectSource) -> Dataset:
-        titles = {SegmentationKind.LABELMAP: "Label map", SegmentationKind.FRACTIONAL: "Fractional segmentation"}
-        kind = ObjectKind(_CLASSES[self.kind], "SEG", titles.get(self.kind, "Segmentation"), SERIES_NUMBER)
-        made = new_object(kind, source)
-        put_common_references(made, source)
-        items, self.filled_in = segment_items(self.labels.segments, source.series_instance_uid)
-        put(
-            made,
-            ImageType=["DERIVED", "PRIMARY"],
-            ContentLabel="SEGMENTATION",
-            ContentDescription="",
-            ContentCreatorName="",
-            LossyImageCompression="00",
-            SegmentationType=self.kind.value,
-            SegmentSequence=items,
-            SegmentsOverlap=self._overlap(),
-            NumberOfFrames=len(self.frames),
-            SharedFunctionalGroupsSequence=[self._shared_groups()],
-            **self._pixel_description(),
-            **self._dimensions(),
-        )
-        return made
-
-    def _overlap(self) -> str:
-        return "NO" if len(self.labels.layers) <= 1 and not self.maps else "UNDEFINED"
-
-    def _pixel_description(self) -> dict[str, Any]:
-        bits = 1 if self.kind is SegmentationKind.BINARY else 8
-        described: dict[str, Any] = {}
-        if self.kind is SegmentationKind.LABELMAP:
-            bits = 8 * np.dtype(self._label_type).itemsize
-            described["PixelPaddingValue"] = 0  # what belongs to no segment
-        elif self.kind is SegmentationKind.FRACTIONAL:
-            described["MaximumFractionalValue"] = MAXIMUM_FRACTION
-            described["SegmentationFractionalType"] = "PROBABILITY" if self.maps else "OCCUPANCY"
-        return {
-            "SamplesPerPixel": 1,
-            "PhotometricInterpretation": "MONOCHROME2",
-            "Rows": self.labels.geometry.shape[1],
-            "Columns": self.labels.geometry.shape[2],
-            "BitsAllocated": bits,
-            "BitsStored": bits,
-            "HighBit": bits - 1,
-            "PixelRepresentation": 0,
-            **described,
-        }
-
-    def _shared_groups(self) -> Dataset:
-        between_rows, between_columns = self.places.spacing_mm
-        measures = item(
-            SliceThickness=decimals([self.places.thickness_mm]).decode(),
-            PixelSpacing=decimals([between_rows, between_columns]).decode().split("\\"),
-        )
-        if self.places.is_even:
-            put(measures, SpacingBetweenSlices=decimals([self.places.thickness_mm]).decode())
-        orientation = item(ImageOrientationPatient=decimals(self.places.orientation).decode().split("\\"))
-        return item(PlaneOrientationSequence=[orientation], PixelMeasuresSequence=[measures])
-
-    def _dimensions(self) -> dict[str, Any]:
-        """Frames are found by segment (not in a label map) and position."""
-        organization = new_uid()
-        pointers = [(0x00200032, 0x00209113, "Position")]
-        if self.kind is not SegmentationKind.LABELMAP:
-            pointers.insert(0, (0x0062000B, 0x0062000A, "Segment"))
-        return {
-            "DimensionOrganizationSequence": [item(DimensionOrganizationUID=organization)],
-            "DimensionIndexSequence": [
-                item(
-                    DimensionOrganizationUID=organization,
-                    DimensionIndexPointer=pointer,
-                    FunctionalGroupPointer=group,
-                    DimensionDescriptionLabel=label,
-                )
-                for pointer, group, label in pointers
-            ],
-        }
-
     # ------------------------------------------------------------------------------------------------ the file
 
     def write(self, file: BinaryIO) -> None:
@@ -274,7 +188,7 @@ class _Content:
         if self.compress:
             write_rle(file, self._planes())
         else:
-            size = np.dtype(self._label_type).itemsize if self.kind is SegmentationKind.LABELMAP else 1
+            size = self._label_bytes if self.kind is SegmentationKind.LABELMAP else 1
             write_plain(file, self._planes(), count, rows * columns * size, b"OW" if size == 2 else b"OB")
 
     def check(self, part: Path) -> None:

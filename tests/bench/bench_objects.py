@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from imaging.formats.label_file import LabelFile, LabelSegment
 from imaging.geometry import Geometry
 from imaging.objects.attributes import REQUIRED
+from imaging.objects.segmentation_dataset import SegmentationKind
 from imaging.objects.segmentation_read import read_segmentation
-from imaging.objects.segmentation_write import SegmentationKind, write_segmentation
+from imaging.objects.segmentation_write import write_segmentation
 from imaging.objects.source_series import ObjectSource, SourceImage
 from imaging.objects.structure_set_masks import read_structures
 from imaging.objects.structure_set_write import write_structure_set

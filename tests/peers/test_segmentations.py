@@ -13,8 +13,9 @@ from imaging.formats.label_file import LabelFile, LabelSegment
 from imaging.formats.masks import read_labels
 from imaging.geometry import Geometry
 from imaging.mask_matching import match
+from imaging.objects.segmentation_dataset import SegmentationKind
 from imaging.objects.segmentation_read import read_segmentation
-from imaging.objects.segmentation_write import SegmentationKind, write_segmentation
+from imaging.objects.segmentation_write import write_segmentation
 from imaging.objects.source_series import ObjectSource, source_of, source_without_dicom
 from imaging.phantom.series import write_dicom_series
 from imaging.phantom.torso import make_torso

@@ -17,8 +17,9 @@ from imaging.geometry import Geometry
 from imaging.objects import elements
 from imaging.objects.elements import MAX_DEPTH, read_elements
 from imaging.objects.foreign_frames import DEFLATED_FRAMES
+from imaging.objects.segmentation_dataset import SegmentationKind
 from imaging.objects.segmentation_read import read_segmentation
-from imaging.objects.segmentation_write import SegmentationKind, write_segmentation
+from imaging.objects.segmentation_write import write_segmentation
 from imaging.objects.source_series import source_without_dicom
 
 SHAPE = (6, 7, 9)

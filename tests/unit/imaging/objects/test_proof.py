@@ -9,7 +9,8 @@ from pydicom import dcmread
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile, LabelSegment
 from imaging.objects.proof import prove
-from imaging.objects.segmentation_write import SegmentationKind, write_segmentation
+from imaging.objects.segmentation_dataset import SegmentationKind
+from imaging.objects.segmentation_write import write_segmentation
 from imaging.objects.source_series import source_of
 from imaging.objects.structure_set_write import write_structure_set
 

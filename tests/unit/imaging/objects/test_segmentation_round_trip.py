@@ -14,8 +14,9 @@ from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile, LabelSegment, SegmentAlgorithm
 from imaging.geometry import Geometry
 from imaging.objects.display_colour import from_cielab, to_cielab
+from imaging.objects.segmentation_dataset import SegmentationKind
 from imaging.objects.segmentation_read import read_segmentation
-from imaging.objects.segmentation_write import SegmentationKind, write_segmentation
+from imaging.objects.segmentation_write import write_segmentation
 from imaging.objects.source_series import ObjectSource, SourceImage, source_of, source_without_dicom
 from imaging.segment import CodedTerm
 
@@ -218,10 +219,10 @@ def replace_images(source: ObjectSource, images: tuple[SourceImage, ...]) -> Obj
 def test_empty_segments_are_described_and_named(tmp_path: Path) -> None:
     geometry = grid("plain")
     labels = masks(geometry)
-    nothing = LabelSegment("Nothing", None, 77, number=10)
-    written = write_segmentation(
-        replace(labels, segments=[*labels.segments, nothing]), source_without_dicom(geometry), tmp_path / "a.dcm"
-    )
+    nothing = LabelSegment("Nothing", None, 777, number=10)  # a value that the layer's type cannot hold
+    labels = replace(labels, segments=[*labels.segments, nothing])
+    write_segmentation(labels, source_without_dicom(geometry), tmp_path / "a.dcm", LABELMAP)
+    written = write_segmentation(labels, source_without_dicom(geometry), tmp_path / "a.dcm")
     assert any("Nothing" in note for note in written.notes)
     found = read_segmentation(tmp_path / "a.dcm", geometry).labels
     assert [s.name for s in found.segments] == ["Leber – Ä", "Spleen", "Nothing"]
