@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 KIND = ObjectKind(STRUCTURE_SET, "RTSTRUCT", "Structure set", 9920)
 LABEL = "LIMNER"
+_LONGEST = 0xFFFFFFF0
 
 
 def write_structure_set(labels: LabelFile, source: ObjectSource, path: Path) -> WrittenObject:
@@ -69,6 +70,8 @@ class _Content:
         self.labels = replace(labels, segments=numbered)
         self.places = SlicePlaces.of(labels.geometry, source)
         self.notes: list[str] = []
+        if source.images and not self.places.images:
+            self.notes.append("The masks lie on another grid than the images: contours refer to none of these.")
         self.boxes = [_boxes(layer) for layer in labels.layers]
         self.references = [_image_reference(image) for image in self.places.images]
         self.shift = _to_slice_positions(labels.geometry, self.places)
@@ -197,6 +200,8 @@ def _boxes(layer: LabelArray) -> dict[int, Box]:
 
 
 def _element(tag: int, value: bytes) -> bytes:
+    if len(value) > _LONGEST:
+        raise UserError("These contours are longer than a DICOM file can be.", "Smooth the segments first.")
     value += b" " * (len(value) % 2)
     return struct.pack("<HHI", tag >> 16, tag & 0xFFFF, len(value)) + value
 

@@ -127,6 +127,14 @@ def test_contours_refer_to_the_images_of_their_slices(make_series, tmp_path: Pat
     assert np.array_equal(read.labels.layers[0], layer)
 
 
+def test_masks_on_another_grid_than_the_images_refer_to_none(make_series, tmp_path: Path) -> None:
+    done = write_structure_set(overlapping(grid()), source_of(make_series(4)), tmp_path / "rt.dcm")
+    assert "another grid" in done.notes[0]
+    found = dcmread(tmp_path / "rt.dcm")
+    assert "ContourImageSequence" not in found.ROIContourSequence[0].ContourSequence[0]
+    assert "RTReferencedStudySequence" in found.ReferencedFrameOfReferenceSequence[0]
+
+
 def test_an_image_that_never_was_dicom_begins_a_study(tmp_path: Path) -> None:
     labels = overlapping(Geometry(SHAPE, grid().affine))
     path = tmp_path / "rt.dcm"
