@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -190,6 +192,21 @@ def test_stop_lets_the_running_image_wait_again(queue: BatchQueue, studies: Path
     queue.stop()
     expect(lambda: not queue.is_running)
     assert states(queue) == [("slow", ItemState.WAITING), ("quick", ItemState.WAITING)]
+    assert not (tmp_path / "out" / "slow.nii.gz").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills as POSIX does")
+def test_a_killed_worker_costs_one_image(
+    queue: BatchQueue, client: InferenceClient, studies: Path, tmp_path: Path
+) -> None:
+    queue.add(slow_items(studies, tmp_path / "out"))
+    queue.start()
+    expect(lambda: queue.items[0].message == "slow")
+    assert client.worker_pid is not None
+    os.kill(client.worker_pid, signal.SIGKILL)
+    expect(lambda: not queue.is_running)
+    assert states(queue) == [("slow", ItemState.FAILED), ("quick", ItemState.DONE)]
+    assert "The worker stopped" in queue.items[0].message
     assert not (tmp_path / "out" / "slow.nii.gz").exists()
 
 
