@@ -34,6 +34,15 @@ def add(parsers: Any) -> None:
     for name, text in SWITCHES.items():
         part.add_argument(f"--{name}", action="store_true", help=text)
     part.add_argument("--pixels-confirmed", action="store_true", help="somebody looked: no pixels name the patient")
+    part.add_argument(
+        "--redact",
+        type=_rectangle,
+        action="append",
+        default=[],
+        metavar="X0,Y0,X1,Y1",
+        help="black out this rectangle of pixels in all frames; may be given several times",
+    )
+    part.add_argument("--deface", action="store_true", help="take the face away from CT and MR images of a head")
     part.add_argument("--json", action="store_true", help="print the report")
     part.set_defaults(run=deidentify)
     part = parts.add_parser("reidentify", help="give an object that came back its patient again")
@@ -42,11 +51,25 @@ def add(parsers: Any) -> None:
     part.set_defaults(run=reidentify)
 
 
+def _rectangle(text: str) -> tuple[int, int, int, int]:
+    """``X0,Y0,X1,Y1`` in pixels; the last column and row are X1 - 1 and Y1 - 1."""
+    try:
+        x0, y0, x1, y1 = (int(part) for part in text.split(","))
+    except ValueError:
+        x0, y0, x1, y1 = 0, 0, 0, 0
+    if x0 >= x1 or y0 >= y1:
+        raise argparse.ArgumentTypeError("a rectangle is X0,Y0,X1,Y1 in pixels, with X0 < X1 and Y0 < Y1")
+    return x0, y0, x1, y1
+
+
 def deidentify(arguments: argparse.Namespace) -> int:
     """Write objects without identifiers."""
+    from app.brain_points import brain_points
     from imaging.dicom.scan import files_below
     from sync.deidentification.engine import Deidentifier
+    from sync.deidentification.faces import find_faces
     from sync.deidentification.key import read_or_make_key
+    from sync.deidentification.pixels import EVERY, PixelWishes
     from sync.deidentification.register import Register
     from sync.deidentification.run import deidentify_files
 
@@ -58,13 +81,18 @@ def deidentify(arguments: argparse.Namespace) -> int:
     if any(path.resolve().is_relative_to(arguments.out.resolve()) for path in paths):
         raise UserError("The folder for the result must not hold the originals.", "Choose an empty folder.")
     worker = Deidentifier(read_or_make_key(workspace), options)
+    wishes = PixelWishes(
+        frozenset({EVERY}) if arguments.pixels_confirmed else frozenset(),
+        {EVERY: tuple(arguments.redact)},
+        find_faces(paths, brain_points) if arguments.deface else None,
+    )
     with Register(workspace) as register:
         done = deidentify_files(
             paths,
             arguments.out,
             worker,
             register,
-            pixels_confirmed=arguments.pixels_confirmed,
+            pixels=wishes,
             on_progress=lambda n, total: progress(n / max(1, total), f"{n} of {total}"),
         )
     if arguments.json:

@@ -12,10 +12,12 @@ from imaging.dicom.sources import FileSource
 from imaging.dicom.walker import NotDicom, Odd, walk
 from imaging.errors import UserError
 from imaging.formats.replacing import replacing
-from sync.deidentification.burned_in import Risk, risk_of
+from sync.deidentification.burned_in import risk_of
 from sync.deidentification.engine import Deidentifier, naming_values
+from sync.deidentification.pixels import NOTHING, PixelWishes, check_risk, clean_pixels
 from sync.deidentification.register import Register
 from sync.deidentification.report import Report
+from sync.deidentification.table import Action
 from sync.deidentification.words import KnownNames
 
 if TYPE_CHECKING:
@@ -48,19 +50,21 @@ def deidentify_files(
     worker: Deidentifier,
     register: Register,
     *,
-    pixels_confirmed: bool = False,
+    pixels: PixelWishes = NOTHING,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """Write each DICOM object of ``paths`` into ``out`` without identifiers, named by running numbers.
 
     Args:
-        pixels_confirmed: somebody looked, and nothing in the pixels names the patient.
+        pixels: what somebody looked at, what is blacked out, and whether faces go.
 
     Raises:
         UserError: the folder cannot be written.
     """
     done = Outcome(report=worker.report)
+    for sentence in pixels.faces.notes if pixels.faces is not None else ():
+        worker.report.note(sentence)
     out.mkdir(parents=True, exist_ok=True)
     number = len(list(out.glob("*.dcm")))
     for count, path in enumerate(paths):
@@ -68,7 +72,7 @@ def deidentify_files(
             done.is_cancelled = True
             break
         try:
-            made = deidentify_file(path, worker, pixels_confirmed=pixels_confirmed)
+            made = deidentify_file(path, worker, pixels)
         except NotDicom:
             done.others += 1
         except UserError as error:
@@ -84,7 +88,7 @@ def deidentify_files(
     return done
 
 
-def deidentify_file(path: Path, worker: Deidentifier, *, pixels_confirmed: bool = False) -> bytes:
+def deidentify_file(path: Path, worker: Deidentifier, pixels: PixelWishes = NOTHING) -> bytes:
     """The bytes of one object without its identifiers, looked through before anybody gets them.
 
     Raises:
@@ -92,13 +96,10 @@ def deidentify_file(path: Path, worker: Deidentifier, *, pixels_confirmed: bool 
         UserError: it cannot be read, its pixels may name the patient, or something of the patient is still in it.
     """
     found = read_object(path)
-    risk = risk_of(found)
-    if risk is Risk.DOCUMENT:
-        raise UserError("A document's pages may name the patient.", "It cannot be cleaned; leave it out.")
-    if risk is not Risk.NONE and not pixels_confirmed:
-        said = "The file says that its pixels" if risk is Risk.STATED else "Pixels of this kind of image often"
-        raise UserError(f"{said} name the patient.", "Look at the images; then confirm, or black the text out.")
+    check_risk(risk_of(found), str(found.get("SeriesInstanceUID") or ""), pixels)
     made = worker.deidentify(found)
+    for what in clean_pixels(made, found, path, pixels):
+        worker.report.count(what, Action.CLEAN)
     buffer = io.BytesIO()
     made.save_as(buffer, enforce_file_format=True)
     data = buffer.getvalue()

@@ -14,6 +14,7 @@ from imaging.opening import list_series
 from sync.deidentification.burned_in import Risk, risk_of
 from sync.deidentification.engine import Deidentifier
 from sync.deidentification.key import HospitalKey, read_or_make_key
+from sync.deidentification.pixels import EVERY, PixelWishes
 from sync.deidentification.register import Register
 from sync.deidentification.run import deidentify_files
 
@@ -73,7 +74,7 @@ def test_pixels_that_may_name_the_patient_need_somebody_who_looked(tmp_path, fie
     assert risk_of(dcmread(path)) is risk
     done = run(made, tmp_path / "out", tmp_path / "workspace")
     assert len(done.written) == (risk is Risk.NONE)
-    again = run(made, tmp_path / "out2", tmp_path / "workspace", pixels_confirmed=True)
+    again = run(made, tmp_path / "out2", tmp_path / "workspace", pixels=PixelWishes(frozenset({EVERY})))
     assert len(again.written) == (risk is not Risk.DOCUMENT)
 
 

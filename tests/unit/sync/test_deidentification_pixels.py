@@ -1,0 +1,213 @@
+"""Text in pixels: blacked out in every frame and every kind of pixel, and the description of the pixels stays true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_series import ct_slice
+from pydicom import Dataset, dcmread
+from pydicom.encaps import encapsulate
+from pydicom.pixels import apply_color_lut, convert_color_space
+from pydicom.uid import (
+    ExplicitVRBigEndian,
+    JPEGBaseline8Bit,
+    JPEGLSLossless,
+    RLELossless,
+    SecondaryCaptureImageStorage,
+    UltrasoundMultiFrameImageStorage,
+    generate_uid,
+)
+
+from imaging.errors import UserError
+from imaging.opening import list_series, open_series
+from sync.deidentification.engine import Deidentifier
+from sync.deidentification.key import HospitalKey
+from sync.deidentification.pixels import EVERY, PixelWishes
+from sync.deidentification.run import deidentify_file
+
+KEY = HospitalKey(bytes(range(32)))
+BOX = (2, 1, 7, 4)
+ROWS, COLUMNS = 12, 10
+
+
+def picture(frames: int = 1, **fields: object) -> Dataset:
+    """An 8-bit picture of bright noise in which every pixel counts as text."""
+    ds = ct_slice(0, generate_uid()[:50], generate_uid()[:50])
+    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = (
+        SecondaryCaptureImageStorage if frames == 1 else UltrasoundMultiFrameImageStorage
+    )
+    ds.Modality, ds.BurnedInAnnotation = "US", "YES"
+    for keyword in ("RescaleSlope", "RescaleIntercept", "RescaleType"):
+        delattr(ds, keyword)
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit = 8, 8, 7
+    if frames > 1:
+        ds.NumberOfFrames = frames
+    ds.PixelData = noise(frames, ROWS, COLUMNS).tobytes()
+    for keyword, value in fields.items():
+        setattr(ds, keyword, value)
+    return ds
+
+
+def noise(*shape: int) -> np.ndarray:
+    return np.random.default_rng(3).integers(60, 200, shape, np.uint8)
+
+
+def coloured(photometric: str = "RGB", frames: int = 1, **fields: object) -> Dataset:
+    data = noise(frames, ROWS, COLUMNS, 3)
+    return picture(frames, SamplesPerPixel=3, PhotometricInterpretation=photometric, PlanarConfiguration=0,
+                   PixelData=data.tobytes(), **fields)  # fmt: skip
+
+
+def blacked(ds: Dataset, tmp_path: Path, box: tuple[int, int, int, int] = BOX) -> Dataset:
+    """The object as it leaves, read back by pydicom."""
+    ds.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+    data = deidentify_file(tmp_path / "in.dcm", Deidentifier(KEY), PixelWishes(rectangles={EVERY: (box,)}))
+    (tmp_path / "out.dcm").write_bytes(data)
+    return dcmread(tmp_path / "out.dcm")
+
+
+def inside(pixels: np.ndarray) -> np.ndarray:
+    x0, y0, x1, y1 = BOX
+    return pixels[..., y0:y1, x0:x1] if pixels.shape[-1] != 3 else pixels[..., y0:y1, x0:x1, :]
+
+
+def test_every_frame_is_blacked_out_and_the_rest_stays(tmp_path) -> None:
+    source = picture(frames=3)
+    made = blacked(source, tmp_path)
+    before, after = source.pixel_array.copy(), made.pixel_array
+    assert not inside(after).any()
+    inside(before)[:] = 0
+    assert np.array_equal(before, after)
+    codes = [item.CodeValue for item in made.DeidentificationMethodCodeSequence]
+    assert codes == ["113100", "113101"]
+    assert made.BurnedInAnnotation == "NO"
+    assert made.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.1"
+
+
+@pytest.mark.parametrize(
+    ("fields", "black"),
+    [
+        ({"PhotometricInterpretation": "MONOCHROME1"}, 255),
+        ({"PresentationLUTShape": "INVERSE"}, 255),
+        ({"PixelRepresentation": 1, "BitsStored": 7, "HighBit": 6}, -64),
+        ({"BitsStored": 6, "HighBit": 5, "PhotometricInterpretation": "MONOCHROME1"}, 63),
+        ({}, 0),
+    ],
+)
+def test_black_is_black_whatever_the_pixels_mean(tmp_path, fields, black) -> None:
+    assert (inside(blacked(picture(**fields), tmp_path).pixel_array) == black).all()
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_black_in_ct_is_air(tmp_path, is_signed) -> None:
+    source = ct_slice(0, "1.2.3", "1.2.4")
+    source.BurnedInAnnotation = "YES"
+    if is_signed:
+        source.PixelRepresentation, source.RescaleIntercept, source.BitsStored, source.HighBit = 1, 0, 16, 15
+    made = blacked(source, tmp_path)
+    assert (inside(made.pixel_array) * made.RescaleSlope + made.RescaleIntercept == -1024).all()
+
+
+def test_a_palette_becomes_colours_and_black_is_black(tmp_path) -> None:
+    source = picture(PhotometricInterpretation="PALETTE COLOR")
+    for n, name in enumerate(("Red", "Green", "Blue")):
+        setattr(source, f"{name}PaletteColorLookupTableDescriptor", [256, 0, 8])
+        table = ((np.arange(256) * (n + 3) + 40) % 256).astype(np.uint8)
+        setattr(source, f"{name}PaletteColorLookupTableData", table.tobytes())
+    made = blacked(source, tmp_path)
+    assert (made.PhotometricInterpretation, made.SamplesPerPixel) == ("RGB", 3)
+    assert "RedPaletteColorLookupTableData" not in made
+    wanted = apply_color_lut(source.pixel_array, source)
+    assert not inside(made.pixel_array).any()
+    assert np.array_equal(made.pixel_array[5:], wanted[5:])
+
+
+def test_ybr_becomes_rgb(tmp_path) -> None:
+    source = coloured("YBR_FULL", frames=2)
+    made = blacked(source, tmp_path)
+    assert made.PhotometricInterpretation == "RGB"
+    assert not inside(made.pixel_array).any()
+    data = np.frombuffer(source.PixelData, np.uint8).reshape(2, ROWS, COLUMNS, 3)
+    assert np.array_equal(made.pixel_array[:, 5:], convert_color_space(data, "YBR_FULL", "RGB")[:, 5:])
+
+
+def test_colours_by_plane_are_turned(tmp_path) -> None:
+    data = noise(ROWS, COLUMNS, 3)
+    source = coloured()
+    source.PixelData, source.PlanarConfiguration = np.ascontiguousarray(data.transpose(2, 0, 1)).tobytes(), 1
+    made = blacked(source, tmp_path)
+    assert made.PlanarConfiguration == 0
+    assert np.array_equal(made.pixel_array[5:], data[5:])
+    assert not inside(made.pixel_array).any()
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEGBaseline8Bit])
+def test_compressed_pixels_are_decoded_and_written_plainly(tmp_path, syntax) -> None:
+    import imagecodecs
+
+    data = noise(2, ROWS, COLUMNS)
+    source = picture(frames=2)
+    if syntax == RLELossless:
+        source.compress(RLELossless, data)
+    else:
+        encode = imagecodecs.jpegls_encode if syntax == JPEGLSLossless else imagecodecs.jpeg8_encode
+        source.PixelData = encapsulate([encode(frame, level=0 if syntax == JPEGLSLossless else 95) for frame in data])
+        source["PixelData"].is_undefined_length = True
+        source.file_meta.TransferSyntaxUID = syntax
+    made = blacked(source, tmp_path)
+    assert made.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.1"
+    assert not inside(made.pixel_array).any()
+    is_lossy = syntax == JPEGBaseline8Bit
+    assert np.abs(made.pixel_array[:, 8:].astype(int) - data[:, 8:]).max() <= (40 if is_lossy else 0)
+    assert made.get("LossyImageCompression", "") == ("01" if is_lossy else "")
+    assert made.get("LossyImageCompressionMethod", "") == ("ISO_10918_1" if is_lossy else "")
+
+
+def test_big_endian_becomes_little(tmp_path) -> None:
+    source = ct_slice(0, "1.2.3", "1.2.4")
+    source.BurnedInAnnotation = "YES"
+    wanted = source.pixel_array.copy()
+    source.PixelData = wanted.astype(">u2").tobytes()
+    source.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    source.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+    made = blacked(dcmread(tmp_path / "in.dcm"), tmp_path)
+    inside(wanted)[:] = 0
+    assert np.array_equal(made.pixel_array, wanted)
+
+
+def test_an_overlay_in_unused_bits_goes_even_where_nothing_is_blacked_out(tmp_path) -> None:
+    source = ct_slice(0, "1.2.3", "1.2.4")
+    wanted = source.pixel_array.copy()
+    source.add_new(0x60000010, "US", ROWS)
+    source.add_new(0x60000011, "US", COLUMNS)
+    source.add_new(0x60000100, "US", 16)
+    source.add_new(0x60000102, "US", 12)
+    source.PixelData = (wanted | 0x1000).tobytes()
+    source.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+    (tmp_path / "out.dcm").write_bytes(deidentify_file(tmp_path / "in.dcm", Deidentifier(KEY)))
+    made = dcmread(tmp_path / "out.dcm")
+    assert np.array_equal(np.frombuffer(made.PixelData, "<u2").reshape(wanted.shape), wanted)
+    assert not any(element.tag.group == 0x6000 for element in made)
+
+
+def test_a_rectangle_outside_hides_nothing_and_is_refused(tmp_path) -> None:
+    with pytest.raises(UserError, match="outside"):
+        blacked(picture(), tmp_path, (50, 50, 60, 60))
+
+
+def test_what_cannot_be_decoded_is_refused(tmp_path) -> None:
+    source = picture()
+    source.PixelData = encapsulate([b"\xff\xd8\xff\xee nothing of the kind"])
+    source["PixelData"].is_undefined_length = True
+    source.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    with pytest.raises(UserError):
+        blacked(source, tmp_path)
+
+
+def test_the_result_opens_in_our_own_reader(tmp_path) -> None:
+    blacked(coloured(frames=2), tmp_path)
+    series = list_series(tmp_path / "out.dcm")[0]
+    (volume, *_) = open_series(series)
+    assert volume.voxels.shape[-1] == 3
