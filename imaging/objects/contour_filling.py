@@ -13,7 +13,7 @@ in them says that one of them is a hole. A contour that stands there twice count
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,22 @@ _NESTED: Final = (
 )
 
 
-def fill(contours: Contours, shape: tuple[int, int, int], *, is_xor: bool = False) -> tuple[Box, Mask]:
+class Filled(NamedTuple):
+    """What contours enclose.
+
+    Attributes:
+        box, mask: a region of the image and the boolean voxels in it; empty when no contour lies in the image.
+        slices_with_holes: in how many slices a contour in another one was taken as a hole.
+        slices_united: in how many slices contours that overlap in part were united.
+    """
+
+    box: Box
+    mask: Mask
+    slices_with_holes: int = 0
+    slices_united: int = 0
+
+
+def fill(contours: Contours, shape: tuple[int, int, int], *, is_xor: bool = False) -> Filled:
     """The pixels that a structure's contours enclose.
 
     Args:
@@ -43,31 +58,19 @@ def fill(contours: Contours, shape: tuple[int, int, int], *, is_xor: bool = Fals
         shape: (k, j, i) of the image.
         is_xor: each contour is declared to be combined by exclusive or (CLOSEDPLANAR_XOR).
 
-    Returns:
-        A region of the image and the mask in it; the region is empty when no contour lies in the image.
-
     Raises:
         UserError: the contours are so intricate that filling them would take minutes.
     """
     points = _snapped(contours.points)
     box = _box_around(points, contours.slices, shape)
     if box.is_empty:
-        return Box(0, 0, 0, 0, 0, 0), np.zeros((0, 0, 0), bool)
+        return Filled(Box(0, 0, 0, 0, 0, 0), np.zeros((0, 0, 0), bool))
     moved = Contours(points - (box.i0, box.j0), contours.starts, contours.slices - box.k0)
     in_image = (moved.slices >= 0) & (moved.slices < box.shape[0])
     if not in_image.all():
         moved = chosen(moved, np.flatnonzero(in_image))
     mask = _even_odd(moved, box.shape)
-    if not is_xor:
-        combined = 0
-        for k, members in _with_overlapping_frames(moved):
-            in_slice = chosen(moved, members)
-            if _centres_inside(in_slice, box.shape) != np.count_nonzero(mask[k]):
-                combined += len(members)
-                if combined > MAX_COMBINED:
-                    raise UserError(_INTRICATE)
-                mask[k] = _combined(in_slice, box.shape)
-    return box, mask
+    return Filled(box, mask) if is_xor else Filled(box, mask, *_disentangle(moved, mask))
 
 
 def chosen(contours: Contours, which: Integers) -> Contours:
@@ -144,6 +147,21 @@ def _crossings(contours: Contours, height: int) -> Iterator[tuple[Integers, NDAr
 # ------------------------------------------------------------------------------- several contours in one slice
 
 
+def _disentangle(contours: Contours, mask: Mask) -> tuple[int, int]:
+    """Fill the slices whose contours overlap anew; returns how many had holes, and how many parts that were united."""
+    combined, with_holes, united = 0, 0, 0
+    for k, members in _with_overlapping_frames(contours):
+        in_slice = chosen(contours, members)
+        if _centres_inside(in_slice, mask.shape) == np.count_nonzero(mask[k]):
+            continue
+        combined += len(members)
+        if combined > MAX_COMBINED:
+            raise UserError(_INTRICATE)
+        mask[k], has_hole, is_united = _combined(in_slice, mask.shape)
+        with_holes, united = with_holes + has_hole, united + is_united
+    return with_holes, united
+
+
 def _with_overlapping_frames(contours: Contours) -> Iterator[tuple[int, Integers]]:
     """Slices in which the frames around some contours overlap, and the contours of each such slice."""
     sizes = np.diff(contours.starts)
@@ -166,7 +184,7 @@ def _any_overlap(low: NDArray[np.float64], high: NDArray[np.float64]) -> bool:
     return int((~apart).sum()) > len(low)  # each overlaps itself
 
 
-def _centres_inside(contours: Contours, shape: tuple[int, int, int]) -> int:
+def _centres_inside(contours: Contours, shape: tuple[int, ...]) -> int:
     """The sum of what each contour alone encloses: more than all do together by exclusive or, when some overlap."""
     _, height, width = shape
     alone = Contours(contours.points, contours.starts, np.arange(len(contours)))  # as if each had its own slice
@@ -175,22 +193,25 @@ def _centres_inside(contours: Contours, shape: tuple[int, int, int]) -> int:
     return int((pairs[1::2] - pairs[0::2]).sum())
 
 
-def _combined(contours: Contours, shape: tuple[int, int, int]) -> Mask:
-    """One slice whose contours may lie in each other, from the largest to the smallest."""
+def _combined(contours: Contours, shape: tuple[int, ...]) -> tuple[Mask, bool, bool]:
+    """One slice whose contours may lie in each other, from the largest to the smallest; whether holes, and unions."""
     masks = sorted(_each(contours, shape), key=lambda one: int(one[1].sum()), reverse=True)
     result, covered = np.zeros(shape[1:], bool), np.zeros(shape[1:], bool)
+    has_hole = is_united = False
     for box, mask in masks:
         inside = covered[box] & mask
         share = int(inside.sum()) / max(1, int(mask.sum()))
         if share >= _NESTED:
             result[box] ^= inside
+            has_hole |= bool(inside.any())
         else:
             result[box] |= mask
+            is_united |= share > 0
         covered[box] |= mask
-    return result
+    return result, has_hole, is_united
 
 
-def _each(contours: Contours, shape: tuple[int, int, int]) -> Iterator[tuple[tuple[slice, ...], Mask]]:
+def _each(contours: Contours, shape: tuple[int, ...]) -> Iterator[tuple[tuple[slice, ...], Mask]]:
     """Each contour's own mask, twins left out."""
     seen = set()
     for number in range(len(contours)):
@@ -199,7 +220,7 @@ def _each(contours: Contours, shape: tuple[int, int, int]) -> Iterator[tuple[tup
         if points in seen:
             continue
         seen.add(points)
-        box = _box_around(one.points, np.zeros(1, np.int64), (1, *shape[1:]))
+        box = _box_around(one.points, np.zeros(1, np.int64), (1, shape[1], shape[2]))
         alone = Contours(one.points - (box.i0, box.j0), one.starts, np.zeros(1, np.int64))
         if not box.is_empty:
             yield box.slices[1:], _even_odd(alone, box.shape)[0]

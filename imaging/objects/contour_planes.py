@@ -53,6 +53,7 @@ class FilledStructure:
         passed_over: planes whose contours no slice took, since another plane is nearer.
         outside: planes that lie outside the image.
         is_cut: some of it reaches beyond the image's rows and columns.
+        slices_with_holes, slices_united: where several contours of a slice had to be understood, see `fill`.
     """
 
     box: Box
@@ -63,6 +64,8 @@ class FilledStructure:
     passed_over: int = 0
     outside: int = 0
     is_cut: bool = False
+    slices_with_holes: int = 0
+    slices_united: int = 0
 
 
 def to_mm(contours: Contours, geometry: Geometry) -> NDArray[np.float64]:
@@ -90,7 +93,7 @@ def on_slices(contours: ContoursMm, geometry: Geometry, *, bridge_gaps: bool = F
     in_image = slices >= 0
     taken = _taken(slices, distances)
     placed = chosen(Contours(index[:, :2], contours.starts, slices[plane]), np.flatnonzero(taken[plane]))
-    box, mask = fill(placed, geometry.shape, is_xor=contours.is_xor)
+    box, mask, with_holes, united = fill(placed, geometry.shape, is_xor=contours.is_xor)
     bridges = _bridges(slices, heights, taken)
     bridged = 0
     if bridge_gaps and not box.is_empty:
@@ -104,6 +107,8 @@ def on_slices(contours: ContoursMm, geometry: Geometry, *, bridge_gaps: bool = F
         int((in_image & ~taken).sum()),
         int((~in_image).sum()),
         _is_cut(placed, geometry.shape),
+        with_holes,
+        united,
     )
 
 

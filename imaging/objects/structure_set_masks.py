@@ -111,6 +111,10 @@ def _doubts(filled: FilledStructure) -> list[str]:
         said.append(f"slices between its contours are empty ({filled.gaps}); --resample interpolates them.")
     if filled.passed_over:
         said.append(f"its contours lie closer than the slices; planes that no slice took: {filled.passed_over}.")
+    if filled.slices_with_holes:
+        said.append(f"contours inside others were taken as holes (slices: {filled.slices_with_holes}).")
+    if filled.slices_united:
+        said.append(f"contours that overlap in part were united (slices: {filled.slices_united}).")
     if filled.outside:
         said.append(f"some of its contours lie above or below the image (planes: {filled.outside}).")
     if filled.is_cut:

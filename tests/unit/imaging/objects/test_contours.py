@@ -13,7 +13,7 @@ from imaging.objects.contours import Contours, trace
 
 
 def filled(contours: Contours, shape: tuple[int, int, int], *, is_xor: bool = False) -> np.ndarray:
-    box, mask = fill(contours, shape, is_xor=is_xor)
+    box, mask, *_ = fill(contours, shape, is_xor=is_xor)
     whole = np.zeros(shape, bool)
     whole[box.slices] = mask
     return whole
@@ -128,6 +128,14 @@ def test_contours_in_each_other_are_holes_and_islands() -> None:
     assert covered(OUTER) == 400
     assert covered(OUTER, HOLE) == 375
     assert covered(ISLAND, HOLE[::-1], OUTER) == 379
+
+
+def test_how_contours_were_understood_is_told() -> None:
+    beside = rectangle(15.5, 15.5, 25.5, 25.5)
+    assert fill(of(OUTER, HOLE), (1, 40, 40))[2:] == (1, 0)
+    assert fill(of(OUTER, beside), (1, 40, 40))[2:] == (0, 1)
+    assert fill(of(OUTER, OUTER), (1, 40, 40))[2:] == (0, 0)
+    assert fill(of(HOLE, beside), (1, 40, 40))[2:] == (0, 0)
 
 
 def test_a_contour_that_is_there_twice_counts_once() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,20 @@ def test_points_and_open_lines_are_told_but_not_brought_in(bent, source: ObjectS
     assert found == ["First"]
     assert "“First” also holds what cannot become voxels: open lines (1), points (1)." in notes
     assert "“Second” was left out: it has no closed contours." in notes
+
+
+def test_a_hole_as_a_contour_of_its_own_is_told(bent, source: ObjectSource) -> None:
+    def pierce(ds: Dataset) -> None:
+        contours = contours_of(ds, 1)
+        hole = deepcopy(contours[0])
+        points = np.array(contours[0].ContourData, float).reshape(-1, 3)
+        middle = points.mean(axis=0)
+        hole.ContourData = (middle + (points - middle) / 2).ravel().tolist()
+        contours.append(hole)
+
+    read = read_structures(bent(pierce), source.geometry)
+    assert read.notes == ("“Second”: contours inside others were taken as holes (slices: 1).",)
+    assert read.labels.mask(read.labels.segments[1]).sum() == 12 * 10 - 6 * 5
 
 
 def test_declared_exclusive_or_is_obeyed(bent, source: ObjectSource) -> None:
