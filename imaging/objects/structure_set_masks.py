@@ -12,10 +12,16 @@ from imaging.objects.layering import Layers
 from imaging.objects.read_masks import ReadMasks
 from imaging.objects.structure_set_read import Structure, StructureSet, read_structure_set
 from imaging.objects.uids import is_valid_uid
+from imaging.segment import CodedTerm
 
 _WIDER = 1.05  # slices between planes from which on a structure has empty slices
 _OTHER_IMAGE = "This structure set was made for another image."
 _NOTHING = "Nothing of this structure set lies on the image."
+# What planning systems call a structure, as a segment's category (PS3.16 CID 7150).
+_CATEGORIES = {
+    "ORGAN": CodedTerm("91723000", "SCT", "Anatomical Structure"),
+    "GTV": CodedTerm("49755003", "SCT", "Morphologically Abnormal Structure"),
+}
 _ALGORITHMS = ("AUTOMATIC", "SEMIAUTOMATIC", "MANUAL")
 
 
@@ -129,7 +135,7 @@ def _segment(structure: Structure, layer: int, label_value: int) -> LabelSegment
         structure.color,
         label_value,
         layer,
-        structure.category,
+        structure.category or _CATEGORIES.get(structure.interpreted_type),
         structure.type,
         structure.modifier,
         structure.number,

@@ -140,6 +140,17 @@ def test_other_characters_and_a_missing_name(bent, source: ObjectSource) -> None
     assert names(bent(rename), source.geometry)[0] == ["靶区", "Structure 2"]
 
 
+def test_what_planning_systems_call_a_structure_is_its_category(bent, source: ObjectSource) -> None:
+    def call(ds: Dataset) -> None:
+        for observation, kind in zip(ds.RTROIObservationsSequence, ("ORGAN", "PTV"), strict=True):
+            observation.RTROIInterpretedType = kind
+
+    first, second = read_structures(bent(call), source.geometry).labels.segments
+    assert first.category is not None
+    assert first.category.meaning == "Anatomical Structure"
+    assert second.category is None
+
+
 def forget_references(ds: Dataset) -> None:
     del ds.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence
     for structure in ds.ROIContourSequence:
