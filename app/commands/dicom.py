@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from app.commands.dicom_look import add_parts as add_looking
 from app.commands.output import note, print_json, progress
 from imaging.errors import UserError
 from session.settings import Settings
@@ -25,7 +26,7 @@ SWITCHES = {
 
 def add(parsers: Any) -> None:
     """Declare the command and its parts."""
-    parser = parsers.add_parser("dicom", help="DICOM objects: identifiers removed and found again")
+    parser = parsers.add_parser("dicom", help="DICOM objects: checked, listed, identifiers removed and found again")
     parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
     part = parts.add_parser("deidentify", help="write objects without what tells who the patient is")
     part.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders")
@@ -49,6 +50,7 @@ def add(parsers: Any) -> None:
     part.add_argument("file", type=Path)
     part.add_argument("-o", "--out", type=Path, required=True, metavar="FILE")
     part.set_defaults(run=reidentify)
+    add_looking(parts)
 
 
 def _rectangle(text: str) -> tuple[int, int, int, int]:

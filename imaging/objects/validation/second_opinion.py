@@ -1,0 +1,42 @@
+"""dciodvfy of dicom3tools, where it is installed: another program's check, without what is known to be no fault."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+PROGRAM = "dciodvfy"
+LONGEST_S = 120
+
+# What it says that is no fault of an object, each looked at once by a person.
+REVIEWED = (
+    r"Warning - Missing attribute or value that would be needed to build DICOMDIR - .*",
+    r"Warning - .*Retired Person Name form.*",
+    r"Error - Information Object Not found",  # label maps are newer than the program
+    r"Error - Missing attribute Type 2C Conditional Element=<Laterality> Module=<GeneralSeries>",  # no paired part
+    r"Warning - Unrecognized defined term <99\w*> for value 1 of attribute <Coding Scheme Designator>",  # private ones
+    r"\w+",  # the kind of object that it recognised
+)
+
+
+def is_installed() -> bool:
+    """Whether there is somebody to ask."""
+    return shutil.which(PROGRAM) is not None
+
+
+def complaints(path: Path) -> list[str]:
+    """Its lines about a file that `validate` could read, without those that were reviewed.
+
+    Its lines may quote values of the file.
+    """
+    program = shutil.which(PROGRAM)
+    assert program is not None
+    done = subprocess.run(
+        [program, str(path)], capture_output=True, text=True, errors="replace", timeout=LONGEST_S, check=False
+    )
+    if done.returncode < 0:
+        return [f"{PROGRAM} crashed on this file."]
+    lines = filter(None, map(str.strip, (done.stdout + done.stderr).splitlines()))
+    return [line for line in lines if not any(re.fullmatch(known, line) for known in REVIEWED)]
