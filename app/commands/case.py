@@ -58,7 +58,9 @@ def add(parsers: Any) -> None:
             parser.add_argument("--map", default="", metavar="NAME", help="of pm: which map, such as uncertainty")
         elif name == "import":
             parser.add_argument("file", type=Path)
-            parser.add_argument("--resample", action="store_true", help="consent to a mask on another grid, or contours far apart")
+            parser.add_argument(
+                "--resample", action="store_true", help="consent to a mask on another grid, or contours far apart"
+            )
         elif name == "attribution":
             parser.add_argument("--at", required=True, metavar="X,Y,Z", help="LPS position in millimetres")
 
