@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAGIC = b"LimnerIR"
+ROOM = 4  # times a network's size must be free: its bytes, the model made of them, and on the way to the window
 _HEAD = struct.Struct("<8s32sQ")  # magic, SHA-256 of all that follows the head, bytes of the description
 Content = NDArray[np.uint8]
 
@@ -24,16 +25,27 @@ def packed(openvino: Any, model: Any) -> Content:
 
     Raises:
         OSError: no room in the folder for temporary files.
+        MemoryError: too little memory to be generous with.
         RuntimeError: OpenVINO cannot write this model.
     """
+    import psutil
+
     with tempfile.TemporaryDirectory(prefix="network-") as name:
         description, weights = Path(name) / "network.xml", Path(name) / "network.bin"
         openvino.serialize(model, str(description), str(weights))
-        parts = description.read_bytes(), weights.read_bytes()
-    content = np.empty(_HEAD.size + len(parts[0]) + len(parts[1]), np.uint8)
-    content[_HEAD.size :] = np.frombuffer(b"".join(parts), np.uint8)
+        length = description.stat().st_size
+        size = _HEAD.size + length + weights.stat().st_size
+        if psutil.virtual_memory().available < ROOM * size:
+            raise MemoryError("no room to keep a network")
+        content = np.empty(size, np.uint8)
+        place = _HEAD.size
+        for path in (description, weights):
+            with path.open("rb") as file:
+                place += file.readinto(content[place:].data)
+    if place != size:
+        raise OSError("a network was not written to its end")
     digest = hashlib.sha256(content[_HEAD.size :].data).digest()
-    content[: _HEAD.size] = np.frombuffer(_HEAD.pack(MAGIC, digest, len(parts[0])), np.uint8)
+    content[: _HEAD.size] = np.frombuffer(_HEAD.pack(MAGIC, digest, length), np.uint8)
     return content
 
 
