@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -23,28 +24,45 @@ Frame = NDArray[Any]
 
 
 def frames_with_voxels(labels: LabelFile) -> NDArray[np.int64]:
-    """(n, 2) of segment number (from 1, in the file's order) and slice, of all pairs that hold at least one voxel."""
-    found: list[tuple[int, int]] = []
+    """All pairs of segment and slice that share a voxel.
+
+    Returns:
+        (n, 4) of segment number (from 1, in the file's order), slice, first row and row behind the last.
+    """
+    found: list[tuple[int, ...]] = []
     for number, layer in enumerate(labels.layers):
         segment_of = {s.label_value: n for n, s in enumerate(labels.segments, 1) if s.layer == number}
         for k, plane in enumerate(layer):
-            found += [(segment_of[value], k) for value in values_of(plane) if value in segment_of]
-    return np.array(sorted(found), np.int64).reshape(-1, 2)
+            found += [(segment_of[value], k, *rows) for value, *rows in rows_of_values(plane) if value in segment_of]
+    return np.array(sorted(found), np.int64).reshape(-1, 4)
 
 
-def values_of(plane: LabelArray) -> list[int]:
-    """The values of a slice: those that begin a run, which are few and quickly found."""
+def rows_of_values(plane: LabelArray) -> list[list[int]]:
+    """Each value of a slice with the first row that holds it and the row behind the last.
+
+    It looks at the places where a new value begins: they are few, and quickly found.
+    """
     flat = plane.reshape(-1)
-    begins = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-    return sorted({int(flat[0]), *np.unique(flat[begins]).tolist()})
+    begins = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1])
+    last_rows = (np.append(begins[1:], flat.size) - 1) // plane.shape[1]
+    values, first = np.unique(flat[begins], return_index=True)
+    _, last = np.unique(flat[begins][::-1], return_index=True)
+    found = np.stack([values, begins[first] // plane.shape[1], last_rows[::-1][last] + 1], axis=1)
+    return [[int(number) for number in row] for row in found]
 
 
 def masks_of(labels: LabelFile, frames: NDArray[np.int64]) -> Iterator[Callable[[Frame], None]]:
-    """For each (segment, slice) a function that fills a boolean frame."""
-    for number, k in frames.tolist():
+    """For each frame, as `frames_with_voxels` lists them, a function that fills a boolean frame."""
+    for number, k, begin, end in frames.tolist():
         segment = labels.segments[number - 1]
-        plane, value = labels.layers[segment.layer][k], segment.label_value
-        yield lambda out, plane=plane, value=value: np.equal(plane, value, out=out)  # type: ignore[misc]
+        yield partial(_fill, labels.layers[segment.layer][k][begin:end], segment.label_value, begin)
+
+
+def _fill(rows: LabelArray, value: int, begin: int, out: Frame) -> None:
+    """Compare only the rows that hold the segment: most are without it."""
+    end = begin + len(rows)
+    out[:begin], out[end:] = False, False
+    np.equal(rows, value, out=out[begin:end])
 
 
 def write_bits(file: BinaryIO, masks: Iterable[Callable[[Frame], None]], count: int, rows: int, columns: int) -> None:

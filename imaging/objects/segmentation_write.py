@@ -111,7 +111,11 @@ class _Content:
     # ------------------------------------------------------------------------------------------------ frames
 
     def _chosen_frames(self) -> NDArray[np.int64]:
-        """(segment, slice) of each frame: every slice of a label map, else those that hold something."""
+        """(segment, slice, first row, row behind the last) of each frame: those that hold something.
+
+        A label map has every slice, as segment 0.
+        """
+        slices, rows, _ = self.labels.geometry.shape
         found = self._filled_frames()
         there = set(found[:, 0].tolist())
         empty = [s.name for n, s in enumerate(self.labels.segments, 1) if n not in there]
@@ -119,14 +123,17 @@ class _Content:
             names = ", ".join(f"“{name}”" for name in empty[:5]) + (" and others" if len(empty) > 5 else "")
             self.notes.append(f"Without a voxel, and so described but without a frame: {names}.")
         if self.kind is SegmentationKind.LABELMAP:
-            return np.array([(0, k) for k in range(self.labels.geometry.shape[0])], np.int64)
-        return found if len(found) else np.array([(1, 0)], np.int64)  # an image has at least one frame
+            return np.array([(0, k, 0, rows) for k in range(slices)], np.int64)
+        return found if len(found) else np.array([(1, 0, 0, rows)], np.int64)  # an image has at least one frame
 
     def _filled_frames(self) -> NDArray[np.int64]:
-        found = [(n, k) for n, k in frames_with_voxels(self.labels).tolist() if n - 1 not in self.maps]
+        found = frames_with_voxels(self.labels)
+        if not self.maps:
+            return found
+        frames = [frame for frame in found.tolist() if frame[0] - 1 not in self.maps]
         for n, values in self.maps.items():
-            found += [(n + 1, k) for k in np.flatnonzero(values.any(axis=(1, 2))).tolist()]
-        return np.array(sorted(found), np.int64).reshape(-1, 2)
+            frames += [[n + 1, k, 0, values.shape[1]] for k in np.flatnonzero(values.any(axis=(1, 2))).tolist()]
+        return np.array(sorted(frames), np.int64).reshape(-1, 4)
 
     @property
     def _label_bytes(self) -> int:
@@ -157,7 +164,7 @@ class _Content:
             yield mask.view(np.uint8)
 
     def _fraction_planes(self) -> Iterator[NDArray[np.uint8]]:
-        for (number, k), mask in zip(self.frames.tolist(), self._mask_planes(), strict=True):
+        for (number, k, *_), mask in zip(self.frames.tolist(), self._mask_planes(), strict=True):
             found = self.maps.get(number - 1)
             if found is None:
                 yield mask * np.uint8(MAXIMUM_FRACTION)
@@ -177,7 +184,7 @@ class _Content:
         file.write(head.getvalue())
         is_label_map = self.kind is SegmentationKind.LABELMAP
         groups = FrameGroups.of(self.places.positions_mm, self.places.images, names_segments=not is_label_map)
-        groups.write(file, self.frames)
+        groups.write(file, self.frames[:, :2])
         self._write_pixels(file)
 
     def _write_pixels(self, file: BinaryIO) -> None:
