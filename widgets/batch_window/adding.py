@@ -122,7 +122,7 @@ class AddingBar(QWidget):
         model = self._listed.get(self.model.currentData())
         takes_options = self.takes_options(self.model.currentData())
         self.options.setEnabled(takes_options)
-        tip = self.tr("Device, precision, backend, averaging over flips, a map of doubt")
+        tip = self.tr("Device, precision, backend, averaging over flips, maps of doubt and probability")
         self.options.setToolTip(tip if takes_options else self.tr("This model is part of Limner and takes no options."))
         parts = [self.tr("Options: {0}").format(option_words(self.parameters()) or self.tr("automatic"))]
         if model is not None and self._channels():

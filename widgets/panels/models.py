@@ -178,7 +178,7 @@ class ModelRow(QWidget):
         options = made.addAction(
             self.tr("Run with options…"), lambda: self._bridge.run("segment_image.run_with_options", model=model)
         )
-        options.setToolTip(self.tr("Device, precision, backend, averaging over flips, a map of doubt"))
+        options.setToolTip(self.tr("Device, precision, backend, averaging over flips, maps of doubt and probability"))
         if self.offer.has_fast:
             fast = made.addAction(
                 self.tr("Run its faster variant"), lambda: self._bridge.run("segment_image.run_fast", model=model)
