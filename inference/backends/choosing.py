@@ -53,6 +53,7 @@ class Work:
         count: how many windows there are.
         head: what the channels mean.
         key: model and weights.
+        batch: so many windows are computed at a time.
     """
 
     image: Image
@@ -60,6 +61,7 @@ class Work:
     count: int
     head: Head
     key: str
+    batch: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +102,7 @@ def chosen(networks: Networks, wanted: RunParameters, work: Work, watch: Watch) 
     facts = next((facts for facts in wanted.known_choices if facts.get("key") == key), {})
     known = next((candidate for candidate in found if candidate.to_json() == facts.get("candidate")), None)
     if known is not None:
-        predictor = _made(known, networks, shape)
+        predictor = _made(known, networks, (work.batch, *shape[1:]))  # libraries that compile do it once then
         if predictor is not None:
             return Choice(predictor, known, facts)
     if len(found) == 1 or not work.head.kind.gives_labels:

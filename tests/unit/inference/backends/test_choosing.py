@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -154,6 +154,8 @@ def test_a_choice_is_measured_once_for_each_model_window_and_device(
     again = choose(RunParameters(known_choices=({"key": "other"}, facts)))
     assert (again.candidate, again.facts) == (ROUGH, facts)
     assert machine.made == [(ROUGH, (1, 1, 64, 64, 64))]
+    choose(RunParameters(known_choices=(facts,)), replace(work(), batch=4))
+    assert machine.made[1:] == [(ROUGH, (4, 1, 64, 64, 64))]
     machine.made.clear()
     choose(RunParameters(known_choices=(facts,)), work(window=(48, 48, 48)))
     assert len(machine.made) > 1
