@@ -62,6 +62,7 @@ _FORMS = {
     "PatientBirthDate": r"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])",
     "StudyDate": r"\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])",
     "StudyTime": r"([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?",
+    "StudyID": ".{1,16}",
     "PatientSex": "[MFO]",
     "PatientAge": r"\d{3}[DWMY]",
     "PatientSize": _NUMBER,

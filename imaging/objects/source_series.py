@@ -20,7 +20,7 @@ from imaging.dicom.sources import FileSource
 from imaging.errors import UserError
 from imaging.geometry import Geometry
 from imaging.objects.attributes import RepairedAttributes
-from imaging.objects.elements import open_source
+from imaging.objects.elements import Elements, open_source
 from imaging.objects.filled_in import FilledIn
 from imaging.objects.uids import is_valid_uid, new_uid, uid_of
 from imaging.opening import find_series
@@ -192,7 +192,7 @@ def _from_frames(frames: Sequence[Frame], geometry: Geometry) -> ObjectSource:
     images = _images(frames, series_uid, notes)
     if frames[0].position is None or frames[0].orientation is None:
         notes.append(FilledIn("ImagePositionPatient", "The slices have no positions: they stand where they are shown."))
-    repaired = RepairedAttributes.of(open_source(frames[0].instance.source).elements)
+    repaired = RepairedAttributes.of(_elements_of(frames[0]))
     return ObjectSource(
         geometry,
         tuple(images),
@@ -204,6 +204,15 @@ def _from_frames(frames: Sequence[Frame], geometry: Geometry) -> ObjectSource:
         (*notes, *repaired.filled_in),
         repaired.method_codes,
     )
+
+
+def _elements_of(frame: Frame) -> Elements:
+    """The whole header of a frame's object; what the walker keeps of it where the rest cannot be followed."""
+    header = frame.instance.header
+    try:
+        return open_source(frame.instance.source).elements
+    except UserError:
+        return Elements(dict(header.values), character_set=header.text(tags.CHARACTER_SET))
 
 
 def _fingerprint(frames: Sequence[Frame]) -> str:

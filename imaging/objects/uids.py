@@ -7,11 +7,11 @@ import re
 import uuid
 
 LONGEST = 64
-_VALID = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))+")
+_VALID = re.compile(r"[012](\.(0|[1-9]\d*))+")
 
 
 def is_valid_uid(text: str) -> bool:
-    """True for digits and dots as the standard wants them: no leading zeros, at most 64 characters."""
+    """True for digits and dots as the standard wants them: a known root, no leading zeros, at most 64 characters."""
     return len(text) <= LONGEST and _VALID.fullmatch(text) is not None
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import dcmread
-from readers import dcmqi_masks, entity_complaints, iod_complaints
+from readers import REVIEWED, dcmqi_masks, entity_complaints, iod_complaints
 
+from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile, LabelSegment
 from imaging.formats.masks import read_labels
 from imaging.geometry import Geometry
@@ -16,7 +17,8 @@ from imaging.mask_matching import match
 from imaging.objects.segmentation_dataset import SegmentationKind
 from imaging.objects.segmentation_read import read_segmentation
 from imaging.objects.segmentation_write import write_segmentation
-from imaging.objects.source_series import ObjectSource, source_of, source_without_dicom
+from imaging.objects.source_series import ObjectSource, source_of, source_of_series, source_without_dicom
+from imaging.opening import find_series
 from imaging.phantom.series import write_dicom_series
 from imaging.phantom.torso import make_torso
 
@@ -135,6 +137,32 @@ def test_a_broken_series_still_gives_a_valid_object(phantom: tuple[Path, LabelFi
     write_segmentation(labels, source, path)
     assert iod_complaints(path) == []
     must_be_read_alike(labels, path, tmp_path / "read")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "folder", ["10_multiframe", "12_transfer_syntaxes", "13_charsets", "14_hostile_and_odd", "15_xray"]
+)
+def test_every_image_that_opens_gives_a_valid_object(shared_data: Path, tmp_path: Path, folder: str) -> None:
+    """Half of these files break some rule of DICOM; what is made from them must not."""
+    path = tmp_path / "seg.object"
+    allowed = (*REVIEWED, r"Warning - Value is zero for value 1 of attribute <Patient's Weight>")
+    made = 0
+    for file in sorted(f for f in (shared_data / folder).rglob("*") if f.is_file()):
+        try:
+            series = [one for one in find_series(file).series if one.geometry is not None]
+        except UserError:
+            continue
+        for one in series:
+            source = source_of_series(one)
+            mask = np.zeros(source.geometry.shape, np.uint8)
+            mask[-1, :2] = 1
+            labels = LabelFile(source.geometry, [mask], [LabelSegment("Liver", None, 1, number=1)])
+            write_segmentation(labels, source, path)
+            assert iod_complaints(path, allowed) == [], file.name
+            assert np.array_equal(read_segmentation(path, source.geometry).labels.layers[0], mask), file.name
+            made += 1
+    assert made >= 2
 
 
 @pytest.mark.parametrize(

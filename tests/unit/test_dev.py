@@ -101,3 +101,13 @@ def test_the_lock_is_part_of_the_stamp(dev: ModuleType, tmp_path: Path) -> None:
     assert dev._fingerprint(lock) == first
     lock.write_text("numpy==2")
     assert dev._fingerprint(lock) != first
+
+
+def test_peers_are_installed_on_wish_only(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
+    monkeypatch.setattr(dev, "install", lambda **_: None)
+    monkeypatch.setattr(dev, "install_peers", lambda: done.append("peers"))
+    monkeypatch.setattr(dev, "test", lambda rest: done.append(rest) or 0)
+    assert dev.main(["test", "-k", "name"]) == 0
+    assert dev.main(["test", "--peers", "-k", "name"]) == 0
+    assert done == [["-k", "name"], "peers", ["-k", "name"]]

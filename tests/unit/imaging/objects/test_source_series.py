@@ -59,7 +59,7 @@ def test_missing_type_2_elements_are_added_and_listed(make_series) -> None:
     assert all(source.attributes[keyword] == "" for keyword in REQUIRED)
 
 
-@pytest.mark.parametrize("wrong", ["", "1.2.03", "1.2.", "not a uid", "1." + "2" * 70])
+@pytest.mark.parametrize("wrong", ["", "1.2.03", "1.2.", "not a uid", "1." + "2" * 70, "999.1.2"])
 def test_broken_uids_are_replaced_by_valid_ones_the_same_each_time(make_series, wrong: str) -> None:
     def broken(k: int, ds: Dataset) -> None:
         for keyword in ("StudyInstanceUID", "FrameOfReferenceUID", "SOPInstanceUID"):
