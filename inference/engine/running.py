@@ -16,7 +16,7 @@ from inference.backends.candidates import OPENVINO
 from inference.backends.choosing import Choice, Work, chosen, plain_torch
 from inference.backends.forms import NetworkForms, Shelf, networks_key
 from inference.early_result import ShowEarly
-from inference.engine.around_clicks import draw_around_clicks, nothing_found, telling
+from inference.engine.around_clicks import draw_around_clicks, nothing_found
 from inference.engine.boxes import found_boxes
 from inference.engine.cascade import FIRST_SHARE, share_of_progress, with_first_stage
 from inference.engine.deciding import Decision, merged_layers
@@ -41,7 +41,6 @@ from inference.opening.formats import open_package
 from inference.opening.opened import Networks, Opened, TorchNetworks
 from inference.packages.package import Package
 
-from inference.prompts import NO_PROMPTS
 T = TypeVar("T")
 Watch = Callable[[float, str], None]  # finished share and what is done; raises to stop
 
@@ -129,10 +128,27 @@ class NetworkRun:
         return climbed(ladder[planned:], on)[0]
 
     def _prepared(self, channels: Sequence[NDArray[Any]], geometry: Geometry, watch: Watch) -> Prepared:
-        is_clicked = bool(self._wanted.prompts.clicked_names)
-        model = f"{self._package.content}|{self._package.weights_hash}" if is_clicked else ""
-        steps, share = self._opened.recipe.steps, SHARES["prepare"] / 2
-        return prepared_for_clicks(model, channels, geometry, steps, lambda step: watch(share, f"Preparing: {step}"))
+        def told(step: str) -> None:
+            watch(SHARES["prepare"] / 2, f"Preparing: {step}")
+
+        steps = self._opened.recipe.steps
+        if not self._wanted.prompts.clicked_names:
+            return prepare(start(channels, geometry), steps, told)
+        model = f"{self._package.content}|{self._package.weights_hash}"
+        return prepared_for_clicks(model, channels, geometry, steps, told)
+
+    def _first_stage(
+        self, channels: Sequence[NDArray[Any]], geometry: Geometry, watch: Watch
+    ) -> tuple[NDArray[Any] | None, Watch]:
+        """Labels of a cascade's first stage on the image's grid, and how the rest tells of its progress."""
+        previous = self._opened.previous
+        if previous is None:
+            return None, watch
+        wanted = replace(self._wanted, roi=None, doubt=False, probability=(), known_choices=())
+        with Stage(self._seconds, "first stage"):
+            run = NetworkRun(self._package, wanted, opened=previous)
+            found = run.on(channels, geometry, share_of_progress(watch, 0.0, FIRST_SHARE, "First stage: "))
+        return found.layers[0], share_of_progress(watch, FIRST_SHARE, 1.0)
 
     def _whole(self, channel: NDArray[Any]) -> NDArray[Any]:
         image, note = filled(channel)
@@ -204,27 +220,20 @@ class NetworkRun:
             return self._decided(prepared, geometry, rung, watch)
         if around.is_all:
             self._choice = plain_torch(around.module, rung.wanted.device)
-            head, doubt = self._opened.recipe.head, self._wanted.doubt
-            decision = nothing_found(
-                around, head, prepared.shape, wants_doubt=doubt, probability_of=self._probability_of
-            )
+            values = [pointed.value for pointed in around.structures]
+            head = self._opened.recipe.head
+            wants = self._wanted.doubt, self._probability_of
+            decision = nothing_found(head, prepared.shape, values, wants_doubt=wants[0], probability_of=wants[1])
         else:
-            decision = self._everywhere(prepared, geometry, rung, watch)
-        with Stage(self._seconds, "around clicks"):
-            told = telling(watch, SHARES["prepare" if around.is_all else "network"], SHARES["network"])
-            device = rung.wanted.device
-            self._click_notes = draw_around_clicks(decision, around, prepared.image, prepared.grid, device, told)
-        return decision
+            decision = self._decided(prepared, geometry, rung, watch)
 
-    def _everywhere(self, prepared: Prepared, geometry: Geometry, rung: Rung, watch: Watch) -> Decision:
-        """What is found in all of the image, as far as the click before did not ask the same."""
-        wishes = replace(rung.wanted, prompts=NO_PROMPTS, known_choices=())
-        model = self._package.content, self._package.weights_hash, self._opened.recipe.head, self._windows()
-        decision, self._choice = decision_for_clicks(
-            repr((model, wishes, rung.most_windows)),
-            prepared.image,
-            lambda: (self._decided(prepared, geometry, rung, watch), self._choice),
-        )
+        def progress(done: int, count: int) -> None:
+            share = SHARES["prepare"] if around.is_all else SHARES["network"]
+            watch(share + (SHARES["network"] - share) * done / count, f"Computing around clicks, {done} of {count}")
+
+        with Stage(self._seconds, "around clicks"):
+            notes = draw_around_clicks(decision, around, prepared.image, prepared.grid, rung.wanted.device, progress)
+        self._click_notes = notes
         return decision
 
     def _decided(self, prepared: Prepared, geometry: Geometry, rung: Rung, watch: Watch) -> Decision:
