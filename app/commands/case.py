@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.output import note, print_json
+from app.object_formats import REPORT_FILE, add_picture_formats, write_report_file
 from imaging.case.attribution import describe, source_at
 from imaging.case.case import Case
 from imaging.case.entry import Entry
@@ -45,7 +46,8 @@ def add(parsers: Any) -> None:
         parser.set_defaults(run=run)
         if name == "export":
             parser.add_argument("-o", "--out", type=Path, required=True)
-            kinds = (*FORMATS, *OBJECT_FORMATS)
+            add_picture_formats()
+            kinds = (*FORMATS, *OBJECT_FORMATS, REPORT_FILE)
             parser.add_argument("--format", choices=kinds, help="by the file's ending where it is left out")
             parser.add_argument(
                 "--series",
@@ -119,7 +121,7 @@ def redo(arguments: argparse.Namespace) -> int:
 def export(arguments: argparse.Namespace) -> int:
     """Write the masks."""
     out: Path = arguments.out
-    if arguments.format in OBJECT_FORMATS:
+    if arguments.format in (*OBJECT_FORMATS, REPORT_FILE):
         return _export_object(arguments)
     if out.suffix == OBJECT_SUFFIX and not arguments.format:
         raise UserError("Which kind of DICOM object?", f"Choose by --format: {', '.join(OBJECT_FORMATS)}.")
@@ -147,6 +149,9 @@ def _export_object(arguments: argparse.Namespace) -> int:
             source_of_case(case.images[0], labels, arguments.series),
             case=content_of_case(case, arguments.segmentation, arguments.map),
         )
+        if arguments.format == REPORT_FILE:
+            write_report_file(content, arguments.out)
+            return 0
         written = write_object_of(content, arguments.out, arguments.format, stack=arguments.stack)
     finally:
         case.close()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
+from app.case_report import report_html
 from app.cli import main
 from imaging.case.case import Case
 from imaging.case.images import ImageReference
@@ -16,6 +17,9 @@ from imaging.edit import AddSegment, Batch, LabelsEdit, PaintRule
 from imaging.geometry import Box, Geometry
 from imaging.measurement import Measurement, MeasurementKind
 from imaging.measurements import AddMeasurements
+from imaging.objects.source_series import ObjectSource
+from imaging.objects.validation.findings import Severity
+from imaging.objects.validation.validate import validate
 from imaging.opening import list_series
 from imaging.phantom.series import write_dicom_series
 from imaging.region_statistics import ellipse_statistics
@@ -188,3 +192,42 @@ def test_what_is_not_there_is_said(capsys, full: Path, other: Path, tmp_path: Pa
     )
     assert "Maps: uncertainty" in said
     assert not (tmp_path / "pm.dcm").exists()
+
+
+def test_a_picture_of_the_segments_goes_out(capsys, full: Path, series: Path, tmp_path: Path) -> None:
+    limner(capsys, "case", "export", full, "--format", "sc", "-o", tmp_path / "sc.dcm")
+    picture, image = dcmread(tmp_path / "sc.dcm"), dcmread(next(series.iterdir()))
+    assert (picture.StudyInstanceUID, picture.PatientID) == (image.StudyInstanceUID, image.PatientID)
+    pixels = picture.pixel_array
+    coloured = (pixels.max(axis=2).astype(int) - pixels.min(axis=2)) > 40
+    assert coloured.any()  # the segment is drawn over the grey slice
+    assert not errors_of(tmp_path / "sc.dcm")
+
+
+def errors_of(path: Path) -> list[str]:
+    return [str(one) for one in validate(path) if one.severity is Severity.ERROR]
+
+
+def test_a_report_goes_out_as_a_document(capsys, qapp, full: Path, tmp_path: Path) -> None:
+    limner(capsys, "case", "export", full, "--format", "pdf", "-o", tmp_path / "pdf.dcm")
+    document = dcmread(tmp_path / "pdf.dcm")
+    assert bytes(document.EncapsulatedDocument).startswith(b"%PDF-")
+    assert len(document.SourceInstanceSequence) == SHAPE[0]
+    assert not errors_of(tmp_path / "pdf.dcm")
+    limner(capsys, "case", "export", full, "--format", "pdf-file", "-o", tmp_path / "report.pdf")
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
+    said = limner(capsys, "case", "export", full, "--format", "pdf-file", "-o", tmp_path / "report.txt", status=2)
+    assert ".pdf" in said
+
+
+def test_the_reports_text_says_what_is_there(full: Path) -> None:
+    case = Case.open(full, read_only=True)
+    try:
+        source = ObjectSource(GRID, (), "1.2", "1.3", "1.4", "CT", {"PatientName": "<b>Doe^Jo</b>"})
+        text = report_html(content_of_case(case), source)
+    finally:
+        case.close()
+    assert "&lt;b&gt;Doe^Jo&lt;/b&gt;" in text  # what a header says is never markup
+    assert f"<td>Liver</td><td>{3 * 5 * 3 * GRID.voxel_volume_ml:.1f} ml</td>" in text
+    assert "<td>Länge</td><td>10.0 mm</td>" in text
+    assert "Not for diagnosis" in text
