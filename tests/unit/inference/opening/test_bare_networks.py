@@ -85,7 +85,11 @@ def test_a_sigmoid_head_may_find_overlapping_structures(tmp_path: Path) -> None:
             return torch.cat([image - 0.5, image + 1.0], 1)
 
     labels = [{"value": 2, "name": "bright"}, {"value": 5, "name": "everything"}]
-    result = run(scripted(tmp_path, Two(), labels=labels, head="sigmoid"))
+    result = run(scripted(tmp_path, Two(), labels=labels, head="sigmoid", threshold=0.4), {"probability": "bright"})
+    bright, everything = (1 / (1 + np.exp(-voxels() / 200 - offset)) for offset in (-0.5, 1.0))
+    np.testing.assert_array_equal(result.maps["probability 2 bright"], np.floor(255 * bright + 0.5))
+    np.testing.assert_array_equal(result.maps["probability"], np.floor(255 * everything + 0.5))
+    assert result.record["decided_from"] == 0.4
     assert len(result.layers) == 2
     np.testing.assert_array_equal(result.mask(2), voxels() > 100)
     assert result.mask(5).all()
