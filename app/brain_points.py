@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.volume import Volume
+from imaging.volume import Quantity, Volume
 
 MOST_VOXELS = 8 << 20
 
@@ -13,8 +13,13 @@ MOST_VOXELS = 8 << 20
 def brain_points(volume: Volume) -> tuple[NDArray[np.float64], float]:
     """Points all over the brain ((n, 3) LPS mm; empty where there is none) and its volume in ml.
 
-    See `render.cinematic.brain_region`: it knows CT and T1-weighted MR.
+    In CT the inside of the skull, see `imaging.skull_interior`; in MR see `render.cinematic.brain_region`, which knows
+    T1-weighted images.
     """
+    if volume.quantity is Quantity.HU:
+        from imaging.skull_interior import skull_interior
+
+        return skull_interior(volume)
     from render.cinematic.field_source import make_field
     from render.cinematic.inside_region import region_depths
     from session.look.inside import Region

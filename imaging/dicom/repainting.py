@@ -144,10 +144,7 @@ def air_of(pixels: PlainPixels) -> int:
 
 def has_overlay_in_pixels(found: Dataset) -> bool:
     """True when unused bits of the pixels may hold an overlay, which removing its elements would leave there."""
-    for group in _OVERLAYS:
-        if (group << 16 | 0x10) in found and (group << 16 | 0x3000) not in found:
-            return True
-    return False
+    return any((group << 16 | 0x10) in found and (group << 16 | 0x3000) not in found for group in _OVERLAYS)
 
 
 def drop_overlays(made: Dataset) -> None:

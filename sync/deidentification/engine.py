@@ -73,6 +73,13 @@ DUMMIES: dict[str, Any] = {
 _NUMBERS = ("FD", "FL", "SL", "SS", "SV", "UL", "US", "UV")
 _CLASS_WORDS = ("ClassUID", "SyntaxUID", "SchemeUID", "ContextUID", "MappingResourceUID", "CreatorUID", "ProfileUID")
 STANDARD_UIDS = "1.2.840.10008."
+# What says how the object is to be read. Its defined terms stay, even when a patient is called like one of them.
+STRUCTURE = frozenset(
+    {"Modality", "PhotometricInterpretation", "SpecificCharacterSet", "PatientPosition", "ImageType", "RescaleType",
+     "BodyPartExamined", "ConversionType", "PresentationLUTShape", "LossyImageCompression", "BurnedInAnnotation",
+     "ValueType", "RelationshipType", "ContinuityOfContent", "FrameType", "SegmentationType", "Units"}
+)  # fmt: skip
+METHOD = "Limner, table E.1-1 of PS3.15"
 _OLDEST_TOLD = 89  # an age above it alone can tell who somebody is
 
 
@@ -117,7 +124,7 @@ class Deidentifier:
         self.patients[pseudonym] = identity
         made.PatientName = made.PatientID = pseudonym
         made.PatientIdentityRemoved = "YES"
-        made.DeidentificationMethod = "Limner, table E.1-1 of PS3.15"
+        made.DeidentificationMethod = METHOD
         items = []
         for value, meaning in self.options.codes():
             item = Dataset()
@@ -204,6 +211,8 @@ class _Work:
         return any(not str(value).startswith(STANDARD_UIDS) for value in _values(element) if value)
 
     def _holds_name(self, element: DataElement) -> bool:
+        if element.keyword in STRUCTURE and element.VR == "CS":
+            return False
         return any(self._names.found_in(str(value)) for value in _values(element))
 
     def _do(self, dataset: Dataset, element: DataElement, action: Action) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from imaging.dicom import tags
 from imaging.dicom.recognizable import length_mm, may_show_face
 from imaging.dicom.scan import scan
 from imaging.dicom.series import load_volumes
@@ -20,10 +21,10 @@ from imaging.dicom.sources import FileSource
 from imaging.errors import UserError
 from imaging.face_planes import FacePlanes, face_planes
 from imaging.geometry import Geometry
-from imaging.volume import SeriesWarning, Volume
+from imaging.volume import Quantity, SeriesWarning, Volume
 
 LEAST_SLICES, LEAST_MM, MOST_STEP_MM = 16, 100.0, 8.0
-BRAIN_ML = (700.0, 2000.0)  # of people; what is found outside of it is no brain, or not only that
+BRAIN_ML = (950.0, 2000.0)  # of grown people; what is found outside of it is no brain, or not the whole of it
 HINT = "Send it without the head, or remove the face by other means."
 
 BrainOf = Callable[[Volume], tuple[NDArray[np.float64], float]]
@@ -70,7 +71,8 @@ def find_faces(
     """
     faces = Faces()
     frames = scan([FileSource(str(path)) for path in paths]).frames
-    stacks = stacks_of(frames)
+    stacks = sorted(stacks_of(frames), key=_rank)
+    known: dict[str, FacePlanes] = {}  # by frame of reference: what one series shows, the others of the head need not
     for n, stack in enumerate(stacks):
         on_progress(n, len(stacks))
         modality = stack.first.instance.modality
@@ -79,38 +81,59 @@ def find_faces(
             continue
         files = _files_of(stack)
         try:
-            face = _face_in(stack, brain_of)
+            face = _face_in(stack, brain_of, known)
         except UserError as error:
             faces.refused.update(dict.fromkeys(files, error))
             continue
-        if face is not None:
-            planes, geometry = face
-            faces.found.update({path: Face(planes, geometry, tuple(which)) for path, which in files.items()})
+        if face is None:
+            faces.notes.append("A series of a part below the neck, as it says itself, was left as it is.")
+        else:
+            faces.found.update({path: Face(face, stack.geometry, tuple(which)) for path, which in files.items()})
     faces.notes = list(dict.fromkeys(faces.notes))
     if faces.found:
-        faces.notes.append("Faces were taken away by planes in front of the brain. Ears stay: look at the result in 3D.")
+        faces.notes.append(
+            "Faces were taken away by planes in front of the brain. Ears stay: look at the result in 3D."
+        )
     return faces
 
 
-def _face_in(stack: Stack, brain_of: BrainOf) -> tuple[FacePlanes, Geometry] | None:
+def _rank(stack: Stack) -> tuple[int, float]:
+    """CT first, then the series with the finest steps: where the brain is found most surely."""
+    return int(stack.first.instance.modality != "CT"), max(stack.geometry.spacing_mm)
+
+
+def _face_in(stack: Stack, brain_of: BrainOf, known: dict[str, FacePlanes]) -> FacePlanes | None:
     """What goes of a stack, None where the image cannot reach a face.
+
+    Args:
+        known: planes that were found in other series, by frame of reference; completed here.
 
     Raises:
         UserError: there may be one, and it cannot be found.
     """
-    k = stack.geometry.shape[0]
     has_place = SeriesWarning.NO_GEOMETRY not in stack.warnings and SeriesWarning.NO_SPACING not in stack.warnings
-    step = max(stack.geometry.spacing_mm)
-    if not has_place or k < LEAST_SLICES or step > MOST_STEP_MM:
-        raise UserError("The face cannot be taken away: the series has too few slices, or they lie too far apart.", HINT)
+    if not has_place:
+        raise UserError("The face cannot be taken away: nobody knows where the images lie.", HINT)
+    frame_of_reference = stack.first.instance.header.text(tags.FRAME_OF_REFERENCE)
+    if frame_of_reference in known:
+        return known[frame_of_reference]
     (volume, *_others) = load_volumes(stack, Path())
-    if not may_show_face(volume):
+    is_head = may_show_face(volume)
+    if not is_head and volume.quantity is not Quantity.HU:
         return None
     points, volume_ml = brain_of(volume)
     is_brain = len(points) > 0 and BRAIN_ML[0] <= volume_ml <= BRAIN_ML[1]
-    if not is_brain or length_mm(volume.geometry) < LEAST_MM:
+    if not is_head and not is_brain:  # a skull is found surely, so that in CT nobody need believe what the file says
+        return None
+    is_coarse = stack.geometry.shape[0] < LEAST_SLICES or max(stack.geometry.spacing_mm) > MOST_STEP_MM
+    if is_coarse or length_mm(volume.geometry) < LEAST_MM:
+        raise UserError("The face cannot be taken away: too few slices, or they lie too far apart.", HINT)
+    if not is_brain:
         raise UserError("The face cannot be taken away: no whole head was found in the series.", HINT)
-    return face_planes(points), stack.geometry
+    planes = face_planes(points)
+    if frame_of_reference:
+        known[frame_of_reference] = planes
+    return planes
 
 
 def _files_of(stack: Stack) -> dict[str, list[tuple[int, int]]]:

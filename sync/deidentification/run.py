@@ -13,7 +13,7 @@ from imaging.dicom.walker import NotDicom, Odd, walk
 from imaging.errors import UserError
 from imaging.formats.replacing import replacing
 from sync.deidentification.burned_in import risk_of
-from sync.deidentification.engine import Deidentifier, naming_values
+from sync.deidentification.engine import METHOD, Deidentifier, naming_values
 from sync.deidentification.pixels import NOTHING, PixelWishes, check_risk, clean_pixels
 from sync.deidentification.register import Register
 from sync.deidentification.report import Report
@@ -135,6 +135,8 @@ def _look_through(data: bytes, made: Dataset, names: KnownNames) -> None:
     pixels = made.get(0x7FE00010)
     raw = pixels.value if pixels is not None and isinstance(pixels.value, bytes) else b""
     header = data.replace(raw, b"") if len(raw) > 64 else data
+    for ours in (METHOD, *(item.CodeMeaning for item in made.DeidentificationMethodCodeSequence)):
+        header = header.replace(ours.encode(), b"")
     lowered = header.lower()
     for word in names.words:
         if len(word) >= _LEAST_TOKEN and word.encode("utf-8").lower() in lowered:

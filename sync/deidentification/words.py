@@ -10,6 +10,9 @@ from importlib.resources import files
 _SPLIT = re.compile(r"[^\W_]+|[^\w\s]|_|\s+", re.UNICODE)
 _SMALL_NUMBER = re.compile(r"\d{1,3}")
 _MEASURE = re.compile(r"\d{1,3}(mm|cm|s|ms|min|kv|kvp|ma|mas|hu|d|deg|t|x|st|nd|rd|th|phase)", re.IGNORECASE)
+_TITLES = frozenset(
+    {"mr", "mrs", "ms", "miss", "dr", "md", "phd", "prof", "sir", "jr", "sr", "herr", "frau"}
+)  # nobody's
 LEAST_NAME_LETTERS, LEAST_NUMBER_DIGITS = 2, 4
 
 
@@ -57,6 +60,8 @@ class KnownNames:
     def _counts(word: str) -> bool:
         """Single letters and short numbers stand in every report: they are no help in finding names."""
         letters = re.sub(r"\W", "", word)
+        if letters.casefold() in _TITLES:
+            return False
         return len(letters) >= (LEAST_NUMBER_DIGITS if letters.isdigit() else LEAST_NAME_LETTERS)
 
     def found_in(self, text: str) -> bool:

@@ -267,3 +267,11 @@ def test_pseudonyms_and_uids_are_valid() -> None:
     assert KEY.pseudonym("a", "x") != KEY.pseudonym("a")
     assert -3650 <= KEY.shift_days("a") <= -30
     assert all(group & 1 for entries in SAFE.values() for group, _ in entries)
+
+
+@pytest.mark.parametrize("name", ["Weizenkeim^Adalbert^^MR", "Ct^Axial", "Hfs^Or"])
+def test_a_patient_who_is_called_like_a_term_leaves_the_image_readable(name) -> None:
+    source = planted()
+    source.PatientName, source.PatientPosition = name, "HFS"
+    made = Deidentifier(KEY).deidentify(source)
+    assert (made.Modality, made.PatientPosition, made.ImageType[2]) == ("CT", "HFS", "AXIAL")

@@ -118,3 +118,11 @@ def test_the_command_goes_there_and_back(folder, tmp_path, monkeypatch, capsys) 
     assert dcmread(tmp_path / "back.dcm").PatientID == "made-1"
     assert main(["dicom", "deidentify", str(folder), "-o", str(folder)]) == 2
     assert read_or_make_key(tmp_path / "workspace").secret != KEY.secret
+
+
+def test_a_patient_who_is_called_like_our_own_words_is_no_leak(tmp_path) -> None:
+    made = SeriesMaker(tmp_path / "in")
+    made.folder.mkdir()
+    made(1, lambda _k, ds: setattr(ds, "PatientName", "Limner^Basic"))
+    done = run(made.folder, tmp_path / "out", tmp_path / "workspace")
+    assert (len(done.written), done.refused) == (1, [])
