@@ -49,6 +49,7 @@ VIEWS_AND_PAGES = (
     "widgets.models_window.details", "widgets.models_window.window", "widgets.batch_window.columns",
     "widgets.batch_window.adding", "widgets.batch_window.window", "widgets.study_window.columns",
     "widgets.study_window.contents", "widgets.study_window.filters", "widgets.study_window.window",
+    "widgets.archives_window.columns", "widgets.archives_window.window",
 )  # fmt: skip
 
 

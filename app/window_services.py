@@ -13,11 +13,13 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from app.path_preview import PathPreview
 from app.window import MainWindow
 from imaging.case.images import ImageReference
+from session.archives import destinations_file
 from session.channels import ChannelSource
 from session.export_choice import ExportChoice
 from session.movie_keys import current_view
 from session.presentation import Plane
 from session.surface_wishes import SurfaceWishes
+from sync.destination import read_destinations
 from widgets import theme
 from widgets.dialogs.about import AboutDialog
 from widgets.dialogs.channels import ChannelsDialog
@@ -111,6 +113,20 @@ class Services:
         from widgets.study_window.window import StudyWindow  # it costs the start nothing
 
         _bring_up(self._window.findChild(StudyWindow) or StudyWindow(self._window.bridge, self._window))
+
+    def show_archives(self) -> None:
+        """The window of the archives."""
+        from widgets.archives_window.window import ArchivesWindow  # it costs the start nothing
+
+        _bring_up(self._window.findChild(ArchivesWindow) or ArchivesWindow(self._window.bridge, self._window))
+
+    def show_sending(self) -> None:
+        """The dialog that sends the masks of the open case."""
+        from widgets.dialogs.sending import SendDialog  # seldom needed
+
+        session = self._window.session
+        found = read_destinations(destinations_file(session.settings))
+        _bring_up(SendDialog(session, found, self._window))
 
     def show_models(self, model: str) -> None:
         """The window of the models."""

@@ -13,7 +13,10 @@ from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile
 from imaging.objects.proof import Proven, prove
 from session import archives
-from session.object_export import source_of_case, write_object_of
+from session.exporting import labels_of
+from session.jobs import Job
+from session.object_export import OBJECT_FORMATS, source_of_case, write_object_of
+from session.session import Session
 from sync.destination import Destination, ObjectKind, find_destination
 from sync.dimse.send import outgoing
 from sync.outbox import ItemState, Outbox, OutboxItem
@@ -33,6 +36,11 @@ FORMATS = {
     ObjectKind.PDF: "pdf",
 }
 Step = Callable[[str], None]
+
+
+def written_kinds() -> tuple[ObjectKind, ...]:
+    """The kinds of objects that can be made from a case."""
+    return tuple(kind for kind, name in FORMATS.items() if name in OBJECT_FORMATS)
 
 
 @dataclass
@@ -202,3 +210,49 @@ def _confirmed(destination: Destination, item: OutboxItem) -> tuple[ItemState, s
     if any(record.get("SOPInstanceUID") == item.sop_uid for record in answers.records):
         return ItemState.CONFIRMED, ""
     return ItemState.STORED, "It was accepted, but the archive does not find it yet."
+
+
+def start_sending(
+    session: Session,
+    destinations: Sequence[Destination],
+    name: str,
+    kinds: Sequence[ObjectKind],
+    on_step: Step,
+    done: Callable[[Sending | None, UserError | None], None],
+) -> Job:
+    """Send the open case's masks as a job; what became of it is noted in the journal.
+
+    Args:
+        on_step, done: called on the document's thread; ``done`` also after an error, with how far everything came.
+
+    Raises:
+        UserError: it may not go there, or there are no masks.
+    """
+    document = session.open_document
+    sending = resolved(destinations, name, kinds)
+    labels, image = _snapshot(labels_of(document.segmentation)), document.case.images[0]
+    if not labels.segments:
+        raise UserError("There are no segments to send.", "Segment something first.")
+    workspace, case_path = session.settings.workspace(), str(document.case.path)
+
+    def work(job: Job) -> Sending:
+        def step(text: str) -> None:
+            job.message = text
+            session.jobs.notify(job)
+            session.post(lambda: on_step(text))
+
+        return send_case(sending, labels, image, workspace, case_path, None, step, lambda: job.is_cancelled)
+
+    def finish(job: Job) -> None:
+        error = job.error if isinstance(job.error, UserError) else None
+        was_tried = any(one.state is not ItemState.WAITING or one.reason for one in sending.objects)
+        if was_tried and session.document is document and not document.case.is_read_only:
+            document.note(f"Sent to {sending.destination.name}", "send", sending.to_json())
+        done(sending, error)
+
+    return session.jobs.start(f"Send to {sending.destination.name}", work, finish)
+
+
+def _snapshot(labels: LabelFile) -> LabelFile:
+    """The masks as they are now, whatever is painted meanwhile."""
+    return LabelFile(labels.geometry, [layer.copy() for layer in labels.layers], list(labels.segments))

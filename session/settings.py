@@ -161,6 +161,7 @@ SETTINGS = (
     Setting("export.movie", {}, "Movie", "How the last movie was exported.", "Hidden"),
     Setting("export.surfaces", {}, "Surfaces", "How surfaces were exported last.", "Hidden"),
     Setting("segment.options", {}, "Options", "Of the last run of each model.", "Hidden"),
+    Setting("archives.last", "", "Archive", "The one that was asked last.", "Hidden"),
     Setting("segment.batch", {}, "Batch", "Model, folder and kind of results of the last batch.", "Hidden"),
     Setting("panel.look_page", "slices", "Page of Look", "Slices or 3D.", "Hidden", choices=("slices", "3d")),
     Setting("panel.closed_sections", ["lens", "quality"], "Closed sections", "Of the page Look.", "Hidden"),

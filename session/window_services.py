@@ -60,6 +60,12 @@ class WindowServices(Protocol):
     def show_studies(self) -> None:
         """The window of the studies."""
 
+    def show_archives(self) -> None:
+        """The window of the archives."""
+
+    def show_sending(self) -> None:
+        """The dialog that sends the masks of the open case."""
+
     def show_models(self, model: str) -> None:
         """The window of the models, with this one selected; empty for none."""
 

@@ -10,17 +10,33 @@ from imaging.opening import Series
 from imaging.workspace.listing import studies
 from imaging.workspace.study_index import INDEX_NAME, StudyIndex
 from session.actions import Action
+from session.archives import destinations_file
 from session.job_end import failed
 from session.jobs import Job
 from session.reading import image_series
-from session.session import Session, ShelfItem
+from session.session import Session, ShelfItem, has_document
 from session.study_opening import bring_in, delete_study
+from sync.destination import read_destinations
 
 
 def show(session: Session) -> None:
     """Show the list of studies."""
     assert session.window is not None
     session.window.show_studies()
+
+
+def show_archives(session: Session) -> None:
+    """Show the archives."""
+    assert session.window is not None
+    session.window.show_archives()
+
+
+def send(session: Session) -> None:
+    """Show the dialog that sends the open case's masks."""
+    assert session.window is not None
+    if not read_destinations(destinations_file(session.settings)):
+        raise UserError("No archive is set up yet.", "Set one up in the window of the archives.")
+    session.window.show_sending()
 
 
 def open_series(session: Session, folder: str, series: str) -> None:
@@ -80,6 +96,10 @@ def delete(session: Session, study: str) -> None:
 ACTIONS = (
     Action("studies.show", "Studies…", show, "All studies of your folders and of the workspace.", "Ctrl+B", "search",
            "File", needs_window=True),
+    Action("archives.show", "Archives…", show_archives, "Ask other machines for studies, and fetch them.",
+           "Ctrl+Shift+B", "import", "File", needs_window=True),
+    Action("file.send", "Send…", send, "The masks of this case to an archive, proven before.", "Ctrl+Shift+E", "export",
+           "File", has_document, needs_window=True),
     Action("studies.open_series", "Open a series", open_series, "By its folder and UID.", "", "", "",
            needs_window=True),
     Action("studies.bring_in", "Bring in images", bring, "Copy a CD or a folder into the workspace.", "", "", "",

@@ -12,7 +12,7 @@ from typing import Any
 from app.commands.output import note, print_json, progress
 from imaging.errors import UserError
 from session import archives
-from session.sending import FORMATS
+from session.sending import written_kinds
 from session.settings import Settings
 from sync.destination import Destination, Login, Network, ObjectKind, Tls, read_destinations, write_destinations
 from sync.diagnose import diagnose, failed_step
@@ -67,7 +67,7 @@ def add(parsers: Any) -> None:
         elif name == "send":
             part.add_argument("paths", nargs="*", type=Path, metavar="PATH")
             part.add_argument("--case", type=Path, metavar="CASE", help="write, prove and send its masks instead")
-            kinds = [kind.value for kind in FORMATS]
+            kinds = [kind.value for kind in written_kinds()]
             part.add_argument(
                 "--kind", action="append", choices=kinds, metavar="KIND", help=f"any of {', '.join(kinds)}"
             )

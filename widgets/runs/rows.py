@@ -157,6 +157,11 @@ class RowsTable(QTableView, Generic[T]):
         chosen = self.selectionModel().selectedRows()
         return self.rows_model.rows[self._sorted.mapToSource(chosen[0]).row()] if chosen else None
 
+    def chosen_rows(self) -> list[T]:
+        """All selected rows, in the order in which they are shown."""
+        places = sorted(self.selectionModel().selectedRows(), key=lambda index: index.row())
+        return [self.rows_model.rows[self._sorted.mapToSource(index).row()] for index in places]
+
     def shown_rows(self) -> list[T]:
         """All rows in the order in which they are shown."""
         count = self._sorted.rowCount()

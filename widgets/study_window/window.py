@@ -60,7 +60,8 @@ class StudyWindow(QDialog):
             (self, QKeySequence.StandardKey.Find, self.filters.text.setFocus),
             (self, QKeySequence.StandardKey.Refresh, self._look_again),
         ):
-            QShortcut(QKeySequence(keys), widget, run, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut = QShortcut(QKeySequence(keys), widget, run)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)  # the constructor would ignore it
         self._links = SignalLinks(self)
         self._links.add(self.browsing.found, self._show_found)
         self._links.add(self.browsing.content, self._show_content)

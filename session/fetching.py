@@ -1,0 +1,73 @@
+"""Fetching from an archive as a job of the window: with progress, to be stopped, and what came is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from imaging.errors import UserError
+from session import archives
+from session.job_end import failed
+from session.jobs import Job
+from session.session import Session
+from sync.destination import Destination
+from sync.dimse.fetch import Fetched
+from sync.query import Level, Query
+
+
+@dataclass(frozen=True)
+class FetchWish:
+    """What to fetch. It holds identifiers: never log it. ``series``: empty for the whole study."""
+
+    destination: Destination
+    study_uid: str
+    series: tuple[str, ...] = ()
+
+    def queries(self) -> list[Query]:
+        """The requests, one for each series."""
+        study = {"StudyInstanceUID": self.study_uid}
+        return [Query(Level.SERIES, {**study, "SeriesInstanceUID": uid}) for uid in self.series] or [
+            Query(Level.STUDY, study)
+        ]
+
+
+def start_fetch(session: Session, wish: FetchWish, done: Callable[[Fetched], None] | None = None) -> Job:
+    """Fetch; the end is told in the message bar. What was fetched before a stop or a failure stays."""
+    workspace: Path = session.settings.workspace()
+
+    def work(job: Job) -> Fetched:
+        total = Fetched()
+        for query in wish.queries():
+            began = total.count
+
+            def tell(count: int, expected: int, began: int = began) -> None:
+                job.fraction = (count / expected) if expected else None
+                job.message = f"{began + count} images"
+                session.jobs.notify(job)
+
+            one = archives.fetch_into(workspace, wish.destination, query, tell, lambda: job.is_cancelled)
+            total.new += one.new
+            total.same += one.same
+            total.different += one.different
+            total.failed += one.failed
+            total.reason = one.reason or total.reason
+            total.series_uids |= one.series_uids
+            total.paths += one.paths
+            if one.is_cancelled:
+                break
+        return total
+
+    def finish(job: Job) -> None:
+        if failed(session, job):
+            return
+        found: Fetched = job.result
+        text = f"{found.new + found.different} images fetched, {found.same} were here already."
+        session.messages.info(text)
+        if found.failed:
+            hint = found.reason or "Fetch again: what is here already is not fetched twice."
+            session.messages.error(UserError(f"{found.failed} images could not be fetched.", hint))
+        if done is not None:
+            done(found)
+
+    return session.jobs.start(f"Fetch from {wish.destination.name}", work, finish)

@@ -1,0 +1,159 @@
+"""Asking an archive through real keys and clicks: set up, searched, fetched, tested; failures are sentences."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QTest
+
+from imaging.errors import UserError
+from session import archives
+from sync.destination import Destination, Network, read_destinations, write_destinations
+from sync.dimse.fetch import Fetched
+from sync.query import Answers, Level, Query
+from widgets.archives_window.window import ArchivesWindow
+from widgets.dialogs.destination import DestinationDialog
+
+THERE = Destination("archive", host="127.0.0.1", port=104, ae_title="ORTHANC", is_inside=True)
+STUDIES = (
+    {
+        "PatientName": "Abel^Adam",
+        "PatientID": "7",
+        "StudyDate": "20200304",
+        "ModalitiesInStudy": "CT\\SEG",
+        "StudyDescription": "Chest",
+        "NumberOfStudyRelatedInstances": "120",
+        "StudyInstanceUID": "1.2.3",
+    },
+    {"PatientName": "Berg^Bea", "PatientID": "8", "StudyDate": "20210101", "StudyInstanceUID": "1.2.4"},
+)
+
+
+class FakeArchive:
+    """Answers what an archive would, and keeps the questions."""
+
+    def __init__(self) -> None:
+        self.asked: list[Query] = []
+        self.fetched: list[Query] = []
+        self.error: UserError | None = None
+
+    def find(self, _there: Destination, query: Query, *_: object) -> Answers:
+        self.asked.append(query)
+        if self.error is not None:
+            raise self.error
+        if query.level is Level.STUDY:
+            return Answers(query.level, STUDIES, is_cut=True)
+        series = [{"SeriesInstanceUID": f"1.2.3.{n}", "SeriesNumber": str(n), "Modality": "CT"} for n in (1, 2)]
+        return Answers(query.level, tuple(series))
+
+    def fetch_into(self, _workspace: object, _there: Destination, query: Query, *_: object) -> Fetched:
+        self.fetched.append(query)
+        return Fetched(new=4)
+
+
+@pytest.fixture
+def archive(monkeypatch) -> FakeArchive:
+    made = FakeArchive()
+    monkeypatch.setattr(archives, "find", made.find)
+    monkeypatch.setattr(archives, "fetch_into", made.fetch_into)
+    return made
+
+
+@pytest.fixture
+def shown(window, qtbot, archive):
+    write_destinations(archives.destinations_file(window.session.settings), [THERE])
+    window.session.actions.run_with_texts("archives.show", window.session, {})
+    made = window.findChild(ArchivesWindow)
+    qtbot.waitExposed(made)
+    yield made
+    qtbot.waitUntil(lambda: all(job.is_over for job in window.session.jobs.jobs), timeout=30_000)
+    made.close()
+    made.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def search(qtbot, shown: ArchivesWindow, name: str = "abel") -> None:
+    QTest.keyClicks(shown.fields["PatientName"], name)
+    QTest.keyClick(shown.fields["PatientName"], Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(shown.studies.rows_model.rows) == 2, timeout=30_000)
+
+
+def test_a_typed_name_means_its_beginning_and_the_answers_are_listed(qtbot, shown, archive) -> None:
+    search(qtbot, shown)
+    assert archive.asked[0].matches == {"PatientName": "abel*"}
+    assert "there are more" in shown.said.text()
+    qtbot.waitUntil(lambda: len(shown.series.rows_model.rows) == 2, timeout=30_000)
+    assert archive.asked[-1].level is Level.SERIES
+
+
+def test_a_study_or_some_of_its_series_are_fetched(qtbot, window, shown, archive) -> None:
+    search(qtbot, shown)
+    shown.studies.select_where(lambda record: record["PatientID"] == "7")
+    qtbot.waitUntil(lambda: len(shown.series.rows_model.rows) == 2, timeout=30_000)
+    QTest.mouseClick(shown.fetch, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(archive.fetched) == 1, timeout=30_000)
+    assert archive.fetched[0] == Query(Level.STUDY, {"StudyInstanceUID": "1.2.3"})
+    shown.series.selectAll()
+    said: list[str] = []
+    window.session.messages.shown.connect(lambda message: said.append(message.text))
+    QTest.mouseClick(shown.fetch_series, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(archive.fetched) == 3, timeout=30_000)
+    assert archive.fetched[2].matches["SeriesInstanceUID"] == "1.2.3.2"
+    qtbot.waitUntil(lambda: any("8 images fetched" in text for text in said), timeout=30_000)
+
+
+def test_what_does_not_work_is_said(qtbot, shown, archive) -> None:
+    QTest.mouseClick(shown.ask, Qt.MouseButton.LeftButton)
+    assert "what to look for" in shown.said.text()
+    archive.error = UserError("“archive” does not know LIMNER.", "Ask its administrator.")
+    QTest.keyClicks(shown.fields["PatientID"], "7")
+    QTest.mouseClick(shown.ask, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "does not know LIMNER" in shown.said.text(), timeout=30_000)
+
+
+def test_titles_of_jobs_name_no_patient(qtbot, window, shown) -> None:
+    search(qtbot, shown)
+    assert all("abel" not in (job.title + job.message).lower() for job in window.session.jobs.jobs)
+
+
+def test_an_archive_is_set_up_only_when_its_fields_fit(qtbot, window, shown) -> None:
+    dialog = DestinationDialog(None, [], shown)
+    dialog.show()
+    QTest.keyClicks(dialog.name, "Second")
+    QTest.mouseClick(dialog.go_on, Qt.MouseButton.LeftButton)
+    assert dialog.isVisible()
+    assert "AE title" in dialog.problem.text()
+    QTest.keyClicks(dialog.title_there, "ARCHIVE")
+    QTest.keyClicks(dialog.host, "10.0.0.7")
+    QTest.mouseClick(dialog.is_inside, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(dialog.go_on, Qt.MouseButton.LeftButton)
+    assert not dialog.isVisible()
+    made = dialog.destination()
+    assert (made.name, made.host, made.ae_title, made.port) == ("Second", "10.0.0.7", "ARCHIVE", 104)
+    dialog.deleteLater()
+
+
+def test_the_fields_follow_the_kind_of_network(qtbot, shown) -> None:
+    dialog = DestinationDialog(THERE, ["other"], shown)
+    dialog.show()
+    assert dialog.host.isVisible()
+    assert not dialog.url.isVisible()
+    dialog.network.setCurrentIndex(dialog.network.findData(Network.DICOMWEB))
+    assert not dialog.host.isVisible()
+    assert dialog.url.isVisible()
+    assert not dialog.user.isVisible()
+    dialog.deleteLater()
+
+
+def test_what_is_kept_is_on_disk_and_chosen(window, shown, monkeypatch) -> None:
+    def answer(dialog: DestinationDialog) -> int:
+        dialog.name.setText("Second")
+        dialog.host.setText("10.0.0.7")
+        dialog.title_there.setText("ARCHIVE")
+        return 1
+
+    monkeypatch.setattr(DestinationDialog, "exec", answer)
+    shown.add.click()
+    found = read_destinations(archives.destinations_file(window.session.settings))
+    assert [one.name for one in found] == ["archive", "Second"]
+    assert shown.archive.currentText() == "Second"

@@ -1,0 +1,119 @@
+"""Sending from the window to a receiver of our own in this process: proven, sent, noted; what may not go is greyed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_series import SeriesMaker
+from pynetdicom.transport import AssociationSocket
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from app.opening import open_path
+from imaging.case.entry import EntryKind
+from imaging.edit import PaintEdit
+from imaging.geometry import Box
+from session import archives
+from sync.destination import Destination, ObjectKind, write_destinations
+from sync.incoming import Incoming, Limits
+from sync.listener.config import LOOPBACK, ListenerConfig, Sender
+from sync.listener.receiver import Receiver
+from widgets.dialogs.sending import SendDialog
+
+
+@pytest.fixture(autouse=True)
+def closed_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pynetdicom leaves the socket of a connection that failed to the garbage collector, which warns of it."""
+    shut = AssociationSocket._shutdown_socket
+
+    def shut_and_close(self: AssociationSocket) -> None:
+        shut(self)
+        if self.socket is not None:
+            self.socket.close()
+
+    monkeypatch.setattr(AssociationSocket, "_shutdown_socket", shut_and_close)
+
+
+@pytest.fixture
+def receiver(tmp_path: Path):
+    limits = Limits(free_bytes=0)
+    config = ListenerConfig(ae_title="HERE", port=0, senders=(Sender("LIMNER", LOOPBACK),), limits=limits)
+    with Incoming(tmp_path / "there", limits) as incoming, Receiver(config, incoming) as made:
+        yield made
+
+
+@pytest.fixture
+def case(window, qtbot, tmp_path: Path):
+    """An open case on a DICOM series, with one painted segment."""
+    folder = tmp_path / "series"
+    folder.mkdir()
+    SeriesMaker(folder)(5)
+    open_path(window.session, folder)
+    qtbot.waitUntil(
+        lambda: window.session.document is not None and not window.session.document.is_loading, timeout=30_000
+    )
+    session = window.session
+    session.actions.run_with_texts("segment.add", session, {})
+    box = Box(1, 4, 2, 8, 3, 7)
+    number = session.document.segmentation.segments[0].number
+    session.document.apply(PaintEdit(number, box, np.ones(box.shape, bool)), title="paint", tool="t")
+    return session
+
+
+def dialog_for(window, session, *destinations: Destination) -> SendDialog:
+    write_destinations(archives.destinations_file(session.settings), destinations)
+    session.actions.run_with_texts("file.send", session, {})
+    return window.findChild(SendDialog)
+
+
+def there(receiver: Receiver, **fields) -> Destination:
+    base = {"host": "127.0.0.1", "port": receiver.port, "ae_title": "HERE", "is_inside": True, "timeout_s": 10}
+    return Destination("archive", **{**base, **fields})
+
+
+def test_masks_are_proven_sent_and_noted(qtbot, window, case, receiver) -> None:
+    dialog = dialog_for(window, case, there(receiver))
+    check = dialog.kinds[ObjectKind.RTSTRUCT]
+    QTest.mouseClick(check, Qt.MouseButton.LeftButton, pos=QPoint(8, check.height() // 2))
+    QTest.mouseClick(dialog.go_on, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.bar.isHidden() and not dialog.there.isEnabled(), timeout=60_000)
+    assert dialog.table.rowCount() == 2, dialog.said.text()
+    texts = [[dialog.table.item(row, column).text() for column in range(4)] for row in range(2)]
+    assert "every voxel equal" in texts[0][1]
+    assert receiver.counts.new == 2
+    assert {row[2] for row in texts} == {"accepted"}  # this receiver does not answer searches
+    assert "could not be asked" in texts[0][3]
+    last = case.document.entries[-1]
+    assert (last.kind, last.title) == (EntryKind.NOTE, "Sent to archive")
+    assert last.parameters["objects"][0]["agreement"]
+    dialog.close()
+
+
+def test_what_a_machine_does_not_take_cannot_be_chosen(window, case, receiver) -> None:
+    only = there(receiver, kinds=(ObjectKind.SECONDARY_CAPTURE,))
+    dialog = dialog_for(window, case, only)
+    assert not dialog.kinds[ObjectKind.SEG].isEnabled()
+    assert not dialog.go_on.isEnabled()
+    dialog.close()
+
+
+def test_nothing_leaves_the_hospital(qtbot, window, case, receiver) -> None:
+    dialog = dialog_for(window, case, there(receiver, is_inside=False))
+    assert "outside" in dialog.way.text()
+    QTest.mouseClick(dialog.go_on, Qt.MouseButton.LeftButton)
+    assert "not marked as inside" in dialog.said.text()
+    assert receiver.counts.new == 0
+    dialog.close()
+
+
+def test_a_machine_that_is_off_leaves_it_in_the_outbox(qtbot, window, case, receiver) -> None:
+    away = there(receiver)
+    receiver.close()
+    dialog = dialog_for(window, case, away)
+    QTest.mouseClick(dialog.go_on, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.table.rowCount() == 1, timeout=60_000)
+    assert dialog.table.item(0, 2).text() == "waits in the outbox"
+    assert len(list((case.settings.workspace() / "outbox").glob("*.dcm"))) == 1
+    dialog.close()

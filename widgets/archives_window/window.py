@@ -1,0 +1,317 @@
+"""The window of the archives: which one at the top, what is looked for, what it answered, and fetching."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import shiboken6
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from imaging.errors import UserError
+from session import archives
+from session.fetching import FetchWish, start_fetch
+from session.jobs import Job
+from sync.destination import Destination, Login, read_destinations, write_destinations
+from sync.diagnose import Step, diagnose, failed_step
+from sync.query import Answers, Level, Query
+from widgets import theme
+from widgets.action_bridge import ActionBridge, guarded
+from widgets.archives_window.columns import Record, series_columns, study_columns
+from widgets.buttons import text_button
+from widgets.dialogs.choice import ask_choice
+from widgets.dialogs.destination import DestinationDialog
+from widgets.labels import ElidedLabel, label
+from widgets.runs.rows import RowsModel, RowsTable
+
+SIZE_PX = (1180, 720)
+SPLIT_PX = (700, 440)
+DESCRIPTION, SERIES_DESCRIPTION = 4, 2
+SPANS = {"": 0, "day": 1, "week": 7, "month": 31, "year": 366}
+
+
+class ArchivesWindow(QDialog):
+    """Beside the main window, which goes on working."""
+
+    def __init__(self, bridge: ActionBridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = bridge.session
+        self._asked = 0
+        self.setWindowTitle(self.tr("Archives"))
+        screen = self.screen().availableGeometry()
+        width, height = (theme.current().px(n) for n in SIZE_PX)
+        self.resize(min(width, screen.width() - 40), min(height, screen.height() - 60))
+        self.archive = QComboBox()
+        self.archive.setAccessibleName(self.tr("Archive"))
+        self.fields = {
+            "PatientName": _line(self.tr("Patient's name"), self.tr("Family name, or a part with *")),
+            "PatientID": _line(self.tr("Patient ID"), ""),
+            "AccessionNumber": _line(self.tr("Accession number"), ""),
+            "ModalitiesInStudy": _line(self.tr("Kind"), self.tr("CT, MR, PT…")),
+        }
+        self.span = QComboBox()
+        self.span.setAccessibleName(self.tr("Date of the study"))
+        self._fill_spans()
+        self.studies: RowsTable[Record] = RowsTable(RowsModel(study_columns()), self.tr("Studies"), (2, True))
+        self.series: RowsTable[Record] = RowsTable(RowsModel(series_columns()), self.tr("Series"), (0, False))
+        for table, column in ((self.studies, DESCRIPTION), (self.series, SERIES_DESCRIPTION)):
+            table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self.series.setSelectionMode(RowsTable.SelectionMode.ExtendedSelection)
+        self.said = ElidedLabel("", "dim")
+        self._make_buttons()
+        self._lay_out()
+        for field in self.fields.values():
+            field.returnPressed.connect(self.search)
+        enter = QShortcut(QKeySequence(Qt.Key.Key_Return), self.studies, self._fetch_study)
+        enter.setContext(
+            Qt.ShortcutContext.WidgetShortcut
+        )  # in a field Enter searches; the constructor would ignore it
+        self.studies.doubleClicked.connect(lambda _index: self._fetch_study())
+        self.studies.selectionModel().selectionChanged.connect(lambda _now, _before: self._ask_series())
+        self.archive.currentIndexChanged.connect(lambda _place: self._enable())
+        self.show_archives()
+
+    def show_archives(self, choose: str = "") -> None:
+        """Read again which archives are set up."""
+        found = (
+            guarded(self._session, lambda: read_destinations(archives.destinations_file(self._session.settings))) or []
+        )
+        wanted = choose or self.archive.currentText() or str(self._session.settings["archives.last"])
+        self.archive.clear()
+        for one in found:
+            self.archive.addItem(one.name, one)
+        self.archive.setCurrentIndex(max(0, self.archive.findText(wanted)))
+        if not found:
+            self.said.setText(self.tr("No archive is set up yet."))
+        self._enable()
+
+    def search(self) -> None:
+        """Ask the archive."""
+        there: Destination | None = self.archive.currentData()
+        matches = self._matches()
+        if there is None:
+            return
+        if not matches:
+            self.said.setText(self.tr("Say what to look for: a name, an ID, a number, or a time."))
+            return
+        self._session.settings.set("archives.last", there.name)
+        self._asked += 1
+        number = self._asked
+        self.said.setText(self.tr("Asking {0}…").format(there.name))
+        self._enable()
+
+        def work(job: Job) -> Answers:
+            return archives.find(there, Query(Level.STUDY, matches), lambda: job.is_cancelled)
+
+        def done(job: Job) -> None:
+            if number == self._asked and shiboken6.isValid(self):
+                self._show_answers(job)
+
+        self._session.jobs.start(f"Ask {there.name}", work, done)
+
+    def _matches(self) -> dict[str, str]:
+        found = {keyword: field.text().strip() for keyword, field in self.fields.items() if field.text().strip()}
+        name = found.get("PatientName", "")
+        if name and not any(sign in name for sign in "*?^"):
+            found["PatientName"] = f"{name}*"  # whoever types a name means its beginning
+        if "ModalitiesInStudy" in found:
+            found["ModalitiesInStudy"] = found["ModalitiesInStudy"].upper()
+        days = SPANS[self.span.currentData()]
+        if days:
+            found["StudyDate"] = f"{date.today() - timedelta(days=days - 1):%Y%m%d}-"
+        return found
+
+    def _show_answers(self, job: Job) -> None:
+        if isinstance(job.error, UserError):
+            self.said.setText(f"{job.error.message} {job.error.hint}".strip())
+            return
+        if job.error is not None or not isinstance(job.result, Answers):
+            self.said.setText(self.tr("The search was stopped."))
+            return
+        records = job.result.records
+        self.studies.rows_model.set_rows(records)
+        self.studies.fit_columns()
+        self.series.rows_model.set_rows(())
+        count = self.tr("1 study") if len(records) == 1 else self.tr("{0} studies").format(len(records))
+        more = self.tr("{0}; there are more, narrow the search").format(count)
+        self.said.setText(more if job.result.is_cut else count if records else self.tr("Nothing was found."))
+        if records:
+            self.studies.selectRow(0)
+        self._enable()
+
+    def _ask_series(self) -> None:
+        there: Destination | None = self.archive.currentData()
+        study = self.studies.current_row()
+        self.series.rows_model.set_rows(())
+        self._enable()
+        if study is None or there is None:
+            return
+        uid = study.get("StudyInstanceUID", "")
+
+        def work(job: Job) -> Answers:
+            return archives.find(there, Query(Level.SERIES, {"StudyInstanceUID": uid}), lambda: job.is_cancelled)
+
+        def done(job: Job) -> None:
+            now = self.studies.current_row() if shiboken6.isValid(self) else None
+            if now is None or now.get("StudyInstanceUID") != uid:
+                return
+            if isinstance(job.error, UserError):
+                self.said.setText(job.error.message)
+            elif isinstance(job.result, Answers):
+                self.series.rows_model.set_rows(job.result.records)
+                self.series.fit_columns()
+                self._enable()
+
+        self._session.jobs.start(f"Ask {there.name}", work, done)
+
+    def _fetch_study(self) -> None:
+        study = self.studies.current_row()
+        if study is not None:
+            self._fetch(study, [])
+
+    def _fetch_series(self) -> None:
+        study = self.studies.current_row()
+        chosen = self.series.chosen_rows()
+        if study is not None and chosen:
+            self._fetch(study, [row.get("SeriesInstanceUID", "") for row in chosen])
+
+    def _fetch(self, study: Record, series: list[str]) -> None:
+        there: Destination = self.archive.currentData()
+        wish = FetchWish(there, study.get("StudyInstanceUID", ""), tuple(series))
+        start_fetch(self._session, wish)
+        self.said.setText(self.tr("Fetching from {0}; then it is listed under Studies.").format(there.name))
+
+    def _set_up(self, known: Destination | None) -> None:
+        path = archives.destinations_file(self._session.settings)
+        every = guarded(self._session, lambda: read_destinations(path)) or []
+        others = [one for one in every if known is None or one.name != known.name]
+        dialog = DestinationDialog(known, [one.name for one in others], self)
+        if not dialog.exec():
+            return
+
+        def keep() -> None:
+            made = dialog.destination()
+            if made.login is not Login.NONE and dialog.secret.text():
+                from sync.secrets import keep_secret
+
+                keep_secret(made.name, dialog.secret.text())
+            write_destinations(path, [*others, made])
+            self.show_archives(made.name)
+
+        guarded(self._session, keep)
+
+    def _remove(self) -> None:
+        there: Destination | None = self.archive.currentData()
+        if there is None:
+            return
+        question = self.tr("Forget the archive {0}?").format(there.name)
+        if (
+            ask_choice(self, question, self.tr("Only its settings here are removed."), [("yes", self.tr("Forget it"))])
+            != "yes"
+        ):
+            return
+        path = archives.destinations_file(self._session.settings)
+        left = [one for one in read_destinations(path) if one.name != there.name]
+        guarded(self._session, lambda: write_destinations(path, left))
+        self.show_archives()
+
+    def _diagnose(self) -> None:
+        there: Destination | None = self.archive.currentData()
+        if there is None:
+            return
+        self.said.setText(self.tr("Trying the connection to {0}…").format(there.name))
+
+        def done(job: Job) -> None:
+            if shiboken6.isValid(self) and isinstance(job.result, list):
+                self._show_steps(there, job.result)
+
+        self._session.jobs.start(f"Try {there.name}", lambda _job: diagnose(there), done)
+
+    def _show_steps(self, there: Destination, steps: list[Step]) -> None:
+        lines = [f"{'✓' if s.is_ok else '–' if s.is_ok is None else '✗'}  {s.name}: {s.message}" for s in steps]
+        failure = failed_step(steps)
+        title = self.tr("{0} does not work").format(there.name) if failure else self.tr("{0} works").format(there.name)
+        self.said.setText(title)
+        text = "\n".join(lines) + (f"\n\n{failure.hint}" if failure and failure.hint else "")
+        ask_choice(self, title, text, [])
+
+    def _enable(self) -> None:
+        there: Destination | None = self.archive.currentData()
+        self.ask.setEnabled(there is not None)
+        self.test.setEnabled(there is not None)
+        is_own = there is not None and not there.is_fixed
+        self.change.setEnabled(is_own)
+        self.remove.setEnabled(is_own)
+        has_study = self.studies.current_row() is not None
+        self.fetch.setEnabled(has_study)
+        self.fetch_series.setEnabled(has_study and bool(self.series.rows_model.rows))
+
+    def _fill_spans(self) -> None:
+        for key, name in (
+            ("", self.tr("Any date")),
+            ("day", self.tr("Today")),
+            ("week", self.tr("Last 7 days")),
+            ("month", self.tr("Last month")),
+            ("year", self.tr("Last year")),
+        ):
+            self.span.addItem(name, key)
+
+    def _make_buttons(self) -> None:
+        self.add = text_button(self.tr("Set up…"), lambda: self._set_up(None))
+        self.change = text_button(self.tr("Change…"), lambda: self._set_up(self.archive.currentData()))
+        self.remove = text_button(self.tr("Forget"), self._remove)
+        self.test = text_button(self.tr("Test the connection"), self._diagnose)
+        self.test.setToolTip(self.tr("Tries name, connection, encryption, association and search, each by itself"))
+        self.ask = text_button(self.tr("Search"), self.search, "primary")
+        self.fetch_series = text_button(self.tr("Fetch chosen series"), self._fetch_series)
+        self.fetch = text_button(self.tr("Fetch the study"), self._fetch_study, "primary")
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(label(self.tr("Archive")))
+        top.addWidget(self.archive, 1)
+        for button in (self.test, self.change, self.remove, self.add):
+            top.addWidget(button)
+        asked = QGridLayout()
+        asked.setHorizontalSpacing(8)
+        for n, field in enumerate((*self.fields.values(), self.span)):
+            asked.addWidget(label(field.accessibleName(), "small"), 0, n)
+            asked.addWidget(field, 1, n)
+        asked.addWidget(self.ask, 1, len(self.fields) + 1)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(self.studies)
+        split.addWidget(self.series)
+        split.setSizes([theme.current().px(n) for n in SPLIT_PX])
+        split.setChildrenCollapsible(False)
+        below = QHBoxLayout()
+        below.setSpacing(8)
+        below.addWidget(self.said, 1)
+        below.addWidget(self.fetch_series)
+        below.addWidget(self.fetch)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        column.addLayout(top)
+        column.addLayout(asked)
+        column.addWidget(split, 1)
+        column.addLayout(below)
+
+
+def _line(name: str, placeholder: str) -> QLineEdit:
+    made = QLineEdit()
+    made.setAccessibleName(name)
+    made.setPlaceholderText(placeholder)
+    made.setClearButtonEnabled(True)
+    return made
