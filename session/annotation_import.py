@@ -101,7 +101,7 @@ def _guessed(quantity: str) -> str:
 
 
 Read = Callable[[Path, Case, bool], ReadAnnotations]  # file, case, consent to resample
-_STATES = ("11.1", "11.2", "11.8")
+_STATES = ("11.1", "11.2")
 _REPORTS = ("88.11", "88.22", "88.33", "88.34", "88.35")
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 
