@@ -12,6 +12,7 @@ from imaging.case.images import ImageReference, pixel_hash
 from imaging.errors import UserError
 from imaging.opening import Series, start_loading
 from imaging.volume import Quantity, Volume
+from session.arrangement import StudyKind
 from session.case_search import find_case
 from session.change import DocumentChange
 from session.document import Document
@@ -26,7 +27,7 @@ from session.opening import (
     new_case_path,
     same_series,
 )
-from session.presentation import WINDOW_PRESETS, Presentation, PresentationState, Windowing
+from session.presentation import WINDOW_PRESETS, PresentationState, Windowing, center_of
 from session.reading import image_series
 from session.session import Session, ShelfItem
 
@@ -237,20 +238,26 @@ class _Loader:
         self._case.on_written(lambda: session.post(lambda: document.notify(DocumentChange(has_history=True))))
         document.is_loading = is_loading
         self._document = document
-        saved = self._case.journal.read_state("presentation")
-        if saved is not None:
-            session.presentation.update(**vars(PresentationState.from_text(saved)))
-        else:
-            _begin_presentation(session.presentation, volumes[0])
-        shown = [s for s in document.segmentation.segments if session.presentation.is_visible(s.number)]
-        first = next((s for s in shown if not s.encloses), None)
-        session.selection.update(segment_number=first.number if first is not None else None)
         try:
-            session.set_document(document)
+            session.set_document(document, prepare=lambda: self._begin(document))
         except UserError as error:  # the open case has changes that cannot be written: it stays, this one goes
             self._is_refused = True
             document.close()
             session.messages.error(error, "file.save_copy")
+
+    def _begin(self, document: Document) -> None:
+        """How it is shown: as its case kept it, else as such studies are; and which segment is chosen."""
+        session = self._session
+        saved = document.case.journal.read_state("presentation")
+        if saved is not None:
+            session.hanging.stand_back()
+            session.presentation.update(**vars(PresentationState.from_text(saved)))
+        else:
+            kind = StudyKind.of(self._series.modality, self._series.body_part)
+            _begin_presentation(session, document.volume, kind, is_complete=not document.is_loading)
+        shown = [s for s in document.segmentation.segments if session.presentation.is_visible(s.number)]
+        first = next((s for s in shown if not s.encloses), None)
+        session.selection.update(segment_number=first.number if first is not None else None)
 
     def _done(self, job: Job) -> None:
         if self._is_refused:
@@ -264,7 +271,7 @@ class _Loader:
         elif self._document is self._session.document:
             self._document.replace_volumes(images.volumes)
             if self._document.case.journal.read_state("presentation") is None:
-                self._session.presentation.update(windowing=first_windowing(images.volumes[0]))
+                self._session.hanging.complete(images.volumes[0], first_windowing(images.volumes[0]))
         if self._document is not None and self._document is self._session.document:
             self._note_hash(self._document.case, found_hash)
             self._warn(images.volumes[0])
@@ -290,8 +297,11 @@ def _goes_on_text(case: Case | None) -> str:
     return f"Your case on this image goes on, with {entries} entries. “New case” begins afresh."
 
 
-def _begin_presentation(presentation: Presentation, volume: Volume) -> None:
-    fresh = PresentationState(layout=presentation.state.layout, main_view=presentation.state.main_view)
-    presentation.update(**vars(fresh))
-    presentation.center_on(volume.geometry)
-    presentation.update(windowing=first_windowing(volume))
+def _begin_presentation(session: Session, volume: Volume, kind: StudyKind, *, is_complete: bool) -> None:
+    layout, main_view = session.hanging.usual_place
+    fresh = PresentationState(layout=layout, main_view=main_view, windowing=first_windowing(volume))
+    fresh = replace(fresh, crosshair_mm=center_of(volume.geometry))
+    if session.hanging.begin(kind, fresh, volume, is_complete=is_complete):
+        kept = session.hanging.applied
+        assert kept is not None
+        session.messages.info(f"Shown as you arranged it for {kept.kind.name}.", action_id="hanging.usual")

@@ -25,6 +25,7 @@ class Series:
         warnings: what is known to be doubtful before the voxels are read.
         refusal: why it cannot be opened as an image, empty when it can.
         study_uid: of the study that it belongs to; empty for research formats.
+        body_part: DICOM's Body Part Examined, empty where the file does not say.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Series:
     transfer_syntax: str = ""
     refusal: str = ""
     study_uid: str = ""
+    body_part: str = ""
     path: Path = field(default=Path(), repr=False)
     stack: Stack | None = field(default=None, repr=False, compare=False)
 

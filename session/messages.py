@@ -33,9 +33,9 @@ class Messages:
 
     shown = psygnal.Signal(Message)
 
-    def info(self, text: str, hint: str = "") -> None:
+    def info(self, text: str, hint: str = "", action_id: str = "") -> None:
         """Say what happened."""
-        self.shown.emit(Message(text, hint))
+        self.shown.emit(Message(text, hint, action_id=action_id))
 
     def warning(self, text: str, hint: str = "", action_id: str = "") -> None:
         """Say what is doubtful."""

@@ -165,6 +165,13 @@ class PresentationState:
         return PresentationState(**known)
 
 
+def center_of(geometry: Geometry) -> tuple[float, float, float]:
+    """LPS position of the middle of a grid."""
+    k, j, i = geometry.shape
+    x, y, z = geometry.to_world([(i - 1) / 2, (j - 1) / 2, (k - 1) / 2])
+    return float(x), float(y), float(z)
+
+
 class Presentation:
     """The present state. ``update`` replaces fields and says once what it was and what it is."""
 
@@ -188,9 +195,7 @@ class Presentation:
 
     def center_on(self, geometry: Geometry) -> None:
         """Put the crosshair into the middle of a grid."""
-        k, j, i = geometry.shape
-        x, y, z = geometry.to_world([(i - 1) / 2, (j - 1) / 2, (k - 1) / 2])
-        self.update(crosshair_mm=(float(x), float(y), float(z)))
+        self.update(crosshair_mm=center_of(geometry))
 
     def is_visible(self, segment_number: int) -> bool:
         """True when a segment is shown."""

@@ -17,6 +17,7 @@ from session.comparison import Comparing
 from session.difference_follower import DifferenceFollower
 from session.document import Document
 from session.doubting import Doubting
+from session.hanging import Hanging
 from session.jobs import JobQueue
 from session.look.look import Look
 from session.look_editing import LookEditing
@@ -75,6 +76,7 @@ class Session:
         self.comparing = Comparing()
         self.three_d = ThreeDStatus()
         self.movie_keys = MovieKeys()
+        self.hanging = Hanging(self)
         self.looks = LookEditing(self.presentation, self._default_look)
         self.shelf: list[ShelfItem] = []
         self.document: Document | None = None
@@ -85,12 +87,19 @@ class Session:
         self.doubting = Doubting(self)
         self.clicking = Clicking(self)
 
-    def set_document(self, document: Document | None, *, loses_unsaved: bool = False) -> None:
+    def set_document(
+        self,
+        document: Document | None,
+        *,
+        loses_unsaved: bool = False,
+        prepare: Callable[[], None] = lambda: None,
+    ) -> None:
         """Replace the open document; the old one is closed first.
 
         Args:
             document: the new one, or None.
             loses_unsaved: close the old one even if its last changes cannot be written.
+            prepare: says how the new one is shown; called when that of the old one has been kept with it.
 
         Raises:
             UserError: the last changes of the old one cannot be written; it stays open.
@@ -98,6 +107,8 @@ class Session:
         if self.document is not None:
             self.save_presentation()
             self._must_be_saved(self.document, loses_unsaved=loses_unsaved)
+        prepare()
+        if self.document is not None:
             self.document.close()
         self.document = document
         self.selection.update(measurement_number=None)

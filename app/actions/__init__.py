@@ -8,6 +8,7 @@ from app.actions.compare import ACTIONS as COMPARE
 from app.actions.doubt import ACTIONS as DOUBT
 from app.actions.edit import ACTIONS as EDIT
 from app.actions.file import ACTIONS as FILE
+from app.actions.hanging import ACTIONS as HANGING
 from app.actions.look import ACTIONS as LOOK
 from app.actions.look_segments import ACTIONS as LOOK_SEGMENTS
 from app.actions.measure import ACTIONS as MEASURE
@@ -28,6 +29,6 @@ def declare_all(session: Session) -> None:
     """Add all actions to the session's registry."""
     for actions in (
         FILE, STUDIES, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENT_IMAGE, CLICKS, SEGMENTATION, REVIEW, DOUBT,
-        MODELS, RUNS, COMPARE, VIEW, LOOK, LOOK_SEGMENTS, APPLICATION,
+        MODELS, RUNS, COMPARE, VIEW, HANGING, LOOK, LOOK_SEGMENTS, APPLICATION,
     ):  # fmt: skip
         session.actions.add(*actions)

@@ -47,6 +47,7 @@ def describe(stack: Stack) -> Series:
         transfer_syntax=instance.header.transfer_syntax or syntax.IMPLICIT_LITTLE,
         refusal=refusals[0].message if is_refused else "",
         study_uid=instance.header.text(tags.STUDY_INSTANCE),
+        body_part=instance.header.text(tags.BODY_PART),
         stack=stack,
     )
 
