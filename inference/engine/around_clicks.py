@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from inference.engine.deciding import Decision
 from inference.engine.grids import Grid
+from inference.engine.preparing import Prepared
 from inference.engine.recipe import Head, HeadKind, Image, Shape
 from inference.engine.windows import padding
 
@@ -70,16 +71,31 @@ class AroundClicks:
     is_all: bool
 
 
+def telling(watch: Callable[[float, str], None], low: float, high: float) -> Progress:
+    """Progress of windows as a share of the whole run, from ``low`` to ``high``, in words."""
+
+    def progress(done: int, count: int) -> None:
+        watch(low + (high - low) * done / count, f"Computing around clicks, {done} of {count}")
+
+    return progress
+
+
 def nothing_found(
-    head: Head, shape: Shape, values: Sequence[int], *, wants_doubt: bool, probability_of: Sequence[int] | None = None
+    around: AroundClicks,
+    head: Head,
+    shape: Shape,
+    probability_of: Sequence[int] | None = None,
+    *,
+    wants_doubt: bool,
 ) -> Decision:
     """A decision without a structure anywhere, for those around clicks to come."""
+    values = [pointed.value for pointed in around.structures]
     exclusive = Head(HeadKind.EXCLUSIVE, (0, *values), head.threshold)
     return Decision(exclusive, shape, 1 + len(values), wants_doubt=wants_doubt, probability_of=probability_of)
 
 
 def draw_around_clicks(
-    decision: Decision, around: AroundClicks, image: Image, grid: Grid, device: str, progress: Progress
+    decision: Decision, around: AroundClicks, prepared: Prepared, device: str, progress: Progress
 ) -> tuple[str, ...]:
     """Compute the windows around all clicks and write what they show into a decision.
 
@@ -87,7 +103,7 @@ def draw_around_clicks(
 
     Args:
         decision: of one plane of labels, changed in place.
-        image: (channel, x, y, z) as the network wants it; ``grid`` is where its voxels lie.
+        prepared: the image as the network wants it.
         device: where to compute, in fp32.
         progress: called before the first and after each window.
 
@@ -102,14 +118,18 @@ def draw_around_clicks(
     module = around.module.to(device)
     progress(0, count)
     for pointed in around.structures:
-        clicks = _placed(pointed, grid)
+        clicks = _placed(pointed, prepared.grid)
         if not clicks:
             notes.append(NOT_LOOKED_AT.format(pointed.name))
         else:
-            before = done
-            _draw(decision, around, pointed, clicks, image, module, device, lambda n, b=before: progress(b + n, count))  # type: ignore[misc]
+            told = _counting_on(progress, done, count)
+            _draw(decision, around, pointed, clicks, prepared.image, module, device, told)
         done += pointed.click_count
     return tuple(notes)
+
+
+def _counting_on(progress: Progress, before: int, count: int) -> Callable[[int], None]:
+    return lambda done: progress(before + done, count)
 
 
 def _placed(pointed: Pointed, grid: Grid) -> list[tuple[Place, bool]]:

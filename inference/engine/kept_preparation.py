@@ -26,12 +26,14 @@ def prepared_for_clicks(
     """``prepare``, with the steps before the first that looks at clicks done once for each image.
 
     Args:
-        model: which one, in which version: the same text means the same steps.
+        model: which one, in which version: the same text means the same steps. Empty: nothing is kept.
         channels: voxels (k, j, i) of each input image.
         geometry: of all of them.
         steps: all of the model's.
         watch: called before each step that is done.
     """
+    if not model:
+        return prepare(start(channels, geometry), steps, watch)
     first = next((n for n, step in enumerate(steps) if isinstance(step, Clicks | CropAround | SliceAt)), len(steps))
     key = _key(model, channels, geometry)
     if key not in _kept:

@@ -16,7 +16,7 @@ from inference.backends.candidates import OPENVINO
 from inference.backends.choosing import Choice, Work, chosen, plain_torch
 from inference.backends.forms import NetworkForms, Shelf, networks_key
 from inference.early_result import ShowEarly
-from inference.engine.around_clicks import draw_around_clicks, nothing_found
+from inference.engine.around_clicks import draw_around_clicks, nothing_found, telling
 from inference.engine.boxes import found_boxes
 from inference.engine.cascade import FIRST_SHARE, share_of_progress, with_first_stage
 from inference.engine.deciding import Decision, merged_layers
@@ -24,12 +24,13 @@ from inference.engine.early import FirstLook, Planes
 from inference.engine.early_labels import early_result
 from inference.engine.footprint_of_network import known_memory
 from inference.engine.gaps import filled
+from inference.engine.kept_decision import decision_for_clicks
 from inference.engine.kept_preparation import prepared_for_clicks
 from inference.engine.pace import SHARES, Pace, Stage
 from inference.engine.parameters import RunParameters
 from inference.engine.planning import planned_rung
 from inference.engine.predictor import Mirrored, Predictor
-from inference.engine.preparing import Prepared, cut, prepare, start
+from inference.engine.preparing import Prepared, cut
 from inference.engine.probabilities import why_no_maps, wished_values
 from inference.engine.recipe import HeadKind, Windows
 from inference.engine.rungs import Rung, climbed, rungs
@@ -40,6 +41,7 @@ from inference.model import UNCERTAINTY_MAP, ModelLabel, ModelResult, Score
 from inference.opening.formats import open_package
 from inference.opening.opened import Networks, Opened, TorchNetworks
 from inference.packages.package import Package
+from inference.prompts import NO_PROMPTS
 
 T = TypeVar("T")
 Watch = Callable[[float, str], None]  # finished share and what is done; raises to stop
@@ -128,14 +130,9 @@ class NetworkRun:
         return climbed(ladder[planned:], on)[0]
 
     def _prepared(self, channels: Sequence[NDArray[Any]], geometry: Geometry, watch: Watch) -> Prepared:
-        def told(step: str) -> None:
-            watch(SHARES["prepare"] / 2, f"Preparing: {step}")
-
-        steps = self._opened.recipe.steps
-        if not self._wanted.prompts.clicked_names:
-            return prepare(start(channels, geometry), steps, told)
-        model = f"{self._package.content}|{self._package.weights_hash}"
-        return prepared_for_clicks(model, channels, geometry, steps, told)
+        model = f"{self._package.content}|{self._package.weights_hash}" if self._wanted.prompts.clicked_names else ""
+        steps, share = self._opened.recipe.steps, SHARES["prepare"] / 2
+        return prepared_for_clicks(model, channels, geometry, steps, lambda step: watch(share, f"Preparing: {step}"))
 
     def _first_stage(
         self, channels: Sequence[NDArray[Any]], geometry: Geometry, watch: Watch
@@ -220,20 +217,23 @@ class NetworkRun:
             return self._decided(prepared, geometry, rung, watch)
         if around.is_all:
             self._choice = plain_torch(around.module, rung.wanted.device)
-            values = [pointed.value for pointed in around.structures]
-            head = self._opened.recipe.head
-            wants = self._wanted.doubt, self._probability_of
-            decision = nothing_found(head, prepared.shape, values, wants_doubt=wants[0], probability_of=wants[1])
+            head, doubt = self._opened.recipe.head, self._wanted.doubt
+            decision = nothing_found(around, head, prepared.shape, self._probability_of, wants_doubt=doubt)
         else:
-            decision = self._decided(prepared, geometry, rung, watch)
-
-        def progress(done: int, count: int) -> None:
-            share = SHARES["prepare"] if around.is_all else SHARES["network"]
-            watch(share + (SHARES["network"] - share) * done / count, f"Computing around clicks, {done} of {count}")
-
+            decision = self._everywhere(prepared, geometry, rung, watch)
         with Stage(self._seconds, "around clicks"):
-            notes = draw_around_clicks(decision, around, prepared.image, prepared.grid, rung.wanted.device, progress)
-        self._click_notes = notes
+            told = telling(watch, SHARES["prepare" if around.is_all else "network"], SHARES["network"])
+            self._click_notes = draw_around_clicks(decision, around, prepared, rung.wanted.device, told)
+        return decision
+
+    def _everywhere(self, prepared: Prepared, geometry: Geometry, rung: Rung, watch: Watch) -> Decision:
+        """What is found in all of the image, as far as the click before did not ask the same."""
+        wishes = replace(rung.wanted, prompts=NO_PROMPTS, known_choices=())
+        model = self._package.content, self._package.weights_hash, self._opened.recipe.head, self._windows()
+        asked = repr((model, wishes, rung.most_windows))
+        decision, self._choice = decision_for_clicks(
+            asked, prepared.image, lambda: (self._decided(prepared, geometry, rung, watch), self._choice)
+        )
         return decision
 
     def _decided(self, prepared: Prepared, geometry: Geometry, rung: Rung, watch: Watch) -> Decision:

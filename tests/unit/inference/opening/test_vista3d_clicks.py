@@ -166,11 +166,9 @@ def test_special_structures_are_told_apart(folder: Path) -> None:
     tumour = replace(spleen, value=26, outside=(AT_AN_EDGE,))
     around = replace(made.around_clicks, structures=(spleen, tumour), module=Watching(made.around_clicks.module))
     prepared = prepare(start([voxels(TURNED)], TURNED), made.recipe.steps, lambda _: None)
-    decision = nothing_found(made.recipe.head, prepared.shape, (3, 26), wants_doubt=False)
+    decision = nothing_found(around, made.recipe.head, prepared.shape, wants_doubt=False)
     told: list[tuple[int, int]] = []
-    draw_around_clicks(
-        decision, around, prepared.image, prepared.grid, "cpu", lambda done, count: told.append((done, count))
-    )
+    draw_around_clicks(decision, around, prepared, "cpu", lambda done, count: told.append((done, count)))
     assert {tuple(kinds) for kinds in seen} == {(1,), (3, 2)}
     assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
@@ -210,6 +208,29 @@ def test_clicks_that_make_no_sense_are_refused(folder: Path) -> None:
             assert "must be called new" in refused.value.hint
     with pytest.raises(UserError, match="outside the image"):
         run(folder, clicks={"spleen": [[40, 0, 0]]}, only_around_clicks=True)
+
+
+def test_the_next_click_computes_the_windows_around_clicks_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inference.engine import kept_decision, kept_preparation, running
+
+    slid: list[int] = []
+    sliding = running.decided
+    monkeypatch.setattr(running, "decided", lambda *given, **more: slid.append(1) or sliding(*given, **more))
+    monkeypatch.setattr(kept_decision, "_kept", {})
+    monkeypatch.setattr(kept_preparation, "_kept", {})
+    here: dict[str, Any] = {"clicks": {"spleen": [list(INSIDE)]}}
+    there: dict[str, Any] = here | {"outside": {"spleen": [list(OUTSIDE)]}}
+    first, second = run(folder, **here), run(folder, **there)
+    assert len(slid) == 1
+    again = run(folder, **here)  # what was drawn for the clicks before is gone
+    np.testing.assert_array_equal(again.layers[0], first.layers[0])
+    assert (second.layers[0] != first.layers[0]).any()
+    assert (again.record["backend"], again.record["device"]) == (first.record["backend"], first.record["device"])
+    run(folder, labels=["liver"], **here)
+    assert len(slid) == 2
+    monkeypatch.setattr(kept_decision, "_kept", {})
+    np.testing.assert_array_equal(run(folder, **there).layers[0], second.layers[0])
+    assert len(slid) == 3
 
 
 def test_networks_that_are_asked_for_something_else_are_kept_apart(folder: Path) -> None:
