@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from app.quiet_libraries import keep_libraries_quiet
 from imaging.errors import UserError
 
 COMMANDS = (
@@ -60,6 +61,7 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    keep_libraries_quiet()
     try:
         arguments = _parsed(sys.argv[1:] if argv is None else argv)
         status: int = arguments.run(arguments) or 0

@@ -28,8 +28,10 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     from app.ahead import Ahead
     from app.crash import CrashReports
+    from app.quiet_libraries import keep_libraries_quiet
     from app.warming import Warming
 
+    keep_libraries_quiet()
     application = make_application()
     session = make_session(application)
     CrashReports(session).install()

@@ -37,6 +37,8 @@ from widgets.sentences import translated
 
 if TYPE_CHECKING:
     from inference.packages.store import Candidate
+    from session.deidentifying import StudyFound, Wishes
+    from sync.deidentification.run import Outcome
 
 
 class Services:
@@ -127,6 +129,24 @@ class Services:
         session = self._window.session
         found = read_destinations(destinations_file(session.settings))
         _bring_up(SendDialog(session, found, self._window))
+
+    def ask_deidentify(self, found: StudyFound, answer: Callable[[Wishes], None]) -> None:
+        """How identifiers are to be removed from a study; the answer comes later, or never."""
+        from widgets.deidentify.dialog import DeidentifyDialog  # seldom needed
+
+        dialog = DeidentifyDialog(found, self._window.session.post, QApplication.activeWindow() or self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: answer(dialog.wishes) if dialog.wishes is not None else None)
+        dialog.open()
+
+    def show_deidentification(self, outcome: Outcome) -> None:
+        """What was removed."""
+        from widgets.deidentify.report import DeidentificationReport  # seldom needed
+
+        parent = QApplication.activeWindow() or self._window
+        dialog = DeidentificationReport(outcome, self._window.session.messages, parent)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
 
     def show_models(self, model: str) -> None:
         """The window of the models."""

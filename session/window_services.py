@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from inference.packages.store import Candidate
     from session.channels import ChannelSource
+    from session.deidentifying import StudyFound, Wishes
     from session.surface_wishes import SurfaceWishes
+    from sync.deidentification.run import Outcome
 from session.export_choice import ExportChoice
 from session.presentation import Plane
 
@@ -65,6 +67,12 @@ class WindowServices(Protocol):
 
     def show_sending(self) -> None:
         """The dialog that sends the masks of the open case."""
+
+    def ask_deidentify(self, found: StudyFound, answer: Callable[[Wishes], None]) -> None:
+        """How identifiers are to be removed from a study; the answer comes later, or never."""
+
+    def show_deidentification(self, outcome: Outcome) -> None:
+        """The report of what was removed."""
 
     def show_models(self, model: str) -> None:
         """The window of the models, with this one selected; empty for none."""

@@ -93,6 +93,35 @@ def delete(session: Session, study: str) -> None:
         session.messages.info(f"{count} images were deleted.")
 
 
+def deidentify(session: Session, study: str) -> None:
+    """Ask how a study's identifiers are to be removed, do it as a job, and show the report."""
+    from app.brain_points import brain_points
+    from session.deidentifying import StudyFound, Wishes, look_through, remove_identifiers
+
+    workspace = session.settings.workspace()
+
+    def looked(job: Job) -> None:
+        if not failed(session, job):
+            assert session.window is not None
+            session.window.ask_deidentify(job.result, lambda wishes: start(job.result, wishes))
+
+    def start(found: StudyFound, wishes: Wishes) -> None:
+        session.jobs.start(
+            "Remove identifiers",
+            lambda job: remove_identifiers(found, wishes, workspace, brain_points, job),
+            finished,
+        )
+
+    def finished(job: Job) -> None:
+        if job.result is None:  # stopped before the first object, or failed
+            failed(session, job)
+            return
+        assert session.window is not None
+        session.window.show_deidentification(job.result)
+
+    session.jobs.start("Look at a study", lambda job: look_through(workspace, int(study), job), looked)
+
+
 ACTIONS = (
     Action("studies.show", "Studies…", show, "All studies of your folders and of the workspace.", "Ctrl+B", "search",
            "File", needs_window=True),
@@ -104,6 +133,8 @@ ACTIONS = (
            needs_window=True),
     Action("studies.bring_in", "Bring in images", bring, "Copy a CD or a folder into the workspace.", "", "", "",
            needs_window=True),
+    Action("studies.deidentify", "De-identify a study", deidentify,
+           "Write it without what tells who the patient is.", "", "", "", needs_window=True),
     Action("studies.delete", "Delete a study's images", delete, "From the workspace; cases stay.", "", "", "",
            needs_window=True),
 )  # fmt: skip

@@ -199,6 +199,11 @@ class StudyWindow(QDialog):
         if study is not None:
             self._run("studies.delete", study=str(study.id))
 
+    def _deidentify(self) -> None:
+        study = self.table.current_row()
+        if study is not None:
+            self._run("studies.deidentify", study=str(study.id))
+
     def _look_again(self) -> None:
         self.browsing.update_if_idle()
 
@@ -212,7 +217,8 @@ class StudyWindow(QDialog):
 
     def _enable(self) -> None:
         self.open_chosen.setEnabled(self.content.chosen() is not None)
-        self.delete.setEnabled(self.table.current_row() is not None)
+        for button in (self.delete, self.deidentify):
+            button.setEnabled(self.table.current_row() is not None)
         self.folders.setEnabled(bool(self.roots))
 
     def _make_buttons(self) -> None:
@@ -221,6 +227,8 @@ class StudyWindow(QDialog):
         self.bring = text_button(self.tr("Bring in a CD…"), self._bring_in)
         self.bring.setToolTip(self.tr("Copy the images of a CD, a stick or a folder into the workspace"))
         self.folders = text_button(self.tr("Folders"), self._show_folders)
+        self.deidentify = text_button(self.tr("De-identify…"), self._deidentify)
+        self.deidentify.setToolTip(self.tr("Write the study without what tells who the patient is"))
         self.delete = text_button(self.tr("Delete…"), self._delete)
         self.delete.setToolTip(self.tr("The images that the workspace holds of this study; cases stay"))
         self.open_chosen = text_button(self.tr("Open"), self._open_chosen, "primary")
@@ -238,7 +246,7 @@ class StudyWindow(QDialog):
         for button in (self.add, self.bring, self.folders):
             below.addWidget(button)
         below.addWidget(self.said, 1)
-        for button in (self.delete, self.open_chosen):
+        for button in (self.deidentify, self.delete, self.open_chosen):
             below.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)

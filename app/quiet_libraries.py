@@ -1,0 +1,18 @@
+"""The one place where pydicom is told to keep to itself: its warnings quote values, which may name a patient."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+
+
+def keep_libraries_quiet() -> None:
+    """Let nothing of pydicom's reach the terminal or a log; what matters of its warnings is checked by ourselves.
+
+    pynetdicom is silenced where it is imported (`sync.dimse.association`), and the sandbox's child has no terminal.
+    """
+    logger = logging.getLogger("pydicom")
+    logger.propagate = False  # its level is set anew when it is imported
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
