@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.objects.header import code_item, item
-from imaging.objects.source_series import SourceImage
+from imaging.objects.source_series import ObjectSource, SourceImage
 from imaging.segment import CodedTerm
 
 SEGMENTATION = CodedTerm("113076", "DCM", "Segmentation")
 SOURCE_IMAGE = CodedTerm("121322", "DCM", "Source image for image processing operation")
 _PER_FRAME = 0x52009230
+REFERENCES = 0x00081115
 _LONG = frozenset((b"OB", b"OF", b"OW", b"SQ", b"UN", b"UT"))
 
 
@@ -119,21 +120,34 @@ def _encoded_codes() -> tuple[bytes, bytes]:
 
 def _derivation(image: SourceImage, codes: tuple[bytes, bytes]) -> bytes:
     """Derivation Image Sequence (PS3.3 C.7.6.16.2.6)."""
-    reference = element(0x00081150, b"UI", image.sop_class_uid.encode())
-    reference += element(0x00081155, b"UI", image.sop_instance_uid.encode())
+    reference = _reference(image)
     if image.frame_number is not None:
         reference += element(0x00081160, b"IS", str(image.frame_number).encode())
     reference += element(0x0028135A, b"CS", b"YES") + codes[1]
     return sequence(0x00089124, sequence(0x00082112, reference) + codes[0])
 
 
+def encoded_references(source: ObjectSource) -> bytes:
+    """Referenced Series Sequence (PS3.3 C.12.2): hundreds of images cost no data sets; empty where there are none."""
+    images = source.unique_images()
+    if not images:
+        return b""
+    instances = sequence(0x0008114A, *map(_reference, images))
+    return sequence(REFERENCES, instances + element(0x0020000E, b"UI", source.series_instance_uid.encode()))
+
+
+def _reference(image: SourceImage) -> bytes:
+    reference = element(0x00081150, b"UI", image.sop_class_uid.encode())
+    return reference + element(0x00081155, b"UI", image.sop_instance_uid.encode())
+
+
 def encoded(data_set: object) -> bytes:
-    """The elements of a data set as bytes."""
+    """The elements of a data set as bytes, text in UTF-8."""
     from pydicom.filebase import DicomFileLike
     from pydicom.filewriter import write_dataset
 
     buffer = BytesIO()
     target = DicomFileLike(buffer)
     target.is_little_endian, target.is_implicit_VR = True, False
-    write_dataset(target, data_set)
+    write_dataset(target, data_set, "ISO_IR 192")
     return buffer.getvalue()

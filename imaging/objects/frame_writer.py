@@ -37,6 +37,20 @@ def frames_with_voxels(labels: LabelFile) -> NDArray[np.int64]:
     return np.array(sorted(found), np.int64).reshape(-1, 4)
 
 
+def segments_with_voxels(labels: LabelFile) -> set[int]:
+    """Numbers (from 1) of the segments that are not empty; slices are looked at only until all were met."""
+    found: set[int] = set()
+    for number, layer in enumerate(labels.layers):
+        segment_of = {s.label_value: n for n, s in enumerate(labels.segments, 1) if s.layer == number}
+        for plane in layer:
+            if not segment_of:
+                break
+            for value, *_ in rows_of_values(plane):
+                if value in segment_of:
+                    found.add(segment_of.pop(value))
+    return found
+
+
 def rows_of_values(plane: LabelArray) -> list[list[int]]:
     """Each value of a slice with the first row that holds it and the row behind the last.
 
@@ -122,9 +136,9 @@ def rle_frame(frame: Frame) -> bytes:
     from imagecodecs import packbits_encode  # packs row by row, as the annex wants
 
     frame = np.ascontiguousarray(frame)
-    planes = frame.view(np.uint8).reshape(*frame.shape, frame.itemsize)
-    parts = [packbits_encode(np.ascontiguousarray(planes[..., byte])) for byte in reversed(range(frame.itemsize))]
-    parts = [part + b"\0" * (len(part) % 2) for part in parts]
+    bytes_of = frame.view(np.uint8).reshape(*frame.shape, frame.itemsize)
+    planes = [np.ascontiguousarray(bytes_of[..., n]) for n in reversed(range(frame.itemsize))]
+    parts = [packed + b"\0" * (len(packed) % 2) for packed in map(packbits_encode, planes)]
     offsets = np.zeros(16, "<u4")
     offsets[0] = len(parts)
     offsets[1 : 1 + len(parts)] = 64 + np.cumsum([0, *map(len, parts[:-1])])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from imaging.dicom import syntax
@@ -89,6 +90,7 @@ def _equipment() -> dict[str, str]:
     }
 
 
+@cache
 def software_version() -> str:
     """This program's version."""
     from importlib.metadata import PackageNotFoundError, version  # slow to import
@@ -109,6 +111,8 @@ def put(data_set: Dataset, **elements: Any) -> None:
         tag = tag_for_keyword(keyword)
         assert tag is not None, keyword
         vr = dictionary_VR(tag)
+        if value == "" and vr in ("DS", "IS"):
+            value = None  # as it is read again
         data_set.add(DataElement(tag, "US" if vr == "US or SS" else vr, value, validation_mode=config.IGNORE))
 
 

@@ -1,4 +1,4 @@
-"""The data set of a DICOM segmentation, all but its per-frame groups and pixels (PS3.3 A.51, A.101, C.8.20)."""
+"""The data set of a DICOM segmentation (PS3.3 A.51, A.101, C.8.20), all but references, per-frame groups and pixels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from imaging.formats.label_file import LabelSegment
 from imaging.objects.filled_in import FilledIn
 from imaging.objects.frame_groups import decimals
-from imaging.objects.header import ObjectKind, item, new_object, put, put_common_references
+from imaging.objects.header import ObjectKind, item, new_object, put
 from imaging.objects.segment_items import segment_items
 from imaging.objects.slice_places import SlicePlaces
 from imaging.objects.source_series import ObjectSource
@@ -65,7 +65,6 @@ def segmentation_dataset(described: Described, source: ObjectSource) -> tuple[Da
     """The data set in the source's study, and what had to be made up of its segments."""
     sop_class, title = _KINDS[described.kind]
     made = new_object(ObjectKind(sop_class, "SEG", title, SERIES_NUMBER), source)
-    put_common_references(made, source)
     items, filled_in = segment_items(described.segments, source.series_instance_uid)
     put(
         made,

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from imaging.dicom import syntax
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelArray, LabelFile, flattened
-from imaging.objects.frame_groups import FrameGroups
+from imaging.objects.frame_groups import REFERENCES, FrameGroups, encoded, encoded_references
 from imaging.objects.frame_writer import (
     frames_with_voxels,
     masks_of,
+    segments_with_voxels,
     write_bits,
     write_plain,
     write_rle,
@@ -87,9 +88,11 @@ class _Content:
         numbered = [replace(labels.segments[n], number=labels.segments[n].number or p) for p, n in enumerate(order, 1)]
         self.labels = replace(labels, segments=numbered)
         self.places = SlicePlaces.of(labels.geometry, source)
+        self.highest_label = max((int(layer.max()) for layer in self.labels.layers), default=0)
         self.notes: list[str] = []
         self.frames = self._chosen_frames()
         self.header, self.filled_in = segmentation_dataset(self._described(), source)
+        self.references = encoded_references(source)
         self.uid = str(self.header.SOPInstanceUID)
 
     def _described(self) -> Described:
@@ -116,13 +119,14 @@ class _Content:
         A label map has every slice, as segment 0.
         """
         slices, rows, _ = self.labels.geometry.shape
-        found = self._filled_frames()
-        there = set(found[:, 0].tolist())
+        is_label_map = self.kind is SegmentationKind.LABELMAP
+        found = np.zeros((0, 4), np.int64) if is_label_map else self._filled_frames()
+        there = segments_with_voxels(self.labels) if is_label_map else set(found[:, 0].tolist())
         empty = [s.name for n, s in enumerate(self.labels.segments, 1) if n not in there]
         if empty:
             names = ", ".join(f"“{name}”" for name in empty[:5]) + (" and others" if len(empty) > 5 else "")
             self.notes.append(f"Without a voxel, and so described but without a frame: {names}.")
-        if self.kind is SegmentationKind.LABELMAP:
+        if is_label_map:
             return np.array([(0, k, 0, rows) for k in range(slices)], np.int64)
         return found if len(found) else np.array([(1, 0, 0, rows)], np.int64)  # an image has at least one frame
 
@@ -148,8 +152,9 @@ class _Content:
             numbers[segment.label_value] = number
         highest = len(self.labels.segments)
         is_same = numbers.dtype == layer.dtype and np.array_equal(numbers[: highest + 1], np.arange(highest + 1))
+        is_same &= self.highest_label <= highest
         for plane in layer:
-            yield plane if is_same and plane.max() <= highest else numbers[plane]
+            yield plane if is_same else numbers[plane]
 
     def _planes(self) -> Iterator[NDArray[Any]]:
         """Stored values of each frame, one at a time in the same memory."""
@@ -177,11 +182,11 @@ class _Content:
 
     def write(self, file: BinaryIO) -> None:
         """Header, functional groups, pixels."""
-        made = self.header
-        made.file_meta = file_meta_of(made, syntax.RLE if self.compress else syntax.EXPLICIT_LITTLE)
+        first, rest = self.header[:REFERENCES], self.header[REFERENCES:]
+        first.file_meta = file_meta_of(first, syntax.RLE if self.compress else syntax.EXPLICIT_LITTLE)
         head = BytesIO()
-        made.save_as(head, enforce_file_format=True)
-        file.write(head.getvalue())
+        first.save_as(head, enforce_file_format=True)
+        file.write(head.getvalue() + self.references + encoded(rest))
         is_label_map = self.kind is SegmentationKind.LABELMAP
         groups = FrameGroups.of(self.places.positions_mm, self.places.images, names_segments=not is_label_map)
         groups.write(file, self.frames[:, :2])
