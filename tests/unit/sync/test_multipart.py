@@ -31,7 +31,7 @@ def test_parts_come_out_whole_whatever_the_chunks(seed) -> None:
     assert list(parts_of(chunks(body(), random.Random(seed)), b"b-b", 1 << 20)) == BODIES
 
 
-@pytest.mark.parametrize("cut", [1, 5, 40, 60, 100, 10_300])
+@pytest.mark.parametrize("cut", [5, 40, 60, 100, 10_300])
 def test_a_body_that_is_cut_is_an_error(cut) -> None:
     with pytest.raises(UserError):
         list(parts_of([body()[:-cut]], b"b-b", 1 << 20))
