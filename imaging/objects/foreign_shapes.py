@@ -6,36 +6,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.measurement import Measurement, MeasurementKind, Point, as_point
-from imaging.objects.source_series import ObjectSource, SourceImage
+from imaging.objects.source_series import ObjectSource
 
 Points = NDArray[np.float64]
 _SQUARE = 1e-3  # cosine between axes that still counts as a right angle
 _SAME_MM = 0.01
 
 
-def image_of(source: ObjectSource, sop_instance_uid: str, frame_number: int | None) -> SourceImage | None:
-    """The image on which something was drawn; None when it is not at hand, or nobody knows where it lies."""
-    for image in source.images:
+def slice_of(source: ObjectSource, sop_instance_uid: str, frame_number: int | None) -> int | None:
+    """The slice that is the image on which something was drawn; None when it is not at hand."""
+    for k, image in enumerate(source.images):
         if image.sop_instance_uid == sop_instance_uid and image.frame_number in (frame_number, None):
-            return image if image.position_mm and image.orientation and image.spacing_mm else None
+            return k
     return None
 
 
-def pixels_in_space(points: Points, image: SourceImage) -> Points:
-    """Columns and rows (n, 2), in which the first pixel's centre is 0.5 0.5, as LPS millimetres (n, 3)."""
-    assert image.position_mm
-    assert image.orientation
-    assert image.spacing_mm
-    row, column = np.array(image.orientation[:3]), np.array(image.orientation[3:])
-    between_rows, between_columns = image.spacing_mm
-    steps = points - 0.5
-    return np.asarray(image.position_mm + steps[:, :1] * between_columns * row + steps[:, 1:] * between_rows * column)
+def pixels_in_space(points: Points, source: ObjectSource, k: int) -> Points:
+    """Columns and rows (n, 2) of a slice, in which the first pixel's centre is 0.5 0.5, as LPS millimetres (n, 3)."""
+    return source.geometry.to_world(np.column_stack([points - 0.5, np.full(len(points), float(k))]))
 
 
-def normal_of(image: SourceImage) -> Point:
-    """Unit vector across an image."""
-    assert image.orientation
-    return as_point(np.cross(image.orientation[:3], image.orientation[3:]))
+def normal_of(source: ObjectSource) -> Point:
+    """Unit vector across the slices' planes."""
+    across = np.cross(source.geometry.direction[:, 0], source.geometry.direction[:, 1])
+    return as_point(across / np.linalg.norm(across))
 
 
 def measurement_of(shape: str, points: Points, name: str, normal: Point | None = None) -> Measurement | str:

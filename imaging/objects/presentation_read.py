@@ -12,7 +12,7 @@ from imaging.dicom import tags
 from imaging.errors import UserError
 from imaging.measurement import Measurement
 from imaging.objects.elements import Elements, open_object
-from imaging.objects.foreign_shapes import image_of, measurement_of, normal_of, pixels_in_space
+from imaging.objects.foreign_shapes import measurement_of, normal_of, pixels_in_space, slice_of
 from imaging.objects.source_series import ObjectSource
 
 PRESENTATION_CLASSES = (
@@ -108,8 +108,8 @@ def _measurement(annotation: Elements, graphic: Elements, text: str, source: Obj
     if not images:
         return "A drawing belongs to all images, not to one place."
     frames = images[0].numbers(_FRAME)
-    image = image_of(source, images[0].text(_REFERENCED_UID), int(frames[0]) if frames else None)
-    if image is None:
+    k = slice_of(source, images[0].text(_REFERENCED_UID), int(frames[0]) if frames else None)
+    if k is None:
         return "A drawing stands on an image that is not at hand."
     name = " ".join(text.partition(":")[0].split())
-    return measurement_of(graphic.text(_SHAPE), pixels_in_space(points, image), name, normal_of(image))
+    return measurement_of(graphic.text(_SHAPE), pixels_in_space(points, source, k), name, normal_of(source))

@@ -11,7 +11,7 @@ from imaging.errors import UserError
 from imaging.measurement import Measurement
 from imaging.objects import report_codes as codes
 from imaging.objects.elements import open_object
-from imaging.objects.foreign_shapes import image_of, measurement_of, normal_of, pixels_in_space
+from imaging.objects.foreign_shapes import measurement_of, normal_of, pixels_in_space, slice_of
 from imaging.objects.report_content import ContentItem, content_of
 from imaging.objects.source_series import ObjectSource
 from imaging.segment import CodedTerm
@@ -137,7 +137,7 @@ def _measurement(found: ContentItem, name: str, source: ObjectSource | None) -> 
         return measurement_of(found.shape, points, name)
     for one in found.below:
         if one.value_type == "IMAGE" and source is not None:
-            image = image_of(source, one.reference[1], one.frame_number)
-            if image is not None:
-                return measurement_of(found.shape, pixels_in_space(points, image), name, normal_of(image))
+            k = slice_of(source, one.reference[1], one.frame_number)
+            if k is not None:
+                return measurement_of(found.shape, pixels_in_space(points, source, k), name, normal_of(source))
     return "Coordinates are pixels of images that are not at hand."

@@ -78,6 +78,11 @@ def write_report(
     """
     if not labels.segments and not measured:
         raise UserError("There is no segment and no measurement to report.")
+    if source.images and source.images[0].spacing_mm is None:
+        raise UserError(
+            "The images do not say how large their pixels are: nothing can be reported in millimetres.",
+            "Report from images with a pixel spacing.",
+        )
     content = _Content(source, quantity, SegmentReferences.of(segments_in, source) if segments_in else None)
     groups = [*content.segment_groups(labels), *map(content.measurement_group, measured)]
     made = content.report(groups)
