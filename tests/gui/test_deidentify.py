@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from sync.deidentification.options import Dates, Options
 from widgets.deidentify.dialog import DeidentifyDialog
 from widgets.deidentify.picture import RectanglePicture
 from widgets.deidentify.report import DeidentificationReport
@@ -110,6 +112,18 @@ def test_text_is_covered_by_mouse_and_the_report_says_what_went(qtbot, studies, 
     assert ["StudyDate", "emptied", "5"] in list(csv.reader((tmp_path / "report.csv").read_text().splitlines()))
     both = (tmp_path / "report.json").read_bytes() + (tmp_path / "report.csv").read_bytes()
     assert not any(secret in both.lower() for secret in SECRETS)
+
+
+def test_every_choice_reaches_the_engine(qtbot, studies) -> None:
+    page = asked(qtbot, studies).options
+    assert page.options() == Options()
+    page.dates.setFocus()
+    for wanted in (Dates.SHIFT, Dates.KEEP):
+        QTest.keyClick(page.dates, Qt.Key.Key_Down)
+        assert page.options().dates is wanted
+    for box in page.switches.values():
+        QTest.mouseClick(box, LEFT, pos=QPoint(8, 8))
+    assert page.options() == Options(Dates.KEEP, **{f.name: True for f in fields(Options) if f.name != "dates"})
 
 
 def test_what_nobody_looked_at_is_left_out_and_named(qtbot, studies, tmp_path) -> None:

@@ -35,6 +35,7 @@ class DeidentificationReport(QDialog):
         self.resize(*(theme.current().px(n) for n in SIZE_PX))
         self.table: RowsTable[Row] = RowsTable(RowsModel(_columns()), self.tr("Elements"), (0, False))
         self.table.rows_model.set_rows([(path, _action(action), n) for path, action, n in outcome.report.rows()])
+        self.table.fit_columns()
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.summary = label(self._summary(), wraps=True)
         self.details = label("\n".join(self._details()), "small", wraps=True)
