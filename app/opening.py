@@ -11,7 +11,7 @@ from imaging.case.case import Case, CaseInUse
 from imaging.case.images import ImageReference, pixel_hash
 from imaging.errors import UserError
 from imaging.opening import Series, start_loading
-from imaging.volume import Quantity, Volume
+from imaging.volume import Volume
 from session.arrangement import StudyKind
 from session.case_search import find_case
 from session.change import DocumentChange
@@ -27,7 +27,7 @@ from session.opening import (
     new_case_path,
     same_series,
 )
-from session.presentation import WINDOW_PRESETS, PresentationState, Windowing, center_of
+from session.presentation import PresentationState, center_of, first_windowing
 from session.reading import image_series
 from session.session import Session, ShelfItem
 
@@ -98,16 +98,6 @@ def remember(session: Session, path: Path) -> None:
     """Put a path at the top of the recent list."""
     text = str(path.resolve())
     session.settings.set("recent", [text, *(p for p in session.settings["recent"] if p != text)][:RECENT_COUNT])
-
-
-def first_windowing(volume: Volume) -> Windowing:
-    """Window and level to begin with: the file's own, soft tissue for HU, else from the values."""
-    if volume.quantity is Quantity.HU:
-        return WINDOW_PRESETS["soft tissue"]
-    if volume.default_window:
-        return Windowing(*volume.default_window[0])
-    low, high = volume.window_range()
-    return Windowing(round((low + high) / 2, 3), round(max(high - low, 1e-3), 3))
 
 
 def _find(session: Session, path: Path, images_at: Path | None, *, read_only: bool) -> _Found:

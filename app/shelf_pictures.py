@@ -6,13 +6,12 @@ import contextlib
 import threading
 from collections.abc import Callable
 
-from app.opening import first_windowing
 from imaging.errors import UserError
 from imaging.geometry import Box
 from imaging.opening import start_loading
 from imaging.series import Series
 from imaging.volume import Volume
-from session.presentation import Windowing
+from session.presentation import Windowing, first_windowing
 from session.session import Session, ShelfItem
 
 WAIT_S = 20.0

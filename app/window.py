@@ -19,6 +19,8 @@ from session.clicking import ClickingState
 from session.comparison import ComparingState
 from session.document import Document
 from session.presentation import Plane
+from session.prior import PriorState
+from session.prior_opening import show_beside
 from session.session import Session
 from widgets import theme
 from widgets.action_bridge import ActionBridge, guarded
@@ -36,7 +38,7 @@ from widgets.review_bar import ReviewBar
 from widgets.side_panels import LeftPanel, RightPanel
 from widgets.status_line import StatusLine
 from widgets.top_bar import TopBar
-from widgets.view_grid import COMPARED, SLICES, THREE_D, ViewGrid
+from widgets.view_grid import COMPARED, PRIOR, SLICES, THREE_D, ViewGrid
 
 SMALLEST_PX = (1100, 700)
 FLUSH_S = 5.0  # how long closing waits for the last entries
@@ -82,10 +84,12 @@ class MainWindow(QMainWindow):
         self.session.document_replaced.connect(self._follow)
         self.session.models_changed.connect(self._show_offers)
         self.session.comparing.changed.connect(self._comparing_changed)
+        self.session.prior.changed.connect(self._prior_changed)
         self.session.clicking.changed.connect(self._clicking_changed)
         self.status.jobs_clicked.connect(lambda: self.show_page("jobs"))
         self.grid.hovered.connect(self.status.show_reading)
         self.left.studies.open_requested.connect(self._open_study)
+        self.left.studies.beside_requested.connect(self._show_beside)
         self.empty.open_requested.connect(lambda path: self.open_paths([path]))
         self.session.shelf_changed.connect(lambda: QTimer.singleShot(PICTURES_MS, self, self.pictures.look))
         self._follow(session.document)
@@ -167,6 +171,23 @@ class MainWindow(QMainWindow):
                 self.grid.remove_view(view)
             self._focus_view()
 
+    def _prior_changed(self, before: PriorState, after: PriorState) -> None:
+        """Another study beside the open one, or another plane of both, or nothing any more."""
+        if (before.beside, before.plane) == (after.beside, after.plane):
+            return
+        if after.beside is None:
+            self.grid.remove_view(PRIOR)
+            self._focus_view()
+            return
+        from widgets.prior_view.pane import PriorPane  # seldom needed
+        from widgets.slice_view import SliceView
+
+        here = self.grid.view(after.plane.value)
+        if isinstance(here, SliceView):
+            self.session.comparing.update(is_split=False)
+            self.grid.set_view(PRIOR, PriorPane(self.bridge, here))
+            here.setFocus()
+
     def _make_compared_views(self) -> None:
         """A at the left and B at the right, in the plane that was looked at last."""
         from widgets.compared_slice_view import ComparedSliceView
@@ -197,6 +218,11 @@ class MainWindow(QMainWindow):
             self.open_paths([row.path])
         else:
             guarded(self.session, lambda: show_series(self.session, item.path, item.series))
+
+    def _show_beside(self, row: Row) -> None:
+        item = row.item
+        if item is not None and self.session.document is not None:
+            guarded(self.session, lambda: show_beside(self.session, item.path, item.series))
 
     def event(self, event: QEvent) -> bool:
         """Tab is a shortcut in the views only; elsewhere it goes from control to control as everywhere."""

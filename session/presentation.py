@@ -10,6 +10,7 @@ from typing import Any
 import psygnal
 
 from imaging.geometry import Geometry
+from imaging.volume import Quantity, Volume
 from session.look.json_form import from_json
 from session.look.look import Look
 
@@ -163,6 +164,16 @@ class PresentationState:
         if known.get("look") is not None:
             known["look"] = from_json(Look, known["look"])
         return PresentationState(**known)
+
+
+def first_windowing(volume: Volume) -> Windowing:
+    """Window and level to begin with: the file's own, soft tissue for HU, else from the values."""
+    if volume.quantity is Quantity.HU:
+        return WINDOW_PRESETS["soft tissue"]
+    if volume.default_window:
+        return Windowing(*volume.default_window[0])
+    low, high = volume.window_range()
+    return Windowing(round((low + high) / 2, 3), round(max(high - low, 1e-3), 3))
 
 
 def center_of(geometry: Geometry) -> tuple[float, float, float]:

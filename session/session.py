@@ -24,6 +24,7 @@ from session.look_editing import LookEditing
 from session.messages import Messages
 from session.movie_keys import MovieKeys
 from session.presentation import Presentation, VolumeCamera
+from session.prior import Prior
 from session.reviewing import Reviewing
 from session.selection import Selection
 from session.settings import Settings
@@ -77,6 +78,7 @@ class Session:
         self.three_d = ThreeDStatus()
         self.movie_keys = MovieKeys()
         self.hanging = Hanging(self)
+        self.prior = Prior()
         self.looks = LookEditing(self.presentation, self._default_look)
         self.shelf: list[ShelfItem] = []
         self.document: Document | None = None
@@ -107,6 +109,7 @@ class Session:
         if self.document is not None:
             self.save_presentation()
             self._must_be_saved(self.document, loses_unsaved=loses_unsaved)
+        self.prior.end()
         prepare()
         if self.document is not None:
             self.document.close()

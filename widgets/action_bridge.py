@@ -41,6 +41,7 @@ class ActionBridge(QObject):
         self._links.add(session.selection.changed, self._plan_refresh)
         self._links.add(session.presentation.changed, self._plan_refresh)
         self._links.add(session.comparing.changed, self._plan_refresh)
+        self._links.add(session.prior.changed, self._plan_refresh)
         self._links.add(session.reviewing.changed, self._plan_refresh)
         self._links.add(session.doubting.changed, self._plan_refresh)
         self._links.add(session.clicking.changed, self._plan_refresh)

@@ -53,6 +53,7 @@ class SliceAnnotations:
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
         self.heading = ""  # instead of the plane's name, which then stands below
+        self.heading_token = plane.value  # its colour
         self._text = ShadowText()
         self._fixed: tuple[object, list[Label]] = (None, [])
 
@@ -76,7 +77,7 @@ class SliceAnnotations:
         name = plane_title(self._plane)
         font = tokens.font(bold=True)
         heading = QFontMetricsF(font).elidedText(self.heading, Qt.TextElideMode.ElideMiddle, size[0] * HEADING_SHARE)
-        rows = [(heading or name, font, tokens.color(self._plane.value))]
+        rows = [(heading or name, font, tokens.color(self.heading_token))]
         dim = tokens.color("on_view", 0.8)
         if self.heading:
             rows.append((name, tokens.font(11), dim))

@@ -14,6 +14,7 @@ THREE_D = "3d"
 SLICES = (Plane.AXIAL.value, Plane.CORONAL.value, Plane.SAGITTAL.value)
 VIEWS = (Plane.AXIAL.value, THREE_D, Plane.CORONAL.value, Plane.SAGITTAL.value)  # reading order of 2x2
 COMPARED = ("compare-a", "compare-b")  # side by side instead of all others, while two masks are compared so
+PRIOR = "prior"  # another study, beside the view of one plane
 GAP_PX = 2
 
 
@@ -94,7 +95,7 @@ class ViewGrid(QWidget):
     def toggle_maximised(self, view_id: str) -> None:
         """Let one view fill the grid; when it does already, give all their places back."""
         state = self.session.presentation.state
-        if view_id not in VIEWS:
+        if view_id not in VIEWS or PRIOR in self._views:
             return
         if state.layout is not Layout.SINGLE:
             self._before_maximised = (state.layout, state.main_view)
@@ -120,6 +121,9 @@ class ViewGrid(QWidget):
         state = self.session.presentation.state
         if self.session.comparing.state.is_split and all(view in self._views for view in COMPARED):
             parts = zip(COMPARED, _parts(self.width(), 2), strict=True)
+            places = {view: _rect(x, (0, self.height())) for view, x in parts}
+        elif PRIOR in self._views:
+            parts = zip((self.session.prior.state.plane.value, PRIOR), _parts(self.width(), 2), strict=True)
             places = {view: _rect(x, (0, self.height())) for view, x in parts}
         else:
             places = placements(state.layout, state.main_view, self.width(), self.height())

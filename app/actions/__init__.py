@@ -14,6 +14,7 @@ from app.actions.look_segments import ACTIONS as LOOK_SEGMENTS
 from app.actions.measure import ACTIONS as MEASURE
 from app.actions.models import ACTIONS as MODELS
 from app.actions.pictures import ACTIONS as PICTURES
+from app.actions.prior import ACTIONS as PRIOR
 from app.actions.review import ACTIONS as REVIEW
 from app.actions.runs import ACTIONS as RUNS
 from app.actions.segment import ACTIONS as SEGMENT
@@ -29,6 +30,6 @@ def declare_all(session: Session) -> None:
     """Add all actions to the session's registry."""
     for actions in (
         FILE, STUDIES, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENT_IMAGE, CLICKS, SEGMENTATION, REVIEW, DOUBT,
-        MODELS, RUNS, COMPARE, VIEW, HANGING, LOOK, LOOK_SEGMENTS, APPLICATION,
+        MODELS, RUNS, COMPARE, VIEW, HANGING, PRIOR, LOOK, LOOK_SEGMENTS, APPLICATION,
     ):  # fmt: skip
         session.actions.add(*actions)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.opening import first_windowing
 from session.actions import Action
+from session.presentation import first_windowing
 from session.session import Session, has_document
 
 

@@ -71,6 +71,7 @@ def leave(session: Session) -> None:
         session.presentation,
         session.selection,
         session.comparing,
+        session.prior,
         session.reviewing,
         session.doubting,
         session.clicking,

@@ -66,6 +66,7 @@ class StudyWindow(QDialog):
         self._links.add(self.browsing.found, self._show_found)
         self._links.add(self.browsing.content, self._show_content)
         self._links.add(self.browsing.thumbnail, self._show_picture)
+        self._links.add(bridge.session.document_replaced, self._document_replaced)
         self._links.add(self.browsing.failed, self._show_failure)
         self._timer = QTimer(self)
         self._timer.setInterval(WATCH_MS)
@@ -184,6 +185,14 @@ class StudyWindow(QDialog):
         if row is not None:
             self._open(row)
 
+    def _show_beside(self) -> None:
+        """The chosen series, or of another study of the patient what is most like the open one."""
+        row = self.content.chosen()
+        if isinstance(row, StudyRow):
+            self._run("prior.show_study", study=str(row.id))
+        elif isinstance(row, SeriesRow):
+            self._run("prior.show", folder=str(row.folder), series=row.uid)
+
     def _add_folder(self) -> None:
         name = QFileDialog.getExistingDirectory(self, self.tr("List the studies of a folder"))
         if name:
@@ -215,8 +224,14 @@ class StudyWindow(QDialog):
             menu.addAction(self.tr("Do not list {0}").format(name), forget)
         menu.popup(self.folders.mapToGlobal(self.folders.rect().bottomLeft()))
 
+    def _document_replaced(self, _document: object) -> None:
+        self._enable()
+
     def _enable(self) -> None:
         self.open_chosen.setEnabled(self.content.chosen() is not None)
+        chosen = self.content.chosen()
+        can_stand_beside = isinstance(chosen, StudyRow) or (isinstance(chosen, SeriesRow) and chosen.is_image)
+        self.beside.setEnabled(can_stand_beside and self._session.document is not None)
         for button in (self.delete, self.deidentify):
             button.setEnabled(self.table.current_row() is not None)
         self.folders.setEnabled(bool(self.roots))
@@ -231,6 +246,8 @@ class StudyWindow(QDialog):
         self.deidentify.setToolTip(self.tr("Write the study without what tells who the patient is"))
         self.delete = text_button(self.tr("Delete…"), self._delete)
         self.delete.setToolTip(self.tr("The images that the workspace holds of this study; cases stay"))
+        self.beside = text_button(self.tr("Show beside"), self._show_beside)
+        self.beside.setToolTip(self.tr("Beside the open study and linked with it, for looking only"))
         self.open_chosen = text_button(self.tr("Open"), self._open_chosen, "primary")
 
     def _lay_out(self) -> None:
@@ -246,7 +263,7 @@ class StudyWindow(QDialog):
         for button in (self.add, self.bring, self.folders):
             below.addWidget(button)
         below.addWidget(self.said, 1)
-        for button in (self.deidentify, self.delete, self.open_chosen):
+        for button in (self.deidentify, self.delete, self.beside, self.open_chosen):
             below.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)

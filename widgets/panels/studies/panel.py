@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
     QListView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -28,9 +29,11 @@ class StudiesPanel(QWidget):
     """The upper part of the left panel."""
 
     open_requested = Signal(object)  # a Row
+    beside_requested = Signal(object)  # a Row of the shelf: to be shown beside the open study
 
     def __init__(self, session: Session) -> None:
         super().__init__()
+        self._session = session
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search studies…"))
         self.search.setAccessibleName(self.tr("Search studies"))
@@ -41,6 +44,8 @@ class StudiesPanel(QWidget):
         self.search.textChanged.connect(self.model.search)
         self.list.clicked.connect(self._open)
         self.list.opened.connect(self._open)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
         inset = QVBoxLayout()
         inset.setContentsMargins(12, 12, 12, 0)
         inset.setSpacing(8)
@@ -51,6 +56,23 @@ class StudiesPanel(QWidget):
         column.setSpacing(8)
         column.addLayout(inset)
         column.addWidget(self.list, 1)
+
+    def menu_for(self, row: Row) -> QMenu:
+        """What can be done with a row."""
+        menu = QMenu(self)
+        opening = menu.addAction(self.tr("Open"), lambda: self.open_requested.emit(row))
+        opening.setEnabled(not row.is_open)
+        beside = menu.addAction(self.tr("Show beside"), lambda: self.beside_requested.emit(row))
+        beside.setToolTip(self.tr("Linked with the open study, for looking only"))
+        beside.setEnabled(row.item is not None and not row.is_open and self._session.document is not None)
+        return menu
+
+    def _show_menu(self, at: QPoint) -> None:
+        index = self.list.indexAt(at)
+        if index.isValid():
+            menu = self.menu_for(index.data(ROW))
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(self.list.viewport().mapToGlobal(at))
 
     def _open(self, index: QModelIndex) -> None:
         row: Row = index.data(ROW)
