@@ -12,9 +12,11 @@ from pathlib import Path
 from imaging.case.case import Case
 from imaging.case.entry import Entry
 from imaging.errors import UserError
+from imaging.formats.label_file import LabelArray
 from imaging.measurement import Measurement
 from imaging.segmentation import Segmentation
 from imaging.volume import Volume
+from session.document import Document
 from session.map_keeping import STATE_KEY, unpacked
 from session.model_maps import ModelMaps
 from session.opening import case_images
@@ -76,6 +78,31 @@ def content_of_case(case: Case, segments_in: Path | None = None, map_name: str =
         segments_in,
         map_name,
         lambda: case_images(case).volumes,
+    )
+
+
+def content_of_document(document: Document, shown: PresentationState, layers: list[LabelArray]) -> CaseContent:
+    """What the open case holds at this moment, for another thread.
+
+    Args:
+        document: the open case.
+        shown: how it is looked at.
+        layers: copies of its voxels.
+    """
+    segmentation = Segmentation(document.segmentation.geometry)
+    segments = list(document.segmentation.segments)
+    counts = [document.segmentation.voxel_count(s.number) for s in segments]
+    segmentation.load(segments, layers, document.segmentation.next_number - 1, counts)
+    return CaseContent(
+        document.title,
+        segmentation,
+        list(document.entries),
+        document.measurements.all,
+        shown,
+        document.model_maps,
+        None,
+        "",
+        lambda: document.volumes,
     )
 
 

@@ -13,6 +13,7 @@ from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile
 from imaging.objects.proof import Proven, prove
 from session import archives
+from session.case_content import CaseContent, content_of_document
 from session.exporting import labels_of
 from session.jobs import Job
 from session.object_export import OBJECT_FORMATS, source_of_case, write_object_of
@@ -124,6 +125,7 @@ def send_case(
     series: Path | None = None,
     on_step: Step = lambda _text: None,
     is_cancelled: Callable[[], bool] = lambda: False,
+    case: CaseContent | None = None,
 ) -> Sending:
     """Write, prove, send and confirm the objects of ``sending``; how far each came stands in it.
 
@@ -134,14 +136,15 @@ def send_case(
         case_path: noted in the outbox.
         series: DICOM images that the masks belong to instead.
         on_step: told what is being done, from this thread.
+        case: what the case holds beside its masks; a report refers to the segmentation that is sent with it.
 
     Raises:
         UserError: an object cannot be written or is not what it should be: then nothing is sent at all.
     """
-    content = source_of_case(image, labels, series)
+    content = replace(source_of_case(image, labels, series), case=case)
     with Outbox(workspace) as outbox, tempfile.TemporaryDirectory(dir=outbox.folder, prefix="made-") as folder:
         items: list[OutboxItem] = []
-        for n, one in enumerate(sending.objects):
+        for n, one in sorted(enumerate(sending.objects), key=lambda pair: pair[1].kind is ObjectKind.SR):  # SR last
             on_step(f"Writing {one.kind.value}")
             path = Path(folder) / f"{n}.dcm"
             written = write_object_of(content, path, FORMATS[one.kind], stack=True)
@@ -151,6 +154,8 @@ def send_case(
             one.proven = prove(path, written.labels, written.sop_instance_uid)
             if not one.proven.is_right:
                 raise UserError("The object is not what it should be; nothing was sent.", one.proven.problems[0])
+            if case is not None and one.kind is ObjectKind.SEG:
+                case.segments_in = path
         for n, one in enumerate(sending.objects):
             file = outgoing(Path(folder) / f"{n}.dcm")
             uids = {"sop_uid": file.sop_uid, "series_uid": file.series_uid, "study_uid": file.study_uid}
@@ -234,6 +239,7 @@ def start_sending(
     if not labels.segments:
         raise UserError("There are no segments to send.", "Segment something first.")
     workspace, case_path = session.settings.workspace(), str(document.case.path)
+    content = content_of_document(document, session.presentation.state, labels.layers)
 
     def work(job: Job) -> Sending:
         def step(text: str) -> None:
@@ -241,7 +247,7 @@ def start_sending(
             session.jobs.notify(job)
             session.post(lambda: on_step(text))
 
-        return send_case(sending, labels, image, workspace, case_path, None, step, lambda: job.is_cancelled)
+        return send_case(sending, labels, image, workspace, case_path, None, step, lambda: job.is_cancelled, content)
 
     def finish(job: Job) -> None:
         error = job.error if isinstance(job.error, UserError) else None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.output import note, print_json, progress
+from app.object_formats import add_picture_formats
 from imaging.errors import UserError
 from session import archives
 from session.sending import written_kinds
@@ -67,6 +68,7 @@ def add(parsers: Any) -> None:
         elif name == "send":
             part.add_argument("paths", nargs="*", type=Path, metavar="PATH")
             part.add_argument("--case", type=Path, metavar="CASE", help="write, prove and send its masks instead")
+            add_picture_formats()
             kinds = [kind.value for kind in written_kinds()]
             part.add_argument(
                 "--kind", action="append", choices=kinds, metavar="KIND", help=f"any of {', '.join(kinds)}"
@@ -287,6 +289,7 @@ def send(arguments: argparse.Namespace) -> int:
 def _send_case(arguments: argparse.Namespace) -> int:
     """Write, prove, send and confirm what a case holds; its journal says so."""
     from imaging.case.case import Case
+    from session.case_content import content_of_case
     from session.document import Document
     from session.exporting import labels_of
     from session.sending import resolved, send_case
@@ -298,7 +301,8 @@ def _send_case(arguments: argparse.Namespace) -> int:
     try:
         labels, image = labels_of(document.segmentation), document.case.images[0]
         place = str(arguments.case.resolve())
-        send_case(sending, labels, image, settings.workspace(), place, arguments.series, on_step=note)
+        content = content_of_case(document.case)
+        send_case(sending, labels, image, settings.workspace(), place, arguments.series, on_step=note, case=content)
         document.note(f"Sent to {sending.destination.name}", "send", sending.to_json())
         document.case.journal.flush()
     finally:

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile, LabelSegment
 from imaging.geometry import Geometry
+from imaging.objects.attributes import OPTIONAL, REQUIRED
+from imaging.objects.validation.findings import Severity
+from imaging.objects.validation.validate import validate
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 LEAST_DICE = 0.999
 LEAST_DICE_SMALL = 0.99  # of structures with few voxels, where one voxel is more than a thousandth
 SMALL_VOXELS = 2000
+MOST_ITEMS = 200  # of a sequence: what is wrong with one frame is wrong with the first ones
 _FINE = 8  # steps of a pixel when polygons are filled
 _SAME_PLACE = 0.05  # of a slice's distance
 _SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
@@ -62,6 +66,7 @@ def prove(path: Path, labels: LabelFile | None, sop_uid: str) -> Proven:
     """
     found = _read(path)
     problems = [] if found.get("SOPInstanceUID") == sop_uid else ["It is not the object that was to be written."]
+    problems += _faults(path)
     sop_class = str(found.get("SOPClassUID", ""))
     agreement: dict[str, float] = {}
     if labels is not None and sop_class in _SEGMENTATIONS:
@@ -73,6 +78,13 @@ def prove(path: Path, labels: LabelFile | None, sop_uid: str) -> Proven:
         wrong = []
     problems += [f"“{name}” reads back differently ({agreement[name]:.4f})." for name in wrong]
     return Proven("pydicom with Pillow" if sop_class == _STRUCTURE_SET else "pydicom", agreement, tuple(problems))
+
+
+def _faults(path: Path) -> list[str]:
+    """What breaks the standard, except where patient and study are as odd as in the images that archives know."""
+    from_images = {keyword for keyword, _ in (*REQUIRED, *OPTIONAL)}
+    faults = [one for one in validate(path, MOST_ITEMS) if one.severity is Severity.ERROR]
+    return [f"{one.place}: {one.sentence}." for one in faults if one.place not in from_images]
 
 
 def _read(path: Path) -> Dataset:

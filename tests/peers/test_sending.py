@@ -9,11 +9,18 @@ import pytest
 from made_series import SeriesMaker
 from orthanc import REASON, free_port, is_installed, running
 
+from app.object_formats import add_picture_formats
+from imaging.case.case import Case
 from imaging.case.images import ImageReference
+from imaging.edit import AddSegment, Batch, LabelsEdit, PaintRule
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile, LabelSegment
+from imaging.geometry import Box
 from imaging.opening import list_series
-from session.sending import deliver, resolved, send_case
+from imaging.segment import Segment
+from session.case_content import content_of_case
+from session.document import Document
+from session.sending import deliver, resolved, send_case, written_kinds
 from sync.destination import Destination, ObjectKind
 from sync.dimse.send import outgoing, send
 from sync.outbox import ItemState, Outbox
@@ -106,3 +113,27 @@ def test_an_object_that_reads_back_differently_is_not_sent(case, there, archive,
     assert len(archive.ask("/instances")) == before
     with Outbox(tmp_path / "w") as outbox:
         assert outbox.items() == []
+
+
+def test_every_kind_reaches_the_archive_and_the_report_refers_to_the_segmentation(
+    case, there, archive, tmp_path, qapp
+) -> None:
+    labels, image, _ = case
+    add_picture_formats()
+    opened = Case.create(tmp_path / "a.limner", labels.geometry, [image])
+    document = Document([], opened, author="tester")
+    paint = LabelsEdit(Box.whole(labels.geometry.shape), labels.layers[0], {1: 1}, PaintRule())
+    document.apply(Batch((AddSegment(Segment(1, "liver")), paint)), title="Made", tool="test")
+    assert opened.journal.flush()
+    unknown = {ObjectKind.PARAMETRIC_MAP, ObjectKind.SEG_LABELMAP}  # no map is there; this archive is older than these
+    kinds = [kind for kind in written_kinds() if kind not in unknown]
+    sending = resolved([replace(there, kinds=tuple(kinds))], "archive", kinds)
+    try:
+        send_case(sending, labels, image, tmp_path / "w", case=content_of_case(opened))
+    finally:
+        document.close()
+    assert sending.is_complete, [one.reason for one in sending.objects]
+    by_kind = {one.kind: one.sop_uid for one in sending.objects}
+    assert set(by_kind) == set(kinds)
+    (found,) = archive.ask("/tools/lookup", "POST", by_kind[ObjectKind.SR].encode())
+    assert by_kind[ObjectKind.SEG] in str(archive.ask(f"/instances/{found['ID']}/tags?simplify"))

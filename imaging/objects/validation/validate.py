@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 
-def validate(path: Path) -> list[Finding]:
+def validate(path: Path, most_items: int | None = None) -> list[Finding]:
     """Everything that is wrong with a file, errors first; nothing when it is right.
 
     Only what Limner writes has its required attributes looked at; of other kinds the values alone are.
+
+    Args:
+        path: the file.
+        most_items: of each sequence so many items have their values looked at; all of them when None.
 
     Raises:
         UserError: it is no DICOM file, or so damaged that it cannot be read.
@@ -40,7 +44,7 @@ def validate(path: Path) -> list[Finding]:
         for name in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"):
             _needed(data_set, name.split(">"), name, found)
     check_values(data_set.file_meta, found)
-    check_values(data_set, found)
+    check_values(data_set, found, most_items=most_items)
     check_consistency(data_set, found)
     _check_pixels(opened, data_set, found)
     return found.all()

@@ -33,8 +33,14 @@ _TEXT = frozenset((*_WORDS, *_SINGLE, "UC"))
 _MOST_DEPTH = 16
 
 
-def check_values(data_set: Dataset, found: Findings, place: str = "", depth: int = 0) -> None:
-    """Look at every element, sequences included; what cannot be read at all is an error, too."""
+def check_values(
+    data_set: Dataset, found: Findings, place: str = "", depth: int = 0, most_items: int | None = None
+) -> None:
+    """Look at every element, sequences included; what cannot be read at all is an error, too.
+
+    Args:
+        most_items: of each sequence; all of them when None.
+    """
     for tag in sorted(data_set.keys()):
         raw = data_set.get_item(tag)
         length = getattr(raw, "length", None)
@@ -50,8 +56,8 @@ def check_values(data_set: Dataset, found: Findings, place: str = "", depth: int
             continue
         _check_element(element, found, name)
         if element.VR == "SQ" and depth < _MOST_DEPTH:
-            for item in element.value:
-                check_values(item, found, name, depth + 1)
+            for item in element.value[:most_items]:
+                check_values(item, found, name, depth + 1, most_items)
 
 
 def _name(tag: int, place: str) -> str:

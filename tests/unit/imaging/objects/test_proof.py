@@ -89,3 +89,14 @@ def test_what_cannot_be_read_is_an_error(labels, tmp_path) -> None:
     (tmp_path / "x.dcm").write_bytes(b"nothing")
     with pytest.raises(UserError):
         prove(tmp_path / "x.dcm", labels, "1.2")
+
+
+def test_what_breaks_the_standard_is_no_proof_except_where_the_images_say_so(labels, source, tmp_path) -> None:
+    source.attributes["PatientID"] = "p" * 70  # archives know the patient by it
+    written = write_structure_set(labels, source, tmp_path / "r.dcm")
+    assert prove(tmp_path / "r.dcm", written.labels or labels, written.sop_instance_uid).problems == ()
+    ds = dcmread(tmp_path / "r.dcm")
+    del ds.StructureSetLabel
+    ds.save_as(tmp_path / "r.dcm")
+    (problem,) = prove(tmp_path / "r.dcm", written.labels or labels, written.sop_instance_uid).problems
+    assert problem.startswith("StructureSetLabel: it is missing")
