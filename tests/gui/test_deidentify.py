@@ -15,6 +15,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from imaging import text_finding
 from sync.deidentification.options import Dates, Options
 from widgets.deidentify.dialog import DeidentifyDialog
 from widgets.deidentify.picture import RectanglePicture
@@ -149,6 +150,29 @@ def test_a_tick_answers_for_the_pixels_of_its_series(qtbot, studies, tmp_path) -
     QTest.mouseClick(dialog.go_on, LEFT)
     reported(qtbot)
     assert len(list((tmp_path / "out").glob("*.dcm"))) == 5
+
+
+def test_what_a_detector_finds_is_suggested_and_taken_by_a_click(qtbot, studies, tmp_path, monkeypatch) -> None:
+    detector = tmp_path / "site" / "rapidocr"
+    (detector / "models").mkdir(parents=True)
+    (detector / "models" / "some_det.onnx").write_bytes(b"")
+    (detector / "__init__.py").write_text(
+        "class RapidOCR:\n"
+        "    def __init__(self, params): pass\n"
+        "    def __call__(self, picture, use_rec, use_cls):\n"
+        "        assert picture.shape == (12, 10, 3)\n"
+        "        self.boxes = [[[4, 4], [6, 4], [6, 5], [4, 5]]]\n"
+        "        return self\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    assert text_finding.is_there()
+    dialog = asked(qtbot, studies)
+    qtbot.waitUntil(dialog.pixels.take.isVisible, timeout=60_000)
+    assert dialog.pixels.wishes().rectangles == {}
+    QTest.mouseClick(dialog.pixels.take, LEFT)
+    assert list(dialog.pixels.wishes().rectangles.values()) == [((1, 1, 9, 8),)]
+    assert not dialog.pixels.take.isVisible()
 
 
 def test_originals_are_not_written_over(qtbot, window, studies, folder) -> None:

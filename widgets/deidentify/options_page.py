@@ -48,7 +48,9 @@ class OptionsPage(QWidget):
     def options(self) -> Options:
         """What is chosen."""
         known = {one.name for one in fields(Options)}
-        return Options(Dates(self.dates.currentData()), **{k: v.isChecked() for k, v in self.switches.items() if k in known})
+        return Options(
+            Dates(self.dates.currentData()), **{k: v.isChecked() for k, v in self.switches.items() if k in known}
+        )
 
     def _add(self, column: QVBoxLayout, title: str, explanation: str) -> QCheckBox:
         box = QCheckBox(title)

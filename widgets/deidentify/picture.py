@@ -30,6 +30,7 @@ class RectanglePicture(QWidget):
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setMinimumSize(240, 240)
         self.rectangles: list[Rectangle] = []
+        self.suggestions: list[Rectangle] = []
         self.chosen = -1
         self.words = ""
         self._image: QImage | None = None
@@ -38,7 +39,7 @@ class RectanglePicture(QWidget):
 
     def show_picture(self, picture: NDArray[np.uint8] | None, words: str = "") -> None:
         """Show another picture, (rows, columns) or (rows, columns, 3); None shows only words. Rectangles stay."""
-        self.words = words
+        self.words, self.suggestions = words, []
         self._image = None if picture is None else _image(picture)
         self.update()
 
@@ -46,6 +47,18 @@ class RectanglePicture(QWidget):
         """Show others; nobody is told."""
         self.rectangles, self.chosen = list(rectangles), -1
         self.update()
+
+    def suggest(self, suggestions: list[Rectangle]) -> None:
+        """Show where rectangles could lie; they do nothing until they are taken."""
+        self.suggestions = suggestions
+        self.update()
+
+    def take_suggestions(self) -> None:
+        """Make rectangles of what is suggested."""
+        self.rectangles += [one for one in self.suggestions if one not in self.rectangles]
+        self.suggestions = []
+        self.update()
+        self.changed.emit()
 
     def remove_chosen(self) -> None:
         """Take the chosen rectangle away, or the last one."""
@@ -115,6 +128,9 @@ class RectanglePicture(QWidget):
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(self.place(), self._image)
+        painter.setPen(QPen(colors.color("warn"), 1.5, Qt.PenStyle.DashLine))
+        for one in self.suggestions:
+            painter.drawRect(self.on_screen(one))
         for n, one in enumerate(self.rectangles):
             self._paint(painter, one, colors.color("accent" if n == self.chosen else "warn"))
         if self._from is not None:

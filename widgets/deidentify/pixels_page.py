@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
+from imaging import text_finding
 from imaging.errors import UserError
 from session.deidentifying import SeriesFound, StudyFound, preview
 from sync.deidentification.burned_in import Risk
@@ -39,6 +40,7 @@ class PixelsPage(QWidget):
         self._seen: set[str] = set()
         self._wanted: Path | None = None
         self._is_alive = True
+        self._finder = text_finding.TextFinder() if text_finding.is_there() else None
         ordered = sorted(self._series.values(), key=lambda one: one.risk is Risk.NONE)
         self.choice = combo(self.tr("Series"), [(one.uid, self._title(one)) for one in ordered], None)
         self.picture = RectanglePicture()
@@ -47,6 +49,8 @@ class PixelsPage(QWidget):
         self.count = label("", "small")
         self.said = label("", "small", wraps=True)
         self.is_seen = QCheckBox(self.tr("I have looked: nothing else in these pixels names the patient"))
+        self.take = text_button(self.tr("Black out the text that was found"), self.picture.take_suggestions)
+        self.take.hide()
         self.remove = text_button(self.tr("Take a rectangle away"), self.picture.remove_chosen)
         self._lay_out()
         self.choice.currentIndexChanged.connect(lambda _place: self._show_series())
@@ -59,6 +63,9 @@ class PixelsPage(QWidget):
     def stop(self) -> None:
         """Show nothing any more."""
         self._is_alive = False
+        if self._finder is not None:
+            threading.Thread(target=self._finder.close, name="text finder", daemon=True).start()
+            self._finder = None
 
     def wishes(self) -> PixelWishes:
         """What was drawn and confirmed."""
@@ -112,9 +119,23 @@ class PixelsPage(QWidget):
         except UserError as error:
             words = translated(error.message)
         self._post(lambda: self._show(path, picture, words))
+        finder = self._finder
+        if picture is None or finder is None or path != self._wanted or not self._is_alive:
+            return
+        try:
+            boxes = finder.find(picture)
+        except UserError:
+            return  # suggestions are an extra: who looks sees the text without them
+        self._post(lambda: self._suggest(path, boxes))
+
+    def _suggest(self, path: Path, boxes: list[Rectangle]) -> None:
+        if self._is_alive and path == self._wanted:
+            self.picture.suggest([box for box in boxes if box not in self.picture.rectangles])
+            self.take.setVisible(bool(self.picture.suggestions))
 
     def _show(self, path: Path, picture: NDArray[np.uint8] | None, words: str) -> None:
         if self._is_alive and path == self._wanted:
+            self.take.hide()
             self.picture.show_picture(picture, words)
 
     def _keep_rectangles(self) -> None:
@@ -131,6 +152,7 @@ class PixelsPage(QWidget):
 
     def _tell(self) -> None:
         one = self._current()
+        self.take.setVisible(bool(self.picture.suggestions))
         self.remove.setEnabled(bool(self.picture.rectangles))
         if one is None:
             return
@@ -156,7 +178,7 @@ class PixelsPage(QWidget):
         row.setSpacing(8)
         row.addWidget(self.slider, 1)
         row.addWidget(self.count)
-        row.addStretch(0)
+        row.addWidget(self.take)
         row.addWidget(self.remove)
         column.addLayout(row)
         column.addWidget(self.said)
