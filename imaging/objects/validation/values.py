@@ -125,7 +125,8 @@ def _fault(vr: str, value: object) -> str:
         return "" if not str(value) or is_valid_uid(str(value)) else "it is no valid unique identifier"
     if vr not in _TEXT:
         return ""
-    text = str(getattr(value, "original_string", value))
+    original = getattr(value, "original_string", None)  # of a number, as it stands in the file
+    text = original if isinstance(original, str) else str(value)
     try:
         validate_value(vr, text, config.RAISE)
     except ValueError:

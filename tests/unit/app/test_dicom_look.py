@@ -152,3 +152,12 @@ def test_dump_is_bounded(capsys, report: Path) -> None:
     told = json.loads(capsys.readouterr().out)
     assert len(told["elements"]) == len(told["content"]) == 5
     assert told["is_cut"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_valid"),
+    [("Διονυσιος Παπαδοπουλος^Κωνσταντινος", True), ("Yamada^Tarou=山田^太郎=やまだ^たろう", True), ("x" * 65, False)],
+)
+def test_names_of_any_script(segmentation: Path, name: str, is_valid: bool) -> None:
+    found = damaged(segmentation, lambda ds: ds.add(DataElement("PatientName", "PN", name, validation_mode=0)))
+    assert ("PatientName" not in found) is is_valid
