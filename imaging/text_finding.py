@@ -1,7 +1,7 @@
 """Where text stands in a picture, as suggestions to somebody who looks: by RapidOCR, where that is installed.
 
 Only its detector runs, which tells where letters are and not what they say, with the weights that lie in its own
-package; nothing is loaded from elsewhere. It runs in a sandbox's child. It overlooks text: see decision 23.
+package; nothing is loaded from elsewhere. It runs in a sandbox's child. It overlooks text: see decision 27.
 """
 
 from __future__ import annotations
@@ -84,5 +84,5 @@ def _tiles(picture: NDArray[np.uint8]) -> list[tuple[int, int]]:
 def _boxes_in(picture: NDArray[np.uint8], y: int, x: int) -> list[list[int]]:
     tile = np.ascontiguousarray(picture[y : y + TILE_PX, x : x + TILE_PX])
     found = _detector(tile, use_rec=False, use_cls=False).boxes
-    corners = [] if found is None else [np.asarray(one) + (x, y) for one in found]
+    corners = [] if found is None else [np.asarray(one) + np.array((x, y)) for one in found]
     return [[*map(int, np.floor(c.min(axis=0))), *map(int, np.ceil(c.max(axis=0)))] for c in corners]
