@@ -38,7 +38,7 @@ from widgets.review_bar import ReviewBar
 from widgets.side_panels import LeftPanel, RightPanel
 from widgets.status_line import StatusLine
 from widgets.top_bar import TopBar
-from widgets.view_grid import COMPARED, PRIOR, SLICES, THREE_D, ViewGrid
+from widgets.view_grid import COMPARED, PRIOR, PRIOR_OPEN, SLICES, THREE_D, ViewGrid
 
 SMALLEST_PX = (1100, 700)
 FLUSH_S = 5.0  # how long closing waits for the last entries
@@ -176,15 +176,18 @@ class MainWindow(QMainWindow):
         if (before.beside, before.plane) == (after.beside, after.plane):
             return
         if after.beside is None:
-            self.grid.remove_view(PRIOR)
+            for view in (PRIOR, PRIOR_OPEN):
+                self.grid.remove_view(view)
             self._focus_view()
             return
         from widgets.prior_view.pane import PriorPane  # seldom needed
+        from widgets.prior_view.strip import open_strip
         from widgets.slice_view import SliceView
 
         here = self.grid.view(after.plane.value)
         if isinstance(here, SliceView):
             self.session.comparing.update(is_split=False)
+            self.grid.set_view(PRIOR_OPEN, open_strip(self.session))
             self.grid.set_view(PRIOR, PriorPane(self.bridge, here))
             here.setFocus()
 

@@ -53,7 +53,8 @@ class SliceAnnotations:
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
         self.heading = ""  # instead of the plane's name, which then stands below
-        self.heading_token = plane.value  # its colour
+        self.heading_note = ""  # a line below it, as bold
+        self.heading_token = plane.value  # the colour of both
         self._text = ShadowText()
         self._fixed: tuple[object, list[Label]] = (None, [])
 
@@ -79,6 +80,8 @@ class SliceAnnotations:
         heading = QFontMetricsF(font).elidedText(self.heading, Qt.TextElideMode.ElideMiddle, size[0] * HEADING_SHARE)
         rows = [(heading or name, font, tokens.color(self.heading_token))]
         dim = tokens.color("on_view", 0.8)
+        if self.heading_note:
+            rows.append((self.heading_note, font, tokens.color(self.heading_token)))
         if self.heading:
             rows.append((name, tokens.font(11), dim))
         if any(state.camera.tilt_deg):

@@ -14,7 +14,7 @@ THREE_D = "3d"
 SLICES = (Plane.AXIAL.value, Plane.CORONAL.value, Plane.SAGITTAL.value)
 VIEWS = (Plane.AXIAL.value, THREE_D, Plane.CORONAL.value, Plane.SAGITTAL.value)  # reading order of 2x2
 COMPARED = ("compare-a", "compare-b")  # side by side instead of all others, while two masks are compared so
-PRIOR = "prior"  # another study, beside the view of one plane
+PRIOR, PRIOR_OPEN = "prior", "prior-open"  # another study beside the view of one plane, and what stands over that
 GAP_PX = 2
 
 
@@ -123,8 +123,11 @@ class ViewGrid(QWidget):
             parts = zip(COMPARED, _parts(self.width(), 2), strict=True)
             places = {view: _rect(x, (0, self.height())) for view, x in parts}
         elif PRIOR in self._views:
-            parts = zip((self.session.prior.state.plane.value, PRIOR), _parts(self.width(), 2), strict=True)
-            places = {view: _rect(x, (0, self.height())) for view, x in parts}
+            left, right = _parts(self.width(), 2)
+            strip = self._views[PRIOR_OPEN].height() if PRIOR_OPEN in self._views else 0
+            below = _rect(left, (strip, self.height() - strip))
+            places = {self.session.prior.state.plane.value: below, PRIOR: _rect(right, (0, self.height()))}
+            places[PRIOR_OPEN] = _rect(left, (0, strip))
         else:
             places = placements(state.layout, state.main_view, self.width(), self.height())
         for view_id, widget in self._views.items():

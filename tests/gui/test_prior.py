@@ -21,7 +21,7 @@ from widgets.panels.studies.model import ROW
 from widgets.prior_view.pane import PriorPane
 from widgets.slice_view import SliceView
 from widgets.study_window.window import StudyWindow
-from widgets.view_grid import PRIOR
+from widgets.view_grid import PRIOR, PRIOR_OPEN
 
 LEFT = Qt.MouseButton.LeftButton
 SHIFT_MM = 8.0  # how much further up the prior's table stood
@@ -95,10 +95,13 @@ def linked(window: MainWindow) -> None:
 def test_it_says_what_it_is_and_stands_beside_the_same_plane(beside: MainWindow) -> None:
     shown = [view for view in ("axial", "coronal", "sagittal", "3d", PRIOR) if beside.grid.view(view).isVisible()]
     assert shown == ["axial", PRIOR]
-    assert pane(beside).title.text() == "PRIOR 2019-03-04 · CT made by a test"
+    assert pane(beside).strip.title.text() == "PRIOR 2019-03-04 · CT made by a test"
     assert pane(beside).view.accessibleName() == "PRIOR 2019-03-04"
-    assert pane(beside).said.text().startswith("not linked")
+    assert pane(beside).strip.said.text().startswith("Not linked")
     assert pane(beside).view.state.styles == ()
+    assert beside.grid.view(PRIOR_OPEN).title.text() == "OPEN STUDY 2024-03-01 · CT made by a test"
+    top, other_top = (view.mapTo(beside, QPoint()).y() for view in (here(beside), pane(beside).view))
+    assert (top, here(beside).height()) == (other_top, pane(beside).view.height())
 
 
 def test_before_it_is_linked_each_scrolls_by_itself_at_the_same_scale(beside: MainWindow) -> None:
@@ -113,8 +116,8 @@ def test_before_it_is_linked_each_scrolls_by_itself_at_the_same_scale(beside: Ma
 def test_linked_by_hand_both_scroll_together_either_way(beside: MainWindow) -> None:
     linked(beside)
     assert beside.session.prior.state.offset_mm[2] == pytest.approx(SHIFT_MM)
-    assert "offset" in pane(beside).said.text()
-    assert "+8.0 mm" in pane(beside).said.text()
+    assert "offset" in pane(beside).strip.said.text()
+    assert "+8.0 mm" in pane(beside).strip.said.text()
     turn(here(beside), 2)
     assert (number(here(beside)), number(pane(beside).view)) == (6, 6)
     turn(pane(beside).view, -3)
@@ -158,7 +161,7 @@ def test_windows_are_separate(beside: MainWindow) -> None:
 
 def test_the_plane_is_changed_for_both(beside: MainWindow) -> None:
     linked(beside)
-    QTest.mouseClick(pane(beside).plane_buttons[Plane.CORONAL], LEFT)
+    next(one for one in pane(beside).planes.actions() if one.text() == "Coronal").trigger()
     QApplication.processEvents()
     assert here(beside, Plane.CORONAL).isVisible()
     assert not here(beside, Plane.AXIAL).isVisible()
@@ -171,6 +174,7 @@ def test_closing_gives_the_layout_back(beside: MainWindow) -> None:
     QTest.mouseClick(pane(beside).end, LEFT)
     QApplication.processEvents()
     assert beside.grid.view(PRIOR) is None
+    assert beside.grid.view(PRIOR_OPEN) is None
     assert beside.session.presentation.state.layout is Layout.FOUR
     assert all(here(beside, plane).isVisible() for plane in Plane)
     assert beside.session.prior.state.beside is None
@@ -211,6 +215,6 @@ def test_the_list_of_studies_offers_it_for_an_earlier_study(qtbot, window: MainW
     qtbot.waitUntil(listed.beside.isEnabled)
     QTest.mouseClick(listed.beside, LEFT)
     qtbot.waitUntil(lambda: window.grid.view(PRIOR) is not None, timeout=30_000)
-    assert pane(window).title.text().startswith("PRIOR 2019-03-04")
+    assert pane(window).strip.title.text().startswith("PRIOR 2019-03-04")
     listed.close()
     listed.browsing.close()

@@ -21,7 +21,7 @@ PAIRS = [
     ("on_accent", "accent"),
     ("on_accent", "accent_hover"),
     *((ink, ground) for ground, ink in CHIP_TOKENS.values()),
-    *((ink, "view") for ink in ("axial", "coronal", "sagittal", "three_d", "on_view", "on_view_accent")),
+    *((ink, "view") for ink in ("axial", "coronal", "sagittal", "other_study", "three_d", "on_view", "on_view_accent")),
 ]
 
 

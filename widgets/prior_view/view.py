@@ -19,6 +19,7 @@ from widgets.brush_cursor import BrushCircle
 from widgets.slice_view import SliceView
 
 BORDER_PX = 3
+NOTE_PX = 15
 REACH = 0.75  # of a slice's distance beyond the last one still counts as covered
 
 
@@ -29,15 +30,17 @@ class PriorSliceView(SliceView):
         beside: the session that holds it.
         plane: which plane it shows.
         heading: what stands in the picture instead of the plane's name.
+        date: of the study; it stands below.
     """
 
     is_for_looking = True
 
-    def __init__(self, beside: Session, plane: Plane, heading: str, parent: QWidget | None = None) -> None:
+    def __init__(self, beside: Session, plane: Plane, heading: str, date: str, parent: QWidget | None = None) -> None:
         super().__init__(beside, plane, parent)
         self._annotations.heading = heading
-        self._annotations.heading_token = "warn"
-        self.setAccessibleName(heading)
+        self._annotations.heading_token = "other_study"
+        self._annotations.heading_note = date
+        self.setAccessibleName(f"{heading} {date}")
 
     @property
     def is_covered(self) -> bool:
@@ -54,7 +57,7 @@ class PriorSliceView(SliceView):
         super()._paint(painter, rect)
         if not self.is_covered:
             self._paint_nothing(painter, rect)
-        color = theme.current().color("warn")
+        color = theme.current().color("other_study")
         painter.setPen(QPen(color, BORDER_PX))
         half = BORDER_PX / 2
         painter.drawRect(QRectF(self.rect()).adjusted(half, half, -half, -half))
@@ -69,8 +72,8 @@ class PriorSliceView(SliceView):
         """No picture at all rather than that of another place."""
         colors = theme.current()
         painter.fillRect(rect, colors.color("view"))
-        painter.setFont(colors.font())
-        painter.setPen(colors.color("warn"))
+        painter.setFont(colors.font(NOTE_PX, bold=True))
+        painter.setPen(colors.color("other_study"))
         text = self.tr("This study does not cover the place.")
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
 
