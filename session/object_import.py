@@ -62,5 +62,6 @@ def read_object_masks(path: Path, geometry: Geometry, *, consent: bool = False, 
 
     sop_class = open_object(path).elements.text(tags.SOP_CLASS)
     if sop_class not in MASK_READERS:
-        raise UserError("This DICOM object holds no masks.", "Masks come as segmentations or structure sets.")
+        hint = "Masks come as segmentations or structure sets; reports and maps by `limner case import CASE FILE`."
+        raise UserError("This DICOM object holds no masks.", hint)
     return MASK_READERS[sop_class](path, geometry, consent, series_uid)

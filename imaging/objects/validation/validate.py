@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from imaging.dicom import tags
 from imaging.dicom.checks import check_pixels
-from imaging.dicom.instance import instance_of
+from imaging.dicom.instance import DIRECTORY_CLASS, instance_of
 from imaging.errors import UserError
 from imaging.objects.elements import ForeignObject, open_object
 from imaging.objects.validation.consistency import check_consistency
@@ -34,6 +34,8 @@ def validate(path: Path, most_items: int | None = None) -> list[Finding]:
     """
     opened = open_object(path)  # our own bounded walker goes first: depth, number of elements, lengths
     data_set = _read(path)
+    if data_set.file_meta.get("MediaStorageSOPClassUID") == DIRECTORY_CLASS:
+        raise UserError(f"{path.name} is a directory of other files (DICOMDIR).", "Check the files that it names.")
     found = Findings()
     sop_class = str(data_set.get("SOPClassUID", ""))
     if sop_class in KINDS:
