@@ -79,6 +79,7 @@ STRUCTURE = frozenset(
      "BodyPartExamined", "ConversionType", "PresentationLUTShape", "LossyImageCompression", "BurnedInAnnotation",
      "ValueType", "RelationshipType", "ContinuityOfContent", "FrameType", "SegmentationType", "Units"}
 )  # fmt: skip
+PSEUDONYMS = ("PatientName", "PatientID")  # of the object itself: these get one, whatever the table says
 METHOD = "Limner, table E.1-1 of PS3.15"
 _OLDEST_TOLD = 89  # an age above it alone can tell who somebody is
 
@@ -89,7 +90,7 @@ class Deidentifier:
     def __init__(self, key: HospitalKey, options: Options | None = None) -> None:
         self.key = key
         self.options = options or Options()
-        self.report = Report()
+        self.report = Report(methods=tuple(meaning for _, meaning in self.options.codes()))
         self.uids: dict[str, str] = {}  # new -> old, for finding back
         self.patients: dict[str, tuple[str, str]] = {}  # pseudonym -> (ID, issuer)
         self._columns = self.options.columns()
@@ -165,7 +166,7 @@ class _Work:
             name = path + (element.keyword or f"{int(element.tag):08x}")
             action = self._action(element, dataset)
             if action is not Action.KEEP:
-                self._owner.report.count(name, action)
+                self._owner.report.count(name, Action.DUMMY if name in PSEUDONYMS else action)
             self._do(dataset, element, action)
             if element.tag in dataset and element.VR == "SQ" and action is not Action.REMOVE:
                 for item in dataset[element.tag].value or ():

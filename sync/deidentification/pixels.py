@@ -34,7 +34,7 @@ class PixelWishes:
 
     Attributes:
         confirmed: somebody looked at these, and nothing in the pixels names the patient.
-        rectangles: what is blacked out in all frames; who draws them has looked, too.
+        rectangles: what is blacked out in all frames. They confirm nothing: other images may have text elsewhere.
         faces: where the faces are that are to be taken away; None leaves them.
     """
 
@@ -48,7 +48,7 @@ class PixelWishes:
 
     def was_seen(self, series_uid: str) -> bool:
         """True when somebody answers for the pixels."""
-        return bool({EVERY, series_uid} & self.confirmed) or bool(self.of(series_uid))
+        return bool({EVERY, series_uid} & self.confirmed)
 
 
 NOTHING = PixelWishes()
@@ -64,7 +64,7 @@ def check_risk(risk: Risk, series_uid: str, wishes: PixelWishes) -> None:
         raise UserError("A document's pages may name the patient.", "It cannot be cleaned; leave it out.")
     if risk is not Risk.NONE and not wishes.was_seen(series_uid):
         said = "The file says that its pixels" if risk is Risk.STATED else "Pixels of this kind of image often"
-        raise UserError(f"{said} name the patient.", "Look at the images; then confirm, or black the text out.")
+        raise UserError(f"{said} name the patient.", "Look at all images, black out any text, then confirm.")
 
 
 def clean_pixels(made: Dataset, found: Dataset, path: Path, wishes: PixelWishes) -> list[str]:

@@ -15,12 +15,14 @@ class Report:
 
     Attributes:
         objects: how many were treated.
+        methods: the profile and the options that were in force, in the standard's words.
         done: (element's path, action) -> how often. A path names elements, never values: ``PatientName``,
             ``RequestAttributesSequence.ScheduledProcedureStepID``.
         notes: what a person should know, each once.
     """
 
     objects: int = 0
+    methods: tuple[str, ...] = ()
     done: Counter[tuple[str, Action]] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
 
@@ -40,4 +42,4 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """A JSON-able record."""
         rows = [{"element": path, "action": action, "count": count} for path, action, count in self.rows()]
-        return {"objects": self.objects, "elements": rows, "notes": self.notes}
+        return {"objects": self.objects, "methods": list(self.methods), "elements": rows, "notes": self.notes}

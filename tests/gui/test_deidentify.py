@@ -93,6 +93,8 @@ def test_text_is_covered_by_mouse_and_the_report_says_what_went(qtbot, studies, 
     assert dialog.pixels.unseen() == 1
     drag(dialog.pixels.picture, (2, 1, 7, 4))
     assert dialog.pixels.picture.rectangles == [(2, 1, 7, 4)]
+    assert dialog.pixels.unseen() == 1  # there may be more on other images
+    QTest.mouseClick(dialog.pixels.is_seen, LEFT, pos=QPoint(8, 8))
     assert dialog.pixels.unseen() == 0
     QTest.keyClicks(dialog.folder, str(tmp_path / "out"))
     QTest.mouseClick(dialog.options.switches["retain_patient_characteristics"], LEFT, pos=QPoint(8, 8))
@@ -138,6 +140,7 @@ def test_what_nobody_looked_at_is_left_out_and_named(qtbot, studies, tmp_path) -
     report = reported(qtbot)
     assert len(list((tmp_path / "out").glob("*.dcm"))) == 3
     assert "2 refused" in report.details.text()
+    assert "Basic Application Confidentiality Profile" in report.details.text()
 
 
 def test_a_tick_answers_for_the_pixels_of_its_series(qtbot, studies, tmp_path) -> None:

@@ -12,7 +12,7 @@ from widgets import theme
 
 Rectangle = tuple[int, int, int, int]
 LEAST_PX = 2  # of the image, in both directions: less is a click
-VEIL = QColor(0, 0, 0, 190)  # what is covered can still be guessed, so that it can be checked
+VEIL = QColor(0, 0, 0, 215)  # what is covered can still be guessed, so that it can be checked
 
 
 class RectanglePicture(QWidget):

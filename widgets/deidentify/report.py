@@ -44,8 +44,7 @@ class DeidentificationReport(QDialog):
         column.setSpacing(12)
         column.addWidget(label(self.windowTitle(), "strong"))
         column.addWidget(self.summary)
-        if self.details.text():
-            column.addWidget(self.details)
+        column.addWidget(self.details)
         column.addWidget(self.table, 1)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -92,7 +91,8 @@ class DeidentificationReport(QDialog):
     def _details(self) -> list[str]:
         reasons = Counter(reason for _, reason in self._outcome.refused)
         lines = [self.tr("{0} refused: {1}").format(n, translated(reason)) for reason, n in reasons.most_common()]
-        return [*lines, *map(translated, self._outcome.report.notes)]
+        methods = self.tr("By DICOM PS3.15, table E.1-1: {0}.").format("; ".join(self._outcome.report.methods))
+        return [methods, *lines, *map(translated, self._outcome.report.notes)]
 
 
 def _columns() -> list[Column[Row]]:
@@ -123,6 +123,7 @@ def _csv(outcome: Outcome) -> str:
     writer.writerows(outcome.report.rows())
     record = outcome.to_json()
     writer.writerows((reason, "refused", count) for reason, count in record["refused"].items())
+    writer.writerows((method, "applied", "") for method in record["methods"])
     writer.writerows((note, "note", "") for note in record["notes"])
     return lines.getvalue()
 

@@ -63,7 +63,7 @@ def coloured(photometric: str = "RGB", frames: int = 1, **fields: object) -> Dat
 def blacked(ds: Dataset, tmp_path: Path, box: tuple[int, int, int, int] = BOX) -> Dataset:
     """The object as it leaves, read back by pydicom."""
     ds.save_as(tmp_path / "in.dcm", enforce_file_format=True)
-    data = deidentify_file(tmp_path / "in.dcm", Deidentifier(KEY), PixelWishes(rectangles={EVERY: (box,)}))
+    data = deidentify_file(tmp_path / "in.dcm", Deidentifier(KEY), PixelWishes(frozenset({EVERY}), {EVERY: (box,)}))
     (tmp_path / "out.dcm").write_bytes(data)
     return dcmread(tmp_path / "out.dcm")
 
@@ -195,6 +195,12 @@ def test_an_overlay_in_unused_bits_goes_even_where_nothing_is_blacked_out(tmp_pa
 def test_a_rectangle_outside_hides_nothing_and_is_refused(tmp_path) -> None:
     with pytest.raises(UserError, match="outside"):
         blacked(picture(), tmp_path, (50, 50, 60, 60))
+
+
+def test_rectangles_alone_confirm_nothing(tmp_path) -> None:
+    picture().save_as(tmp_path / "in.dcm", enforce_file_format=True)
+    with pytest.raises(UserError, match="name the patient"):
+        deidentify_file(tmp_path / "in.dcm", Deidentifier(KEY), PixelWishes(rectangles={EVERY: (BOX,)}))
 
 
 def test_what_cannot_be_decoded_is_refused(tmp_path) -> None:
