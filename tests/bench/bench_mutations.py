@@ -1,6 +1,6 @@
 """Thousands of broken DICOM files, each of which must open or be refused: no crash, no hang, no flood of memory.
 
-    python3 dev.py bench mutations            2,000 mutants
+    python3 dev.py bench mutations            10,000 mutants
     python tests/bench/bench_mutations.py --count 300 --seed 5
 
 Valid files of every layout are made here (and taken from the folder of real images where it is present), then bent:
@@ -40,6 +40,9 @@ REAL = (
     "10_multiframe/emri_small_jpeg_ls_lossless.dcm",
     "11_seg_sr_rt/ct_image.dcm",
     "11_seg_sr_rt/seg_image_ct_binary.dcm",
+    "11_seg_sr_rt/seg_image_ct_binary_fractional.dcm",
+    "11_seg_sr_rt/sr_document.dcm",
+    "11_seg_sr_rt/mock_data/invalid_reference_rt.dcm",
     "13_charsets/chrX1.dcm",
     "14_hostile_and_odd/report_dfl",
 )
@@ -194,19 +197,32 @@ def _huge_length(bent: bytearray, dice: random.Random) -> None:
 # ------------------------------------------------------------------------------------------------ the worker
 
 
-def work() -> None:
+def work(*, with_objects: bool) -> None:
     """Open every path that arrives on standard input; one JSON line each."""
-    from imaging.errors import UserError
-    from imaging.opening import list_series, open_series
+    import numpy as np
 
+    from imaging.errors import UserError
+    from imaging.geometry import Geometry
+    from imaging.opening import list_series, open_series
+    from imaging.workspace.looking import Looker
+    from session.object_import import read_object_masks
+
+    grid = Geometry((8, 32, 32), np.diag([1.0, 1.0, 2.0, 1.0]))
     for line in sys.stdin:
-        before, outcome = _cpu_s(), "volume"
+        before, outcome, path = _cpu_s(), "volume", Path(line.strip())
         try:
-            for series in list_series(Path(line.strip())):
+            for series in list_series(path):
                 if series.geometry is not None:
                     open_series(series)
         except UserError as error:
             outcome = "refused" if error.message else "refused without a reason"
+        if with_objects:
+            with Looker() as looker:
+                looker.look(str(path))
+            try:
+                read_object_masks(path, grid, consent=True)
+            except UserError as error:
+                outcome = outcome if error.message else "masks refused without a reason"
         print(json.dumps({"outcome": outcome, "cpu_s": _cpu_s() - before, "peak_mb": _peak_mb()}), flush=True)
 
 
@@ -225,13 +241,14 @@ def _peak_mb() -> float:
 class Worker:
     """A process that opens files; it is replaced when it dies."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_objects: bool) -> None:
+        self._more = ["--objects"] if with_objects else []
         self._process: subprocess.Popen[str] | None = None
 
     def open(self, path: Path) -> dict[str, Any]:
         """What opening a file came to."""
         if self._process is None:
-            command = [sys.executable, "-W", "error", __file__, "--worker"]
+            command = [sys.executable, "-W", "error", __file__, "--worker", *self._more]
             root = str(Path(__file__).parents[2])
             self._process = subprocess.Popen(
                 command,
@@ -268,19 +285,20 @@ class Worker:
 def main() -> int:
     """Make and open the mutants; print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--objects", action="store_true", help="also list each, and read it as masks")
     parser.add_argument("--keep", type=Path, help="folder for the files that misbehaved")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
-        work()
+        work(with_objects=arguments.objects)
         return 0
     shared = Path(os.environ.get("LIMNER_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
     sources = valid_files(shared)
     outcomes: Counter[str] = Counter()
     slowest = peak = 0.0
-    worker, began = Worker(), time.perf_counter()
+    worker, began = Worker(with_objects=arguments.objects), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mutant.dcm"
         for number in range(arguments.count):
