@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
+from app.object_formats import add_picture_formats
 from app.path_preview import PathPreview
 from app.window import MainWindow
 from imaging.case.images import ImageReference
@@ -126,6 +127,7 @@ class Services:
         """The dialog that sends the masks of the open case."""
         from widgets.dialogs.sending import SendDialog  # seldom needed
 
+        add_picture_formats()
         session = self._window.session
         found = read_destinations(destinations_file(session.settings))
         _bring_up(SendDialog(session, found, self._window))
@@ -311,6 +313,10 @@ class Services:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         theme.apply(application, name, self._window.session.settings["look.text_scale"])
+
+    def toggle_own_window(self, view: str) -> None:
+        """Show a view in a window of its own, for another monitor, or in the grid again."""
+        self._window.grid.toggle_own_window(view)
 
     def maximise(self, view: str) -> None:
         """Let one view fill the grid, or give it its old place back."""

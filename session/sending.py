@@ -235,7 +235,7 @@ def start_sending(
     """
     document = session.open_document
     sending = resolved(destinations, name, kinds)
-    labels, image = _snapshot(labels_of(document.segmentation)), document.case.images[0]
+    labels, image = snapshot(labels_of(document.segmentation)), document.case.images[0]
     if not labels.segments:
         raise UserError("There are no segments to send.", "Segment something first.")
     workspace, case_path = session.settings.workspace(), str(document.case.path)
@@ -259,6 +259,6 @@ def start_sending(
     return session.jobs.start(f"Send to {sending.destination.name}", work, finish)
 
 
-def _snapshot(labels: LabelFile) -> LabelFile:
+def snapshot(labels: LabelFile) -> LabelFile:
     """The masks as they are now, whatever is painted meanwhile."""
     return LabelFile(labels.geometry, [layer.copy() for layer in labels.layers], list(labels.segments))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_series import SeriesMaker
+from pydicom import dcmread
 from pynetdicom.transport import AssociationSocket
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -15,6 +16,7 @@ from app.opening import open_path
 from imaging.case.entry import EntryKind
 from imaging.edit import PaintEdit
 from imaging.geometry import Box
+from imaging.objects.proof import Proven
 from session import archives
 from sync.destination import Destination, ObjectKind, write_destinations
 from sync.incoming import Incoming, Limits
@@ -117,3 +119,25 @@ def test_a_machine_that_is_off_leaves_it_in_the_outbox(qtbot, window, case, rece
     assert dialog.table.item(0, 2).text() == "waits in the outbox"
     assert len(list((case.settings.workspace() / "outbox").glob("*.dcm"))) == 1
     dialog.close()
+
+
+@pytest.mark.parametrize(("kind", "modality"), [("seg", "SEG"), ("rtstruct", "RTSTRUCT"), ("sr", "SR"), ("pdf", "DOC")])
+def test_objects_are_written_to_files_and_proven(qtbot, window, case, tmp_path, monkeypatch, kind, modality) -> None:
+    monkeypatch.setattr(type(case.window), "ask_choice", lambda *_: kind)
+    monkeypatch.setattr(type(case.window), "ask_save_path", lambda *_: tmp_path / "out")
+    said: list[str] = []
+    case.messages.shown.connect(lambda message: said.append(message.text))
+    case.actions.run_with_texts("file.export_object", case, {})
+    qtbot.waitUntil(lambda: all(job.is_over for job in case.jobs.jobs), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(said), timeout=10_000)
+    assert dcmread(tmp_path / "out.dcm").Modality == modality, said
+
+
+def test_an_object_that_reads_back_differently_is_removed(qtbot, window, case, tmp_path, monkeypatch) -> None:
+    wrong = Proven("pydicom", {"liver": 0.5}, ("“liver” reads back differently (0.5000).",))
+    monkeypatch.setattr("app.actions.objects.prove", lambda *_: wrong)
+    said: list[str] = []
+    case.messages.shown.connect(lambda message: said.append(message.text))
+    case.actions.run_with_texts("file.export_object", case, {"kind": "seg", "path": str(tmp_path / "x.dcm")})
+    qtbot.waitUntil(lambda: any("removed" in text for text in said), timeout=60_000)
+    assert not (tmp_path / "x.dcm").exists()
