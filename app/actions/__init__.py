@@ -13,6 +13,7 @@ from app.actions.look import ACTIONS as LOOK
 from app.actions.look_segments import ACTIONS as LOOK_SEGMENTS
 from app.actions.measure import ACTIONS as MEASURE
 from app.actions.models import ACTIONS as MODELS
+from app.actions.objects import ACTIONS as OBJECTS
 from app.actions.pictures import ACTIONS as PICTURES
 from app.actions.prior import ACTIONS as PRIOR
 from app.actions.review import ACTIONS as REVIEW
@@ -29,7 +30,7 @@ from session.session import Session
 def declare_all(session: Session) -> None:
     """Add all actions to the session's registry."""
     for actions in (
-        FILE, STUDIES, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENT_IMAGE, CLICKS, SEGMENTATION, REVIEW, DOUBT,
-        MODELS, RUNS, COMPARE, VIEW, HANGING, PRIOR, LOOK, LOOK_SEGMENTS, APPLICATION,
+        FILE, OBJECTS, STUDIES, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENT_IMAGE, CLICKS, SEGMENTATION, REVIEW,
+        DOUBT, MODELS, RUNS, COMPARE, VIEW, HANGING, PRIOR, LOOK, LOOK_SEGMENTS, APPLICATION,
     ):  # fmt: skip
         session.actions.add(*actions)
