@@ -11,7 +11,7 @@ from imaging.case.case import Case, CaseInUse
 from imaging.case.images import ImageReference, pixel_hash
 from imaging.errors import UserError
 from imaging.opening import Series, start_loading
-from imaging.volume import Volume
+from imaging.volume import SourceSeries, Volume
 from session.arrangement import StudyKind
 from session.case_search import find_case
 from session.change import DocumentChange
@@ -202,7 +202,8 @@ class _Loader:
             return
         if self._document is None:
             assert self._series.geometry is not None
-            self._install([Volume(self._series.geometry, voxels, self._series.quantity)], is_loading=True)
+            source = SourceSeries(modality=self._series.modality, body_part=self._series.body_part)
+            self._install([Volume(self._series.geometry, voxels, self._series.quantity, source)], is_loading=True)
         elif self._document is self._session.document:
             if self._document.volume.voxels is not voxels:
                 volume = replace(self._document.volume, voxels=voxels)

@@ -152,7 +152,10 @@ class MainWindow(QMainWindow):
     def _follow(self, document: Document | None) -> None:
         if document is not None:
             self.make_views()
+            self.grid.name_windows()
             self._focus_view()
+        else:
+            self.grid.bring_all_back()
         self.centre.setCurrentWidget(self.grid if document is not None else self.empty)
         self.setWindowTitle(f"{document.title} – Limner" if document is not None else "Limner")
         QTimer.singleShot(0, self, self._show_offers)
@@ -271,6 +274,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.state.remember()
+        self.grid.bring_all_back()
         for job in self.session.jobs.jobs:
             if not job.is_over:
                 job.cancel()

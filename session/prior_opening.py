@@ -31,8 +31,13 @@ def show_beside(session: Session, path: Path, series: Series | str) -> Job:
         session: with a document.
         path: the folder, file or archive that holds it.
         series: or its id among those of the path.
+
+    Raises:
+        UserError: the open image is not complete yet, so that it does not say whose it is.
     """
     document = session.open_document
+    if document.is_loading:
+        raise UserError("The open study is still being loaded.", "Try again in a moment.")
 
     def read(job: Job) -> tuple[Series, list[Volume]]:
         job.report(None, "Looking what is there")

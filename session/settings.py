@@ -157,6 +157,7 @@ SETTINGS = (
     Setting("shortcuts", {}, "Shortcuts", "Changed shortcuts by action.", "Hidden"),
     Setting("recent", [], "Recent", "What was opened last.", "Hidden"),
     Setting("window", {}, "Window", "Size and panels of the main window.", "Hidden"),
+    Setting("window.places", {}, "Places", "Of the windows, by the screens that are there.", "Hidden"),
     Setting("export.picture", {}, "Picture", "How the last picture was exported.", "Hidden"),
     Setting("export.movie", {}, "Movie", "How the last movie was exported.", "Hidden"),
     Setting("export.surfaces", {}, "Surfaces", "How surfaces were exported last.", "Hidden"),

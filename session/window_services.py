@@ -140,6 +140,9 @@ class WindowServices(Protocol):
     def set_theme(self, name: str) -> None:
         """Switch colours at once."""
 
+    def toggle_own_window(self, view: str) -> None:
+        """Show a view in a window of its own, for another monitor, or in the grid again."""
+
     def maximise(self, view: str) -> None:
         """Let one view fill the grid, or give it its old place back."""
 

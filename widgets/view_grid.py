@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QWidget
 from session.comparison import ComparingState
 from session.presentation import Layout, Plane, PresentationState
 from session.session import Session
+from widgets.buttons import text_button
+from widgets.own_view_window import OwnViewWindow
 
 THREE_D = "3d"
 SLICES = (Plane.AXIAL.value, Plane.CORONAL.value, Plane.SAGITTAL.value)
@@ -61,6 +63,8 @@ class ViewGrid(QWidget):
         self.setObjectName("view_grid")
         self.session = session
         self._views: dict[str, QWidget] = {}
+        self._away: dict[str, OwnViewWindow] = {}
+        self._notes: dict[str, QWidget] = {}  # at the places of those views
         self._before_maximised: tuple[Layout, str] | None = None
         session.presentation.changed.connect(self._presentation_changed)
         session.comparing.changed.connect(self._comparing_changed)
@@ -69,7 +73,10 @@ class ViewGrid(QWidget):
         """Put a widget at a view's place; one that was there is deleted."""
         old = self._views.get(view_id)
         self._views[view_id] = widget
-        widget.setParent(self)
+        if view_id in self._away:
+            self._away[view_id].hold(widget)
+        else:
+            widget.setParent(self)
         maximise = getattr(widget, "maximise_requested", None)
         if maximise is not None:
             maximise.connect(lambda: self.toggle_maximised(view_id))
@@ -82,6 +89,7 @@ class ViewGrid(QWidget):
 
     def remove_view(self, view_id: str) -> None:
         """Delete the widget at a view's place, if there is one."""
+        self.bring_back(view_id)
         old = self._views.pop(view_id, None)
         if old is not None:
             old.hide()
@@ -92,10 +100,54 @@ class ViewGrid(QWidget):
         """The widget at a view's place."""
         return self._views.get(view_id)
 
+    def toggle_own_window(self, view_id: str) -> None:
+        """Show a view in a window of its own; when it is there already, bring it back."""
+        view = self._views.get(view_id)
+        if view_id in self._away:
+            self.bring_back(view_id)
+        elif view is not None and view_id in (*VIEWS, PRIOR):
+            window = OwnViewWindow(view_id, view, self.window(), self.session.settings)
+            self._away[view_id] = window
+            self._notes[view_id] = self._note(view_id)
+            window.closed.connect(self.bring_back)
+            self.name_windows()
+            window.show()
+            self._place()
+
+    def bring_back(self, view_id: str) -> None:
+        """Take a view back from its own window, which goes; nothing happens when it has none."""
+        window = self._away.pop(view_id, None)
+        if window is None:
+            return
+        window.view.setParent(self)
+        self._notes.pop(view_id).deleteLater()
+        window.close()
+        window.deleteLater()
+        self._place()
+
+    def bring_all_back(self) -> None:
+        """Take all views back."""
+        for view_id in list(self._away):
+            self.bring_back(view_id)
+
+    def name_windows(self) -> None:
+        """Another study is open: the titles of views in their own windows say which."""
+        for view_id, window in self._away.items():
+            window.name(None if view_id == PRIOR else self.session.document)
+
+    def _note(self, view_id: str) -> QWidget:
+        """What stands at the place of a view that has a window of its own."""
+        note = text_button(self.tr("In its own window – bring it back"), lambda: self.bring_back(view_id), "quiet")
+        note.setParent(self)
+        return note
+
     def toggle_maximised(self, view_id: str) -> None:
         """Let one view fill the grid; when it does already, give all their places back."""
         state = self.session.presentation.state
-        if view_id not in VIEWS or PRIOR in self._views:
+        if view_id in self._away:
+            self._away[view_id].toggle_full_screen()
+            return
+        if view_id not in VIEWS or self._has_prior:
             return
         if state.layout is not Layout.SINGLE:
             self._before_maximised = (state.layout, state.main_view)
@@ -117,12 +169,17 @@ class ViewGrid(QWidget):
         if before.is_split != after.is_split:
             self._place()
 
+    @property
+    def _has_prior(self) -> bool:
+        """True while another study stands in the grid, beside the open one."""
+        return PRIOR in self._views and PRIOR not in self._away
+
     def _place(self) -> None:
         state = self.session.presentation.state
         if self.session.comparing.state.is_split and all(view in self._views for view in COMPARED):
             parts = zip(COMPARED, _parts(self.width(), 2), strict=True)
             places = {view: _rect(x, (0, self.height())) for view, x in parts}
-        elif PRIOR in self._views:
+        elif self._has_prior:
             left, right = _parts(self.width(), 2)
             strip = self._views[PRIOR_OPEN].height() if PRIOR_OPEN in self._views else 0
             below = _rect(left, (strip, self.height() - strip))
@@ -130,7 +187,8 @@ class ViewGrid(QWidget):
             places[PRIOR_OPEN] = _rect(left, (0, strip))
         else:
             places = placements(state.layout, state.main_view, self.width(), self.height())
-        for view_id, widget in self._views.items():
+        for view_id, view in self._views.items():
+            widget = self._notes.get(view_id, view)
             if view_id in places:
                 widget.setGeometry(places[view_id])
             widget.setVisible(view_id in places)

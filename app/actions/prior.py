@@ -49,6 +49,12 @@ def end(session: Session) -> None:
     session.prior.end()
 
 
+def own_window(session: Session) -> None:
+    """Show the study beside in a window of its own, for another monitor, or beside the open one again."""
+    if session.window is not None:
+        session.window.toggle_own_window("prior")
+
+
 def is_beside(session: Session) -> bool:
     """True while another study is shown beside the open one."""
     return session.prior.state.beside is not None
@@ -69,6 +75,8 @@ ACTIONS = (
            needs_window=True),
     Action("prior.plane", "Plane of the study beside", plane, "Axial, coronal or sagittal, in both studies.", "", "",
            "", is_beside, needs_window=True),
+    Action("prior.own_window", "Study beside in its own window", own_window, "For another monitor; and back.", "",
+           "maximise", "View/Study beside", is_beside, needs_window=True),
     Action("prior.end", "Close the study beside", end, "The open study has all the room again.", "", "x",
            "View/Study beside", is_beside, needs_window=True),
 )  # fmt: skip

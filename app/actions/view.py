@@ -30,6 +30,12 @@ def maximise(session: Session) -> None:
         session.window.maximise(session.selection.state.active_view)
 
 
+def own_window(session: Session) -> None:
+    """Show the active view in a window of its own, for another monitor, or in the grid again."""
+    if session.window is not None:
+        session.window.toggle_own_window(session.selection.state.active_view)
+
+
 def fit(session: Session) -> None:
     """Show the whole image in every view."""
     cameras = {p: SliceCamera(slab_mm=c.slab_mm) for p, c in session.presentation.state.slice_cameras.items()}
@@ -155,6 +161,8 @@ ACTIONS = (
            "layout-slices", _L, checked=_has_layout(Layout.SLICES), needs_window=True),
     Action("view.maximise", "Maximise the view", maximise, "And back.", "Ctrl+M", "maximise", "View", has_document,
            needs_window=True),
+    Action("view.own_window", "View in its own window", own_window, "The active view, for another monitor; and back.",
+           "Ctrl+Shift+M", "maximise", "View", has_document, needs_window=True),
     Action("view.fit", "Fit", fit, "The whole image in every view.", "R", "fit", "View", has_document,
            needs_window=True),
     Action("view.next_slice", "Next slice", lambda session: move_slices(session, 1), "In the active view.", "W", "next",

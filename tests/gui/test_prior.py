@@ -17,6 +17,7 @@ from app.opening import open_path
 from app.window import MainWindow
 from session.presentation import Layout, Plane, Windowing
 from session.prior import LinkKind
+from widgets.own_view_window import OwnViewWindow
 from widgets.panels.studies.model import ROW
 from widgets.prior_view.pane import PriorPane
 from widgets.slice_view import SliceView
@@ -168,6 +169,26 @@ def test_the_plane_is_changed_for_both(beside: MainWindow) -> None:
     assert pane(beside).view.plane is Plane.CORONAL
     turn(here(beside, Plane.CORONAL), 2)
     assert number(pane(beside).view) == number(here(beside, Plane.CORONAL))
+
+
+def test_it_goes_to_another_monitor_and_stays_linked(qtbot, beside: MainWindow) -> None:
+    linked(beside)
+    beside.bridge.qaction("prior.own_window").trigger()
+    (shown,) = [w for w in beside.findChildren(OwnViewWindow) if w.isVisible()]
+    qtbot.waitExposed(shown)
+    assert shown.windowTitle() == "PRIOR 2019-03-04 · CT made by a test – Limner"
+    assert all(here(beside, plane).isVisible() for plane in Plane)
+    turn(here(beside), 2)
+    assert number(pane(beside).view) == 6
+    assert pane(beside).view.place.scale == pytest.approx(here(beside).place.scale)
+    beside.bridge.run("prior.plane", plane="sagittal")
+    QApplication.processEvents()
+    assert pane(beside).window() is shown
+    assert pane(beside).view.plane is Plane.SAGITTAL
+    beside.bridge.run("prior.end")
+    QApplication.processEvents()
+    assert [w for w in beside.findChildren(OwnViewWindow) if w.isVisible()] == []
+    assert beside.grid.view(PRIOR) is None
 
 
 def test_closing_gives_the_layout_back(beside: MainWindow) -> None:

@@ -43,6 +43,7 @@ class PriorPane(QWidget):
         self.end = IconButton("x", self.tr("Close the study beside"), lambda: bridge.run("prior.end"))
         date = day_of(state.beside.open_document.volume.source)
         self.view = PriorSliceView(state.beside, state.plane, heading_of(state), date)
+        self.setAccessibleName(title_of(state))
         self._lay_out()
         self.linker = Linker(self._session, here, self.view)
         self._links = SignalLinks(self)
