@@ -122,7 +122,7 @@ def is_same_patient(one: SourceSeries, other: SourceSeries) -> bool | None:
     born = [dict(source.study_attributes).get("PatientBirthDate", "") for source in (one, other)]
     if all(born) and born[0] != born[1]:
         return False
-    names = [set(source.patient_name.casefold().replace("^", " ").split()) for source in (one, other)]
+    names = [set(source.patient_name.casefold().replace("^", " ").replace("=", " ").split()) for source in (one, other)]
     if all(names) and not names[0] & names[1]:
         return False
     if not one.patient_id or not other.patient_id:

@@ -139,6 +139,7 @@ class ViewGrid(QWidget):
         """What stands at the place of a view that has a window of its own."""
         note = text_button(self.tr("In its own window – bring it back"), lambda: self.bring_back(view_id), "quiet")
         note.setParent(self)
+        note.setStyleSheet("text-align: center;")
         return note
 
     def toggle_maximised(self, view_id: str) -> None:

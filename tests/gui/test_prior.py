@@ -142,6 +142,29 @@ def test_linked_views_show_the_same_millimetres_at_the_same_pixels(beside: MainW
         assert (there - at)[:2] == pytest.approx(beside.session.prior.state.offset_mm[:2], abs=1e-6)
 
 
+def test_on_one_frame_of_reference_both_scroll_together_at_once(qtbot, window: MainWindow, tmp_path: Path) -> None:
+    for name, low in (("one", 0.0), ("two", -6.0)):
+        (tmp_path / name).mkdir()
+
+        def bend(k: int, ds, name: str = name, low: float = low) -> None:
+            ds.FrameOfReferenceUID, ds.SeriesInstanceUID = "7.7", f"7.7.{len(name)}{ord(name[0])}"
+            ds.ImagePositionPatient = [-4.0, -6.0, 2.0 * k + low]
+
+        SeriesMaker(tmp_path / name)(10, bend)
+    open_path(window.session, tmp_path / "one")
+    wait_until_read(qtbot, window.session)
+    window.bridge.run("prior.show", folder=str(tmp_path / "two"), series=f"7.7.3{ord('t')}")
+    qtbot.waitUntil(lambda: window.grid.view(PRIOR) is not None, timeout=30_000)
+    assert pane(window).strip.said.text() == "Linked: same frame of reference"
+    here(window).go_to_slice(4)
+    assert number(pane(window).view) == 7
+    assert pane(window).view.state.grid.position_mm == here(window).state.grid.position_mm
+    turn(pane(window).view, 1)
+    assert (number(here(window)), number(pane(window).view)) == (5, 8)
+    here(window).go_to_slice(9)
+    assert not pane(window).view.is_covered
+
+
 def test_beyond_its_slices_the_prior_shows_nothing(beside: MainWindow) -> None:
     linked(beside)
     assert pane(beside).view.is_covered
