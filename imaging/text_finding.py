@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from imaging.dicom.repainting import Rectangle
 from imaging.sandbox import Sandbox
 
-MEMORY, SECONDS = 6 << 30, 60.0
+MEMORY, SECONDS = 6 << 30, 240.0
 MARGIN_PX = 3
-TILE_PX, OVERLAP_PX = 1024, 192  # the detector makes larger pictures smaller, and overlooks small letters then
+TILE_PX, OVERLAP_PX = 640, 128  # the detector makes larger pictures smaller, and overlooks small letters then
 _detector: Any = None  # of the child
 
 

@@ -40,6 +40,7 @@ class PixelsPage(QWidget):
         self._seen: set[str] = set()
         self._wanted: Path | None = None
         self._is_alive = True
+        self._finding = threading.Lock()  # one picture at a time; those that nobody waits for any more are passed over
         self._finder = text_finding.TextFinder() if text_finding.is_there() else None
         ordered = sorted(self._series.values(), key=lambda one: one.risk is Risk.NONE)
         self.choice = combo(self.tr("Series"), [(one.uid, self._title(one)) for one in ordered], None)
@@ -125,7 +126,8 @@ class PixelsPage(QWidget):
         if picture is None or finder is None or path != self._wanted or not self._is_alive:
             return
         try:
-            boxes = finder.find(picture)
+            with self._finding:
+                boxes = finder.find(picture) if path == self._wanted and self._is_alive else []
         except UserError:
             return  # suggestions are an extra: who looks sees the text without them
         self._post(lambda: self._suggest(path, boxes))
