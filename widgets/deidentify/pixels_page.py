@@ -49,9 +49,7 @@ class PixelsPage(QWidget):
         self.slider.setAccessibleName(self.tr("Image of the series"))
         self.count = label("", "small")
         self.said = label("", "small", wraps=True)
-        self.is_seen = QCheckBox(
-            self.tr("I have looked at all images: besides what is black now, nothing in them names the patient")
-        )
+        self.is_seen = QCheckBox(self.tr("I have seen all images; what is not black names nobody"))
         self.take = text_button(self.tr("Black out the text that was found"), self.picture.take_suggestions)
         self.take.hide()
         self.remove = text_button(self.tr("Take a rectangle away"), self.picture.remove_chosen)
