@@ -19,7 +19,7 @@ SETTLED_MS = 5000
 
 
 class StartFreezer(QObject):
-    """Freezes what the start has loaded; only while the first document is open, so that no closed one is kept."""
+    """Freezes what the start has loaded; only while the first document alone is open, so that no closed one is kept."""
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
@@ -35,7 +35,7 @@ class StartFreezer(QObject):
             QTimer.singleShot(SETTLED_MS, self, self._freeze)
 
     def _freeze(self) -> None:
-        if self._first is self._session.document:
+        if self._first is self._session.document and self._session.prior.state.beside is None:
             gc.freeze()
         self._links.release()
         self._first = None

@@ -47,7 +47,7 @@ def show_beside(session: Session, path: Path, series: Series | str) -> Job:
     def done(job: Job) -> None:
         if failed(session, job) or session.document is not document:
             return
-        found, volumes = job.result
+        (found, volumes), job.result = job.result, None  # the list of jobs would keep the voxels
         if _may_be_shown(session, volumes[0]):
             _show(session, found, volumes)
 
