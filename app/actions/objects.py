@@ -78,6 +78,6 @@ def _asked(session: Session, kind: str) -> Path | None:
 
 
 ACTIONS = (
-    Action("file.export_object", "Export as DICOM…", export, "Segmentation, structure set, report, picture…", "",
+    Action("file.export_object", "Export as DICOM…", export, "Segmentation, structure set, report or picture.", "",
            "export", "File", has_document),
 )  # fmt: skip

@@ -11,6 +11,7 @@
 <message><source>A number from 0.1 to 1.</source><translation/></message>
 <message><source>A plane that faces the viewer; what lies before it is cut away.</source><translation/></message>
 <message><source>A queue of images for a model, now or overnight.</source><translation/></message>
+<message><source>A series beside the open one, by its folder and UID.</source><translation/></message>
 <message><source>A table for spreadsheets.</source><translation/></message>
 <message><source>A torso made by computation.</source><translation/></message>
 <message><source>A transfer function about the mean of its values.</source><translation/></message>
@@ -39,6 +40,7 @@
 <message><source>As the preset has them.</source><translation/></message>
 <message><source>Ask other machines for studies, and fetch them.</source><translation/></message>
 <message><source>Automatic transfer function</source><translation/></message>
+<message><source>Axial, coronal or sagittal, in both studies.</source><translation/></message>
 <message><source>Back on the same way.</source><translation/></message>
 <message><source>Back to the look before.</source><translation/></message>
 <message><source>Back to the segment before.</source><translation/></message>
@@ -69,6 +71,7 @@
 <message><source>Click one end, the vertex, the other end.</source><translation/></message>
 <message><source>Click or drag from one end to the other.</source><translation/></message>
 <message><source>Close</source><translation/></message>
+<message><source>Close the study beside</source><translation/></message>
 <message><source>Code the segment</source><translation/></message>
 <message><source>Compare two segments</source><translation/></message>
 <message><source>Compare with a mask file</source><translation/></message>
@@ -107,6 +110,7 @@
 <message><source>Everything that is proposed.</source><translation/></message>
 <message><source>Export a movie</source><translation/></message>
 <message><source>Export a picture</source><translation/></message>
+<message><source>Export as DICOM…</source><translation/></message>
 <message><source>Export masks</source><translation/></message>
 <message><source>Export surfaces</source><translation/></message>
 <message><source>Export the comparison</source><translation/></message>
@@ -119,6 +123,7 @@
 <message><source>Fill the region that an outline encloses.</source><translation/></message>
 <message><source>Find a command</source><translation/></message>
 <message><source>Fit</source><translation/></message>
+<message><source>For another monitor; and back.</source><translation/></message>
 <message><source>For bright rooms.</source><translation/></message>
 <message><source>For bundles with steps that Limner's engine does not know.</source><translation/></message>
 <message><source>For dim rooms.</source><translation/></message>
@@ -165,6 +170,7 @@
 <message><source>Left panel</source><translation/></message>
 <message><source>Less opaque segments</source><translation/></message>
 <message><source>Light theme</source><translation/></message>
+<message><source>Link the study beside here, or unlink it</source><translation/></message>
 <message><source>Lock or unlock the segment</source><translation/></message>
 <message><source>Lung window</source><translation/></message>
 <message><source>Mark the chosen part as right.</source><translation/></message>
@@ -211,6 +217,7 @@
 <message><source>Pan and zoom</source><translation/></message>
 <message><source>Parts come back.</source><translation/></message>
 <message><source>Pick segment</source><translation/></message>
+<message><source>Plane of the study beside</source><translation/></message>
 <message><source>Planes, box and cutaway.</source><translation/></message>
 <message><source>Previous doubtful place</source><translation/></message>
 <message><source>Previous segment</source><translation/></message>
@@ -255,6 +262,7 @@
 <message><source>Segment with MONAI's own workflow</source><translation/></message>
 <message><source>Segment with options</source><translation/></message>
 <message><source>Segment with the faster variant</source><translation/></message>
+<message><source>Segmentation, structure set, report or picture.</source><translation/></message>
 <message><source>Segments as surfaces, where 3D shows a volume.</source><translation/></message>
 <message><source>Segments filled</source><translation/></message>
 <message><source>Segments outlined</source><translation/></message>
@@ -275,6 +283,8 @@
 <message><source>Settings</source><translation/></message>
 <message><source>Shortcuts</source><translation/></message>
 <message><source>Show a map of the model</source><translation/></message>
+<message><source>Show a study beside</source><translation/></message>
+<message><source>Show beside</source><translation/></message>
 <message><source>Show only a box of the image.</source><translation/></message>
 <message><source>Show or hide all measurements</source><translation/></message>
 <message><source>Show or hide the measurement</source><translation/></message>
@@ -298,6 +308,7 @@
 <message><source>Some of what is proposed.</source><translation/></message>
 <message><source>Stop the run</source><translation/></message>
 <message><source>Studies…</source><translation/></message>
+<message><source>Study beside in its own window</source><translation/></message>
 <message><source>Surfaces in 3D</source><translation/></message>
 <message><source>Surfaces in the volume</source><translation/></message>
 <message><source>Surfaces, ray casting, cinematic.</source><translation/></message>
@@ -310,6 +321,7 @@
 <message><source>The 3D view, for a movie along key frames.</source><translation/></message>
 <message><source>The active view alone.</source><translation/></message>
 <message><source>The active view's, to the clipboard.</source><translation/></message>
+<message><source>The active view, for another monitor; and back.</source><translation/></message>
 <message><source>The case is saved already.</source><translation/></message>
 <message><source>The case itself is always saved.</source><translation/></message>
 <message><source>The case stays as it is.</source><translation/></message>
@@ -321,7 +333,10 @@
 <message><source>The masks of this case to an archive, proven before.</source><translation/></message>
 <message><source>The one that is shown, as NIfTI from 0 to 255.</source><translation/></message>
 <message><source>The one that works on the clicks.</source><translation/></message>
+<message><source>The open study has all the room again.</source><translation/></message>
+<message><source>The places under both crosshairs are the same.</source><translation/></message>
 <message><source>The segments as surfaces.</source><translation/></message>
+<message><source>The series that is most like the open one.</source><translation/></message>
 <message><source>The slices show the segments again.</source><translation/></message>
 <message><source>The whole image in every view.</source><translation/></message>
 <message><source>They are opened in the usual arrangement again.</source><translation/></message>
@@ -342,6 +357,7 @@
 <message><source>Use this arrangement for such studies</source><translation/></message>
 <message><source>Use this arrangement for the whole modality</source><translation/></message>
 <message><source>Versions and licences.</source><translation/></message>
+<message><source>View in its own window</source><translation/></message>
 <message><source>W 1500 L −600.</source><translation/></message>
 <message><source>W 1800 L 400.</source><translation/></message>
 <message><source>W 400 L 40.</source><translation/></message>
@@ -446,6 +462,7 @@
 <message><source>A rectangle that is to be blacked out lies outside of the image.</source><translation/></message>
 <message><source>A region is six numbers: k0 k1 j0 j1 i0 i1.</source><translation/></message>
 <message><source>A segment agrees with itself.</source><translation/></message>
+<message><source>A series beside the open one, by its folder and UID.</source><translation/></message>
 <message><source>A size is not negative.</source><translation/></message>
 <message><source>A structure that the model was not taught must be called new.</source><translation/></message>
 <message><source>A surface needs {0} triangles or more; 0 keeps all.</source><translation/></message>
@@ -489,6 +506,7 @@
 <message><source>Ask whoever made the model; the details say where it stopped.</source><translation/></message>
 <message><source>Assumed power of a busy core where the computer does not count the processor's energy.</source><translation/></message>
 <message><source>At most {0} frames.</source><translation/></message>
+<message><source>Axial, coronal or sagittal, in both studies.</source><translation/></message>
 <message><source>Back on the same way.</source><translation/></message>
 <message><source>Back to the look before.</source><translation/></message>
 <message><source>Back to the segment before.</source><translation/></message>
@@ -510,6 +528,7 @@
 <message><source>Changed shortcuts by action.</source><translation/></message>
 <message><source>Check that it still exists and may be read.</source><translation/></message>
 <message><source>Check that you may read it.</source><translation/></message>
+<message><source>Check the files that it names.</source><translation/></message>
 <message><source>Choose a PNG, JPEG, TIFF or Radiance HDR picture, twice as wide as high.</source><translation/></message>
 <message><source>Choose a folder further down.</source><translation/></message>
 <message><source>Choose a segment that is not empty.</source><translation/></message>
@@ -583,6 +602,7 @@
 <message><source>Fewer triangles make turning smoother.</source><translation/></message>
 <message><source>Files, folders, or --case CASE.</source><translation/></message>
 <message><source>Fill the region that an outline encloses.</source><translation/></message>
+<message><source>For another monitor; and back.</source><translation/></message>
 <message><source>For bright rooms.</source><translation/></message>
 <message><source>For bundles with steps that Limner's engine does not know.</source><translation/></message>
 <message><source>For dim rooms.</source><translation/></message>
@@ -715,7 +735,7 @@
 <message><source>Maps of {0} structures' probabilities are too many at a time.</source><translation/></message>
 <message><source>Mark the chosen part as right.</source><translation/></message>
 <message><source>Masks are not written as “{0}”.</source><translation/></message>
-<message><source>Masks come as segmentations or structure sets.</source><translation/></message>
+<message><source>Masks come as segmentations or structure sets; reports and maps by `limner case import CASE FILE`.</source><translation/></message>
 <message><source>Masks on unevenly spaced slices cannot be compared: their surfaces have gaps of unknown size.</source><translation/></message>
 <message><source>Maximum intensity over 0, 10, 20, 40 mm.</source><translation/></message>
 <message><source>MetaImage cannot hold a grid with sheared axes (gantry tilt).</source><translation/></message>
@@ -749,6 +769,7 @@
 <message><source>No segment is selected.</source><translation/></message>
 <message><source>No segment of A has a partner in B: names and label values differ.</source><translation/></message>
 <message><source>No slice of the series can be read.</source><translation/></message>
+<message><source>No study is open.</source><translation/></message>
 <message><source>Nobody can tell whether it is the right file.</source><translation/></message>
 <message><source>Noise is removed by a simple filter: {0}.</source><translation/></message>
 <message><source>None of these structures is proposed.</source><translation/></message>
@@ -774,6 +795,7 @@
 <message><source>Of the last run of each model.</source><translation/></message>
 <message><source>Of the page Look.</source><translation/></message>
 <message><source>Of the waiting result.</source><translation/></message>
+<message><source>Of the windows, by the screens that are there.</source><translation/></message>
 <message><source>One large view, three small.</source><translation/></message>
 <message><source>One of {0}, or a JSON file.</source><translation/></message>
 <message><source>One of {0}.</source><translation/></message>
@@ -784,6 +806,7 @@
 <message><source>Open it once in the window.</source><translation/></message>
 <message><source>Open it read-only? Nothing can be changed then.</source><translation/></message>
 <message><source>Open that image, and run the model from there.</source><translation/></message>
+<message><source>Open the current study first, then show the other one beside it.</source><translation/></message>
 <message><source>Open the folder with the image series.</source><translation/></message>
 <message><source>Open the images that it names.</source><translation/></message>
 <message><source>Open the series with --regular-grid and segment it there.</source><translation/></message>
@@ -851,6 +874,7 @@
 <message><source>Segment into a case first.</source><translation/></message>
 <message><source>Segment something first.</source><translation/></message>
 <message><source>Segment with a model that gives one, and accept it.</source><translation/></message>
+<message><source>Segmentation, structure set, report or picture.</source><translation/></message>
 <message><source>Segments as surfaces, where 3D shows a volume.</source><translation/></message>
 <message><source>Select the segment under the cursor.</source><translation/></message>
 <message><source>Set one up in the window of the archives.</source><translation/></message>
@@ -889,6 +913,7 @@
 <message><source>The Radiance picture {0} could not be read: {1}.</source><translation/></message>
 <message><source>The active view alone.</source><translation/></message>
 <message><source>The active view's, to the clipboard.</source><translation/></message>
+<message><source>The active view, for another monitor; and back.</source><translation/></message>
 <message><source>The address may hold another version by now. Nothing was kept.</source><translation/></message>
 <message><source>The address names no file.</source><translation/></message>
 <message><source>The archive cannot be opened: it is damaged or not a zip file.</source><translation/></message>
@@ -1127,12 +1152,15 @@
 <message><source>The object has no pixels.</source><translation/></message>
 <message><source>The object holds no image that could be changed.</source><translation/></message>
 <message><source>The object is cut short within its pixels.</source><translation/></message>
+<message><source>The object is not what it should be and was removed.</source><translation/></message>
 <message><source>The object is not what it should be; nothing was sent.</source><translation/></message>
 <message><source>The object would hold {0} GB of pixels; DICOM allows 4.</source><translation/></message>
 <message><source>The object's header and its pixels do not belong together: {0} bytes are needed, {1} are there.</source><translation/></message>
 <message><source>The one that is shown, as NIfTI from 0 to 255.</source><translation/></message>
 <message><source>The one that was asked last.</source><translation/></message>
 <message><source>The one that works on the clicks.</source><translation/></message>
+<message><source>The open study has all the room again.</source><translation/></message>
+<message><source>The open study is still being loaded.</source><translation/></message>
 <message><source>The panel at the left lists the models.</source><translation/></message>
 <message><source>The parameter “probability” must be “winner”, “all”, or a list of structures.</source><translation/></message>
 <message><source>The parameter “{0}” must be text.</source><translation/></message>
@@ -1142,6 +1170,7 @@
 <message><source>The part {0} of {1} cannot be read.</source><translation/></message>
 <message><source>The part {0} of {1} is larger than any real one of its kind.</source><translation/></message>
 <message><source>The picture is on the clipboard.</source><translation/></message>
+<message><source>The places under both crosshairs are the same.</source><translation/></message>
 <message><source>The preset “{0}” in {1} cannot be used: {2}.</source><translation/></message>
 <message><source>The prompts cannot be understood.</source><translation/></message>
 <message><source>The queue is done but for {0} studies that wait to hear which image is which.</source><translation/></message>
@@ -1188,6 +1217,7 @@
 <message><source>The series is not there any more.</source><translation/></message>
 <message><source>The series needs {0} GB of memory and only {1} GB are free.</source><translation/></message>
 <message><source>The series of this case is not among these images.</source><translation/></message>
+<message><source>The series that is most like the open one.</source><translation/></message>
 <message><source>The server answered {0} ({1}).</source><translation/></message>
 <message><source>The server sends on to an address that is not protected.</source><translation/></message>
 <message><source>The settings could not be saved.</source><translation/></message>
@@ -1254,11 +1284,13 @@
 <message><source>There is no image series here that the object could belong to.</source><translation/></message>
 <message><source>There is no image series with this id.</source><translation/></message>
 <message><source>There is no image to show here.</source><translation/></message>
+<message><source>There is no kind of object “{0}”.</source><translation/></message>
 <message><source>There is no map of how sure a model was.</source><translation/></message>
 <message><source>There is no map “{0}”.</source><translation/></message>
 <message><source>There is no model “{0}”.</source><translation/></message>
 <message><source>There is no parameter “{0}”.</source><translation/></message>
 <message><source>There is no picture to copy.</source><translation/></message>
+<message><source>There is no plane “{0}”.</source><translation/></message>
 <message><source>There is no preset “{0}”.</source><translation/></message>
 <message><source>There is no rule “{0}”.</source><translation/></message>
 <message><source>There is no run to show.</source><translation/></message>
@@ -1378,6 +1410,7 @@
 <message><source>What is set once.</source><translation/></message>
 <message><source>What names a patient goes only to machines marked as inside the hospital, and only encrypted.</source><translation/></message>
 <message><source>What only one of the two masks has, drawn over the slices.</source><translation/></message>
+<message><source>What shall it be?</source><translation/></message>
 <message><source>What the model found beside structures.</source><translation/></message>
 <message><source>What was opened last.</source><translation/></message>
 <message><source>Where cases are kept; empty for the usual place.</source><translation/></message>
