@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from imaging.errors import UserError
 from inference.engine import probabilities
-from inference.engine.around_clicks import nothing_found
+from inference.engine.around_clicks import AroundClicks, Pointed, nothing_found
 from inference.engine.deciding import Decision
 from inference.engine.parameters import RunParameters
 from inference.engine.probabilities import MOST_STRUCTURES, Probabilities, why_no_maps, wished_values
@@ -157,7 +157,8 @@ def test_a_dropped_part_has_no_probability() -> None:
 
 
 def test_structures_around_clicks_have_the_sigmoid_of_their_own_scores() -> None:
-    decision = nothing_found(Head(), (4, 1, 1), (3,), wants_doubt=False, probability_of=(3,))
+    pointed = AroundClicks((Pointed(3, "three", (), ()),), (4, 1, 1), torch.nn.Identity(), torch.zeros, is_all=True)
+    decision = nothing_found(pointed, Head(), (4, 1, 1), (3,), wants_doubt=False)
     sums = np.array([2.0, -2.0, 2.0], np.float32).reshape(3, 1, 1)
     place = (slice(0, 3), slice(0, 1), slice(0, 1))
     labels = decision.planes[0][place]
