@@ -76,5 +76,7 @@ def test_what_a_case_kept_is_never_overridden(qtbot, kept: MainWindow, tmp_path:
     opened(qtbot, kept, second)
     shown = kept.session.presentation.state
     assert (shown.layout, shown.windowing) == (Layout.ONE_AND_THREE, Windowing(1, 2))
-    kept.bridge.qaction("hanging.apply").trigger()
+    apply = kept.bridge.qaction("hanging.apply")
+    qtbot.waitUntil(apply.isEnabled, timeout=10_000)  # actions follow a new document a moment later
+    apply.trigger()
     assert kept.session.presentation.state.layout is Layout.SLICES
