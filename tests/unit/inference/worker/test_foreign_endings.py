@@ -59,7 +59,7 @@ def after(foreign: Foreign, clients: Clients, volume: Volume) -> Callable[..., p
 
 
 NONSENSE = {
-    "noise": "s.send(os.urandom(4096))",
+    "noise": "s.send(b'\\xff' + os.urandom(4095))",  # a length that fits would be waited for, as it should be
     "a length without end": "s.send(struct.pack('>I', 2**32 - 1))",
     "no JSON": "say(b'hello')",
     "no object": "say(b'[1, 2]')",
