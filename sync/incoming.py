@@ -22,6 +22,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from imaging.errors import UserError
+from imaging.workspace.tables import use_write_ahead_log
 
 FOLDER, JOURNAL = "images", "received.sqlite"
 _PART = ".part"
@@ -82,7 +83,7 @@ class Incoming:
             self._connection = sqlite3.connect(
                 workspace / JOURNAL, isolation_level=None, check_same_thread=False, timeout=20
             )
-            self._connection.execute("PRAGMA journal_mode=WAL")
+            use_write_ahead_log(self._connection)
             # a killed program loses nothing so; against a power cut the files themselves are flushed, and found again
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.executescript(TABLES)

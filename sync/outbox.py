@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from imaging.errors import UserError
+from imaging.workspace.tables import use_write_ahead_log
 
 FOLDER, FILE = "outbox", "outbox.sqlite"
 TABLE = """
@@ -61,7 +62,7 @@ class Outbox:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(self.folder / FILE, isolation_level=None, timeout=20)
-            self._connection.execute("PRAGMA journal_mode=WAL")
+            use_write_ahead_log(self._connection)
             self._connection.execute("PRAGMA synchronous=FULL")
             self._connection.execute(TABLE)
             if os.name == "posix":

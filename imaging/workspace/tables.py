@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 from imaging.errors import UserError
@@ -69,7 +70,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
+    use_write_ahead_log(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
     if connection.execute("PRAGMA application_id").fetchone()[0] == 0:
@@ -87,3 +88,17 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise UserError(f"{path.name} is not a list of studies.", "Choose another workspace.")
     if connection.execute("PRAGMA user_version").fetchone()[0] > VERSION:
         raise UserError("The list of studies was made by a newer version of Limner.", "Update Limner.")
+
+
+def use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch a new file over; SQLite does not wait by itself when another program is just doing the same."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imaging.errors import UserError
+from imaging.workspace.tables import use_write_ahead_log
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -30,7 +31,7 @@ class Register:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=20)
-            self._connection.execute("PRAGMA journal_mode=WAL")
+            use_write_ahead_log(self._connection)
             self._connection.executescript(TABLES)
             if os.name == "posix":
                 path.chmod(0o600)

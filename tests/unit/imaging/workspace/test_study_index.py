@@ -281,3 +281,13 @@ def test_files_can_be_taken_in_at_once(index, make_series) -> None:
     (look,) = index.note_files([folder / "s000.dcm", folder / "gone.dcm"])
     assert look.kind is FileKind.DICOM
     assert len(listing.studies(index)) == 1
+
+
+def test_several_may_make_the_index_at_once(tmp_path) -> None:
+    def one(path: Path) -> int:
+        with StudyIndex(path) as mine:
+            return len(mine.roots())
+
+    for n in range(10):
+        with ThreadPoolExecutor(6) as pool:
+            assert list(pool.map(one, [tmp_path / f"{n}.sqlite"] * 6)) == [0] * 6
