@@ -14,7 +14,7 @@ from imaging.mask_matching import match
 from session.comparing import read_side
 from session.comparison import THIS_CASE, Comparison
 from session.document import Document
-from session.exporting import labels_of, labels_of_preview
+from session.exporting import labels_of, labels_of_preview, still_labels
 from session.jobs import Job
 from session.session import Session
 
@@ -46,7 +46,7 @@ def compare_with_file(
         found = read_side(path)
         geometry = document.segmentation.geometry
         fitted = match(found, geometry, resample)
-        return _still(labels_of(document.segmentation)), fitted, not found.geometry.same_space(geometry)
+        return still_labels(labels_of(document.segmentation)), fitted, not found.geometry.same_space(geometry)
 
     return _start(session, _Sides(THIS_CASE, path.name, read, _by_name), refused)
 
@@ -60,7 +60,7 @@ def compare_with_preview(session: Session) -> Job:
 
     def read() -> tuple[LabelFile, LabelFile, bool]:
         proposed = labels_of_preview(preview, document.segmentation.geometry)
-        return _still(labels_of(document.segmentation)), proposed, False
+        return still_labels(labels_of(document.segmentation)), proposed, False
 
     return _start(session, _Sides(THIS_CASE, preview.title, read, _by_name))
 
@@ -79,7 +79,7 @@ def compare_segments(session: Session, a: int, b: int) -> Job:
     names = document.segmentation.segment(a).name, document.segmentation.segment(b).name
 
     def read() -> tuple[LabelFile, LabelFile, bool]:
-        labels = _still(labels_of(document.segmentation))
+        labels = still_labels(labels_of(document.segmentation))
         return _only(document, labels, a), _only(document, labels, b), False
 
     def the_two(one: LabelFile, other: LabelFile) -> Pairing:
@@ -117,11 +117,6 @@ def _start(session: Session, sides: _Sides, refused: Callable[[UserError], bool]
 
 def _by_name(a: LabelFile, b: LabelFile) -> Pairing:
     return pair_segments(a.segments, b.segments)
-
-
-def _still(labels: LabelFile) -> LabelFile:
-    """A copy: work on the case goes on."""
-    return LabelFile(labels.geometry, [layer.copy() for layer in labels.layers], labels.segments)
 
 
 def _only(document: Document, labels: LabelFile, number: int) -> LabelFile:

@@ -44,6 +44,11 @@ def labels_of(segmentation: Segmentation) -> LabelFile:
     return LabelFile(segmentation.geometry, list(segmentation.layers), [_of_case(s) for s in segments])
 
 
+def still_labels(labels: LabelFile) -> LabelFile:
+    """A copy for a job: work on the case goes on meanwhile."""
+    return LabelFile(labels.geometry, [layer.copy() for layer in labels.layers], labels.segments)
+
+
 def labels_of_preview(preview: Preview, geometry: Geometry) -> LabelFile:
     """A result that nobody accepted yet, as a label file; structures that enclose others come last."""
     algorithm = algorithm_of(preview.author, is_untouched=True)

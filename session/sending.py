@@ -14,7 +14,7 @@ from imaging.formats.label_file import LabelFile
 from imaging.objects.proof import Proven, prove
 from session import archives
 from session.case_content import CaseContent, content_of_document
-from session.exporting import labels_of
+from session.exporting import labels_of, still_labels
 from session.jobs import Job
 from session.object_export import OBJECT_FORMATS, source_of_case, write_object_of
 from session.session import Session
@@ -235,7 +235,7 @@ def start_sending(
     """
     document = session.open_document
     sending = resolved(destinations, name, kinds)
-    labels, image = snapshot(labels_of(document.segmentation)), document.case.images[0]
+    labels, image = still_labels(labels_of(document.segmentation)), document.case.images[0]
     if not labels.segments:
         raise UserError("There are no segments to send.", "Segment something first.")
     workspace, case_path = session.settings.workspace(), str(document.case.path)
@@ -257,8 +257,3 @@ def start_sending(
         done(sending, error)
 
     return session.jobs.start(f"Send to {sending.destination.name}", work, finish)
-
-
-def snapshot(labels: LabelFile) -> LabelFile:
-    """The masks as they are now, whatever is painted meanwhile."""
-    return LabelFile(labels.geometry, [layer.copy() for layer in labels.layers], list(labels.segments))

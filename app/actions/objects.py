@@ -11,11 +11,10 @@ from imaging.objects.proof import prove
 from imaging.objects.written import WrittenObject
 from session.actions import Action
 from session.case_content import content_of_document
-from session.exporting import labels_of
+from session.exporting import labels_of, still_labels
 from session.job_end import failed
 from session.jobs import Job
 from session.object_export import OBJECT_SUFFIX, source_of_case, write_object_of
-from session.sending import snapshot
 from session.session import Session, has_document
 
 FILTERS = "DICOM (*.dcm)"
@@ -45,7 +44,7 @@ def export(session: Session, path: str = "", kind: str = "") -> None:
     if target is None:
         return
     document = session.open_document
-    labels, image = snapshot(labels_of(document.segmentation)), document.case.images[0]
+    labels, image = still_labels(labels_of(document.segmentation)), document.case.images[0]
     content = content_of_document(document, session.presentation.state, labels.layers)
 
     def work(job: Job) -> WrittenObject:

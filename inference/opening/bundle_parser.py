@@ -39,7 +39,7 @@ class BundleParser:
         self._config["output_dir"] = tempfile.gettempdir()
         self._config["device"] = "$torch.device('cpu')"  # the backend moves networks, not the bundle
         self._config["imports"] = imports_one_by_one(config.get("imports"))
-        for entry in _targets(self._config):
+        for entry in targets_in(self._config):
             self._adapt(entry)
         find_scripts_in(folder)
         self._parser = ConfigParser(self._config)
@@ -116,15 +116,16 @@ def _accepts(target: str, argument: str) -> bool:
     return argument in inspect.signature(getattr(nets, target)).parameters
 
 
-def _targets(value: Any) -> Iterator[dict[str, Any]]:
+def targets_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Every part of a configuration that calls something (``_target_``), from the outside in."""
     if isinstance(value, dict):
         if isinstance(value.get("_target_"), str):
             yield value
         for item in list(value.values()):
-            yield from _targets(item)
+            yield from targets_in(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _targets(item)
+            yield from targets_in(item)
 
 
 def _first_cause(error: BaseException) -> BaseException:

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from imaging.formats.registry import is_image_file, write_arrays
 from imaging.geometry import Geometry
 from inference.engine.parameters import RunParameters
 from inference.model import Labels, ModelImage, ModelLabel, ModelResult
+from inference.opening.bundle_parser import targets_in
 from inference.opening.bundle_surroundings import find_scripts_in, on_the_cpu, reading_weights_only
 from inference.opening.monai_import import import_monai
 from inference.packages.bundle_files import Bundle, open_bundle
@@ -131,7 +132,7 @@ def overrides(bundle: Bundle, paths: Sequence[Path], scratch: Path, device: str)
     if device == "cpu":
         config = on_the_cpu(config)
     item = _item(bundle, paths)
-    for entry in _targets(config):
+    for entry in targets_in(config):
         _adapt(entry, item, scratch)
     config |= {
         "bundle_root": str(bundle.root),
@@ -169,17 +170,6 @@ def _item(bundle: Bundle, paths: Sequence[Path]) -> dict[str, Any]:
     if len(names) == 1:
         return {names[0]: files}
     raise UserError(f"The bundle loads {len(names)} images, and {len(files)} were given.")
-
-
-def _targets(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        if isinstance(value.get("_target_"), str):
-            yield value
-        for item in list(value.values()):
-            yield from _targets(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _targets(item)
 
 
 def _must_be_possible(description: ModelDescription, wanted: RunParameters) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from closed_sockets import closed_sockets
 from made_series import SeriesMaker
 from pydicom import dcmread
-from pynetdicom.transport import AssociationSocket
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
@@ -24,18 +24,7 @@ from sync.listener.config import LOOPBACK, ListenerConfig, Sender
 from sync.listener.receiver import Receiver
 from widgets.dialogs.sending import SendDialog
 
-
-@pytest.fixture(autouse=True)
-def closed_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """pynetdicom leaves the socket of a connection that failed to the garbage collector, which warns of it."""
-    shut = AssociationSocket._shutdown_socket
-
-    def shut_and_close(self: AssociationSocket) -> None:
-        shut(self)
-        if self.socket is not None:
-            self.socket.close()
-
-    monkeypatch.setattr(AssociationSocket, "_shutdown_socket", shut_and_close)
+__all__ = ["closed_sockets"]
 
 
 @pytest.fixture
