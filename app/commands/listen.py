@@ -46,8 +46,11 @@ def run(arguments: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: ended.set())
     with ListenerService(config, settings.workspace()) as service:
         note(_greeting(config, service))
+        told = ""
         while not ended.wait(0.5):
-            continue
+            if service.last_error != told:
+                told = service.last_error
+                note(f"warning: {told}")
     counts = service.receiver.counts
     if arguments.json:
         print_json({"new": counts.new, "same": counts.same, "different": counts.different, "refused": counts.refused})

@@ -110,6 +110,12 @@ class Deidentifier:
         self.report.objects += 1
         return made
 
+    def take_renamed(self) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
+        """What was renamed since the last call, ``patients`` and ``uids``; both begin anew."""
+        taken = self.patients, self.uids
+        self.patients, self.uids = {}, {}
+        return taken
+
     def new_uid(self, uid: str) -> str:
         """The UID in the place of another, remembered for finding back."""
         made = self.key.uid(uid)

@@ -49,11 +49,12 @@ class Register:
         self.close()
 
     def note(self, worker: Deidentifier) -> None:
-        """Write down what a run renamed; before anything of it leaves."""
-        patients = [(pseudonym, *identity) for pseudonym, identity in worker.patients.items()]
+        """Write down what a run renamed since the last time; before anything of it leaves."""
+        renamed, uids = worker.take_renamed()
+        patients = [(pseudonym, *identity) for pseudonym, identity in renamed.items()]
         self._connection.execute("BEGIN IMMEDIATE")
         self._connection.executemany("INSERT OR IGNORE INTO patients VALUES (?,?,?)", patients)
-        self._connection.executemany("INSERT OR IGNORE INTO uids VALUES (?,?)", list(worker.uids.items()))
+        self._connection.executemany("INSERT OR IGNORE INTO uids VALUES (?,?)", list(uids.items()))
         self._connection.execute("COMMIT")
 
     def patient_of(self, pseudonym: str) -> tuple[str, str] | None:

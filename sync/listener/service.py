@@ -91,14 +91,26 @@ class ListenerService:
         with StudyIndex(self._workspace / INDEX_NAME) as index:
             while not (self._is_closing.is_set() and self._arrived.empty()):
                 batch = self._next_batch()
-                if batch:
-                    index.note_files(one.path for one in batch)
+                if batch and not self._listed(index, batch):
+                    continue
                 for one in batch:
                     waiting.setdefault(one.series_uid, []).append(one)
                     newest[one.series_uid] = time.monotonic()
                 for uid in [u for u, seen in newest.items() if time.monotonic() - seen >= self.config.quiet_s]:
                     del newest[uid]
                     self._hand_on(waiting.pop(uid))
+
+    def _listed(self, index: StudyIndex, batch: list[Received]) -> bool:
+        """List what came; when the list cannot be written now, it is tried again in the next turn."""
+        try:
+            index.note_files(one.path for one in batch)
+        except UserError as error:
+            self.last_error = error.message
+            if not self._is_closing.is_set():  # else the next start takes it up
+                for one in batch:
+                    self._arrived.put(one)
+            return False
+        return True
 
     def _next_batch(self) -> list[Received]:
         """What came within a turn."""

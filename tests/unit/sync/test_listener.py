@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from dataclasses import replace
 
 import pytest
 from made_series import SeriesMaker
 
 from imaging.errors import UserError
+from imaging.workspace import listing
+from imaging.workspace.study_index import StudyIndex
 from sync.destination import Destination, Tls
 from sync.dimse.association import ConnectionFailed
 from sync.dimse.echo import echo
@@ -17,6 +20,7 @@ from sync.dimse.send import outgoing, send
 from sync.incoming import Incoming, Limits
 from sync.listener.config import LOOPBACK, ListenerConfig, Sender, config_from_json, read_config
 from sync.listener.receiver import Receiver
+from sync.listener.service import ListenerService
 from sync.privacy import NotAllowed
 
 ALLOWED = ListenerConfig(ae_title="HERE", port=0, senders=(Sender("SCANNER", LOOPBACK),), limits=Limits(free_bytes=0))
@@ -188,3 +192,21 @@ def test_only_what_says_that_identifiers_were_removed_may_leave_the_hospital(inc
         with pytest.raises(NotAllowed):
             send(outside, [*clean, files[0]])
         assert receiver.counts.new == 2
+
+
+def test_a_list_that_is_busy_is_tried_again_and_nothing_is_forgotten(tmp_path, files, monkeypatch) -> None:
+    note_files, refusals = StudyIndex.note_files, iter([True, True])
+
+    def busy_at_first(self: StudyIndex, paths) -> object:
+        if next(refusals, False):
+            raise UserError("The list of studies is busy or cannot be written.")
+        return note_files(self, paths)
+
+    monkeypatch.setattr(StudyIndex, "note_files", busy_at_first)
+    handed_on = threading.Event()
+    with ListenerService(replace(ALLOWED, quiet_s=0), tmp_path / "w", lambda _series: handed_on.set()) as service:
+        send(to(service.receiver), files)
+        assert handed_on.wait(30)
+        assert "busy" in service.last_error
+    with StudyIndex(tmp_path / "w" / "index.sqlite") as index:
+        assert sum(study.instance_count for study in listing.studies(index)) == 5
