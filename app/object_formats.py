@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from imaging.errors import UserError
+from imaging.formats.replacing import replacing
 from imaging.objects.source_series import ObjectSource
 from imaging.objects.written import WrittenObject
 from imaging.volume import SourceSeries
@@ -66,14 +66,8 @@ def write_report_file(content: ObjectContent, path: Path) -> None:
     if path.suffix.lower() != REPORT_SUFFIX:
         raise UserError(f"The report needs a file name that ends in {REPORT_SUFFIX}.")
     pdf = report_pdf(_case(content), content.source)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(pdf)
-        os.replace(part, path)
-    except OSError as error:
-        raise UserError(f"{path.name} cannot be written: {error.strerror or error}.") from error
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(path) as file:
+        file.write(pdf)
 
 
 def _case(content: ObjectContent) -> CaseContent:

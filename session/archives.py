@@ -17,9 +17,9 @@ from sync.dimse import echo as dimse_echo
 from sync.dimse import fetch as dimse_fetch
 from sync.dimse import find as dimse_find
 from sync.dimse import send as dimse_send
-from sync.dimse.fetch import Fetched, OnProgress
+from sync.dimse.fetch import OnProgress
 from sync.dimse.send import Outgoing, Sent
-from sync.incoming import Incoming
+from sync.incoming import Fetched, Incoming
 from sync.query import Answers, Level, Query
 
 FILE = "destinations.json"
@@ -68,21 +68,26 @@ def fetch_into(
     query: Query,
     on_progress: OnProgress = lambda _done, _total: None,
     is_cancelled: Callable[[], bool] = lambda: False,
+    done: Fetched | None = None,
 ) -> Fetched:
     """Fetch studies, series or objects into the workspace and list them; also what came before a failure is listed.
+
+    Args:
+        done: is added to instead of a new one.
 
     Raises:
         UserError: it failed, or is not allowed.
     """
-    done = Fetched()
+    done = Fetched() if done is None else done
+    known = len(done.paths)
     with Incoming(workspace) as incoming:
         try:
             bring = dimse_fetch.fetch if destination.network is Network.DIMSE else web_fetch.fetch
             return bring(destination, query, incoming, on_progress, is_cancelled, done)
         finally:
             with StudyIndex(workspace / INDEX_NAME) as index:
-                index.note_files(done.paths)
-            incoming.settle(done.paths)
+                index.note_files(done.paths[known:])
+            incoming.settle(done.paths[known:])
 
 
 def send(

@@ -12,7 +12,7 @@ from session.job_end import failed
 from session.jobs import Job
 from session.session import Session
 from sync.destination import Destination
-from sync.dimse.fetch import Fetched
+from sync.incoming import Fetched
 from sync.query import Level, Query
 
 
@@ -38,23 +38,15 @@ def start_fetch(session: Session, wish: FetchWish, done: Callable[[Fetched], Non
 
     def work(job: Job) -> Fetched:
         total = Fetched()
+
+        def tell(count: int, expected: int) -> None:
+            job.fraction = (count / expected) if expected else None
+            job.message = f"{count} images"
+            session.jobs.notify(job)
+
         for query in wish.queries():
-            began = total.count
-
-            def tell(count: int, expected: int, began: int = began) -> None:
-                job.fraction = (count / expected) if expected else None
-                job.message = f"{began + count} images"
-                session.jobs.notify(job)
-
-            one = archives.fetch_into(workspace, wish.destination, query, tell, lambda: job.is_cancelled)
-            total.new += one.new
-            total.same += one.same
-            total.different += one.different
-            total.failed += one.failed
-            total.reason = one.reason or total.reason
-            total.series_uids |= one.series_uids
-            total.paths += one.paths
-            if one.is_cancelled:
+            archives.fetch_into(workspace, wish.destination, query, tell, lambda: job.is_cancelled, total)
+            if total.is_cancelled:
                 break
         return total
 

@@ -126,9 +126,7 @@ class StudyBrowsing:
 
     def add_folder(self, folder: Path) -> Job:
         """List a folder from now on, and look into it."""
-        with StudyIndex(self.workspace / INDEX_NAME) as index:
-            index.add_root(folder)
-        return self.update([folder])
+        return self.update([folder], are_new=True)
 
     def forget_folder(self, folder: Path) -> None:
         """List a folder no longer; its files stay."""
@@ -145,12 +143,20 @@ class StudyBrowsing:
         if (self._look is None or self._look.is_over) and not is_early:
             self.update()
 
-    def update(self, folders: list[Path] | None = None) -> Job:
-        """Look at what is new or changed in folders (all listed ones, received images and cases where None)."""
+    def update(self, folders: list[Path] | None = None, *, are_new: bool = False) -> Job:
+        """Look at what is new or changed in folders (all listed ones, received images and cases where None).
+
+        Args:
+            are_new: list these folders from now on.
+        """
+        document = self._session.document
+        in_use = document.case.path if document is not None else None  # its work is not held up by being read again
 
         def work(job: Job) -> Update:
             done = Update()
             with StudyIndex(self.workspace / INDEX_NAME) as index:
+                for folder in folders if folders and are_new else ():
+                    index.add_root(folder)
                 wanted = folders or [self.workspace / RECEIVED, *(root.path for root in index.roots())]
                 for folder in wanted:
                     one = index.update(folder, job.report, lambda: job.is_cancelled)
@@ -160,7 +166,7 @@ class StudyBrowsing:
                     if one.is_change:
                         self.refresh()
                 self.refresh()
-                if cases.update_cases(index, self.workspace / CASES):
+                if cases.update_cases(index, self.workspace / CASES, in_use):
                     self.refresh()
             return done
 

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from imaging.dicom.identity import uids_of
 from imaging.dicom.scan import files_below
 from imaging.errors import UserError
-from imaging.workspace.listing import StudyRow, files_of, series_of
+from imaging.workspace.listing import all_files_of, series_of
+from imaging.workspace.looking import FileKind, Look, Looker
 from imaging.workspace.study_index import INDEX_NAME, StudyIndex
 from session.study_browsing import RECEIVED
-from sync.incoming import Arrival, Incoming
+from sync.incoming import Fetched, Incoming
 
 IMPORTED = "import"
 
 
 @dataclass
-class Imported:
-    """What came of bringing in a folder: objects by what they were, and files that are no DICOM objects."""
+class Imported(Fetched):
+    """What came of bringing in a folder; ``others``: files that are no DICOM objects."""
 
-    new: int = 0
-    same: int = 0
-    different: int = 0
     others: int = 0
-    failed: list[tuple[Path, str]] = field(default_factory=list)
 
 
 def bring_in(
@@ -42,56 +38,53 @@ def bring_in(
     Raises:
         UserError: the folder cannot be read.
     """
-    done, paths, came = Imported(), files_below(folder), list[Path]()
-    with Incoming(workspace) as incoming:
+    done, paths = Imported(), files_below(folder)
+    with Incoming(workspace) as incoming, Looker() as looker:
         try:
             for number, name in enumerate(paths):
                 report(number / max(1, len(paths)), f"{number} of {len(paths)} files")
-                _bring(Path(name), incoming, done, came)
+                _bring(Path(name), looker.look(name), incoming, done)
         finally:
             with StudyIndex(workspace / INDEX_NAME) as index:
-                index.note_files(came)
-            incoming.settle(came)
+                index.note_files(done.paths)
+            incoming.settle(done.paths)
     return done
 
 
-def _bring(path: Path, incoming: Incoming, done: Imported, came: list[Path]) -> None:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        done.failed.append((path, error.strerror or "cannot be read"))
+def _bring(path: Path, look: Look, incoming: Incoming, done: Imported) -> None:
+    """Copy one file; its header was looked at before, so that nothing large is read in vain."""
+    if look.kind is FileKind.UNREADABLE:
+        done.count_out(look.reason)
         return
-    study_uid, series_uid, sop_uid = uids_of(data)
-    if not sop_uid:
+    if look.kind is not FileKind.DICOM or look.instances[0].member:  # archives are opened where they lie
         done.others += 1
         return
+    one = look.instances[0]
+    uids = {"study_uid": one.study_uid, "series_uid": one.series_uid, "sop_uid": one.sop_uid}
     try:
-        stored = incoming.store(data, study_uid=study_uid, series_uid=series_uid, sop_uid=sop_uid, sender=IMPORTED)
+        incoming.check_space(path.stat().st_size)
+        done.count_in(incoming.store(path.read_bytes(), **uids, sender=IMPORTED))
     except UserError as error:
-        done.failed.append((path, error.message))
-        return
-    done.new += stored.arrival is Arrival.NEW
-    done.same += stored.arrival is Arrival.SAME
-    done.different += stored.arrival is Arrival.DIFFERENT
-    if stored.arrival is not Arrival.SAME:
-        came.append(stored.path)
+        done.count_out(error.message)
+    except OSError as error:
+        done.count_out(error.strerror or "The file cannot be read.")
 
 
-def own_files(index: StudyIndex, study: StudyRow, workspace: Path) -> list[Path]:
+def own_files(index: StudyIndex, study_id: int, workspace: Path) -> list[Path]:
     """The files of a study that lie in the workspace itself; only these may be deleted from the list."""
     home = (workspace / RECEIVED).resolve()
-    found = [path for series in series_of(index, study.id) for path, _ in files_of(index, series.id)]
+    found = [path for series in series_of(index, study_id) for path in all_files_of(index, series.id)]
     return [path for path in found if path.resolve().is_relative_to(home)]
 
 
-def delete_study(study: StudyRow, workspace: Path) -> int:
+def delete_study(study_id: int, workspace: Path) -> int:
     """Delete the workspace's own files of a study; how many. Cases stay, and files in other folders.
 
     Raises:
         UserError: none of its files is the workspace's own.
     """
     with StudyIndex(workspace / INDEX_NAME) as index:
-        own = own_files(index, study, workspace)
+        own = own_files(index, study_id, workspace)
         if not own:
             hint = "Limner deletes only what it received or brought in; remove others where they are."
             raise UserError("The images of this study lie in a folder of yours.", hint)

@@ -16,7 +16,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -67,6 +67,41 @@ class Received:
     study_uid: str
     series_uid: str
     sop_uid: str
+
+
+@dataclass
+class Fetched:
+    """What came of taking objects in. ``failed``: those that did not come or could not be kept, ``reason`` of the last.
+
+    ``paths``: the files of what was not here before.
+    """
+
+    new: int = 0
+    same: int = 0
+    different: int = 0
+    failed: int = 0
+    reason: str = ""
+    is_cancelled: bool = False
+    series_uids: set[str] = field(default_factory=set)
+    paths: list[Path] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """Objects that are here now."""
+        return self.new + self.same + self.different
+
+    def count_in(self, received: Received) -> None:
+        """One object is here."""
+        self.series_uids.add(received.series_uid)
+        self.new += received.arrival is Arrival.NEW
+        self.same += received.arrival is Arrival.SAME
+        self.different += received.arrival is Arrival.DIFFERENT
+        if received.arrival is not Arrival.SAME:
+            self.paths.append(received.path)
+
+    def count_out(self, reason: str) -> None:
+        """One object is not here."""
+        self.failed, self.reason = self.failed + 1, reason
 
 
 class Incoming:

@@ -7,8 +7,6 @@ from pathlib import Path
 from app.opening import remember, show_series
 from imaging.errors import UserError
 from imaging.opening import Series
-from imaging.workspace.listing import studies
-from imaging.workspace.study_index import INDEX_NAME, StudyIndex
 from session.actions import Action
 from session.archives import destinations_file
 from session.job_end import failed
@@ -73,8 +71,8 @@ def bring(session: Session, folder: str) -> None:
         text = "{0} images brought in, {1} were here already, {2} other files left out."
         session.messages.info(text.format(result.new + result.different, result.same, result.others))
         if result.failed:
-            hint = f"The first: {result.failed[0][1]}"
-            session.messages.error(UserError(f"{len(result.failed)} files could not be brought in.", hint))
+            error = UserError(f"{result.failed} files could not be brought in.", f"The last: {result.reason}")
+            session.messages.error(error)
 
     session.jobs.start("Bring in images", lambda job: bring_in(Path(folder), workspace, job.report), done)
 
@@ -82,15 +80,17 @@ def bring(session: Session, folder: str) -> None:
 def delete(session: Session, study: str) -> None:
     """Delete the workspace's own images of a study, after asking; cases stay."""
     assert session.window is not None
+    question = "Delete the images of this study that the workspace holds?"
+    hint = "They are deleted from the disk. Cases stay, and images in other folders."
+    if not session.window.confirm(question, hint):
+        return
     workspace = session.settings.workspace()
-    with StudyIndex(workspace / INDEX_NAME) as index:
-        row = next((one for one in studies(index) if one.id == int(study)), None)
-    if row is None:
-        raise UserError("The study is not listed any more.")
-    hint = "The images in the workspace are deleted from the disk. Cases stay, and images in other folders."
-    if session.window.confirm(f"Delete {row.instance_count} images of this study?", hint):
-        count = delete_study(row, workspace)
-        session.messages.info(f"{count} images were deleted.")
+
+    def done(job: Job) -> None:
+        if not failed(session, job):
+            session.messages.info(f"{job.result} images were deleted.")
+
+    session.jobs.start("Delete images", lambda _job: delete_study(int(study), workspace), done)
 
 
 def deidentify(session: Session, study: str) -> None:

@@ -17,6 +17,7 @@ from session.sending import written_kinds
 from session.settings import Settings
 from sync.destination import Destination, Login, Network, ObjectKind, Tls, read_destinations, write_destinations
 from sync.diagnose import diagnose, failed_step
+from sync.incoming import Fetched
 from sync.query import Level, Query
 
 SHOWN = {
@@ -241,20 +242,19 @@ def _fetch(arguments: argparse.Namespace, destination: Destination) -> int:
     study = {"StudyInstanceUID": arguments.study}
     queries = [Query(Level.SERIES, {**study, "SeriesInstanceUID": uid}) for uid in arguments.series]
     workspace = Settings().workspace()
-    totals = {"new": 0, "same": 0, "different": 0, "failed": 0}
-    reason = ""
+    done = Fetched()
     for query in queries or [Query(Level.STUDY, study)]:
-        done = archives.fetch_into(workspace, destination, query, lambda d, n: progress(d / max(1, n), f"{d} of {n}"))
-        for key in totals:
-            totals[key] += getattr(done, key)
-        reason = done.reason or reason
+        archives.fetch_into(
+            workspace, destination, query, lambda d, n: progress(d / max(1, n), f"{d} of {n}"), done=done
+        )
     if arguments.json:
-        print_json({**totals, "reason": reason})
+        counts = {"new": done.new, "same": done.same, "different": done.different, "failed": done.failed}
+        print_json({**counts, "reason": done.reason})
     else:
-        print(f"{totals['new']} new, {totals['same']} were here already, {totals['failed']} failed")
-    if totals["failed"]:
-        note(f"warning: {reason or 'some objects could not be fetched.'}")
-    return 1 if totals["failed"] else 0
+        print(f"{done.new + done.different} new, {done.same} were here already, {done.failed} failed")
+    if done.failed:
+        note(f"warning: {done.reason or 'some objects could not be fetched.'}")
+    return 1 if done.failed else 0
 
 
 def send(arguments: argparse.Namespace) -> int:

@@ -26,17 +26,21 @@ class CaseRow:
     series_uids: tuple[str, ...]
 
 
-def update_cases(index: StudyIndex, folder: Path) -> bool:
+def update_cases(index: StudyIndex, folder: Path, in_use: Path | None = None) -> bool:
     """Look at the cases of a folder that are new or changed; True when the list must be shown anew.
 
-    A case that cannot be read is listed without segments: opening it says why.
+    The case ``in_use`` is read once, and again when it is not in use any more: it changes with every stroke. A case
+    that cannot be read is listed without segments: opening it says why.
     """
     known = {
         os.fsdecode(path): (size, mtime)
         for path, size, mtime in index.connection.execute("SELECT path, size, mtime_ns FROM cases")
     }
     found = {str(path): _state(path) for path in _cases_in(folder)}
+    busy = str(in_use.resolve()) if in_use is not None else ""
     changed = {path: state for path, state in found.items() if known.get(path) != state}
+    if busy in known:
+        changed.pop(busy, None)
     gone = [path for path in known if Path(path).parent == folder.resolve() and path not in found]
     for path, state in changed.items():
         _write(index.connection, Path(path), state)

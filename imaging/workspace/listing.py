@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from imaging.dicom.instance import DESCRIBING_MODALITIES
 from imaging.workspace.looking import FileKind
 from imaging.workspace.study_index import StudyIndex, folded_text
 
 # Objects that are about images: they stand in a study, but are not opened as one.
-_IMAGE_TEST = "s.modality NOT IN ('SEG','RTSTRUCT','RTPLAN','RTRECORD','SR','KO','PR','REG','FID','RWV','DOC','PLAN')"
+_DESCRIBING = ",".join(f"'{modality}'" for modality in sorted(DESCRIBING_MODALITIES))
+_IMAGE_TEST = f"s.modality NOT IN ({_DESCRIBING})"
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,15 @@ def files_of(index: StudyIndex, series_id: int) -> list[tuple[Path, str]]:
         (series_id,),
     )
     return [(Path(os.fsdecode(path)), member) for path, member, _ in rows]
+
+
+def all_files_of(index: StudyIndex, series_id: int) -> list[Path]:
+    """Every file that holds an object of a series, duplicates too."""
+    rows = index.connection.execute(
+        "SELECT DISTINCT f.path FROM instances i JOIN files f ON f.id = i.file_id WHERE i.series_id = ? ORDER BY 1",
+        (series_id,),
+    )
+    return [Path(os.fsdecode(path)) for (path,) in rows]
 
 
 def research_files(index: StudyIndex, text: str = "") -> list[FileRow]:

@@ -579,7 +579,7 @@
 <message><source>DICOM pictures have a background.</source><translation/></message>
 <message><source>Dark and dimmed.</source><translation/></message>
 <message><source>Delete in a view, too; redo brings it back.</source><translation/></message>
-<message><source>Delete {0} images of this study?</source><translation/></message>
+<message><source>Delete the images of this study that the workspace holds?</source><translation/></message>
 <message><source>Dice, distances and volumes, segment by segment.</source><translation/></message>
 <message><source>Done, flagged, in progress.</source><translation/></message>
 <message><source>Down the list.</source><translation/></message>
@@ -1052,7 +1052,6 @@
 <message><source>The image never was DICOM: the object begins a new study.</source><translation/></message>
 <message><source>The image was closed before it was read completely.</source><translation/></message>
 <message><source>The images do not say how large their pixels are: nothing can be reported in millimetres.</source><translation/></message>
-<message><source>The images in the workspace are deleted from the disk. Cases stay, and images in other folders.</source><translation/></message>
 <message><source>The images of this case are not where they were.</source><translation/></message>
 <message><source>The images of this study lie in a folder of yours.</source><translation/></message>
 <message><source>The images of {0} lie on different grids.</source><translation/></message>
@@ -1316,6 +1315,7 @@
 <message><source>These contours are longer than a DICOM file can be.</source><translation/></message>
 <message><source>These images do not lie where the masks lie.</source><translation/></message>
 <message><source>These images lie on different grids.</source><translation/></message>
+<message><source>They are deleted from the disk. Cases stay, and images in other folders.</source><translation/></message>
 <message><source>They are kept in memory and saved as soon as possible ({0}). “Save a copy as” to another place.</source><translation/></message>
 <message><source>They are opened in the usual arrangement again.</source><translation/></message>
 <message><source>They were drawn on slices of another direction: open the image that they belong to.</source><translation/></message>

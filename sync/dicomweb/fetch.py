@@ -10,8 +10,8 @@ from sync.destination import Destination
 from sync.dicomweb.find import checked_uid
 from sync.dicomweb.http import ask, failure_of, session_with
 from sync.dicomweb.multipart import boundary_of, parts_of
-from sync.dimse.fetch import Fetched, OnProgress
-from sync.incoming import Arrival, Incoming
+from sync.dimse.fetch import OnProgress
+from sync.incoming import Fetched, Incoming
 from sync.privacy import require_allowed
 from sync.query import Query
 
@@ -66,16 +66,11 @@ def _path(query: Query) -> str:
 def _keep(data: bytes, incoming: Incoming, sender: str, done: Fetched) -> None:
     study_uid, series_uid, sop_uid = uids_of(data)
     if not sop_uid:
-        done.failed, done.reason = done.failed + 1, "A part of the answer is no DICOM object that can be read."
+        done.count_out("A part of the answer is no DICOM object that can be read.")
         return
     try:
         received = incoming.store(data, study_uid=study_uid, series_uid=series_uid, sop_uid=sop_uid, sender=sender)
     except UserError as error:
-        done.failed, done.reason = done.failed + 1, error.message
-        return
-    done.series_uids.add(series_uid)
-    done.new += received.arrival is Arrival.NEW
-    done.same += received.arrival is Arrival.SAME
-    done.different += received.arrival is Arrival.DIFFERENT
-    if received.arrival is not Arrival.SAME:
-        done.paths.append(received.path)
+        done.count_out(error.message)
+    else:
+        done.count_in(received)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imaging.errors import UserError
@@ -15,7 +13,7 @@ from sync.dimse.arriving import take_in
 from sync.dimse.association import MAX_PDU, associated, keep_quiet
 from sync.dimse.find import find, identifier, model_of
 from sync.dimse.status import CANCELLED, PENDING, SUCCESS, code_of, is_warning, refused, sentence
-from sync.incoming import Arrival, Incoming
+from sync.incoming import Fetched, Incoming
 from sync.privacy import require_allowed
 from sync.query import Level, Query
 from sync.tls import server_context
@@ -28,28 +26,6 @@ if TYPE_CHECKING:
 _MESSAGE = 1
 _MOST_CONTEXTS = 126  # of 128; one is for the request itself
 OnProgress = Callable[[int, int], None]
-
-
-@dataclass
-class Fetched:
-    """What came. ``failed``: objects that the archive could not send or we could not take, ``reason`` of the last.
-
-    ``paths``: the files of what was not here before.
-    """
-
-    new: int = 0
-    same: int = 0
-    different: int = 0
-    failed: int = 0
-    reason: str = ""
-    is_cancelled: bool = False
-    series_uids: set[str] = field(default_factory=set)
-    paths: list[Path] = field(default_factory=list)
-
-    @property
-    def count(self) -> int:
-        """Objects that are here now."""
-        return self.new + self.same + self.different
 
 
 def fetch(
@@ -68,7 +44,7 @@ def fetch(
     Args:
         on_progress: objects done and expected (0: unknown), from this thread.
         is_cancelled: asked after each object.
-        done: is filled instead of a new one, for who wants to know what came before a failure.
+        done: is added to instead of a new one: for several requests, and for what came before a failure.
 
     Raises:
         NotAllowed: the images would cross the network readable, or the machine lies outside the hospital.
@@ -137,6 +113,7 @@ def _follow(
     is_cancelled: Callable[[], bool],
 ) -> None:
     """Read the answers of a C-GET or C-MOVE to the last."""
+    before = done.failed
     for answer, _ in answers:
         status = code_of(answer, destination.name)
         left, failed = answer.get("NumberOfRemainingSuboperations") or 0, answer.get("NumberOfFailedSuboperations") or 0
@@ -148,12 +125,12 @@ def _follow(
         elif status == CANCELLED or done.is_cancelled:  # some answer a cancel with a failure
             done.is_cancelled = True
         elif status == SUCCESS or is_warning(status):
-            done.failed = max(done.failed, int(failed))
+            done.failed = max(done.failed, before + int(failed))
             on_progress(done.count, done.count)
         elif done.count == 0:
             raise refused(destination.name, status)
         else:
-            done.failed, done.reason = max(1, int(failed)), sentence(status)
+            done.failed, done.reason = max(done.failed, before + max(1, int(failed))), sentence(status)
 
 
 _counting = threading.Lock()  # the receiver of a C-MOVE has a thread for each association
@@ -163,15 +140,9 @@ def _keep(event: Event, incoming: Incoming, done: Fetched, sender: str) -> int:
     answer = take_in(event, incoming, sender)
     with _counting:
         if answer.received is None:
-            done.failed, done.reason = done.failed + 1, answer.reason
+            done.count_out(answer.reason)
         else:
-            arrival = answer.received.arrival
-            done.series_uids.add(answer.received.series_uid)
-            done.new += arrival is Arrival.NEW
-            done.same += arrival is Arrival.SAME
-            done.different += arrival is Arrival.DIFFERENT
-            if arrival is not Arrival.SAME:
-                done.paths.append(answer.received.path)
+            done.count_in(answer.received)
     return answer.status
 
 

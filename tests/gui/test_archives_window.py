@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from imaging.errors import UserError
 from session import archives
 from sync.destination import Destination, Network, read_destinations, write_destinations
-from sync.dimse.fetch import Fetched
+from sync.incoming import Fetched
 from sync.query import Answers, Level, Query
 from widgets.archives_window.window import ArchivesWindow
 from widgets.dialogs.destination import DestinationDialog
@@ -46,9 +46,12 @@ class FakeArchive:
         series = [{"SeriesInstanceUID": f"1.2.3.{n}", "SeriesNumber": str(n), "Modality": "CT"} for n in (1, 2)]
         return Answers(query.level, tuple(series))
 
-    def fetch_into(self, _workspace: object, _there: Destination, query: Query, *_: object) -> Fetched:
+    def fetch_into(
+        self, _workspace: object, _there: Destination, query: Query, _tell: object, _stop: object, done: Fetched
+    ) -> Fetched:
         self.fetched.append(query)
-        return Fetched(new=4)
+        done.new += 4
+        return done
 
 
 @pytest.fixture

@@ -119,6 +119,7 @@ def test_what_is_brought_in_is_copied_and_can_be_deleted(qtbot, window, studies,
     assert len(list(home.glob("*/*.dcm"))) == 5
     monkeypatch.setattr(type(window.session.window), "confirm", lambda *_: True)
     studies.delete.click()
+    qtbot.waitUntil(lambda: all(job.is_over for job in window.session.jobs.jobs), timeout=30_000)
     studies.browsing.update()
     qtbot.waitUntil(lambda: names(studies) == [], timeout=30_000)
     assert list(home.glob("*/*.dcm")) == []
@@ -131,7 +132,7 @@ def test_images_in_a_folder_of_the_user_are_never_deleted(qtbot, window, studies
     said: list[str] = []
     window.session.messages.shown.connect(lambda message: said.append(message.text))
     studies.delete.click()
-    assert any("folder of yours" in text for text in said)
+    qtbot.waitUntil(lambda: any("folder of yours" in text for text in said), timeout=30_000)
     assert len(list(folder.glob("*/*.dcm"))) == 10
 
 

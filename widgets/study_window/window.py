@@ -100,7 +100,7 @@ class StudyWindow(QDialog):
 
     def add_folder(self, folder: Path) -> None:
         """List a folder."""
-        guarded(self._session, lambda: self.browsing.add_folder(folder))
+        self.browsing.add_folder(folder)
 
     def _show_found(self, found: Found) -> None:
         chosen = self.table.current_row()
