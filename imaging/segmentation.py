@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from imaging.blocks import BlockDelta, Labels
 from imaging.change import Change
 from imaging.edit import Edit
 from imaging.geometry import Box, Geometry
+from imaging.layer_snapshot import LayerSnapshot
 from imaging.segment import Segment
 from imaging.volume import Voxels
 
@@ -32,6 +34,7 @@ class Segmentation:
         self._layers: list[Labels] = []
         self._counts: dict[int, int] = {}
         self._highest_number = 0
+        self._snapshots: tuple[weakref.ref[LayerSnapshot], ...] = ()
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -139,7 +142,23 @@ class Segmentation:
             if before and after and (before.layer, before.label_value) != (after.layer, after.label_value):
                 self._counts[after.number] = int(np.count_nonzero(self.mask(after.number)))
 
+    def snapshot(self) -> LayerSnapshot:
+        """The layers as they are now, to be copied on another thread; it costs nothing on this one.
+
+        Take none while another thread works a change out: half of that would be in it.
+        """
+        made = LayerSnapshot(self._layers)
+        self._snapshots = (*(one for one in self._snapshots if one() is not None), weakref.ref(made))
+        return made
+
     # The rest is for Transaction and the case file only.
+
+    def _keep(self, layer: int, box: Box) -> None:
+        """Must be called before a region of a layer is written: snapshots take what it holds."""
+        for one in self._snapshots:
+            snapshot = one()
+            if snapshot is not None:
+                snapshot.keep(layer, box)
 
     def _put(self, before: Segment | None, after: Segment | None) -> None:
         if after is None:
@@ -154,6 +173,7 @@ class Segmentation:
             self._layers.append(np.zeros(self.geometry.shape, dtype))
 
     def _xor(self, delta: BlockDelta) -> None:
+        self._keep(delta.layer, delta.box)
         region = self._layers[delta.layer][delta.box.slices]
         changed = delta.xor != 0
         self._count(delta.layer, region[changed], -1)

@@ -178,6 +178,7 @@ class Transaction:
         """Set the voxels of ``box`` where the mask says so; returns how many of them changed."""
         labels = self._s._layers[layer]
         self._recorder.touch(layer, labels, box)
+        self._s._keep(layer, box)
         region = labels[box.slices]
         old = region[where]
         if old.size == 0:
