@@ -74,10 +74,11 @@ def _start(
     from render.surface_export.parts import make_parts
 
     check_surface_name(target)
+    snapshot = session.open_document.snapshot()
 
     def work(job: Job | None) -> list[Part]:
         report = None if job is None else job.report
-        still = LabelFile(labels.geometry, [layer.copy() for layer in labels.layers], labels.segments)  # work goes on
+        still = LabelFile(labels.geometry, snapshot.layers(), labels.segments)  # work goes on
         parts = make_parts(still, names, smoothing=wishes.smoothing, triangles=wishes.triangles, report=report)
         if report is not None:
             report(1.0, target.name)  # the last place to stop

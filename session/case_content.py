@@ -81,19 +81,20 @@ def content_of_case(case: Case, segments_in: Path | None = None, map_name: str =
     )
 
 
-def content_of_document(document: Document, shown: PresentationState, layers: list[LabelArray]) -> CaseContent:
-    """What the open case holds at this moment, for another thread.
+def frozen_content(document: Document, shown: PresentationState) -> Callable[[list[LabelArray]], CaseContent]:
+    """What the open case holds at this moment, for a job.
 
     Args:
         document: the open case.
         shown: how it is looked at.
-        layers: copies of its voxels.
+
+    Returns:
+        Gives it when called with copies of the voxels, see ``session.exporting.frozen_labels``.
     """
     segmentation = Segmentation(document.segmentation.geometry)
-    segments = list(document.segmentation.segments)
+    segments, highest = list(document.segmentation.segments), document.segmentation.next_number - 1
     counts = [document.segmentation.voxel_count(s.number) for s in segments]
-    segmentation.load(segments, layers, document.segmentation.next_number - 1, counts)
-    return CaseContent(
+    content = CaseContent(
         document.title,
         segmentation,
         list(document.entries),
@@ -104,6 +105,17 @@ def content_of_document(document: Document, shown: PresentationState, layers: li
         "",
         lambda: document.volumes,
     )
+
+    def with_voxels(layers: list[LabelArray]) -> CaseContent:
+        segmentation.load(segments, layers, highest, counts)
+        return content
+
+    return with_voxels
+
+
+def content_of_document(document: Document, shown: PresentationState, layers: list[LabelArray]) -> CaseContent:
+    """What the open case holds at this moment; ``layers`` are copies of its voxels."""
+    return frozen_content(document, shown)(layers)
 
 
 def _shown(case: Case) -> PresentationState | None:

@@ -11,10 +11,10 @@ from imaging.comparison.pairing import Pairing, pair_segments
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile
 from imaging.mask_matching import match
+from imaging.segment import Segment
 from session.comparing import read_side
 from session.comparison import THIS_CASE, Comparison
-from session.document import Document
-from session.exporting import labels_of, labels_of_preview, still_labels
+from session.exporting import frozen_labels, labels_of_preview
 from session.jobs import Job
 from session.session import Session
 
@@ -40,13 +40,12 @@ def compare_with_file(
         resample: lay them on the image's grid by nearest neighbours where the grids differ.
         refused: called with what went wrong; True when it was dealt with.
     """
-    document = session.open_document
+    frozen = frozen_labels(session.open_document)
 
     def read() -> tuple[LabelFile, LabelFile, bool]:
-        found = read_side(path)
-        geometry = document.segmentation.geometry
-        fitted = match(found, geometry, resample)
-        return still_labels(labels_of(document.segmentation)), fitted, not found.geometry.same_space(geometry)
+        found, labels = read_side(path), frozen()
+        fitted = match(found, labels.geometry, resample)
+        return labels, fitted, not found.geometry.same_space(labels.geometry)
 
     return _start(session, _Sides(THIS_CASE, path.name, read, _by_name), refused)
 
@@ -58,9 +57,10 @@ def compare_with_preview(session: Session) -> Job:
     if preview is None:
         raise UserError("No result waits for acceptance.")
 
+    frozen = frozen_labels(document)
+
     def read() -> tuple[LabelFile, LabelFile, bool]:
-        proposed = labels_of_preview(preview, document.segmentation.geometry)
-        return still_labels(labels_of(document.segmentation)), proposed, False
+        return frozen(), labels_of_preview(preview, document.segmentation.geometry), False
 
     return _start(session, _Sides(THIS_CASE, preview.title, read, _by_name))
 
@@ -76,16 +76,17 @@ def compare_segments(session: Session, a: int, b: int) -> Job:
         raise UserError("A segment agrees with itself.", "Choose two different ones.")
     if not document.segmentation.has_segment(a) or not document.segmentation.has_segment(b):
         raise UserError("There is no such segment.")
-    names = document.segmentation.segment(a).name, document.segmentation.segment(b).name
+    of_a, of_b = document.segmentation.segment(a), document.segmentation.segment(b)
+    frozen = frozen_labels(document)
 
     def read() -> tuple[LabelFile, LabelFile, bool]:
-        labels = still_labels(labels_of(document.segmentation))
-        return _only(document, labels, a), _only(document, labels, b), False
+        labels = frozen()
+        return _only(labels, of_a), _only(labels, of_b), False
 
     def the_two(one: LabelFile, other: LabelFile) -> Pairing:
         return Pairing([(one.segments[0], other.segments[0])], [], [])
 
-    return _start(session, _Sides(*names, read, the_two))
+    return _start(session, _Sides(of_a.name, of_b.name, read, the_two))
 
 
 def _start(session: Session, sides: _Sides, refused: Callable[[UserError], bool] = lambda _: False) -> Job:
@@ -119,7 +120,6 @@ def _by_name(a: LabelFile, b: LabelFile) -> Pairing:
     return pair_segments(a.segments, b.segments)
 
 
-def _only(document: Document, labels: LabelFile, number: int) -> LabelFile:
-    wanted = document.segmentation.segment(number)
+def _only(labels: LabelFile, wanted: Segment) -> LabelFile:
     chosen = [s for s in labels.segments if (s.layer, s.label_value) == (wanted.layer, wanted.label_value)]
     return LabelFile(labels.geometry, labels.layers, chosen)

@@ -15,6 +15,7 @@ from imaging.change import Change
 from imaging.edit import Edit
 from imaging.errors import UserError
 from imaging.geometry import Box
+from imaging.layer_snapshot import LayerSnapshot
 from imaging.measurement import Measurement
 from imaging.measurements import MeasurementEdit, Measurements
 from imaging.segmentation import Segmentation
@@ -187,6 +188,15 @@ class Document:
         """True while a change of many voxels is worked out."""
         return self._apart is not None
 
+    def snapshot(self) -> LayerSnapshot:
+        """The voxels of all segments as they are now, for a job to copy while work goes on.
+
+        Raises:
+            UserError: a change of many voxels is still being worked out.
+        """
+        self._must_be_settled()
+        return self.segmentation.snapshot()
+
     def stroke(self, *, title: str, tool: str, parameters: dict[str, Any] | None = None, initiator: str = "") -> Stroke:
         """Begin a gesture of many edits that ends as one entry. Only one at a time.
 
@@ -320,6 +330,9 @@ class Document:
         """Raise UserError when nothing can be changed now: a read-only case, or busy with another change."""
         if self.case.is_read_only:
             raise UserError("This case is open read-only.", "Use “Save a copy as” and work in the copy.")
+        self._must_be_settled()
+
+    def _must_be_settled(self) -> None:
         if self.is_busy:
             raise UserError("The last change is still being worked out.", "One moment.")
 

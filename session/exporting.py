@@ -49,6 +49,19 @@ def still_labels(labels: LabelFile) -> LabelFile:
     return LabelFile(labels.geometry, [layer.copy() for layer in labels.layers], labels.segments)
 
 
+def frozen_labels(document: Document) -> Callable[[], LabelFile]:
+    """The open case's masks as they are now, for a job: work on the case goes on meanwhile.
+
+    Returns:
+        Copies the voxels; to be called on the job's thread, for it takes as long as the volume is large.
+
+    Raises:
+        UserError: a change of many voxels is still being worked out.
+    """
+    labels, snapshot = labels_of(document.segmentation), document.snapshot()
+    return lambda: replace(labels, layers=snapshot.layers())
+
+
 def labels_of_preview(preview: Preview, geometry: Geometry) -> LabelFile:
     """A result that nobody accepted yet, as a label file; structures that enclose others come last."""
     algorithm = algorithm_of(preview.author, is_untouched=True)

@@ -9,7 +9,7 @@ from app.surface_export import export_surfaces
 from imaging.errors import UserError
 from session.actions import Action
 from session.document import Document
-from session.exporting import FittedMasks, add_masks, check_mask_name, export_masks, labels_of, read_masks
+from session.exporting import FittedMasks, add_masks, check_mask_name, export_masks, frozen_labels, read_masks
 from session.job_end import failed
 from session.jobs import Job
 from session.session import Session, has_document
@@ -78,16 +78,16 @@ def export(session: Session, path: str = "", stack: bool = False) -> None:
     if target is None:
         return
     check_mask_name(target)
-    labels = labels_of(session.open_document.segmentation)
+    frozen = frozen_labels(session.open_document)
     if session.window is None:
-        export_masks(labels, target, stack=stack)
+        export_masks(frozen(), target, stack=stack)
         return
 
     def finished(job: Job) -> None:
         if not failed(session, job):
             session.messages.info(f"The masks were written to {target.name}.")
 
-    session.jobs.start(f"Export {target.name}", lambda job: export_masks(labels, target, stack=stack), finished)
+    session.jobs.start(f"Export {target.name}", lambda job: export_masks(frozen(), target, stack=stack), finished)
 
 
 def import_(session: Session, path: str = "", resample: bool = False) -> None:

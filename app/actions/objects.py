@@ -10,8 +10,8 @@ from imaging.errors import UserError
 from imaging.objects.proof import prove
 from imaging.objects.written import WrittenObject
 from session.actions import Action
-from session.case_content import content_of_document
-from session.exporting import labels_of, still_labels
+from session.case_content import frozen_content
+from session.exporting import frozen_labels
 from session.job_end import failed
 from session.jobs import Job
 from session.object_export import OBJECT_SUFFIX, source_of_case, write_object_of
@@ -44,12 +44,14 @@ def export(session: Session, path: str = "", kind: str = "") -> None:
     if target is None:
         return
     document = session.open_document
-    labels, image = still_labels(labels_of(document.segmentation)), document.case.images[0]
-    content = content_of_document(document, session.presentation.state, labels.layers)
+    frozen, content = frozen_labels(document), frozen_content(document, session.presentation.state)
+    image = document.case.images[0]
 
     def work(job: Job) -> WrittenObject:
         job.report(None, "Writing")
-        written = write_object_of(replace(source_of_case(image, labels), case=content), target, kind, stack=True)
+        labels = frozen()
+        made = replace(source_of_case(image, labels), case=content(labels.layers))
+        written = write_object_of(made, target, kind, stack=True)
         job.report(None, "Reading it back with another reader")
         proven = prove(target, written.labels, written.sop_instance_uid)
         if not proven.is_right:
