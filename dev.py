@@ -17,8 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -54,14 +55,18 @@ WINDOW_PACKAGES: list[tuple[str, ...]] = [
     ("fonts-dejavu-core",),
 ]
 TEST_PACKAGES: list[tuple[str, ...]] = [("xvfb",), ("xauth",)]
-# Programs that others wrote, to try ours against (tests/peers): an archive, readers, writers and validators of DICOM.
+# Programs that others wrote, to try ours against (tests/peers): an archive, readers, writers and validators of DICOM,
+# and what stands before archives: a web server that checks tokens, a proxy.
 PEER_PACKAGES: list[tuple[str, ...]] = [
     ("orthanc",),
     ("orthanc-dicomweb",),
     ("dcmtk",),
     ("dicom3tools",),
     ("plastimatch",),
+    ("nginx",),
+    ("tinyproxy-bin",),
 ]
+PEER_SERVICES = ["orthanc", "nginx"]  # packages that would start a service of this name with the computer
 PEER_PROGRAMS = ["dcmqi==1.5.7"]
 PEERS_VENV = ROOT / ".venv-peers"
 NO_SERVICES = Path("/usr/sbin/policy-rc.d")  # Debian's switch: an archive on every interface is not what a test wants
@@ -110,7 +115,8 @@ def main(arguments: list[str]) -> int:
 def _usage() -> str:
     lines = [f"  {verb:9}{text}" for verb, text in VERBS.items()]
     lines.append("  --ai     with demo or run: install what computes networks, too (torch and others; large)")
-    lines.append("  --peers  with test: install DICOM programs by others that tests/peers tries ours against (500 MB)")
+    lines.append("  --peers  with test: install programs by others that tests/peers tries ours against (520 MB);")
+    lines.append("           where they cannot be had, those tests are skipped")
     return "\n".join(["python3 dev.py VERB [arguments]", "", *lines])
 
 
@@ -165,31 +171,64 @@ def install_system_packages(packages: list[tuple[str, ...]]) -> None:
 
 
 def install_peers() -> None:
-    """Make the programs present that ``tests/peers`` needs; without them those tests are skipped.
+    """Make the programs present that ``tests/peers`` tries ours against.
 
-    Raises:
-        Stopped: this user may not install packages.
+    What cannot be had here (no rights, no network, no such package) is named, and the tests that need it are skipped:
+    a program that is not ours never turns the tests red.
     """
-    with _services_off():
-        install_system_packages(PEER_PACKAGES)
+    _say_if_stopped(_install_peer_packages)
     python = PEERS_VENV / PYTHON.relative_to(VENV)
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(PEERS_VENV)], check=True)
-        _pip("install", *PEER_PROGRAMS, python=python)
+    if not python.exists() and subprocess.run([sys.executable, "-m", "venv", str(PEERS_VENV)], check=False).returncode:
+        _say("no environment for dcmqi could be made; the tests that need it are skipped")
+        return
+    wanted = " ".join(PEER_PROGRAMS)
+    stamp = PEERS_VENV / "limner-installed"
+    is_there = stamp.exists() and stamp.read_text(encoding="utf-8") == wanted
+    if not is_there and _say_if_stopped(partial(_pip, "install", *PEER_PROGRAMS, python=python)):
+        stamp.write_text(wanted, encoding="utf-8")
+
+
+def _install_peer_packages() -> None:
+    missing = [names for names in PEER_PACKAGES if not any(map(_is_installed, names))]
+    if not missing or not sys.platform.startswith("linux") or not shutil.which("apt-get"):
+        return
+    right = _root_prefix()
+    with _services_off(right):
+        try:
+            install_system_packages(missing)
+        except Stopped:
+            if right is None:
+                raise
+            for names in missing:  # one that this release does not have must not keep the others away
+                _say_if_stopped(partial(install_system_packages, [names]))
+    services = [name for name in PEER_SERVICES if (name,) in missing and _is_installed(name)]
+    if services and right is not None and shutil.which("systemctl"):
+        _succeeds([*right, "systemctl", "disable", *services])  # nor with the next start of this computer
+
+
+def _say_if_stopped(action: Callable[[], None]) -> bool:
+    """Do something that may fail; False when it did, and why is printed."""
+    try:
+        action()
+    except Stopped as reason:
+        _say(f"{reason}\nThe tests that need it are skipped.")
+        return False
+    return True
 
 
 @contextmanager
-def _services_off() -> Iterator[None]:
-    """While packages are installed, none of them starts a service (Debian, as root)."""
-    is_ours = sys.platform.startswith("linux") and os.geteuid() == 0 and not NO_SERVICES.exists()
-    if is_ours:
-        NO_SERVICES.write_text("#!/bin/sh\nexit 101\n")
-        NO_SERVICES.chmod(0o755)
+def _services_off(right: list[str] | None) -> Iterator[None]:
+    """While packages are installed with these rights, none of them starts a service; an own switch is left as it is."""
+    if right is None or NO_SERVICES.exists():
+        yield
+        return
+    file = str(NO_SERVICES)
+    subprocess.run([*right, "tee", file], input=b"#!/bin/sh\nexit 101\n", stdout=subprocess.DEVNULL, check=False)
+    _succeeds([*right, "chmod", "755", file])
     try:
         yield
     finally:
-        if is_ours:
-            NO_SERVICES.unlink(missing_ok=True)
+        _succeeds([*right, "rm", "-f", file])
 
 
 def _is_installed(package: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -111,3 +112,70 @@ def test_peers_are_installed_on_wish_only(dev: ModuleType, monkeypatch: pytest.M
     assert dev.main(["test", "-k", "name"]) == 0
     assert dev.main(["test", "--peers", "-k", "name"]) == 0
     assert done == [["-k", "name"], "peers", ["-k", "name"]]
+
+
+def test_without_rights_the_peers_are_named_and_the_tests_go_on(
+    bare_debian: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bare_debian, "_root_prefix", lambda: None)
+    monkeypatch.setattr(bare_debian, "PEERS_VENV", tmp_path)
+    failed = subprocess.CompletedProcess([], 1)
+    monkeypatch.setattr(bare_debian.subprocess, "run", lambda *a, **k: failed)
+    bare_debian.install_peers()
+    said = capsys.readouterr().out
+    assert "apt-get install --yes --no-install-recommends orthanc" in said
+    assert "dcmqi" in said
+    assert said.count("skipped") == 2
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def installed(
+    bare_debian: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> tuple[ModuleType, list[list[str]]]:
+    """A Debian that does not have plastimatch: `dev`, and the commands that were run in it."""
+    commands: list[list[str]] = []
+
+    def run(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, int("install" in command and "plastimatch" in command), "")
+
+    monkeypatch.setattr(bare_debian, "NO_SERVICES", tmp_path / "policy")
+    monkeypatch.setattr(bare_debian, "PEERS_VENV", tmp_path)
+    monkeypatch.setattr(bare_debian, "_root_prefix", lambda: ["sudo", "-n"])
+    monkeypatch.setattr(bare_debian.subprocess, "run", run)
+    return bare_debian, commands
+
+
+def test_a_peer_that_a_release_does_not_have_keeps_no_other_away(
+    installed: tuple[ModuleType, list[list[str]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    dev, commands = installed
+    dev.install_peers()
+    names = [names[0] for names in dev.PEER_PACKAGES]
+    asked = [[word for word in command if word in names] for command in commands if "install" in command]
+    assert [words for words in asked if words] == [names, *([name] for name in names)]
+    assert capsys.readouterr().out.count("skipped") == 1
+
+
+def test_no_service_of_a_peer_starts_and_a_switch_that_was_there_stays(
+    installed: tuple[ModuleType, list[list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dev, commands = installed
+    dev.install_peers()
+    switch = str(dev.NO_SERVICES)
+    switched = [command[2] for command in commands if command[-1] == switch]
+    assert switched == ["tee", "chmod", "rm"]
+    dev.NO_SERVICES.write_text("of the container")
+    commands.clear()
+    dev.install_peers()
+    assert not [command for command in commands if command[-1] == switch]
+    assert dev.NO_SERVICES.read_text() == "of the container"
+
+
+def test_continuous_integration_runs_the_readme_s_command() -> None:
+    root = DEV.parent
+    (command,) = re.findall(r"exec (.*) \"\$@\"", (root / ".ci" / "run").read_text())
+    assert command == "python3 dev.py test --peers"
+    assert f"\n{command} " in (root / "README.md").read_text()
+    assert f"`{command}`" in (root / "CONTRIBUTING.md").read_text()
