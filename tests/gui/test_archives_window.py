@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+
+import keyring
+import keyring.core
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.backends import fail
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 
 from imaging.errors import UserError
 from session import archives
-from sync.destination import Destination, Network, read_destinations, write_destinations
+from sync.destination import Destination, Login, Network, read_destinations, write_destinations
 from sync.incoming import Fetched
 from sync.query import Answers, Level, Query
 from widgets.archives_window.window import ArchivesWindow
@@ -160,3 +166,88 @@ def test_what_is_kept_is_on_disk_and_chosen(window, shown, monkeypatch) -> None:
     found = read_destinations(archives.destinations_file(window.session.settings))
     assert [one.name for one in found] == ["archive", "Second"]
     assert shown.archive.currentText() == "Second"
+
+
+class SlowStore(KeyringBackend):
+    """A key store that waits until somebody has typed a password, and is never asked on the window's thread."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        self.typed = threading.Event()
+        self.kept = {"web": "old"}
+
+    def _wait(self) -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        assert self.typed.wait(60)
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get(username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._wait()
+        self.kept[username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        self._wait()
+        del self.kept[username]
+
+
+@pytest.fixture
+def store(monkeypatch) -> SlowStore:
+    made = SlowStore()
+    monkeypatch.setattr(keyring.core, "_keyring_backend", made)
+    return made
+
+
+def web_by_password(dialog: DestinationDialog) -> int:
+    """What somebody types who sets up a DICOMweb service."""
+    dialog.name.setText("web")
+    dialog.network.setCurrentIndex(dialog.network.findData(Network.DICOMWEB))
+    dialog.login.setCurrentIndex(dialog.login.findData(Login.PASSWORD))
+    dialog.url.setText("https://pacs.example/dicom-web")
+    dialog.user.setText("me")
+    dialog.secret.setText("secret")
+    return 1
+
+
+def names(window) -> list[str]:
+    return [one.name for one in read_destinations(archives.destinations_file(window.session.settings))]
+
+
+def test_the_window_goes_on_while_the_key_store_asks(qtbot, window, shown, store, monkeypatch) -> None:
+    monkeypatch.setattr(DestinationDialog, "exec", web_by_password)
+    QTest.mouseClick(shown.add, Qt.MouseButton.LeftButton)
+    job = window.session.jobs.jobs[-1]
+    qtbot.waitUntil(lambda: job.message == "Waiting for the system's key store", timeout=30_000)
+    QTest.keyClicks(shown.fields["PatientID"], "7")  # it still answers
+    assert shown.fields["PatientID"].text() == "7"
+    assert names(window) == ["archive"]
+    store.typed.set()
+    qtbot.waitUntil(lambda: shown.archive.currentText() == "web", timeout=30_000)
+    assert (names(window), store.kept) == (["archive", "web"], {"web": "secret"})
+    store.typed.clear()
+    monkeypatch.setattr("widgets.archives_window.window.ask_choice", lambda *_: "yes")
+    QTest.mouseClick(shown.remove, Qt.MouseButton.LeftButton)
+    assert names(window) == ["archive", "web"]
+    store.typed.set()
+    qtbot.waitUntil(lambda: names(window) == ["archive"], timeout=30_000)
+    assert store.kept == {}
+
+
+def test_without_its_password_an_archive_is_not_kept(qtbot, window, shown, monkeypatch) -> None:
+    monkeypatch.setattr(keyring.core, "_keyring_backend", fail.Keyring())
+    monkeypatch.setattr(DestinationDialog, "exec", web_by_password)
+    QTest.mouseClick(shown.add, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "key store cannot be used" in shown.said.text(), timeout=30_000)
+    assert names(window) == ["archive"]
+
+
+def test_waiting_for_the_key_store_can_be_called_off(qtbot, window, shown, store, monkeypatch) -> None:
+    monkeypatch.setattr(DestinationDialog, "exec", web_by_password)
+    QTest.mouseClick(shown.add, Qt.MouseButton.LeftButton)
+    job = window.session.jobs.jobs[-1]
+    job.cancel()
+    store.typed.set()
+    qtbot.waitUntil(lambda: job.is_finished, timeout=30_000)
+    assert names(window) == ["archive"]

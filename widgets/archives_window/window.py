@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 
 import shiboken6
 from PySide6.QtCore import Qt
@@ -21,9 +22,10 @@ from PySide6.QtWidgets import (
 
 from imaging.errors import UserError
 from session import archives
+from session.archive_keeping import Kept, forget_destination, keep_destination
 from session.fetching import FetchWish, start_fetch
 from session.jobs import Job
-from sync.destination import Destination, Login, read_destinations, write_destinations
+from sync.destination import Destination, read_destinations
 from sync.diagnose import Step, diagnose, failed_step
 from sync.query import Answers, Level, Query
 from widgets import theme
@@ -199,32 +201,28 @@ class ArchivesWindow(QDialog):
         dialog = DestinationDialog(known, [one.name for one in others], self)
         if not dialog.exec():
             return
+        made, secret = dialog.destination(), dialog.secret.text()
+        self.said.setText(self.tr("Keeping {0}…").format(made.name))
+        keep_destination(self._session, made, secret, partial(self._kept, made.name))
 
-        def keep() -> None:
-            made = dialog.destination()
-            if made.login is not Login.NONE and dialog.secret.text():
-                from sync.secrets import keep_secret
-
-                keep_secret(made.name, dialog.secret.text())
-            write_destinations(path, [*others, made])
-            self.show_archives(made.name)
-
-        guarded(self._session, keep)
+    def _kept(self, name: str, kept: Kept) -> None:
+        """A machine was set up, or forgotten (then the name is empty)."""
+        if kept.error is not None:
+            self._session.messages.error(kept.error)
+        if not shiboken6.isValid(self):
+            return
+        self.said.setText(kept.error.message if kept.error is not None else "")
+        if kept.is_done:
+            self.show_archives(name)
 
     def _remove(self) -> None:
         there: Destination | None = self.archive.currentData()
         if there is None:
             return
         question = self.tr("Forget the archive {0}?").format(there.name)
-        if (
-            ask_choice(self, question, self.tr("Only its settings here are removed."), [("yes", self.tr("Forget it"))])
-            != "yes"
-        ):
-            return
-        path = archives.destinations_file(self._session.settings)
-        left = [one for one in read_destinations(path) if one.name != there.name]
-        guarded(self._session, lambda: write_destinations(path, left))
-        self.show_archives()
+        hint = self.tr("Only its settings and its password here are removed.")
+        if ask_choice(self, question, hint, [("yes", self.tr("Forget it"))]) == "yes":
+            forget_destination(self._session, there, partial(self._kept, ""))
 
     def _diagnose(self) -> None:
         there: Destination | None = self.archive.currentData()
