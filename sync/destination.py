@@ -89,7 +89,8 @@ class Destination:
         own_port: where our own receiver listens when the machine moves (C-MOVE) images to us, 0 for C-GET.
         url: the root of QIDO-RS, WADO-RS and STOW-RS.
         login, user: how we log in.
-        proxy: address of an HTTP proxy; empty for none. The environment's proxies are not used.
+        proxy: address of an HTTP proxy, with the user's name where it asks for a password (``http://user@host:port``);
+            empty for none. The environment's proxies are not used.
         is_inside: it belongs to the hospital, so names of patients may go there.
         kinds: the objects that it takes.
         quarantine: name of the destination that gets our results in its place, empty for none.
@@ -137,6 +138,11 @@ class Destination:
         except ValueError:
             return False  # a name may point anywhere, also after it was looked up
 
+    @property
+    def proxy_user(self) -> str:
+        """How we log in at the proxy; empty where it asks nobody. The password is in the system's key store."""
+        return urlsplit(self.proxy).username or ""
+
     def checked(self) -> Destination:
         """The destination itself.
 
@@ -170,18 +176,21 @@ class Destination:
             raise UserError("A port lies between 1 and 65535.")
 
     def _check_web(self) -> None:
-        try:
-            parts = urlsplit(self.url)
-            is_right = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
-            _ = parts.port
-        except ValueError:
-            is_right = False
-        if not is_right:
+        if not _is_web_address(self.url):
             raise UserError("The address begins with https:// (or http://) and names a host.")
+        if self.proxy:
+            self._check_proxy()
         if "@" in urlsplit(self.url).netloc:
             raise UserError("The address must not hold a password.", "Choose login by password; it is kept safely.")
         if self.login is Login.PASSWORD and not self.user:
             raise UserError("Login by password needs a user name.")
+
+    def _check_proxy(self) -> None:
+        if not _is_web_address(self.proxy) or urlsplit(self.proxy).path.strip("/"):
+            raise UserError("The proxy's address begins with http:// (or https://) and names a host.")
+        if urlsplit(self.proxy).password is not None:
+            hint = "Write http://user@host:port; the password is kept safely."
+            raise UserError("The proxy's address must not hold a password.", hint)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able record without secrets; ``from_json`` reads it back."""
@@ -206,6 +215,15 @@ class Destination:
             return replace(made, port=int(made.port), timeout_s=float(made.timeout_s)).checked()
         except (TypeError, ValueError) as error:
             raise UserError("A destination is written in a way that Limner does not know.", str(error)) from error
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
 
 
 def read_destinations(path: Path) -> list[Destination]:

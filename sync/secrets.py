@@ -21,8 +21,13 @@ def variable_name(destination: str) -> str:
     return _PREFIX + re.sub(r"[^A-Z0-9]", "_", destination.upper())
 
 
+def of_proxy(destination: str) -> str:
+    """Under which name the password of a destination's proxy is kept; no destination can have this name."""
+    return f"{destination}/proxy"
+
+
 def read_secret(destination: str) -> str:
-    """The secret of a destination.
+    """The secret of a destination, or of its proxy (``of_proxy``).
 
     Raises:
         UserError: there is none, or the key store cannot be asked.

@@ -7,14 +7,16 @@ those of the destination, and a password file could log us in unasked.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
 
 from imaging.errors import UserError
 from sync.destination import Destination, Login
 from sync.dimse.association import ConnectionFailed
-from sync.secrets import read_secret
+from sync.secrets import of_proxy, read_secret
 
 if TYPE_CHECKING:
     import requests
@@ -38,12 +40,22 @@ def session_with(destination: Destination) -> Iterator[requests.Session]:
         if destination.tls.certificate:
             session.cert = (destination.tls.certificate, destination.tls.key)
         if destination.proxy:
-            session.proxies = {"http": destination.proxy, "https": destination.proxy}
+            proxy = _proxy_of(destination)
+            session.proxies = {"http": proxy, "https": proxy}
         if destination.login is Login.PASSWORD:
             session.auth = (destination.user, read_secret(destination.name))
         elif destination.login is Login.TOKEN:
             session.headers["Authorization"] = f"Bearer {read_secret(destination.name)}"
         yield session
+
+
+def _proxy_of(destination: Destination) -> str:
+    """The proxy's address as requests wants it: with the password in it."""
+    if not destination.proxy_user:
+        return destination.proxy
+    password = quote(read_secret(of_proxy(destination.name)), safe="")
+    parts = urlsplit(destination.proxy)
+    return parts._replace(netloc=f"{destination.proxy_user}:{password}@{parts.netloc.rpartition('@')[2]}").geturl()
 
 
 def ask(
@@ -123,7 +135,7 @@ def failure_of(destination: Destination, error: Exception) -> ConnectionFailed:
 
     text = str(error)
     if isinstance(error, requests.exceptions.ProxyError):
-        return ConnectionFailed("proxy", f"The proxy does not let us through to “{destination.name}”.", "")
+        return _proxy_failure(destination, text)
     if isinstance(error, requests.exceptions.SSLError):
         if "CERTIFICATE_VERIFY_FAILED" in text:
             hint = "Ask whoever runs it for its certificate authority's file, and set it here."
@@ -144,9 +156,28 @@ def failure_of(destination: Destination, error: Exception) -> ConnectionFailed:
     return ConnectionFailed("answer", f"The request to “{destination.name}” failed.", type(error).__name__)
 
 
+def _proxy_failure(destination: Destination, text: str) -> ConnectionFailed:
+    """What a proxy means that opens no way to the machine behind it (RFC 9110, 15.5 and 15.6)."""
+    name = f"“{destination.name}”"
+    code = re.search(r"Tunnel connection failed: (\d+)", text)
+    if code is None:
+        hint = "Check the proxy's address in the settings, and that it runs."
+        return ConnectionFailed("proxy", f"The proxy before {name} cannot be reached.", hint)
+    if code[1] in ("401", "407"):  # tinyproxy answers 401 to a wrong password
+        hint = "Enter user and password of the proxy again."
+        return ConnectionFailed("proxy", f"The proxy before {name} does not accept the login.", hint)
+    if code[1] == "403":
+        hint = "Ask whoever runs it to allow this address and port."
+        return ConnectionFailed("proxy", f"The proxy does not let us through to {name}.", hint)
+    hint = f"It answered with code {code[1]}. Check the address behind it."
+    return ConnectionFailed("proxy", f"The proxy cannot reach {name}.", hint)
+
+
 def _refusal(destination: Destination, status: int) -> UserError:
     name = f"“{destination.name}”"
-    if status in (401, 407):
+    if status == 407:
+        return UserError(f"The proxy before {name} does not accept the login.", "Enter its user and password again.")
+    if status == 401:
         return UserError(f"{name} does not accept the login.", "Enter user and password, or the token, again.")
     if status == 403:
         return UserError(f"{name} does not allow this.", "Ask its administrator for the right to do it.")

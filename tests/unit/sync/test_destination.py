@@ -72,6 +72,11 @@ def test_destinations_of_it_win_and_are_not_written_into_the_users_file(tmp_path
         {"network": Network.DICOMWEB, "url": "https://me:secret@host/x"},
         {"network": Network.DICOMWEB, "url": "https://host:99999/x"},
         {"network": Network.DICOMWEB, "url": "https://host/x", "login": Login.PASSWORD},
+        {"network": Network.DICOMWEB, "url": "https://host/x", "proxy": "http://me:secret@proxy:3128"},
+        {"network": Network.DICOMWEB, "url": "https://host/x", "proxy": "http://me:@proxy:3128"},
+        {"network": Network.DICOMWEB, "url": "https://host/x", "proxy": "proxy:3128"},
+        {"network": Network.DICOMWEB, "url": "https://host/x", "proxy": "http://proxy:x"},
+        {"network": Network.DICOMWEB, "url": "https://host/x", "proxy": "http://proxy:3128/path"},
     ],
 )
 def test_what_does_not_fit_is_refused(wrong) -> None:
@@ -160,3 +165,19 @@ def test_a_system_without_key_store_is_said(monkeypatch) -> None:
     assert "LIMNER_SECRET_WEB" in refusal.value.hint
     with pytest.raises(UserError):
         secrets.read_secret("web")
+
+
+def test_the_password_of_a_proxy_is_kept_beside_that_of_the_machine(monkeypatch) -> None:
+    from sync.dicomweb.http import session_with
+
+    monkeypatch.setattr(keyring.core, "_keyring_backend", Store())
+    secrets.keep_secret(secrets.of_proxy("web"), "p@ss:w/rd#1")
+    destination = replace(WEB, login=Login.NONE, proxy="http://reading%20room@proxy.example:3128").checked()
+    assert destination.proxy_user == "reading%20room"
+    with session_with(destination) as session:
+        assert session.proxies["https"] == "http://reading%20room:p%40ss%3Aw%2Frd%231@proxy.example:3128"
+    assert "p@ss" not in json.dumps(destination.to_json())
+    monkeypatch.setattr(keyring.core, "_keyring_backend", fail.Keyring())
+    with pytest.raises(UserError) as refusal, session_with(destination):
+        pass
+    assert "LIMNER_SECRET_WEB_PROXY" in refusal.value.hint
