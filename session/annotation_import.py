@@ -24,9 +24,10 @@ from session.case_content import PRESENTATION_KEY, content_of_case
 from session.document import Document
 from session.exporting import labels_of
 from session.map_keeping import STATE_KEY, packed
-from session.model_maps import ModelMap, ModelMaps, is_model_map
+from session.model_maps import ModelMap, is_model_map, with_map
 from session.object_export import source_of_case
 from session.object_import import is_object_file
+from session.object_kinds import look_at
 from session.presentation import Presentation, PresentationState, Windowing
 
 
@@ -36,10 +37,11 @@ class ReadAnnotations:
 
     Attributes:
         file_name: of the object.
-        measurements: with numbers that are new in the case.
+        measurements: their numbers mean nothing yet.
         windowing: None where the object says none.
         is_inverted: black on white.
-        maps: the case's maps with those of the object; None where it holds none.
+        map: None where it holds none.
+        map_title: what made the map.
         values: what else it measured, a line for each group.
         notes: what could not be taken over, in sentences.
     """
@@ -48,19 +50,25 @@ class ReadAnnotations:
     measurements: tuple[Measurement, ...] = ()
     windowing: Windowing | None = None
     is_inverted: bool = False
-    maps: ModelMaps | None = None
+    map: ModelMap | None = None
+    map_title: str = ""
     values: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def _report(path: Path, case: Case, _consent: bool) -> ReadAnnotations:
+def _report(path: Path, case: Case, consent: bool) -> ReadAnnotations:
     from imaging.objects.report_read import read_report
 
     groups = read_report(path, _source(case))
-    shapes = [shape for group in groups for shape in group.shapes]
+    shapes = tuple(shape for group in groups for shape in group.shapes)
     values = [line for group in groups for line in group.lines()]
     notes = dict.fromkeys(sentence for group in groups for sentence in group.unplaced)
-    return ReadAnnotations(path.name, _numbered(shapes, case), values=tuple(values), notes=tuple(notes))
+    if not look_at(path).is_about(case.images[0].series_id):
+        if not shapes and not consent:
+            hint = "Use --resample when you know that it is about this patient and these images."
+            raise UserError("The report is about other images than these.", hint)
+        notes["The report says that it is about another series."] = None
+    return ReadAnnotations(path.name, shapes, values=tuple(values), notes=tuple(notes))
 
 
 def _presentation(path: Path, case: Case, _consent: bool) -> ReadAnnotations:
@@ -71,8 +79,7 @@ def _presentation(path: Path, case: Case, _consent: bool) -> ReadAnnotations:
         raise UserError("The images of this case are not where they were.", "A presentation state needs them.")
     found = read_presentation(path, source)
     window = Windowing(*found.window) if found.window is not None else None
-    shapes = _numbered(found.measurements, case)
-    return ReadAnnotations(path.name, shapes, window, found.is_inverted, notes=found.notes)
+    return ReadAnnotations(path.name, found.measurements, window, found.is_inverted, notes=found.notes)
 
 
 def _map(path: Path, case: Case, consent: bool) -> ReadAnnotations:
@@ -86,13 +93,13 @@ def _map(path: Path, case: Case, consent: bool) -> ReadAnnotations:
             "Open it as an image of its own.",
         )
     name = found.name if is_model_map(found.name) else _guessed(found.quantity.meaning if found.quantity else "")
-    laid = match(
-        LabelFile(found.geometry, [np.rint(255 * values).astype(np.uint8)]), case.segmentation.geometry, consent
-    )
-    new = ModelMap(name, laid.layers[0])
-    kept = content_of_case(case).maps
-    others = tuple(one for one in kept.maps if one.name != name) if kept is not None else ()
-    return ReadAnnotations(path.name, maps=ModelMaps(found.title or path.stem, (*others, new)))
+    target = case.segmentation.geometry
+    laid = match(LabelFile(found.geometry, [np.rint(255 * values).astype(np.uint8)]), target, consent)
+    frames = {found.geometry.frame_of_reference_uid, target.frame_of_reference_uid} - {None, ""}
+    notes = ("The map names another frame of reference than the image has; only the positions agree.",)
+    made = ModelMap(name, laid.layers[0])
+    title = found.title or path.stem
+    return ReadAnnotations(path.name, map=made, map_title=title, notes=notes if len(frames) > 1 else ())
 
 
 def _guessed(quantity: str) -> str:
@@ -138,43 +145,51 @@ def read_annotations(path: Path, case: Case, *, consent: bool = False) -> ReadAn
     return READERS[open_object(path).elements.text(tags.SOP_CLASS)](path, case, consent)
 
 
-def add_annotations(document: Document, found: ReadAnnotations) -> None:
-    """Put it into the case: measurements as one entry of the history, window and maps beside it.
+def add_annotations(document: Document, found: ReadAnnotations) -> tuple[Measurement, ...]:
+    """Put it into the case's history, measurements as one entry; how it is shown, and maps, lie beside the history.
+
+    Returns:
+        The measurements with the numbers that they got.
 
     Raises:
-        UserError: a read-only case.
+        UserError: a read-only case, or busy with another change.
     """
     document.must_be_writable()
     parameters = {"file": found.file_name, "values": list(found.values), "notes": list(found.notes)}
-    if found.measurements:
-        count = len(found.measurements)
-        title = f"Import {count} measurement{'s' if count != 1 else ''}"
-        edit = AddMeasurements(found.measurements)
-        document.apply(edit, title=title, tool="file.import_masks", parameters=parameters, author="import")
-    else:
+    if not found.measurements:
         document.note(f"Import {found.file_name}", "file.import_masks", parameters)
-    journal = document.case.journal
+        return ()
+    first = document.measurements.next_number
+    numbered = tuple(shape.changed(number=first + n) for n, shape in enumerate(found.measurements))
+    count = len(numbered)
+    title = f"Import {count} measurement{'s' if count != 1 else ''}"
+    edit = AddMeasurements(numbered)
+    document.apply(edit, title=title, tool="file.import_masks", parameters=parameters, author="import")
+    return numbered
+
+
+def keep_beside(case: Case, found: ReadAnnotations) -> None:
+    """Window and map into the file of a case that no window shows.
+
+    Raises:
+        UserError: the map finds no room in it.
+    """
     if found.windowing is not None:
-        saved = journal.read_state(PRESENTATION_KEY)
-        state = PresentationState.from_text(saved) if saved else _first_state(document)
+        saved = case.journal.read_state(PRESENTATION_KEY)
+        state = PresentationState.from_text(saved) if saved else _first_state(case)
         state = replace(state, windowing=found.windowing, is_inverted=found.is_inverted)
-        journal.save_state(PRESENTATION_KEY, state.to_text())
-    if found.maps is not None:
-        text, left_out = packed(found.maps)
+        case.journal.save_state(PRESENTATION_KEY, state.to_text())
+    if found.map is not None:
+        text, left_out = packed(with_map(content_of_case(case).maps, found.map, found.map_title))
         if left_out:
             raise UserError("The map is too large to be kept in the case.")
-        journal.save_state(STATE_KEY, text)
+        case.journal.save_state(STATE_KEY, text)
 
 
-def _first_state(document: Document) -> PresentationState:
+def _first_state(case: Case) -> PresentationState:
     presentation = Presentation()
-    presentation.center_on(document.segmentation.geometry)
+    presentation.center_on(case.segmentation.geometry)
     return presentation.state
-
-
-def _numbered(shapes: list[Measurement] | tuple[Measurement, ...], case: Case) -> tuple[Measurement, ...]:
-    first = case.measurements.next_number
-    return tuple(shape.changed(number=first + n) for n, shape in enumerate(shapes))
 
 
 def _source(case: Case) -> ObjectSource | None:

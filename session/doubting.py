@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import psygnal
 
+from imaging.errors import UserError
 from imaging.geometry import Geometry
 from session.change import DocumentChange
 from session.document import Document
 from session.doubt import DoubtfulPlace, find_places
 from session.map_keeping import STATE_KEY, packed, unpacked
-from session.model_maps import MapKind, ModelMap, ModelMaps, maps_of
+from session.model_maps import MapKind, ModelMap, ModelMaps, maps_of, with_map
 
 if TYPE_CHECKING:
     from session.session import Session
@@ -80,6 +81,19 @@ class Doubting:
             return
         self._set(replace(self.state, is_kept=True))
         threading.Thread(target=self._write, args=(document, maps), name="doubt", daemon=True).start()
+
+    def add(self, found: ModelMap, title: str) -> None:
+        """Show a map that came from elsewhere, and keep it with the case.
+
+        Raises:
+            UserError: a result that waits for acceptance has maps of its own.
+        """
+        document = self._session.open_document
+        present = document.model_maps
+        if present is not None and document.preview is not None and present.are_of(document.preview):
+            raise UserError("The result that waits has maps of its own.", "Accept or reject it first.")
+        self._show(document, with_map(present, found, title))
+        self.keep()
 
     def end(self) -> None:
         """Do without the maps from now on, in the case file, too."""

@@ -86,6 +86,12 @@ class ModelMaps:
         return all(found.values is preview.maps.get(found.name) for found in self.maps)
 
 
+def with_map(present: ModelMaps | None, found: ModelMap, title: str) -> ModelMaps:
+    """One more map among those that are there; it takes the place of one of the same name."""
+    others = present.maps if present is not None else ()
+    return ModelMaps(title, (*(one for one in others if one.name != found.name), found))
+
+
 def is_model_map(name: str) -> bool:
     """True for the names of maps that can be shown; models may give others."""
     return name in (UNCERTAINTY_MAP, WINNER_MAP) or label_of_map(name) is not None

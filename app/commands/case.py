@@ -17,7 +17,7 @@ from imaging.case.records import ChainReport
 from imaging.errors import UserError
 from imaging.segment import Segment
 from imaging.segmentation import Segmentation
-from session.annotation_import import add_annotations, is_annotation_file, read_annotations
+from session.annotation_import import add_annotations, is_annotation_file, keep_beside, read_annotations
 from session.case_content import content_of_case
 from session.document import Document
 from session.exporting import add_masks, export_masks, labels_of, read_masks
@@ -191,11 +191,12 @@ def _import_annotations(arguments: argparse.Namespace) -> int:
     document = _document(arguments.case)
     try:
         found = read_annotations(arguments.file, document.case, consent=arguments.resample)
-        add_annotations(document, found)
+        measurements = add_annotations(document, found)
+        keep_beside(document.case, found)
         _settle(document)
         record = {
             "entry": _entry_record(document.entries[-1]),
-            "measurements": [m.to_json() for m in found.measurements],
+            "measurements": [m.to_json() for m in measurements],
             "values": list(found.values),
             "notes": list(found.notes),
         }

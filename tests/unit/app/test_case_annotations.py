@@ -14,9 +14,11 @@ from app.cli import main
 from imaging.case.case import Case
 from imaging.case.images import ImageReference
 from imaging.edit import AddSegment, Batch, LabelsEdit, PaintRule
+from imaging.errors import UserError
 from imaging.geometry import Box, Geometry
 from imaging.measurement import Measurement, MeasurementKind
 from imaging.measurements import AddMeasurements
+from imaging.objects.document_read import read_document
 from imaging.objects.source_series import ObjectSource
 from imaging.objects.validation.findings import Severity
 from imaging.objects.validation.validate import validate
@@ -29,6 +31,7 @@ from session.case_content import content_of_case
 from session.document import Document
 from session.map_keeping import STATE_KEY, packed
 from session.model_maps import ModelMap, ModelMaps
+from session.object_kinds import ObjectKind, look_at
 from session.presentation import PresentationState, Windowing
 
 SHAPE = (6, 20, 24)
@@ -170,6 +173,57 @@ def test_a_presentation_state_of_other_images_is_refused(capsys, full: Path, oth
     state.save_as(tmp_path / "ps.dcm")
     assert "belongs to other images" in limner(capsys, "case", "import", other, tmp_path / "ps.dcm", status=2)
     assert measurements_of(other) == ()
+
+
+def test_a_report_of_other_images_is_asked_about(capsys, full: Path, other: Path, tmp_path: Path) -> None:
+    limner(capsys, "case", "export", full, "--format", "sr", "-o", tmp_path / "sr.dcm")
+    report = dcmread(tmp_path / "sr.dcm")
+    evidence = report.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
+    for one in evidence:
+        one.SeriesInstanceUID += "1"
+    report.save_as(tmp_path / "same place.dcm")
+    told = json.loads(limner(capsys, "case", "import", other, tmp_path / "same place.dcm", "--json"))
+    assert len(told["measurements"]) == 4  # they lie in this frame of reference
+    assert told["notes"] == ["The report says that it is about another series."]
+    for item in report.iterall():
+        if item.keyword == "ReferencedFrameOfReferenceUID":
+            item.value = "1.2.3.4"
+    report.save_as(tmp_path / "elsewhere.dcm")
+    assert "about other images" in limner(capsys, "case", "import", other, tmp_path / "elsewhere.dcm", status=2)
+    told = json.loads(limner(capsys, "case", "import", other, tmp_path / "elsewhere.dcm", "--resample", "--json"))
+    assert told["measurements"] == []
+    assert told["values"]
+    assert len(measurements_of(other)) == 4
+
+
+def test_what_objects_are_and_of_which_series(capsys, qapp, full: Path, series: Path, tmp_path: Path) -> None:
+    uid = str(dcmread(next(series.iterdir())).SeriesInstanceUID)
+    for name, kind in (
+        ("seg", ObjectKind.MASKS),
+        ("rtstruct", ObjectKind.MASKS),
+        ("sr", ObjectKind.REPORT),
+        ("gsps", ObjectKind.PRESENTATION),
+        ("pm", ObjectKind.MAP),
+    ):
+        limner(capsys, "case", "export", full, "--format", name, "-o", tmp_path / f"{name}.dcm")
+        found = look_at(tmp_path / f"{name}.dcm")
+        assert (found.kind, found.series_uids) == (kind, {uid}), name
+        assert found.title, name
+    assert look_at(next(series.iterdir())).kind is ObjectKind.OTHER
+    assert look_at(full).kind is ObjectKind.OTHER
+
+
+def test_the_document_of_an_object_comes_out_as_it_went_in(capsys, qapp, full: Path, tmp_path: Path) -> None:
+    limner(capsys, "case", "export", full, "--format", "pdf", "-o", tmp_path / "pdf.dcm")
+    assert look_at(tmp_path / "pdf.dcm").kind is ObjectKind.DOCUMENT
+    inside = dcmread(tmp_path / "pdf.dcm")
+    assert (
+        read_document(tmp_path / "pdf.dcm") == bytes(inside.EncapsulatedDocument)[: inside.EncapsulatedDocumentLength]
+    )
+    inside.EncapsulatedDocument = b"MZ not a document"
+    inside.save_as(tmp_path / "pdf.dcm")
+    with pytest.raises(UserError, match="does not"):
+        read_document(tmp_path / "pdf.dcm")
 
 
 def test_a_map_goes_out_and_comes_back(capsys, full: Path, other: Path, tmp_path: Path) -> None:

@@ -1,0 +1,87 @@
+"""What a DICOM object is good for, and which images it is about, by its header alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from imaging.dicom import tags
+from imaging.objects.elements import Elements
+
+_STORAGE = "1.2.840.10008.5.1.4.1.1."
+_REFERENCED_SERIES = 0x00081115
+# Sequences whose items name the series that an object is about, at whatever depth (PS3.3 C.8.8.5, C.12.1.1, C.17.2).
+_LEADING_THERE = (_REFERENCED_SERIES, 0x00081200, 0x0040A375, 0x0040A385, 0x30060010, 0x30060012, 0x30060014)
+_LABEL, _DESCRIPTION, _STRUCTURE_SET_LABEL, _DOCUMENT_TITLE = 0x00700080, 0x00700081, 0x30060002, 0x00420010
+_SERIES_DESCRIPTION, _TITLE, _MEANING = 0x0008103E, 0x0040A043, 0x00080104
+
+
+class ObjectKind(StrEnum):
+    """What can be done with an object."""
+
+    MASKS = "masks"
+    REPORT = "report"
+    PRESENTATION = "presentation"
+    MAP = "map"
+    DOCUMENT = "document"
+    OTHER = "other"  # an image, or something that Limner has no use for
+
+
+KINDS = {
+    **dict.fromkeys((_STORAGE + end for end in ("66.4", "66.7", "481.3")), ObjectKind.MASKS),
+    **dict.fromkeys((_STORAGE + end for end in ("88.11", "88.22", "88.33", "88.34", "88.35")), ObjectKind.REPORT),
+    **dict.fromkeys((_STORAGE + end for end in ("11.1", "11.2")), ObjectKind.PRESENTATION),
+    _STORAGE + "30": ObjectKind.MAP,
+    _STORAGE + "104.1": ObjectKind.DOCUMENT,
+}
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """An object's header.
+
+    Attributes:
+        path: its file.
+        kind: what can be done with it.
+        title: what it calls itself; may be empty.
+        series_uids: the series that it is about; empty where it does not say.
+    """
+
+    path: Path
+    kind: ObjectKind
+    title: str = ""
+    series_uids: frozenset[str] = frozenset()
+
+    def is_about(self, series_id: str) -> bool:
+        """True unless it says that it is about other series; ``series_id`` as ``imaging.series.Series.id``."""
+        return not self.series_uids or any(series_id.startswith(uid) for uid in self.series_uids)
+
+
+def look_at(path: Path) -> LookedAt:
+    """What a DICOM file is; other files are ``OTHER``, too.
+
+    Raises:
+        UserError: it is damaged.
+    """
+    from imaging.objects.elements import open_object
+    from session.object_import import is_object_file
+
+    if not is_object_file(path):
+        return LookedAt(path, ObjectKind.OTHER)
+    elements = open_object(path).elements
+    kind = KINDS.get(elements.text(tags.SOP_CLASS), ObjectKind.OTHER)
+    if kind is ObjectKind.OTHER:
+        return LookedAt(path, kind)
+    named = (_DESCRIPTION, _LABEL, _STRUCTURE_SET_LABEL, _DOCUMENT_TITLE, _SERIES_DESCRIPTION)
+    titles = [elements.text(tag) for tag in named] + [elements.first(_TITLE).text(_MEANING)]
+    title = " ".join(next(filter(None, titles), "").split())
+    return LookedAt(path, kind, title, frozenset(filter(None, _series_uids(elements))))
+
+
+def _series_uids(elements: Elements) -> Iterator[str]:
+    for tag in _LEADING_THERE:
+        for item in elements.sequence(tag):
+            yield item.text(tags.SERIES_INSTANCE)
+            yield from _series_uids(item)
