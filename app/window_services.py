@@ -39,6 +39,8 @@ from widgets.sentences import translated
 if TYPE_CHECKING:
     from inference.packages.store import Candidate
     from session.deidentifying import StudyFound, Wishes
+    from session.image_sending import WithoutIdentifiers
+    from session.images_to_send import ImagesToSend
     from sync.deidentification.run import Outcome
 
 
@@ -132,11 +134,20 @@ class Services:
         found = read_destinations(destinations_file(session.settings))
         _bring_up(SendDialog(session, found, self._window))
 
-    def ask_deidentify(self, found: StudyFound, answer: Callable[[Wishes], None]) -> None:
+    def show_image_sending(self, found: ImagesToSend, without_identifiers: WithoutIdentifiers) -> None:
+        """The dialog that sends images of the list."""
+        from widgets.dialogs.image_sending import ImageSendDialog  # seldom needed
+
+        session = self._window.session
+        there = read_destinations(destinations_file(session.settings))
+        parent = QApplication.activeWindow() or self._window
+        _bring_up(ImageSendDialog(session, found, there, without_identifiers, parent))
+
+    def ask_deidentify(self, found: StudyFound, answer: Callable[[Wishes], None], out: Path | None = None) -> None:
         """How identifiers are to be removed from a study; the answer comes later, or never."""
         from widgets.deidentify.dialog import DeidentifyDialog  # seldom needed
 
-        dialog = DeidentifyDialog(found, self._window.session.post, QApplication.activeWindow() or self._window)
+        dialog = DeidentifyDialog(found, self._window.session.post, QApplication.activeWindow() or self._window, out)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: answer(dialog.wishes) if dialog.wishes is not None else None)
         dialog.open()

@@ -95,11 +95,15 @@ def send(
     files: Sequence[Outgoing],
     on_progress: OnProgress = lambda _done, _total: None,
     is_cancelled: Callable[[], bool] = lambda: False,
+    done: Sent | None = None,
 ) -> Sent:
     """Send files as they are.
+
+    Args:
+        done: is filled instead of a new one, so that ``on_progress`` can look at it.
 
     Raises:
         UserError: nothing could be stored, or it is not allowed.
     """
     deliver = dimse_send.send if destination.network is Network.DIMSE else web_send.send
-    return deliver(destination, files, on_progress, is_cancelled)
+    return deliver(destination, files, on_progress, is_cancelled, done)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from sync.deidentification.burned_in import Risk
 from sync.deidentification.options import Options
 from sync.deidentification.pixels import PixelWishes
 from sync.deidentification.run import Outcome
+from sync.outbox import FOLDER as OUTBOX
 
 _DARK, _BRIGHT = 1.0, 99.5  # percentiles that a preview shows as black and white
 
@@ -56,17 +57,22 @@ class Wishes:
     is_defaced: bool = False
 
 
-def look_through(workspace: Path, study_id: int, job: Job) -> StudyFound:
-    """What a listed study holds, and which of its pixels may name the patient.
+def look_through(workspace: Path, study_ids: Sequence[int], job: Job, series_ids: Sequence[int] = ()) -> StudyFound:
+    """What listed studies hold, and which of their pixels may name the patient.
+
+    Args:
+        series_ids: only these of their series; all where empty.
 
     Raises:
         UserError: it is not listed any more, or none of its files can be treated.
         session.jobs.Cancelled: the person stopped it.
     """
     with StudyIndex(workspace / INDEX_NAME) as index:
-        if not any(row.id == study_id for row in studies(index)):
+        listed = {row.id for row in studies(index, limit=1 << 31)}
+        every = [row for one in study_ids if one in listed for row in series_of(index, one)]
+        rows = [(row, files_of(index, row.id)) for row in every if not series_ids or row.id in series_ids]
+        if not rows:
             raise UserError("The study is not listed any more.")
-        rows = [(row, files_of(index, row.id)) for row in series_of(index, study_id)]
     found, archived = [], 0
     for n, (row, files) in enumerate(rows):
         job.report(n / len(rows), f"{n} of {len(rows)} series")
@@ -101,7 +107,9 @@ def remove_identifiers(
 
     paths = [path for series in found.series for path in series.files]
     out = wishes.out.resolve()
-    if any(path.resolve().is_relative_to(out) for path in paths) or out.is_relative_to(workspace.resolve()):
+    ours = workspace.resolve()
+    is_ours = out.is_relative_to(ours) and not out.is_relative_to(ours / OUTBOX)  # from there it is only sent
+    if any(path.resolve().is_relative_to(out) for path in paths) or is_ours:
         raise UserError("This folder holds originals; the result must not lie among them.", "Choose an empty folder.")
     pixels = wishes.pixels
     if wishes.is_defaced:

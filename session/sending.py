@@ -12,17 +12,16 @@ from imaging.case.images import ImageReference
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile
 from imaging.objects.proof import Proven, prove
-from session import archives
-from session.case_content import CaseContent, content_of_document
-from session.exporting import labels_of, still_labels
+from session.case_content import CaseContent, frozen_content
+from session.delivery import Step, deliver
+from session.exporting import frozen_labels
 from session.jobs import Job
 from session.object_export import OBJECT_FORMATS, source_of_case, write_object_of
 from session.session import Session
 from sync.destination import Destination, ObjectKind, find_destination
 from sync.dimse.send import outgoing
-from sync.outbox import ItemState, Outbox, OutboxItem
+from sync.outbox import ItemState, Outbox
 from sync.privacy import require_allowed
-from sync.query import Level, Query
 
 # What a destination calls a kind -> what writing calls it.
 FORMATS = {
@@ -36,7 +35,6 @@ FORMATS = {
     ObjectKind.PARAMETRIC_MAP: "pm",
     ObjectKind.PDF: "pdf",
 }
-Step = Callable[[str], None]
 
 
 def written_kinds() -> tuple[ObjectKind, ...]:
@@ -143,7 +141,6 @@ def send_case(
     """
     content = replace(source_of_case(image, labels, series), case=case)
     with Outbox(workspace) as outbox, tempfile.TemporaryDirectory(dir=outbox.folder, prefix="made-") as folder:
-        items: list[OutboxItem] = []
         for n, one in sorted(enumerate(sending.objects), key=lambda pair: pair[1].kind is ObjectKind.SR):  # SR last
             on_step(f"Writing {one.kind.value}")
             path = Path(folder) / f"{n}.dcm"
@@ -156,65 +153,12 @@ def send_case(
                 raise UserError("The object is not what it should be; nothing was sent.", one.proven.problems[0])
             if case is not None and one.kind is ObjectKind.SEG:
                 case.segments_in = path
-        for n, one in enumerate(sending.objects):
-            file = outgoing(Path(folder) / f"{n}.dcm")
-            uids = {"sop_uid": file.sop_uid, "series_uid": file.series_uid, "study_uid": file.study_uid}
-            name = sending.destination.name
-            items.append(outbox.put(file.path, name, **uids, kind=one.kind.value, case_path=case_path))
+        files = [(outgoing(Path(folder) / f"{n}.dcm"), one.kind.value) for n, one in enumerate(sending.objects)]
+        items = outbox.put(files, sending.destination.name, case_path)
         by_uid = {one.sop_uid: one for one in sending.objects}
         for item in deliver(outbox, sending.destination, items, on_step, is_cancelled):
             by_uid[item.sop_uid].state, by_uid[item.sop_uid].reason = item.state, item.reason
     return sending
-
-
-def deliver(
-    outbox: Outbox,
-    destination: Destination,
-    items: Sequence[OutboxItem],
-    on_step: Step = lambda _text: None,
-    is_cancelled: Callable[[], bool] = lambda: False,
-) -> list[OutboxItem]:
-    """Send objects of the outbox and ask for them there; how far each came, in the same order.
-
-    A lost connection leaves them in the outbox; ``deliver`` can be called again at any time.
-    """
-    on_step(f"Sending to {destination.name}")
-    states = {item.id: (item.state, item.reason) for item in items}
-    waiting = [item for item in items if item.state is ItemState.WAITING]
-    try:
-        sent = archives.send(destination, [outgoing(item.path) for item in waiting], is_cancelled=is_cancelled)
-    except UserError as error:
-        for item in waiting:
-            states[item.id] = ItemState.WAITING, error.message
-        sent = None
-    if sent is not None:
-        by_uid = {item.sop_uid: item for item in waiting}
-        for one in sent.stored:
-            states[by_uid[one.sop_uid].id] = ItemState.STORED, ""
-        for one, reason in sent.failed:
-            states[by_uid[one.sop_uid].id] = ItemState.REFUSED, reason
-        for item in waiting:
-            if sent.lost and states[item.id][0] is ItemState.WAITING:
-                states[item.id] = ItemState.WAITING, sent.lost
-    on_step(f"Asking {destination.name} for what was sent")
-    for item in items:
-        if states[item.id][0] is ItemState.STORED:
-            states[item.id] = _confirmed(destination, item)
-    for item in items:
-        outbox.mark(item.id, *states[item.id])
-    return [replace(item, state=states[item.id][0], reason=states[item.id][1]) for item in items]
-
-
-def _confirmed(destination: Destination, item: OutboxItem) -> tuple[ItemState, str]:
-    """Is the object found where it was sent? Archives that do not answer searches leave it at ``stored``."""
-    matches = {"StudyInstanceUID": item.study_uid, "SeriesInstanceUID": item.series_uid, "SOPInstanceUID": item.sop_uid}
-    try:
-        answers = archives.find(destination, Query(Level.IMAGE, matches, limit=5))
-    except UserError as error:
-        return ItemState.STORED, f"It was accepted, but could not be asked for: {error.message}"
-    if any(record.get("SOPInstanceUID") == item.sop_uid for record in answers.records):
-        return ItemState.CONFIRMED, ""
-    return ItemState.STORED, "It was accepted, but the archive does not find it yet."
 
 
 def start_sending(
@@ -235,11 +179,11 @@ def start_sending(
     """
     document = session.open_document
     sending = resolved(destinations, name, kinds)
-    labels, image = still_labels(labels_of(document.segmentation)), document.case.images[0]
-    if not labels.segments:
+    if not document.segmentation.segments:
         raise UserError("There are no segments to send.", "Segment something first.")
+    frozen, image = frozen_labels(document), document.case.images[0]
     workspace, case_path = session.settings.workspace(), str(document.case.path)
-    content = content_of_document(document, session.presentation.state, labels.layers)
+    content = frozen_content(document, session.presentation.state)
 
     def work(job: Job) -> Sending:
         def step(text: str) -> None:
@@ -247,7 +191,9 @@ def start_sending(
             session.jobs.notify(job)
             session.post(lambda: on_step(text))
 
-        return send_case(sending, labels, image, workspace, case_path, None, step, lambda: job.is_cancelled, content)
+        labels = frozen()
+        case = content(labels.layers)
+        return send_case(sending, labels, image, workspace, case_path, None, step, lambda: job.is_cancelled, case)
 
     def finish(job: Job) -> None:
         error = job.error if isinstance(job.error, UserError) else None

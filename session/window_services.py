@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from inference.packages.store import Candidate
     from session.channels import ChannelSource
     from session.deidentifying import StudyFound, Wishes
+    from session.image_sending import WithoutIdentifiers
+    from session.images_to_send import ImagesToSend
     from session.surface_wishes import SurfaceWishes
     from sync.deidentification.run import Outcome
 from session.export_choice import ExportChoice
@@ -68,8 +70,15 @@ class WindowServices(Protocol):
     def show_sending(self) -> None:
         """The dialog that sends the masks of the open case."""
 
-    def ask_deidentify(self, found: StudyFound, answer: Callable[[Wishes], None]) -> None:
-        """How identifiers are to be removed from a study; the answer comes later, or never."""
+    def show_image_sending(self, found: ImagesToSend, without_identifiers: WithoutIdentifiers) -> None:
+        """The dialog that sends images, as they are or after ``without_identifiers`` wrote them anew."""
+
+    def ask_deidentify(self, found: StudyFound, answer: Callable[[Wishes], None], out: Path | None = None) -> None:
+        """How identifiers are to be removed from a study; the answer comes later, or never.
+
+        Args:
+            out: where to; asked for where None.
+        """
 
     def show_deidentification(self, outcome: Outcome) -> None:
         """The report of what was removed."""

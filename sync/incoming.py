@@ -22,6 +22,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from imaging.errors import UserError
+from imaging.formats.replacing import replacing
 from imaging.workspace.tables import use_write_ahead_log
 
 FOLDER, JOURNAL = "images", "received.sqlite"
@@ -252,17 +253,11 @@ class Incoming:
         return str(row[0])
 
     def _write(self, name: str, data: bytes) -> None:
-        path = self.folder / name
-        part = path.with_suffix(_PART)
         try:
-            with open(part, "xb") as file:
+            with replacing(self.folder / name, always_flush=True) as file:
                 file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, path)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise NoSpace("The object could not be written.", str(error.strerror)) from error
+        except UserError as error:
+            raise NoSpace("The object could not be written.", error.message) from error
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

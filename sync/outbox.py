@@ -6,10 +6,12 @@ one finds it and can go on.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
 import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from imaging.errors import UserError
+from imaging.formats.replacing import replacing
 from imaging.workspace.tables import use_write_ahead_log
+from sync.dimse.send import Outgoing
 
 FOLDER, FILE = "outbox", "outbox.sqlite"
 TABLE = """
@@ -82,46 +86,46 @@ class Outbox:
 
     def put(
         self,
-        source: Path,
+        files: Sequence[tuple[Outgoing, str]],
         destination: str,
-        *,
-        sop_uid: str,
-        series_uid: str,
-        study_uid: str,
-        kind: str,
         case_path: str = "",
-    ) -> OutboxItem:
-        """Take a file in; the outbox has a copy of its own, so that nobody changes it on the way.
+        *,
+        by_link: bool = False,
+        on_file: Callable[[int], None] = lambda _number: None,
+    ) -> list[OutboxItem]:
+        """Take files in, all of them or none; the outbox has each under a name of its own, so that nobody changes it.
+
+        Args:
+            files: each with its kind.
+            by_link: for files that nobody writes into: they take no second space where the disk allows that.
+            on_file: called with the number of each file before it is taken in; it may raise to stop.
 
         Raises:
-            UserError: it cannot be copied.
+            UserError: one cannot be copied.
         """
-        name = f"{secrets.token_hex(8)}.dcm"
-        part = self.folder / f"{name}.part"
-        try:
-            with source.open("rb") as reading, part.open("xb") as writing:
-                shutil.copyfileobj(reading, writing, 1 << 20)
-                writing.flush()
-                os.fsync(writing.fileno())
-            os.replace(part, self.folder / name)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise UserError("The object could not be put into the outbox.", str(error.strerror)) from error
+        names: list[str] = []
         utc = datetime.now(UTC).isoformat(timespec="seconds")
-        row = (destination, name, sop_uid, series_uid, study_uid, kind, case_path, ItemState.WAITING.value, "", 0, utc)
-        cursor = self._connection.execute(
-            "INSERT INTO items (destination, name, sop_uid, series_uid, study_uid, kind, case_path, state, reason,"
-            " attempts, utc) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-            row,
-        )
-        return self.item(int(cursor.lastrowid or 0))
-
-    def item(self, number: int) -> OutboxItem:
-        """One object; KeyError when there is none of this number."""
-        found = [one for one in self.items() if one.id == number]
-        if not found:
-            raise KeyError(number)
-        return found[0]
+        try:
+            for number, (one, _) in enumerate(files):
+                on_file(number)
+                names.append(f"{secrets.token_hex(8)}.dcm")
+                _take_in(one.path, self.folder / names[-1], by_link=by_link)
+            rows = [
+                (destination, name, one.sop_uid, one.series_uid, one.study_uid, kind, case_path, utc)
+                for name, (one, kind) in zip(names, files, strict=True)
+            ]
+            with self._transaction():
+                self._connection.executemany(
+                    "INSERT INTO items (destination, name, sop_uid, series_uid, study_uid, kind, case_path, utc, state,"
+                    f" reason, attempts) VALUES (?,?,?,?,?,?,?,?,'{ItemState.WAITING.value}','',0)",
+                    rows,
+                )
+        except BaseException:
+            for name in names:
+                (self.folder / name).unlink(missing_ok=True)
+            raise
+        mine = set(names)
+        return [item for item in self.items(destination) if item.path.name in mine]
 
     def items(self, destination: str = "") -> list[OutboxItem]:
         """All objects, or those to one destination, the oldest first."""
@@ -143,19 +147,50 @@ class Outbox:
         """Objects that are not confirmed yet and were not refused."""
         return [one for one in self.items(destination) if one.state in (ItemState.WAITING, ItemState.STORED)]
 
-    def mark(self, number: int, state: ItemState, reason: str = "") -> None:
-        """Note how far an object is; a confirmed one leaves the outbox with its file."""
-        item = self.item(number)
-        if state is ItemState.CONFIRMED:
-            self._connection.execute("DELETE FROM items WHERE id = ?", (number,))
-            item.path.unlink(missing_ok=True)
-            return
-        attempts = item.attempts + (state is not ItemState.WAITING or bool(reason))
-        values = (state.value, reason, attempts, number)
-        self._connection.execute("UPDATE items SET state = ?, reason = ?, attempts = ? WHERE id = ?", values)
+    def mark(self, marks: Iterable[tuple[OutboxItem, ItemState, str]]) -> None:
+        """Note how far objects are, and why no further; confirmed ones leave the outbox with their files."""
+        gone = []
+        with self._transaction():
+            for item, state, reason in marks:
+                if state is ItemState.CONFIRMED:
+                    gone.append(item)
+                    continue
+                tried = state is not ItemState.WAITING or bool(reason)
+                self._connection.execute(
+                    "UPDATE items SET state = ?, reason = ?, attempts = attempts + ? WHERE id = ?",
+                    (state.value, reason, tried, item.id),
+                )
+        self.forget(gone)
 
-    def forget(self, number: int) -> None:
-        """Give an object up."""
-        item = self.item(number)
-        self._connection.execute("DELETE FROM items WHERE id = ?", (number,))
-        item.path.unlink(missing_ok=True)
+    def forget(self, items: Iterable[OutboxItem]) -> None:
+        """Give objects up."""
+        gone = list(items)
+        with self._transaction():
+            self._connection.executemany("DELETE FROM items WHERE id = ?", [(item.id,) for item in gone])
+        for item in gone:
+            item.path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+
+
+def _take_in(source: Path, target: Path, *, by_link: bool) -> None:
+    if by_link:
+        try:
+            os.link(source.resolve(), target)
+        except OSError:
+            pass  # another disk, a share, or somebody else's file: it is copied
+        else:
+            return
+    try:
+        with source.open("rb") as reading, replacing(target, always_flush=True) as writing:
+            shutil.copyfileobj(reading, writing, 1 << 20)
+    except OSError as error:
+        raise UserError("The object could not be put into the outbox.", str(error.strerror)) from error

@@ -57,11 +57,18 @@ class Query:
         level: of the answers.
         matches: keyword -> value as DICOM writes it: ``*`` and ``?`` in texts, ``20200101-20201231`` for dates.
         limit: the most answers that are wanted; there may be more.
+        names_nobody: it asks by UIDs for objects without identifiers, so that it may go wherever they went.
     """
 
     level: Level = Level.STUDY
     matches: dict[str, str] = field(default_factory=dict)
     limit: int = 500
+    names_nobody: bool = False
+
+    @property
+    def is_identified(self) -> bool:
+        """True when the question or its answers may name a patient, as nearly all do."""
+        return not (self.names_nobody and self.level is Level.IMAGE and all(k.endswith("UID") for k in self.matches))
 
 
 @dataclass(frozen=True)

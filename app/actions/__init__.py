@@ -21,6 +21,7 @@ from app.actions.runs import ACTIONS as RUNS
 from app.actions.segment import ACTIONS as SEGMENT
 from app.actions.segment_image import ACTIONS as SEGMENT_IMAGE
 from app.actions.segmentation import ACTIONS as SEGMENTATION
+from app.actions.sending import ACTIONS as SENDING
 from app.actions.studies import ACTIONS as STUDIES
 from app.actions.tools import ACTIONS as TOOLS
 from app.actions.view import ACTIONS as VIEW
@@ -30,7 +31,7 @@ from session.session import Session
 def declare_all(session: Session) -> None:
     """Add all actions to the session's registry."""
     for actions in (
-        FILE, OBJECTS, STUDIES, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENT_IMAGE, CLICKS, SEGMENTATION, REVIEW,
-        DOUBT, MODELS, RUNS, COMPARE, VIEW, HANGING, PRIOR, LOOK, LOOK_SEGMENTS, APPLICATION,
+        FILE, OBJECTS, STUDIES, SENDING, PICTURES, EDIT, TOOLS, MEASURE, SEGMENT, SEGMENT_IMAGE, CLICKS, SEGMENTATION,
+        REVIEW, DOUBT, MODELS, RUNS, COMPARE, VIEW, HANGING, PRIOR, LOOK, LOOK_SEGMENTS, APPLICATION,
     ):  # fmt: skip
         session.actions.add(*actions)

@@ -8,13 +8,11 @@ from app.opening import remember, show_series
 from imaging.errors import UserError
 from imaging.opening import Series
 from session.actions import Action
-from session.archives import destinations_file
 from session.job_end import failed
 from session.jobs import Job
 from session.reading import image_series
-from session.session import Session, ShelfItem, has_document
+from session.session import Session, ShelfItem
 from session.study_opening import bring_in, delete_study
-from sync.destination import read_destinations
 
 
 def show(session: Session) -> None:
@@ -27,14 +25,6 @@ def show_archives(session: Session) -> None:
     """Show the archives."""
     assert session.window is not None
     session.window.show_archives()
-
-
-def send(session: Session) -> None:
-    """Show the dialog that sends the open case's masks."""
-    assert session.window is not None
-    if not read_destinations(destinations_file(session.settings)):
-        raise UserError("No archive is set up yet.", "Set one up in the window of the archives.")
-    session.window.show_sending()
 
 
 def open_series(session: Session, folder: str, series: str) -> None:
@@ -93,48 +83,15 @@ def delete(session: Session, study: str) -> None:
     session.jobs.start("Delete images", lambda _job: delete_study(int(study), workspace), done)
 
 
-def deidentify(session: Session, study: str) -> None:
-    """Ask how a study's identifiers are to be removed, do it as a job, and show the report."""
-    from app.brain_points import brain_points
-    from session.deidentifying import StudyFound, Wishes, look_through, remove_identifiers
-
-    workspace = session.settings.workspace()
-
-    def looked(job: Job) -> None:
-        if not failed(session, job):
-            assert session.window is not None
-            session.window.ask_deidentify(job.result, lambda wishes: start(job.result, wishes))
-
-    def start(found: StudyFound, wishes: Wishes) -> None:
-        session.jobs.start(
-            "Remove identifiers",
-            lambda job: remove_identifiers(found, wishes, workspace, brain_points, job),
-            finished,
-        )
-
-    def finished(job: Job) -> None:
-        if job.result is None:  # stopped before the first object, or failed
-            failed(session, job)
-            return
-        assert session.window is not None
-        session.window.show_deidentification(job.result)
-
-    session.jobs.start("Look at a study", lambda job: look_through(workspace, int(study), job), looked)
-
-
 ACTIONS = (
     Action("studies.show", "Studies…", show, "All studies of your folders and of the workspace.", "Ctrl+B", "search",
            "File", needs_window=True),
     Action("archives.show", "Archives…", show_archives, "Ask other machines for studies, and fetch them.",
            "Ctrl+Shift+B", "import", "File", needs_window=True),
-    Action("file.send", "Send…", send, "The masks of this case to an archive, proven before.", "Ctrl+Shift+E", "export",
-           "File", has_document, needs_window=True),
     Action("studies.open_series", "Open a series", open_series, "By its folder and UID.", "", "", "",
            needs_window=True),
     Action("studies.bring_in", "Bring in images", bring, "Copy a CD or a folder into the workspace.", "", "", "",
            needs_window=True),
-    Action("studies.deidentify", "De-identify a study", deidentify,
-           "Write it without what tells who the patient is.", "", "", "", needs_window=True),
     Action("studies.delete", "Delete a study's images", delete, "From the workspace; cases stay.", "", "", "",
            needs_window=True),
 )  # fmt: skip

@@ -18,6 +18,7 @@ from session.settings import Settings
 from sync.destination import Destination, Login, Network, ObjectKind, Tls, read_destinations, write_destinations
 from sync.diagnose import diagnose, failed_step
 from sync.incoming import Fetched
+from sync.outbox import ItemState, Outbox
 from sync.query import Level, Query
 
 SHOWN = {
@@ -260,30 +261,38 @@ def _fetch(arguments: argparse.Namespace, destination: Destination) -> int:
 def send(arguments: argparse.Namespace) -> int:
     """Send files."""
     from imaging.dicom.scan import files_below
-    from sync.dimse.send import outgoing
+    from session.image_sending import send_images
+    from session.images_to_send import look_at_files, way_to
 
     if arguments.case is not None:
         return _send_case(arguments)
     if not arguments.paths:
         raise UserError("Say what to send.", "Files, folders, or --case CASE.")
-    destination = archives.destination_named(Settings(), arguments.name)
+    settings = Settings()
+    destination = archives.destination_named(settings, arguments.name)
     paths = [p for path in arguments.paths for p in (map(Path, files_below(path)) if path.is_dir() else [path])]
-    files = [outgoing(path) for path in paths]
-    sent = archives.send(
+    found = look_at_files(paths)
+    way = way_to(found, destination)
+    problems = [problem for one in found.series for problem in one.problems]
+    for reason, count in (*problems, *((reason, 1) for reason in way.left_out.values())):
+        note(f"warning: {reason} ({count})")
+    if way.refusal is not None:
+        raise way.refusal
+    sending = send_images(
+        way.files,
         destination,
-        files,
+        settings.workspace(),
         on_progress=lambda done, total: progress(done / max(1, total), f"{done} of {total}"),
     )
     if arguments.json:
-        failed = [{"file": one.path.name, "reason": reason} for one, reason in sent.failed]
-        print_json({"stored": len(sent.stored), "warned": len(sent.warned), "failed": failed, "lost": sent.lost})
+        print_json({**sending.to_json(), "left_out": len(paths) - len(way.files)})
     else:
-        print(f"{len(sent.stored)} stored, {len(sent.failed)} refused")
-    for one, reason in (*sent.warned, *sent.failed):
-        note(f"warning: {one.path.name}: {reason}")
-    if sent.lost:
-        note(f"warning: {sent.lost}")
-    return 1 if sent.failed or sent.lost else 0
+        states = sending.states
+        print(", ".join(f"{states[state]} {state.value}" for state in ItemState if states[state]))
+    for reason, count in sending.reasons.items():
+        note(f"warning: {count}: {reason}")
+    is_there = sending.states[ItemState.CONFIRMED] + sending.states[ItemState.STORED] == len(way.files)
+    return 0 if is_there and not problems and not way.left_out else 1
 
 
 def _send_case(arguments: argparse.Namespace) -> int:
@@ -320,8 +329,7 @@ def _send_case(arguments: argparse.Namespace) -> int:
 
 def outbox(arguments: argparse.Namespace) -> int:
     """Send again what is not confirmed, and print what is left."""
-    from session.sending import deliver
-    from sync.outbox import Outbox
+    from session.delivery import deliver
 
     settings = Settings()
     destination = archives.destination_named(settings, arguments.name)

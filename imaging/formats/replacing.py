@@ -16,8 +16,11 @@ from imaging.errors import UserError
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, always_flush: bool = False) -> Iterator[BinaryIO]:
     """A binary file that becomes ``path`` at the end of the block; after an error the old file is untouched.
+
+    Args:
+        always_flush: flush a new file to the disk, too: somebody is told that it is safe.
 
     Raises:
         UserError: the folder is missing or read-only, or the disk is full.
@@ -31,7 +34,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with file:
             yield file
             file.flush()
-            if path.exists():  # only then is there something to lose: the old file waits until the new one is on disk
+            if always_flush or path.exists():  # where there is something to lose: the old file waits for the new one
                 os.fsync(file.fileno())
         os.replace(part, path)
     except OSError as error:

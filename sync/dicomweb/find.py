@@ -22,7 +22,7 @@ def find(destination: Destination, query: Query, is_cancelled: Callable[[], bool
         NotAllowed: the question or its answers would cross the network readable, or leave the hospital.
         ConnectionFailed, UserError: it failed.
     """
-    require_allowed(destination, is_identified=True)
+    require_allowed(destination, is_identified=query.is_identified)
     if query.level is Level.PATIENT:
         return _patients(destination, query, is_cancelled)
     records: list[dict[str, str]] = []

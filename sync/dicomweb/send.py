@@ -26,6 +26,7 @@ def send(
     files: Sequence[Outgoing],
     on_progress: OnProgress = lambda _done, _total: None,
     is_cancelled: Callable[[], bool] = lambda: False,
+    done: Sent | None = None,
 ) -> Sent:
     """Send files; as ``sync.dimse.send.send``.
 
@@ -34,7 +35,7 @@ def send(
         ConnectionFailed, UserError: nothing could be stored.
     """
     require_allowed(destination, is_identified=any(one.is_identified for one in files))
-    done = Sent()
+    done = Sent() if done is None else done
     with session_with(destination) as session:
         for batch in _batches(files):
             if is_cancelled():

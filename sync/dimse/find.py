@@ -31,7 +31,7 @@ def find(destination: Destination, query: Query, is_cancelled: Callable[[], bool
     """
     from pynetdicom.presentation import build_context
 
-    require_allowed(destination, is_identified=True)
+    require_allowed(destination, is_identified=query.is_identified)
     model = model_of(query.level, "FIND")
     records: list[dict[str, str]] = []
     is_cut = False

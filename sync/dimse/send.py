@@ -88,19 +88,21 @@ def send(
     files: Sequence[Outgoing],
     on_progress: OnProgress = lambda _done, _total: None,
     is_cancelled: Callable[[], bool] = lambda: False,
+    done: Sent | None = None,
 ) -> Sent:
     """Send files. An object that one receiver refuses does not stop the others; a lost connection does.
 
     Args:
         on_progress: files done and in all.
         is_cancelled: asked before each file.
+        done: is filled instead of a new one, so that ``on_progress`` can look at it.
 
     Raises:
         NotAllowed: they name a patient and the way is not safe, or the machine lies outside the hospital.
         ConnectionFailed: there was no connection, or it was lost before anything was stored.
     """
     require_allowed(destination, is_identified=any(one.is_identified for one in files))
-    done = Sent()
+    done = Sent() if done is None else done
     try:
         for batch in _batches(files):
             _send_batch(destination, batch, len(files), done, on_progress, is_cancelled)

@@ -123,7 +123,7 @@ def test_nothing_leaks_on_the_whole_way(qtbot, window, studies, folder, tmp_path
     out = tmp_path / "out"
 
     def work(job):
-        found = look_through(workspace, study.id, job)
+        found = look_through(workspace, [study.id], job)
         return remove_identifiers(found, Wishes(out, Options()), workspace, lambda _volume: None, job)
 
     job = session.jobs.start("Remove identifiers", work)

@@ -20,7 +20,8 @@ from imaging.opening import list_series
 from imaging.segment import Segment
 from session.case_content import content_of_case
 from session.document import Document
-from session.sending import deliver, resolved, send_case, written_kinds
+from session.delivery import deliver
+from session.sending import resolved, send_case, written_kinds
 from sync.destination import Destination, ObjectKind
 from sync.dimse.send import outgoing, send
 from sync.outbox import ItemState, Outbox

@@ -18,10 +18,15 @@ OPTIONS_PX = 440
 
 
 class DeidentifyDialog(QDialog):
-    """``wishes`` are what was asked for, None until it is accepted."""
+    """``wishes`` are what was asked for, None until it is accepted.
 
-    def __init__(self, found: StudyFound, post: Post, parent: QWidget | None = None) -> None:
+    Args:
+        out: where the result goes; asked for where None.
+    """
+
+    def __init__(self, found: StudyFound, post: Post, parent: QWidget | None = None, out: Path | None = None) -> None:
         super().__init__(parent)
+        self._out = out
         self.wishes: Wishes | None = None
         self.setWindowTitle(self.tr("De-identify a study"))
         screen = self.screen().availableGeometry()
@@ -33,14 +38,15 @@ class DeidentifyDialog(QDialog):
         self.folder.setAccessibleName(self.tr("Folder for the result"))
         self.folder.setPlaceholderText(self.tr("An empty folder outside of the workspace"))
         self.folder.textChanged.connect(lambda _text: self._enable())
-        self.go_on = text_button(self.tr("Write without identifiers"), self.accept, "primary")
+        title = self.tr("Write without identifiers") if out is None else self.tr("Remove identifiers")
+        self.go_on = text_button(title, self.accept, "primary")
         self._lay_out(found)
         self._enable()
 
     def accept(self) -> None:
         """Take what the fields say."""
         self.wishes = Wishes(
-            Path(self.folder.text().strip()),
+            self._out or Path(self.folder.text().strip()),
             self.options.options(),
             self.pixels.wishes(),
             self.options.is_defaced.isChecked(),
@@ -53,7 +59,7 @@ class DeidentifyDialog(QDialog):
         super().done(result)
 
     def _enable(self) -> None:
-        self.go_on.setEnabled(bool(self.folder.text().strip()))
+        self.go_on.setEnabled(self._out is not None or bool(self.folder.text().strip()))
 
     def _choose(self) -> None:
         name = QFileDialog.getExistingDirectory(self, self.tr("Folder for the result"))
@@ -89,10 +95,13 @@ class DeidentifyDialog(QDialog):
         column.addLayout(halves, 1)
         below = QHBoxLayout()
         below.setSpacing(8)
-        below.addWidget(label(self.tr("Into")))
-        below.addWidget(self.folder, 1)
-        below.addWidget(text_button(self.tr("Choose…"), self._choose))
-        below.addSpacing(12)
+        if self._out is None:
+            below.addWidget(label(self.tr("Into")))
+            below.addWidget(self.folder, 1)
+            below.addWidget(text_button(self.tr("Choose…"), self._choose))
+            below.addSpacing(12)
+        else:
+            below.addWidget(label(self.tr("Nothing is sent yet: you see first what became of it."), "small"), 1)
         below.addWidget(text_button(self.tr("Cancel"), self.reject, "quiet"))
         below.addWidget(self.go_on)
         self.go_on.setDefault(True)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QHBoxLayout, 
 
 from imaging.errors import UserError
 from sync.destination import Destination, Login, Network, ObjectKind, Tls
+from sync.secrets import of_proxy, secret_names
 from widgets.buttons import text_button
 from widgets.dialogs.form import Form, combo
 from widgets.labels import label
@@ -18,7 +19,7 @@ WIDTH_PX = 620
 
 
 class DestinationDialog(Form):
-    """Fields of one machine; ``accepted`` only when they fit. ``secret`` is the password or token, if one was typed."""
+    """Fields of one machine; ``accepted`` only when they fit."""
 
     def __init__(self, known: Destination | None, quarantines: list[str], parent: QWidget | None = None) -> None:
         title = self.tr("Change {0}").format(known.name) if known else self.tr("Set up an archive")
@@ -52,10 +53,10 @@ class DestinationDialog(Form):
             base.login,
         )
         self.user = _line(self.tr("User"), base.user)
-        self.secret = _line(self.tr("Password or token"), "")
-        self.secret.setEchoMode(QLineEdit.EchoMode.Password)
-        self.secret.setPlaceholderText(self.tr("kept in the system's key store") if known else "")
+        self.secret = self._secret(self.tr("Password or token"), known is not None)
         self.proxy = _line(self.tr("Proxy"), base.proxy)
+        self.proxy.setPlaceholderText(self.tr("none; http://host:port, or http://user@host:port"))
+        self.proxy_secret = self._secret(self.tr("Password of the proxy"), bool(base.proxy_user))
         self.ca = _line(self.tr("Trusted certificates"), base.tls.ca_file)
         self.ca.setPlaceholderText(self.tr("the system's"))
         self.certificate = _line(self.tr("Our certificate"), base.tls.certificate)
@@ -71,6 +72,7 @@ class DestinationDialog(Form):
         self._lay_out()
         self.network.currentIndexChanged.connect(lambda _place: self._show_fields())
         self.login.currentIndexChanged.connect(lambda _place: self._show_fields())
+        self.proxy.textChanged.connect(lambda _text: self._show_fields())
         self._show_fields()
 
     def destination(self) -> Destination:
@@ -101,6 +103,12 @@ class DestinationDialog(Form):
             kinds=tuple(kind for kind, check in self.kinds.items() if check.isChecked()),
         ).checked()
 
+    def secrets(self) -> dict[str, str]:
+        """The passwords or tokens that were typed, under the names under which they are kept; empty ones were not."""
+        made = self.destination()
+        typed = {made.name: self.secret.text(), of_proxy(made.name): self.proxy_secret.text()}
+        return {name: typed[name] for name in secret_names(made)}
+
     def accept(self) -> None:
         """Close only when everything fits; else say what does not."""
         try:
@@ -129,6 +137,7 @@ class DestinationDialog(Form):
             self._show_row(field, is_web)
         self._show_row(self.user, is_web and login is Login.PASSWORD)
         self._show_row(self.secret, is_web and login is not Login.NONE)
+        self._show_row(self.proxy_secret, is_web and "@" in self.proxy.text())
         self.problem.setVisible(bool(self.problem.text()))
         self.adjustSize()
 
@@ -155,6 +164,7 @@ class DestinationDialog(Form):
             self.user,
             self.secret,
             self.proxy,
+            self.proxy_secret,
         ):
             self.add_row(field.accessibleName(), field)
         self.add_row("", self.tls)
@@ -173,6 +183,12 @@ class DestinationDialog(Form):
         self.column.addLayout(self.rows)
         self.column.addWidget(self.problem)
         self.add_buttons()
+
+    def _secret(self, name: str, is_kept: bool) -> QLineEdit:
+        field = _line(name, "")
+        field.setEchoMode(QLineEdit.EchoMode.Password)
+        field.setPlaceholderText(self.tr("kept in the system's key store") if is_kept else "")
+        return field
 
     def _with_choice(self, field: QLineEdit) -> QWidget:
         holder = QWidget()
@@ -214,6 +230,12 @@ def kind_names() -> dict[ObjectKind, str]:
         ObjectKind.PARAMETRIC_MAP: _tr("Parametric map"),
         ObjectKind.PDF: _tr("PDF report"),
     }
+
+
+def protection(there: Destination) -> str:
+    """How the way to a destination is protected, and where it lies."""
+    safe = _tr("encrypted") if there.is_encrypted else _tr("not encrypted")
+    return f"{safe}, {_tr('inside the hospital') if there.is_inside else _tr('outside the hospital')}"
 
 
 def _tr(text: str) -> str:

@@ -14,7 +14,7 @@ from session.session import Session
 from sync.destination import Destination, ObjectKind, find_destination
 from sync.outbox import ItemState
 from widgets import theme
-from widgets.dialogs.destination import kind_names
+from widgets.dialogs.destination import kind_names, protection
 from widgets.dialogs.form import Form, combo
 from widgets.labels import label
 
@@ -127,9 +127,7 @@ class SendDialog(Form):
         except UserError as error:
             self._say(error)
             there = asked
-        safe = self.tr("encrypted") if there.is_encrypted else self.tr("not encrypted")
-        inside = self.tr("inside the hospital") if there.is_inside else self.tr("outside the hospital")
-        words = f"{safe}, {inside}"
+        words = protection(there)
         if asked.quarantine:
             words = self.tr("Goes to the quarantine {0} instead; {1}").format(there.name, words)
         self.way.setText(words)
