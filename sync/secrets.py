@@ -11,6 +11,7 @@ import os
 import re
 
 from imaging.errors import UserError
+from sync.destination import Destination, Login
 
 SERVICE = "Limner"
 _PREFIX = "LIMNER_SECRET_"
@@ -24,6 +25,12 @@ def variable_name(destination: str) -> str:
 def of_proxy(destination: str) -> str:
     """Under which name the password of a destination's proxy is kept; no destination can have this name."""
     return f"{destination}/proxy"
+
+
+def secret_names(destination: Destination) -> list[str]:
+    """Under which names secrets of a destination are kept: its own, its proxy's."""
+    own = [destination.name] if destination.login is not Login.NONE else []
+    return [*own, *([of_proxy(destination.name)] if destination.proxy_user else [])]
 
 
 def read_secret(destination: str) -> str:

@@ -251,3 +251,28 @@ def test_waiting_for_the_key_store_can_be_called_off(qtbot, window, shown, store
     store.typed.set()
     qtbot.waitUntil(lambda: job.is_finished, timeout=30_000)
     assert names(window) == ["archive"]
+
+
+def test_the_password_of_a_proxy_is_asked_for_and_kept(qtbot, window, shown, store, monkeypatch) -> None:
+    store.kept.clear()
+    store.typed.set()
+
+    def answer(dialog: DestinationDialog) -> int:
+        web_by_password(dialog)
+        dialog.show()
+        assert not dialog.proxy_secret.isVisible()
+        QTest.keyClicks(dialog.proxy, "http://reader@proxy.example:3128")
+        assert dialog.proxy_secret.isVisible()
+        QTest.keyClicks(dialog.proxy_secret, "p@ss")
+        dialog.hide()
+        return 1
+
+    monkeypatch.setattr(DestinationDialog, "exec", answer)
+    QTest.mouseClick(shown.add, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "web" in names(window), timeout=30_000)
+    assert store.kept == {"web": "secret", "web/proxy": "p@ss"}
+    assert "p@ss" not in archives.destinations_file(window.session.settings).read_text()
+    monkeypatch.setattr("widgets.archives_window.window.ask_choice", lambda *_: "yes")
+    QTest.mouseClick(shown.remove, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: names(window) == ["archive"], timeout=30_000)
+    assert store.kept == {}

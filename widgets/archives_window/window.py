@@ -201,9 +201,9 @@ class ArchivesWindow(QDialog):
         dialog = DestinationDialog(known, [one.name for one in others], self)
         if not dialog.exec():
             return
-        made, secret = dialog.destination(), dialog.secret.text()
+        made = dialog.destination()
         self.said.setText(self.tr("Keeping {0}…").format(made.name))
-        keep_destination(self._session, made, secret, partial(self._kept, made.name))
+        keep_destination(self._session, made, dialog.secrets(), partial(self._kept, made.name))
 
     def _kept(self, name: str, kept: Kept) -> None:
         """A machine was set up, or forgotten (then the name is empty)."""
