@@ -20,6 +20,7 @@ from sync.diagnose import diagnose, failed_step
 from sync.incoming import Fetched
 from sync.outbox import ItemState, Outbox
 from sync.query import Level, Query
+from sync.secrets import keep_secret, secret_names
 
 SHOWN = {
     Level.PATIENT: ("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
@@ -90,7 +91,7 @@ def _add_options(part: argparse.ArgumentParser) -> None:
     part.add_argument("--key", default="", metavar="FILE", help="of our certificate")
     part.add_argument("--user", default="", metavar="NAME", help="log in by password, asked for and kept safely")
     part.add_argument("--token", action="store_true", help="log in by a token, asked for and kept safely")
-    part.add_argument("--proxy", default="", metavar="URL")
+    part.add_argument("--proxy", default="", metavar="URL", help="http://host:port, or http://user@host:port")
     part.add_argument("--inside", action="store_true", help="it belongs to the hospital: patients' names may go there")
 
 
@@ -130,11 +131,9 @@ def add_(arguments: argparse.Namespace) -> int:
     others = [d for d in read_destinations(path) if d.name.casefold() != made.name.casefold()]
     if any(d.is_fixed and d.name.casefold() == made.name.casefold() for d in read_destinations(path)):
         raise UserError(f"“{made.name}” is set up by IT and cannot be changed here.")
-    if made.login is not Login.NONE:
-        from sync.secrets import keep_secret
-
-        what = "Password" if made.login is Login.PASSWORD else "Token"
-        keep_secret(made.name, getpass(f"{what}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n"))
+    for name in secret_names(made):
+        what = "Password of the proxy" if name != made.name else made.login.value.capitalize()
+        keep_secret(name, getpass(f"{what}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n"))
     write_destinations(path, [*others, made])
     return 0
 
@@ -167,10 +166,8 @@ def remove(arguments: argparse.Namespace) -> int:
     if gone.is_fixed:
         raise UserError(f"“{gone.name}” is set up by IT and cannot be removed here.")
     path = archives.destinations_file(settings)
-    if gone.login is not Login.NONE:
-        from sync.secrets import keep_secret
-
-        keep_secret(gone.name, "")
+    for name in secret_names(gone):
+        keep_secret(name, "")
     write_destinations(path, [d for d in read_destinations(path) if d.name != gone.name])
     return 0
 
