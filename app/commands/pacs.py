@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import asdict, replace
 from getpass import getpass
@@ -20,7 +21,7 @@ from sync.diagnose import diagnose, failed_step
 from sync.incoming import Fetched
 from sync.outbox import ItemState, Outbox
 from sync.query import Level, Query
-from sync.secrets import keep_secret, secret_names
+from sync.secrets import keep_secret, secret_names, variable_name
 
 SHOWN = {
     Level.PATIENT: ("PatientID", "PatientName", "PatientBirthDate", "PatientSex"),
@@ -132,6 +133,8 @@ def add_(arguments: argparse.Namespace) -> int:
     if any(d.is_fixed and d.name.casefold() == made.name.casefold() for d in read_destinations(path)):
         raise UserError(f"“{made.name}” is set up by IT and cannot be changed here.")
     for name in secret_names(made):
+        if os.environ.get(variable_name(name)):
+            continue  # where there is no key store, it is there
         what = "Password of the proxy" if name != made.name else made.login.value.capitalize()
         keep_secret(name, getpass(f"{what}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n"))
     write_destinations(path, [*others, made])
