@@ -8,14 +8,27 @@ inside any text that stays.
 from __future__ import annotations
 
 import copy
+import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from imaging.errors import UserError
 from sync.deidentification.key import HospitalKey
+from sync.deidentification.naming import identity_of, naming_values, values_of
 from sync.deidentification.options import Dates, Options
 from sync.deidentification.report import Report
-from sync.deidentification.table import Action, action_for
+from sync.deidentification.table import Action, action_for, row_of
+from sync.deidentification.texts import (
+    BYTES,
+    REQUIRED,
+    STRUCTURE,
+    TEXTS,
+    is_address,
+    is_formed,
+    is_name_as_term,
+    is_written_by_people,
+    names_patient,
+)
 from sync.deidentification.words import KnownNames, cleaned
 
 if TYPE_CHECKING:
@@ -24,31 +37,6 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 32
 PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
-TEXTS = frozenset({"AE", "LO", "LT", "SH", "ST", "UC", "UR", "UT", "CS"})
-# Names and numbers of people and visits: what is looked for in the texts that stay.
-NAMING = (
-    "PatientName",
-    "PatientID",
-    "OtherPatientIDs",
-    "OtherPatientNames",
-    "PatientBirthName",
-    "PatientMotherBirthName",
-    "PatientBirthDate",
-    "PatientAddress",
-    "PatientTelephoneNumbers",
-    "MilitaryRank",
-    "ResponsiblePerson",
-    "MedicalRecordLocator",
-    "AccessionNumber",
-    "StudyID",
-    "AdmissionID",
-    "ReferringPhysicianName",
-    "PerformingPhysicianName",
-    "NameOfPhysiciansReadingStudy",
-    "PhysiciansOfRecord",
-    "RequestingPhysician",
-    "OperatorsName",
-)
 DUMMIES: dict[str, Any] = {
     "AE": "REMOVED",
     "AS": "000Y",
@@ -73,14 +61,9 @@ DUMMIES: dict[str, Any] = {
 _NUMBERS = ("FD", "FL", "SL", "SS", "SV", "UL", "US", "UV")
 _CLASS_WORDS = ("ClassUID", "SyntaxUID", "SchemeUID", "ContextUID", "MappingResourceUID", "CreatorUID", "ProfileUID")
 STANDARD_UIDS = "1.2.840.10008."
-# What says how the object is to be read. Its defined terms stay, even when a patient is called like one of them.
-STRUCTURE = frozenset(
-    {"Modality", "PhotometricInterpretation", "SpecificCharacterSet", "PatientPosition", "ImageType", "RescaleType",
-     "BodyPartExamined", "ConversionType", "PresentationLUTShape", "LossyImageCompression", "BurnedInAnnotation",
-     "ValueType", "RelationshipType", "ContinuityOfContent", "FrameType", "SegmentationType", "Units"}
-)  # fmt: skip
 PSEUDONYMS = ("PatientName", "PatientID")  # of the object itself: these get one, whatever the table says
 METHOD = "Limner, table E.1-1 of PS3.15"
+_TIME = re.compile(r"[0-9.]*([+-]\d{4})?")  # what may follow the day in a date and time
 _OLDEST_TOLD = 89  # an age above it alone can tell who somebody is
 
 
@@ -102,11 +85,11 @@ class Deidentifier:
             UserError: the object nests too deeply, or has no patient ID and no name to make a pseudonym from.
         """
         made = _copied(found)
-        identity = _identity(found)
+        identity = identity_of(found)
         work = _Work(self, KnownNames(naming_values(found)), self.key.shift_days(*identity))
         work.treat(made, "", 0)
         self._sign(made, identity)
-        self._file_meta(made)
+        self._file_meta(made, found)
         self.report.objects += 1
         return made
 
@@ -141,16 +124,20 @@ class Deidentifier:
         said = {Dates.REMOVE: "REMOVED", Dates.SHIFT: "MODIFIED", Dates.KEEP: "UNMODIFIED"}
         made.LongitudinalTemporalInformationModified = said[self.options.dates]
 
-    def _file_meta(self, made: Dataset) -> None:
-        """A new header of the file: nothing of the old one but the encoding; no preamble."""
-        from pydicom.dataset import FileMetaDataset
+    @staticmethod
+    def _file_meta(made: Dataset, found: Dataset) -> None:
+        """A new header of the file: nothing of the old one but the encoding; no preamble.
 
-        old = getattr(made, "file_meta", None)
+        Deflated objects become plain ones, so that the last look sees every byte.
+        """
+        from pydicom.dataset import FileMetaDataset
+        from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+
         meta = FileMetaDataset()
         meta.MediaStorageSOPClassUID = made.get("SOPClassUID", "")
         meta.MediaStorageSOPInstanceUID = made.get("SOPInstanceUID", "")
-        if old is not None and "TransferSyntaxUID" in old:
-            meta.TransferSyntaxUID = old.TransferSyntaxUID
+        syntax = _syntax_of(found)
+        meta.TransferSyntaxUID = ExplicitVRLittleEndian if syntax == DeflatedExplicitVRLittleEndian else syntax
         made.file_meta = meta
         made.preamble = b"\0" * 128
 
@@ -179,23 +166,39 @@ class _Work:
                     self.treat(item, f"{name}.", depth + 1)
 
     def _action(self, element: DataElement, dataset: Dataset) -> Action:
-        tag, options = int(element.tag), self._owner.options
+        said = self._said(element, dataset)
+        return self._doubted(element) if said is Action.KEEP else said
+
+    def _said(self, element: DataElement, dataset: Dataset) -> Action:
+        """What table, options, and the element's kind ask for, whatever its value."""
+        options = self._owner.options
         if element.tag.is_private:
             return self._private(element, dataset)
-        said = action_for(tag, options)
+        said = action_for(int(element.tag), options)
         if said is not None:
             return said
         if not element.keyword and element.tag.element != 0:
             return Action.REMOVE  # nobody knows what it holds
         if element.VR == "PN":
             return Action.DUMMY
-        if element.VR == "UN":
+        if element.VR == "UN" or is_address(element):
             return Action.REMOVE
         if element.VR in ("DA", "DT"):
             return {Dates.REMOVE: Action.EMPTY, Dates.SHIFT: Action.SHIFT, Dates.KEEP: Action.KEEP}[options.dates]
         if element.VR == "UI" and not options.retain_uids and self._is_instance_uid(element):
             return Action.UID
-        return Action.CLEAN if element.VR in TEXTS and self._holds_name(element) else Action.KEEP
+        return Action.CLEAN if is_written_by_people(element) else Action.KEEP
+
+    def _doubted(self, element: DataElement) -> Action:
+        """What becomes of an element that may stay, when its value is not what it should be or names the patient."""
+        if not is_formed(element):
+            return Action.UID if element.VR == "UI" else Action.EMPTY
+        if not names_patient(element, self._names):
+            return Action.KEEP
+        if element.VR in TEXTS:
+            is_kept_by_option = row_of(int(element.tag)) is not None and not element.tag.is_private
+            return Action.KEEP if is_kept_by_option else Action.CLEAN  # what is kept loses the name only
+        return Action.REMOVE if element.VR in BYTES else Action.EMPTY
 
     def _private(self, element: DataElement, dataset: Dataset) -> Action:
         """Private elements go, except those that the standard lists as safe, and the blocks that hold them."""
@@ -207,20 +210,13 @@ class _Work:
             block = element.tag.element << 8
             below = [t for t in dataset if t.tag.group == element.tag.group and block <= t.tag.element < block + 0x100]
             return Action.KEEP if any(is_safe(one) for one in below) else Action.REMOVE
-        if not is_safe(element):
-            return Action.REMOVE
-        return Action.CLEAN if element.VR in TEXTS and self._holds_name(element) else Action.KEEP
+        return Action.KEEP if is_safe(element) else Action.REMOVE
 
     @staticmethod
     def _is_instance_uid(element: DataElement) -> bool:
         if any(element.keyword.endswith(word) for word in _CLASS_WORDS):
             return False
-        return any(not str(value).startswith(STANDARD_UIDS) for value in _values(element) if value)
-
-    def _holds_name(self, element: DataElement) -> bool:
-        if element.keyword in STRUCTURE and element.VR == "CS":
-            return False
-        return any(self._names.found_in(str(value)) for value in _values(element))
+        return any(not str(value).startswith(STANDARD_UIDS) for value in values_of(element) if value)
 
     def _do(self, dataset: Dataset, element: DataElement, action: Action) -> None:
         if action is Action.REMOVE:
@@ -230,15 +226,15 @@ class _Work:
         elif action is Action.DUMMY:
             self._replace(element)
         elif action is Action.UID and element.VR != "SQ":  # of a sequence its items are renumbered
-            _set(element, [self._owner.new_uid(str(v)) if v else v for v in _values(element)])
+            _set(element, [self._owner.new_uid(str(v)) if v else v for v in values_of(element)])
         elif action is Action.SHIFT:
             self._move(element)
         elif action is Action.CLEAN:
             self._clean(dataset, element)
         elif element.keyword == "PatientAge":
-            _set(element, [_age_told(str(v)) for v in _values(element)])
-        elif element.VR in TEXTS and self._holds_name(element):
-            _set(element, [self._names.without(str(v)) for v in _values(element)])
+            _set(element, [_age_told(str(v)) for v in values_of(element)])
+        elif element.VR in TEXTS and element.keyword not in STRUCTURE and names_patient(element, self._names):
+            _set(element, [self._names.without(str(v)) for v in values_of(element)])
 
     @staticmethod
     def _replace(element: DataElement) -> None:
@@ -255,8 +251,13 @@ class _Work:
     def _clean(self, dataset: Dataset, element: DataElement) -> None:
         if element.VR == "SQ":
             return  # its items are treated one by one
-        if element.VR in TEXTS:
-            _set(element, [cleaned(self._names.without(str(v))) for v in _values(element)])
+        if element.keyword in STRUCTURE:
+            _set(element, ["" if is_name_as_term(str(v), self._names) else v for v in values_of(element)])
+        elif element.VR in TEXTS:
+            left = [cleaned(self._names.without(str(v))) for v in values_of(element)]
+            row = row_of(int(element.tag))
+            is_required = element.keyword in REQUIRED or (row is not None and row.basic is Action.DUMMY)
+            _set(element, left if any(left) or not is_required else [DUMMIES[element.VR]])
         elif element.VR in ("DA", "DT", "TM"):
             self._move(element)
         else:
@@ -265,7 +266,7 @@ class _Work:
     def _move(self, element: DataElement) -> None:
         """Shift dates by the patient's days; times of day stay."""
         if element.VR in ("DA", "DT"):
-            _set(element, [self._moved(str(v)) for v in _values(element)])
+            _set(element, [self._moved(str(v)) for v in values_of(element)])
         elif element.VR == "SQ":
             return
         elif element.VR != "TM":
@@ -278,13 +279,7 @@ class _Work:
             day = date(int(text[:4]), int(text[4:6]), int(text[6:8])) + self._shift
         except (ValueError, OverflowError):
             return ""
-        return f"{day:%Y%m%d}{text[8:]}" if day.year >= 1000 else ""
-
-
-def _values(element: DataElement) -> list[Any]:
-    if element.value is None or element.VR == "SQ":
-        return []
-    return list(element.value) if element.VM > 1 else [element.value]
+        return f"{day:%Y%m%d}{text[8:]}" if day.year >= 1000 and _TIME.fullmatch(text[8:]) else ""
 
 
 def _set(element: DataElement, values: list[Any]) -> None:
@@ -297,32 +292,14 @@ def _age_told(age: str) -> str:
     return "090Y" if is_years and int(age[:-1]) > _OLDEST_TOLD else age
 
 
-def _identity(found: Dataset) -> tuple[str, str]:
-    """(patient ID, who issued it); the name where there is no ID.
+def _syntax_of(found: Dataset) -> str:
+    """The transfer syntax, of files without a head the one in which they were read."""
+    from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-    Raises:
-        UserError: there is neither, so that different patients would get the same pseudonym.
-    """
-    patient = str(found.get("PatientID") or found.get("PatientName") or "").strip()
-    if not patient:
-        hint = "Give it an ID before identifiers are removed; else several patients would become one."
-        raise UserError("The object has neither a patient ID nor a name.", hint)
-    return patient, str(found.get("IssuerOfPatientID") or "").strip()
-
-
-def naming_values(found: Dataset) -> list[str]:
-    """Values of the elements that name people or visits, wherever they stand."""
-    wanted, values = frozenset(NAMING), list[str]()
-
-    def collect(_: Dataset, element: DataElement) -> None:
-        if element.keyword in wanted or element.VR == "PN":
-            values.extend(str(value) for value in _values(element))
-
-    try:
-        found.walk(collect)
-    except RecursionError as error:
-        raise UserError("The object nests its sequences too deeply.") from error
-    return values
+    said = str(found.file_meta.get("TransferSyntaxUID") or "") if hasattr(found, "file_meta") else ""
+    is_implicit, is_little = found.original_encoding
+    plain = ExplicitVRLittleEndian if is_little is not False else ExplicitVRBigEndian
+    return said or (ImplicitVRLittleEndian if is_implicit else plain)
 
 
 def _copied(found: Dataset) -> Dataset:
@@ -336,6 +313,4 @@ def _copied(found: Dataset) -> Dataset:
             made.add(element if tag in PIXELS else copy.deepcopy(element))
     except RecursionError as error:
         raise UserError("The object nests its sequences too deeply.") from error
-    if hasattr(found, "file_meta"):
-        made.file_meta = found.file_meta
     return made

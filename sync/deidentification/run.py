@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,9 @@ from imaging.dicom.walker import NotDicom, Odd, walk
 from imaging.errors import UserError
 from imaging.formats.replacing import replacing
 from sync.deidentification.burned_in import risk_of
-from sync.deidentification.engine import METHOD, Deidentifier, naming_values
+from sync.deidentification.engine import Deidentifier
+from sync.deidentification.last_look import look_through
+from sync.deidentification.naming import naming_values
 from sync.deidentification.pixels import NOTHING, PixelWishes, check_risk, clean_pixels
 from sync.deidentification.register import Register
 from sync.deidentification.report import Report
@@ -23,7 +26,12 @@ from sync.deidentification.words import KnownNames
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-_LEAST_TOKEN = 5  # letters: shorter ones occur by chance in pixels
+
+# What pydicom raises over values and structures that are not as they should be.
+UNREADABLE = (
+    ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, NotImplementedError, AssertionError,
+    EOFError, OSError, RecursionError, struct.error,
+)  # fmt: skip
 
 
 @dataclass
@@ -66,7 +74,7 @@ def deidentify_files(
     for sentence in pixels.faces.notes if pixels.faces is not None else ():
         worker.report.note(sentence)
     out.mkdir(parents=True, exist_ok=True)
-    number = len(list(out.glob("*.dcm")))
+    number = max((int(path.stem) for path in out.glob("*.dcm") if path.stem.isdecimal()), default=0)
     for count, path in enumerate(paths):
         if is_cancelled():
             done.is_cancelled = True
@@ -100,10 +108,8 @@ def deidentify_file(path: Path, worker: Deidentifier, pixels: PixelWishes = NOTH
     made = worker.deidentify(found)
     for what in clean_pixels(made, found, path, pixels):
         worker.report.count(what, Action.CLEAN)
-    buffer = io.BytesIO()
-    made.save_as(buffer, enforce_file_format=True)
-    data = buffer.getvalue()
-    _look_through(data, made, KnownNames(naming_values(found)))
+    data = _written(made)
+    look_through(data, KnownNames(naming_values(found)))
     return data
 
 
@@ -119,27 +125,20 @@ def read_object(path: Path) -> Dataset:
 
     try:
         walk(FileSource(str(path)))
-        return dcmread(path, force=True)
+        found = dcmread(path, force=True)
+        for _ in found.iterall():
+            pass  # pydicom understands values when they are asked for: what it cannot understand shows here
     except Odd as error:
         raise UserError("The object is built in a way that cannot be followed safely.") from error
-    except (InvalidDicomError, ValueError, TypeError, KeyError, EOFError, OSError, RecursionError) as error:
+    except (InvalidDicomError, *UNREADABLE) as error:
         raise UserError("The object cannot be read.") from error
+    return found
 
 
-def _look_through(data: bytes, made: Dataset, names: KnownNames) -> None:
-    """The last look, at the bytes themselves: pixels left out, where letters occur by chance.
-
-    Raises:
-        UserError: a name or number of the patient is still there.
-    """
-    pixels = made.get(0x7FE00010)
-    raw = pixels.value if pixels is not None and isinstance(pixels.value, bytes) else b""
-    header = data.replace(raw, b"") if len(raw) > 64 else data
-    for ours in (METHOD, *(item.CodeMeaning for item in made.DeidentificationMethodCodeSequence)):
-        header = header.replace(ours.encode(), b"")
-    lowered = header.lower()
-    for word in names.words:
-        if len(word) >= _LEAST_TOKEN and word.encode("utf-8").lower() in lowered:
-            raise UserError(
-                "Something of the patient is still in the object; it was not written.", "Please report this."
-            )
+def _written(made: Dataset) -> bytes:
+    buffer = io.BytesIO()
+    try:
+        made.save_as(buffer, enforce_file_format=True)
+    except UNREADABLE as error:
+        raise UserError("The object cannot be written as the standard asks.") from error
+    return buffer.getvalue()
