@@ -113,11 +113,6 @@ def frozen_content(document: Document, shown: PresentationState) -> Callable[[li
     return with_voxels
 
 
-def content_of_document(document: Document, shown: PresentationState, layers: list[LabelArray]) -> CaseContent:
-    """What the open case holds at this moment; ``layers`` are copies of its voxels."""
-    return frozen_content(document, shown)(layers)
-
-
 def _shown(case: Case) -> PresentationState | None:
     saved = case.journal.read_state(PRESENTATION_KEY)
     return PresentationState.from_text(saved) if saved else None

@@ -44,11 +44,6 @@ def labels_of(segmentation: Segmentation) -> LabelFile:
     return LabelFile(segmentation.geometry, list(segmentation.layers), [_of_case(s) for s in segments])
 
 
-def still_labels(labels: LabelFile) -> LabelFile:
-    """A copy for a job: work on the case goes on meanwhile."""
-    return LabelFile(labels.geometry, [layer.copy() for layer in labels.layers], labels.segments)
-
-
 def frozen_labels(document: Document) -> Callable[[], LabelFile]:
     """The open case's masks as they are now, for a job: work on the case goes on meanwhile.
 
