@@ -99,7 +99,7 @@ class Geometry:
 
     def __post_init__(self) -> None:
         affine = np.array(self.affine, np.float64)
-        if affine.shape != (4, 4) or not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-12:
+        if affine.shape != (4, 4) or not np.isfinite(affine).all() or not _is_invertible(affine[:3, :3]):
             raise ValueError("a geometry needs a finite, invertible 4x4 affine")
         if len(self.shape) != 3 or min(self.shape) < 1:
             raise ValueError(f"a geometry needs three positive sizes, not {self.shape}")
@@ -108,7 +108,7 @@ class Geometry:
         object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
         if self.slice_origins_mm is not None:
             origins = np.array(self.slice_origins_mm, np.float64)
-            if origins.shape != (self.shape[0], 3):
+            if origins.shape != (self.shape[0], 3) or not np.isfinite(origins).all():
                 raise ValueError("slice_origins_mm needs one LPS position per slice")
             origins.setflags(write=False)
             object.__setattr__(self, "slice_origins_mm", origins)
@@ -217,6 +217,11 @@ class Geometry:
         rank = np.arange(self.shape[0], dtype=np.float64)
         axes = [_interpolate_beyond(k, rank, self.slice_origins_mm[:, axis]) for axis in range(3)]
         return np.stack(axes, axis=-1)
+
+
+def _is_invertible(axes: NDArray[np.float64]) -> bool:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(1e-12 <= abs(np.linalg.det(axes)) < np.inf)
 
 
 def _interpolate_beyond(

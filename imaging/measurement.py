@@ -121,13 +121,19 @@ class Measurement:
 
     @staticmethod
     def from_json(record: dict[str, Any]) -> Measurement:
-        """The measurement that ``to_json`` wrote; fields of later versions are left out."""
+        """The measurement that ``to_json`` wrote; fields of later versions are left out.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+        """
         fields = {key: value for key, value in record.items() if key in Measurement.__dataclass_fields__}
         fields["kind"] = MeasurementKind(fields["kind"])
         fields["points_mm"] = tuple(as_point(point) for point in fields["points_mm"])
         fields["normal"] = as_point(fields["normal"])
         red, green, blue = fields["color"]
         fields["color"] = (int(red), int(green), int(blue))
+        if type(fields["number"]) is not int or fields["number"] < 1 or not isinstance(fields["name"], str):
+            raise ValueError("a measurement's record is none")
         return Measurement(**fields)
 
     @property

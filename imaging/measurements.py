@@ -83,13 +83,19 @@ class Measurements:
         return change
 
     def replay(self, change: Change) -> None:
-        """Put a recorded change in force again (or take it back: ``replay(change.inverted())``)."""
+        """Put a recorded change in force again (or take it back: ``replay(change.inverted())``).
+
+        Raises:
+            KeyError: it removes a measurement that is not there; nothing changed.
+        """
+        records, highest = dict(self._records), self._highest_number
         for before, after in change.measurements:
             if after is not None:
-                self._records[after.number] = after
-                self._highest_number = max(self._highest_number, after.number)
+                records[after.number] = after
+                highest = max(highest, after.number)
             elif before is not None:
-                self._records.pop(before.number)
+                records.pop(before.number)
+        self._records, self._highest_number = records, highest
 
     def load(self, measurements: Iterable[Measurement], highest_number: int) -> None:
         """Take over the state of a checkpoint; only for the case file."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 Color = tuple[int, int, int]
+
+MOST_LABEL_VALUE: Final = 65535  # what a layer of 16 bits can hold
+MOST_LAYERS: Final = 1000  # of a record from a file: far beyond what anybody has, and still no flood of memory
 
 
 class SegmentState(StrEnum):
@@ -69,11 +72,38 @@ class Segment:
 
     @staticmethod
     def from_json(record: dict[str, Any]) -> Segment:
-        """The segment that ``to_json`` wrote."""
+        """The segment that ``to_json`` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+        """
         fields = dict(record)
         for key in ("category", "type", "modifier"):
             if fields.get(key) is not None:
                 fields[key] = CodedTerm(**fields[key])
         fields["color"] = tuple(fields["color"])
         fields["state"] = SegmentState(fields["state"])
-        return Segment(**fields)
+        made = Segment(**fields)
+        if not _is_sound(made):
+            raise ValueError("a segment's record is none")
+        return made
+
+
+def _is_sound(segment: Segment) -> bool:
+    """False for what no segment can be, whoever wrote it into a file."""
+    numbers = (segment.number, segment.label_value, segment.layer, *segment.color)
+    terms = [term for term in (segment.category, segment.type, segment.modifier) if term is not None]
+    texts = (
+        segment.name,
+        segment.origin,
+        *(text for term in terms for text in (term.value, term.scheme, term.meaning)),
+    )
+    return (
+        all(type(number) is int for number in numbers)
+        and segment.number >= 1
+        and 1 <= segment.label_value <= MOST_LABEL_VALUE
+        and 0 <= segment.layer < MOST_LAYERS
+        and len(segment.color) == 3
+        and all(0 <= part <= 255 for part in segment.color)
+        and all(isinstance(text, str) for text in texts)
+    )

@@ -131,6 +131,20 @@ class Segmentation:
 
         return Transaction(self, image)
 
+    def require_fitting(self, change: Change) -> None:
+        """Raise ValueError when a change from a file cannot follow what is here: ``replay`` would stop half-way."""
+        numbers, layers = set(self._segments), len(self._layers)
+        for before, after in change.records:
+            if after is not None:
+                numbers.add(after.number)
+                layers = max(layers, after.layer + 1)
+            elif before is not None:
+                numbers.remove(before.number)
+        if change.has_segmentation and numbers != set(change.order[1]):
+            raise ValueError("the change lists other segments than there are")
+        if any(not 0 <= delta.layer < layers for delta in change.deltas):
+            raise ValueError("the change is about a layer that is not there")
+
     def replay(self, change: Change) -> None:
         """Put a recorded change in force again (or take it back: ``replay(change.inverted())``)."""
         for before, after in change.records:

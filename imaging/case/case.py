@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 from filelock import FileLock, Timeout
 
 from imaging.case import records
+from imaging.case.damage import naming_damage
 from imaging.case.entry import Entry, EntryKind
 from imaging.case.images import ImageReference, geometry_from_json, geometry_to_json, images_from_text, images_to_text
 from imaging.case.journal import Journal
@@ -94,13 +97,13 @@ class Case:
         """
         connection = connect_reader(path)
         try:
-            meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
-            geometry = geometry_from_json(json.loads(meta["geometry"]))
-            images = images_from_text(meta["images"])
-        except (sqlite3.Error, KeyError, ValueError) as error:
-            raise UserError("This case is damaged: it does not say what it belongs to.") from error
+            with naming_damage("This case is damaged: it does not say what it belongs to.", hint=""):
+                meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
+                geometry = geometry_from_json(json.loads(meta["geometry"]))
+                images = images_from_text(meta["images"])
         finally:
             connection.close()
+        _check_memory(geometry)
         read_only = read_only or not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
         lock = None if read_only else _lock(path)
         journal: Journal | None = None
@@ -119,9 +122,8 @@ class Case:
         """Bring segmentation and measurements from the newest checkpoint to the end of the journal."""
         connection = connect_reader(self.path)
         try:
-            done = records.read_checkpoint(connection, self.segmentation, self.measurements)
-        except (sqlite3.Error, ValueError, KeyError) as error:
-            raise UserError("This case's checkpoint is damaged.", "Run `limner case verify` on it.") from error
+            with naming_damage("This case's checkpoint is damaged."):
+                done = records.read_checkpoint(connection, self.segmentation, self.measurements)
         finally:
             connection.close()
         self._checkpoint_at = done
@@ -136,10 +138,16 @@ class Case:
             self.replay(change.inverted() if entry.kind is EntryKind.UNDO else change)
 
     def replay(self, change: Change) -> None:
-        """Put a recorded change in force again, or, inverted, take it back. It is no entry by itself."""
-        if change.has_segmentation:
-            self.segmentation.replay(change)
-        self.measurements.replay(change)
+        """Put a recorded change in force again, or, inverted, take it back. It is no entry by itself.
+
+        Raises:
+            UserError: it does not fit what is there, so somebody changed the journal; nothing happened then.
+        """
+        with naming_damage("This case is damaged: a change in its journal does not fit the others."):
+            self.segmentation.require_fitting(change)
+            self.measurements.replay(change)
+            if change.has_segmentation:
+                self.segmentation.replay(change)
 
     def checkpoint(self) -> None:
         """Store the whole state when many entries came since the last time; waits until it is on disk."""
@@ -178,6 +186,13 @@ class Case:
     def on_written(self, callback: Callable[[], None] | None) -> None:
         """Call this on the writer's thread after each commit or failure."""
         self.journal.on_written = callback
+
+
+def _check_memory(geometry: Geometry) -> None:
+    """Refuse a grid of which not even one layer fits the memory."""
+    wanted, free = math.prod(geometry.shape), psutil.virtual_memory().available
+    if wanted > free:
+        raise UserError(f"This case needs {wanted / 2**30:.1f} GB of memory and only {free / 2**30:.1f} GB are free.")
 
 
 def _lock(path: Path) -> FileLock:

@@ -15,6 +15,7 @@ from typing import Any
 
 from imaging.blocks import BlockDelta, Labels, PackedDelta, pack
 from imaging.case import records
+from imaging.case.damage import naming_damage
 from imaging.case.entry import Entry, EntryKind, change_records
 from imaging.case.schema import connect_reader, connect_writer
 from imaging.change import Change
@@ -76,7 +77,8 @@ class Journal:
         self.entries: list[Entry] = []
         if path.exists():
             self._reader = connect_reader(path)
-            self.entries = _without_gaps(records.read_entries(self._reader))
+            with naming_damage("This case is damaged: its journal cannot be read."):
+                self.entries = _without_gaps(records.read_entries(self._reader))
 
     @property
     def pending_count(self) -> int:
@@ -121,20 +123,18 @@ class Journal:
         change = self._unwritten.get(sequence)
         if change is not None:
             return change
-        with self._condition:
-            reader = self._open_reader()
-            packed = records.read_deltas(reader, sequence)
-        try:
+        with naming_damage(f"Entry {sequence} of this case is damaged."):
+            with self._condition:
+                reader = self._open_reader()
+                packed = records.read_deltas(reader, sequence)
             return records.change_of(self.entries[sequence - 1], packed, self._shape)
-        except ValueError as error:
-            raise UserError(f"Entry {sequence} of this case is damaged.", "Run `limner case verify` on it.") from error
 
     def delta_count(self, sequence: int) -> int:
         """How many blocks an entry changed."""
         change = self._unwritten.get(sequence)
         if change is not None:
             return len(change.deltas)
-        with self._condition:
+        with self._condition, naming_damage(f"Entry {sequence} of this case is damaged."):
             counted = self._open_reader().execute("SELECT count(*) FROM deltas WHERE sequence = ?", (sequence,))
             return int(counted.fetchone()[0])
 
@@ -154,7 +154,7 @@ class Journal:
         """The JSON text saved under this key, None when there is none."""
         if not self.path.exists():
             return None
-        with self._condition:
+        with self._condition, naming_damage("What this case keeps beside its journal cannot be read."):
             row = self._open_reader().execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from imaging.blocks import BLOCK, BlockDelta, Labels, PackedDelta, pack, unpack
+from imaging.case.damage import DAMAGE
 from imaging.case.entry import FIRST_HASH, MEASUREMENT, Entry, EntryKind, deltas_digest, entry_hash, has_measurements
 from imaging.case.schema import MEASUREMENTS_VERSION, NOTES_VERSION
 from imaging.change import Change
@@ -117,17 +118,19 @@ def verify_chain(connection: sqlite3.Connection) -> ChainReport:
     previous, expected, count = FIRST_HASH, 1, 0
     rows = connection.execute(f"SELECT {ENTRY_COLUMNS}, digest, previous, hash FROM entries ORDER BY sequence")
     for row in rows.fetchall():
-        entry = _entry(row[:10])
-        digest, stated_previous, stated_hash = row[10:]
+        sequence, (digest, stated_previous, stated_hash) = row[0], row[10:]
         count += 1
-        is_whole = (
-            entry.sequence == expected
-            and stated_previous == previous
-            and deltas_digest(read_deltas(connection, entry.sequence)) == digest
-            and entry_hash(entry, digest, previous) == stated_hash
-        )
+        try:
+            is_whole = (
+                sequence == expected
+                and stated_previous == previous
+                and deltas_digest(read_deltas(connection, sequence)) == digest
+                and entry_hash(_entry(row[:10]), digest, previous) == stated_hash
+            )
+        except DAMAGE:  # what cannot even be read is not what was written
+            is_whole = False
         if not is_whole:
-            return ChainReport(count, entry.sequence)
+            return ChainReport(count, sequence)
         previous, expected = stated_hash, expected + 1
     return ChainReport(count, None)
 
@@ -198,13 +201,19 @@ def _entry(row: Any) -> Entry:
     sequence, utc, author, tool, title, parameters, kind, target, records, order = row
     before, after = json.loads(order)
     pairs = tuple((b, a) for b, a in json.loads(records))
+    settings = json.loads(parameters)
+    is_sound = all(isinstance(text, str) for text in (utc, author, tool, title)) and isinstance(settings, dict)
+    if not is_sound or not isinstance(target, int | None):
+        raise ValueError("an entry's fields are of other kinds than Limner writes")
+    if any(not isinstance(record, dict | None) for pair in pairs for record in pair):
+        raise ValueError("an entry's records are none")
     return Entry(
         sequence,
         utc,
         author,
         tool,
         title,
-        json.loads(parameters),
+        settings,
         EntryKind(kind),
         target,
         pairs,
