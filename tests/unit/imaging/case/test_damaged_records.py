@@ -128,7 +128,7 @@ def test_a_grid_that_cannot_be(path: Path, field: str, value: object) -> None:
         geometry = json.loads(connection.execute("SELECT value FROM meta WHERE key = 'geometry'").fetchone()[0])
     connection.close()
     change(path, "UPDATE meta SET value = ? WHERE key = 'geometry'", json.dumps({**geometry, field: value}))
-    with pytest.raises(UserError, match="damaged|of memory"):
+    with pytest.raises(UserError, match=r"damaged|of memory"):
         Case.open(path)
 
 
