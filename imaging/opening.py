@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from imaging.dicom import tags
-from imaging.dicom.instance import DIRECTORY_CLASS
+from imaging.dicom.directory import is_directory
+from imaging.dicom.disc import read_disc
+from imaging.dicom.instance import DIRECTORY_CLASS, Instance
 from imaging.dicom.load import Cancelled
 from imaging.dicom.scan import Scan, archive_sources, files_below, scan
 from imaging.dicom.series import describe, describe_without_voxels, load_volumes
@@ -17,7 +19,7 @@ from imaging.dicom.sources import FileSource, Source
 from imaging.errors import UserError
 from imaging.loading import Loading, OnSlices, Progress
 from imaging.series import Listing, Series
-from imaging.volume import Volume
+from imaging.volume import SeriesWarning, Volume
 
 __all__ = ["Cancelled", "Listing", "Loading", "Series", "find_series", "list_series", "open_series", "start_loading"]
 IsCancelled = Callable[[], bool]
@@ -28,8 +30,13 @@ def list_series(path: Path) -> list[Series]:
     return find_series(path).series
 
 
-def find_series(path: Path) -> Listing:
-    """Find the series in a file, a folder (with its folders) or a zip archive, without reading their voxels.
+def find_series(path: Path, wanted: str = "") -> Listing:
+    """Find the series in a file, a folder (with its folders), a zip archive or a DICOMDIR, without reading voxels.
+
+    Args:
+        path: a DICOMDIR stands for the disc that it lies on: the files that it names are looked at, and those that it
+            does not name and that may be images.
+        wanted: a series' id. On a disc whose directory knows it, only its files are looked at; a drive is slow.
 
     Raises:
         UserError: nothing there can be read, or the single file is damaged or of an unknown kind.
@@ -44,11 +51,11 @@ def find_series(path: Path) -> Listing:
         return Listing([_research_series(path, path.name)])
     with _readable(path).open("rb") as file:
         is_archive = file.read(4) == b"PK\x03\x04"
+    if not is_archive and is_directory(path):
+        return _found_on_disc(path, wanted)
     sources: list[Source] = archive_sources(path) if is_archive else [FileSource(str(path))]
     found = scan(sources)
-    series = _dicom_series(found, path)
-    listing = Listing(series, len(found.others), [(name, error.message) for name, error in found.unreadable])
-    return _not_empty(listing, found, "archive" if is_archive else "file")
+    return _not_empty(_listing(found, _dicom_series(found, path)), found, "archive" if is_archive else "file")
 
 
 def open_series(series: Series, progress: Progress | None = None, cancelled: IsCancelled | None = None) -> list[Volume]:
@@ -112,18 +119,66 @@ def _readable(path: Path) -> Path:
 
 
 def _found_in_folder(path: Path) -> Listing:
+    files, research = _apart(files_below(path))
+    found = scan(FileSource(file) for file in files)
+    listing = _listing(found, _dicom_series(found, path))
+    _add_research(listing, research, path)
+    return _not_empty(listing, found, "folder")
+
+
+def _found_on_disc(path: Path, wanted: str) -> Listing:
+    disc = read_disc(path)
+    chosen = disc.files_of(wanted) or disc.files_of(wanted.rpartition(".")[0])  # ".2" is a part of a series
+    if chosen:
+        found = scan(map(FileSource, chosen))
+        listing = _listing(found, _dicom_series(found, path, disc.incomplete_series()))
+        if any(one.id == wanted for one in listing.series):
+            return listing
+    files, research = _apart([one.path for one in disc.named] + list(disc.unnamed))
+    unnamed = frozenset(disc.unnamed)
+    found = scan(FileSource(file) for file in sorted(files) if file not in unnamed)
+    beside = scan(FileSource(file) for file in files if file in unnamed)
+    surprises = _object_count(beside)
+    found.take(beside)
+    found.others.extend(disc.others)
+    listing = _listing(found, _dicom_series(found, path, disc.incomplete_series()))
+    listing.remarks.extend(disc.remarks())
+    if surprises and disc.problem is None:
+        text = f"Images and other objects that the directory of the disc does not name: {surprises}."
+        listing.remarks.append(UserError(text, "They are listed all the same."))
+    _add_research(listing, research, path.parent)
+    if not listing.series and not listing.unreadable and disc.absent:
+        hint = "Open it on the disc itself, or copy the whole disc."
+        raise UserError("None of the files that this DICOMDIR names is there.", hint)
+    if not listing.series and not listing.unreadable and disc.problem is not None:
+        raise UserError(disc.problem.message, "There is no image beside it, either.")
+    return _not_empty(listing, found, "folder")
+
+
+def _apart(files: list[str]) -> tuple[list[str], list[str]]:
+    """Files that may be DICOM, and those of research formats."""
     from imaging.formats import is_image_file
 
-    files = files_below(path)
-    research = [f for f in files if is_image_file(Path(f))]
-    found = scan(FileSource(f) for f in files if f not in set(research))
-    series, unreadable = _dicom_series(found, path), [(name, error.message) for name, error in found.unreadable]
-    for file in research:
+    research = {file for file in files if is_image_file(Path(file))}
+    return [file for file in files if file not in research], sorted(research)
+
+
+def _listing(found: Scan, series: list[Series]) -> Listing:
+    return Listing(series, len(found.others), [(name, error.message) for name, error in found.unreadable])
+
+
+def _object_count(found: Scan) -> int:
+    """DICOM objects with and without an image, directories left out."""
+    describing = [one for one in found.without_voxels if not _is_directory(one)]
+    return len({id(frame.instance) for frame in found.frames}) + len(describing)
+
+
+def _add_research(listing: Listing, files: list[str], folder: Path) -> None:
+    for file in files:
         try:
-            series.append(_research_series(Path(file), Path(file).relative_to(path).as_posix()))
+            listing.series.append(_research_series(Path(file), Path(file).relative_to(folder).as_posix()))
         except UserError as error:
-            unreadable.append((Path(file).name, error.message))
-    return _not_empty(Listing(series, len(found.others), unreadable), found, "folder")
+            listing.unreadable.append((Path(file).name, error.message))
 
 
 def _not_empty(listing: Listing, found: Scan, place: str) -> Listing:
@@ -146,13 +201,19 @@ def _not_empty(listing: Listing, found: Scan, place: str) -> Listing:
     raise UserError(f"There is no image in this {place} ({listing.skipped} other files).", hint)
 
 
-def _dicom_series(found: Scan, path: Path) -> list[Series]:
-    series = [describe(stack) for stack in stacks_of(found.frames)]
+def _dicom_series(found: Scan, path: Path, incomplete: frozenset[str] = frozenset()) -> list[Series]:
+    """The series of a scan; those whose UID is ``incomplete`` say so."""
+    stacks = [
+        replace(stack, warnings=(*stack.warnings, SeriesWarning.ABSENT_FILES))
+        if stack.series_uid in incomplete
+        else stack
+        for stack in stacks_of(found.frames)
+    ]
+    series = [describe(stack) for stack in stacks]
     named: dict[tuple[str, str], Series] = {}
     for instance in found.without_voxels:
-        if instance.header.text(tags.SOP_CLASS) == DIRECTORY_CLASS and not path.is_file():
-            continue  # the files that it lists are found anyway
-        named.setdefault((series_uid_of(instance), instance.modality), describe_without_voxels(instance))
+        if not _is_directory(instance):  # the files that it lists are found anyway
+            named.setdefault((series_uid_of(instance), instance.modality), describe_without_voxels(instance))
     taken: Counter[str] = Counter()
     unique = []
     for one in [*series, *named.values()]:
@@ -160,6 +221,10 @@ def _dicom_series(found: Scan, path: Path) -> list[Series]:
         number = taken[one.id]
         unique.append(replace(one, id=one.id if number == 1 else f"{one.id}.{number}", path=path))
     return unique
+
+
+def _is_directory(instance: Instance) -> bool:
+    return instance.header.text(tags.SOP_CLASS) == DIRECTORY_CLASS
 
 
 def _research_series(path: Path, name: str) -> Series:

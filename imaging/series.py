@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imaging.errors import UserError
 from imaging.geometry import Geometry
 from imaging.volume import Quantity, SeriesWarning
 
@@ -51,8 +52,10 @@ class Listing:
         series: images and objects about images.
         skipped: number of files that are no images.
         unreadable: (file name, reason) of damaged image files.
+        remarks: what is doubtful about the whole, such as a disc whose directory could not be used.
     """
 
     series: list[Series]
     skipped: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[UserError] = field(default_factory=list)

@@ -39,6 +39,7 @@ class SeriesWarning(StrEnum):
     LOSSY = "lossy"
     NOT_FINITE = "not-finite"
     SCALED_DIFFERENTLY = "scaled-differently"
+    ABSENT_FILES = "absent-files"  # the directory of a disc names more than there are
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from imaging.case.schema import connect_reader
+from imaging.dicom.directory import DIRECTORY_NAME, plain_name
 from imaging.errors import UserError
 from imaging.geometry import Geometry
 
@@ -35,5 +36,11 @@ def _belongs(case: Path, image_path: Path, series_id: str, geometry: Geometry) -
         return False
     finally:
         connection.close()
-    same = any(i["series_id"] == series_id and i["path"] == str(image_path.resolve()) for i in images)
+    place = _place(image_path.resolve())
+    same = any(i["series_id"] == series_id and _place(Path(i["path"])) == place for i in images)
     return same and shape == geometry.shape
+
+
+def _place(path: Path) -> Path:
+    """The folder of a disc, whether the disc was opened by its folder or by its directory."""
+    return path.parent if plain_name(path.name) == DIRECTORY_NAME else path

@@ -116,7 +116,7 @@ def source_of_case(image: ImageReference, labels: LabelFile, series: Path | None
     path = Path(image.path)
     if not path.exists():
         raise UserError("The images of this case are not where they were.", "Name their place by --series PATH.")
-    found = same_series(image_series(path), image)
+    found = same_series(image_series(path, image.series_id), image)
     if found.stack is None:
         return ObjectContent(labels, source_without_dicom(labels.geometry, image.pixel_hash))
     return ObjectContent(labels, source_of_series(found))

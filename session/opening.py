@@ -105,7 +105,7 @@ def case_images(case: Case, images_at: Path | None = None, report: Report | None
     where = images_at or Path(reference.path)
     if not where.exists():
         raise MovedImages(reference)
-    series = same_series(image_series(where), reference)
+    series = same_series(image_series(where, reference.series_id), reference)
     images = read_images(where, series, regular_grid=reference.on_regular_grid, report=report)
     check_images(case, images)
     return images

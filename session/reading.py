@@ -6,21 +6,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 from imaging.errors import UserError
-from imaging.opening import Series, list_series, open_series
+from imaging.opening import Series, find_series, open_series
 from imaging.volume import Volume
 
 MASK_MODALITIES = {"SEG", "RTSTRUCT"}
 MASK_HINT = "It holds masks of an image: open that image, then use Import masks (`limner case import CASE FILE`)."
 Report = Callable[[float, str], None]
+Remarked = Callable[[UserError], None]  # called with what is doubtful about all that was found
 
 
-def image_series(path: Path) -> list[Series]:
+def image_series(path: Path, wanted: str = "", remarked: Remarked | None = None) -> list[Series]:
     """The series below a path that have voxels, the largest first.
+
+    Args:
+        path: a file, a folder, a zip archive, or the DICOMDIR of a disc.
+        wanted: a series' id; of a disc only its files are looked at, where the directory knows it.
+        remarked: see `imaging.series.Listing.remarks`.
 
     Raises:
         UserError: nothing there can be shown.
     """
-    found = list_series(path)
+    listing = find_series(path, wanted)
+    if remarked is not None:
+        for remark in listing.remarks:
+            remarked(remark)
+    found = listing.series
     with_voxels = [s for s in found if s.geometry is not None]
     if not with_voxels:
         kinds = {s.modality for s in found if s.modality}
@@ -30,13 +40,13 @@ def image_series(path: Path) -> list[Series]:
     return sorted(with_voxels, key=_voxel_count, reverse=True)
 
 
-def choose_series(path: Path, series_id: str | None) -> Series:
-    """The series with this id, or the only one.
+def choose_series(path: Path, series_id: str | None, remarked: Remarked | None = None) -> Series:
+    """The series with this id, or the only one; the arguments are those of `image_series`.
 
     Raises:
         UserError: no such series, or several and no id.
     """
-    return series_of(image_series(path), series_id)
+    return series_of(image_series(path, series_id or "", remarked), series_id)
 
 
 def series_of(series: list[Series], series_id: str | None) -> Series:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.commands.output import note, progress
+from app.commands.output import note, progress, warn
 from imaging.formats.registry import write_volumes
 from session.reading import choose_series, read_volumes_of
 
@@ -23,7 +23,7 @@ def add(parsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read and write."""
-    series = choose_series(arguments.path, arguments.series)
+    series = choose_series(arguments.path, arguments.series, warn)
     volumes = read_volumes_of(series, regular_grid=arguments.regular_grid, report=progress)
     write_volumes(volumes, arguments.out)
     for warning in volumes[0].warnings:

@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from app.commands.output import print_json
-from imaging.opening import Series, list_series
+from app.commands.output import print_json, warn
+from imaging.opening import Series, find_series
 
 
 def add(parsers: Any) -> None:
     """Declare the command."""
-    parser = parsers.add_parser("info", help="list the series that a file, folder or zip holds")
+    parser = parsers.add_parser("info", help="list the series that a file, folder, zip or DICOMDIR holds")
     parser.add_argument("path", type=Path)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.set_defaults(run=run)
@@ -20,9 +20,12 @@ def add(parsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the series."""
-    series = list_series(arguments.path)
+    listing = find_series(arguments.path)
+    for remark in listing.remarks:
+        warn(remark)
+    series = listing.series
     if arguments.json:
-        print_json({"series": [record(s) for s in series]})
+        print_json({"series": [record(s) for s in series], "remarks": [remark.message for remark in listing.remarks]})
     else:
         for one in series:
             print(line(one))

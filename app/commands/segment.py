@@ -17,6 +17,7 @@ from session.channels import ChannelSource
 from session.exporting import check_mask_name
 from session.object_export import OBJECT_FORMATS, OBJECT_SUFFIX
 from session.opening import CASE_SUFFIX, read_images
+from session.opening_ahead import begin_opening
 from session.reading import choose_series
 from session.segment_to_file import Telling, Wishes, segment_to_file
 from session.settings import Settings
@@ -81,9 +82,10 @@ def _one(arguments: argparse.Namespace, wishes: Wishes) -> int:
         raise UserError(f"A DICOM object needs a file name that ends in {OBJECT_SUFFIX}.")
     if out.suffix != CASE_SUFFIX and not wishes.object_format:
         check_mask_name(out)
-    series = choose_series(path, arguments.series)
-    images = read_images(path, series, regular_grid=arguments.regular_grid, report=progress)
+    series = choose_series(path, arguments.series, warn)
     settings = Settings()
+    begin_opening(wishes, settings)
+    images = read_images(path, series, regular_grid=arguments.regular_grid, report=progress)
     told = before_run(images.volumes[0], wishes, settings)
     for sentence in told.sentences:
         note(sentence)

@@ -44,6 +44,13 @@ class Scan:
     unreadable: list[tuple[str, UserError]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
 
+    def take(self, other: Scan) -> None:
+        """Put what another scan found behind what is here."""
+        self.frames += other.frames
+        self.without_voxels += other.without_voxels
+        self.unreadable += other.unreadable
+        self.others += other.others
+
 
 def files_below(folder: Path) -> list[str]:
     """All regular files in a folder and its folders, sorted; links to folders are not followed."""

@@ -36,6 +36,16 @@ SERIES_INSTANCE: Final = 0x0020000E
 SERIES_NUMBER: Final = 0x00200011
 INSTANCE_NUMBER: Final = 0x00200013
 FRAME_OF_REFERENCE: Final = 0x00200052
+# --- records of a disc's directory (DICOMDIR)
+FIRST_RECORD: Final = 0x00041200
+DIRECTORY_RECORDS: Final = 0x00041220
+NEXT_RECORD: Final = 0x00041400
+RECORD_IN_USE: Final = 0x00041410
+LOWER_RECORD: Final = 0x00041420
+RECORD_TYPE: Final = 0x00041430
+FILE_ID: Final = 0x00041500
+FILE_CLASS: Final = 0x00041510
+FILE_INSTANCE: Final = 0x00041511
 # --- acquisition, used to tell volumes of one series apart
 SLICE_THICKNESS: Final = 0x00180050
 ECHO_TIME: Final = 0x00180081
@@ -93,6 +103,10 @@ SEQUENCE_END: Final = 0xFFFEE0DD
 
 # The binary forms; every other tag that is kept holds text (DS and IS are numbers written as text).
 BINARY: Final[dict[int, str]] = {
+    FIRST_RECORD: "I",
+    NEXT_RECORD: "I",
+    RECORD_IN_USE: "H",
+    LOWER_RECORD: "I",
     SAMPLES: "H",
     PLANAR: "H",
     ROWS: "H",
@@ -109,7 +123,7 @@ BINARY: Final[dict[int, str]] = {
 NESTED: Final = frozenset({PET_START_TIME, PET_TOTAL_DOSE, PET_HALF_LIFE, PET_START_DATETIME})
 
 _STRUCTURE = {SHARED_GROUPS, FRAME_GROUPS, FLOAT_PIXELS, DOUBLE_PIXELS, PIXELS, ITEM, ITEM_END, SEQUENCE_END}
-_STRUCTURE |= {MEDIA_STORAGE_CLASS, TRANSFER_SYNTAX, RADIOPHARMACEUTICAL}
+_STRUCTURE |= {MEDIA_STORAGE_CLASS, TRANSFER_SYNTAX, RADIOPHARMACEUTICAL, DIRECTORY_RECORDS}
 WANTED: Final = frozenset(
     value for name, value in list(globals().items()) if name.isupper() and isinstance(value, int)
 ) - frozenset(_STRUCTURE)

@@ -22,8 +22,9 @@ MAX_VALUE: Final = 64 << 10  # bytes of a wanted element; a longer one is left o
 UNDEFINED: Final = 0xFFFFFFFF
 _UNKNOWN: Final = 0  # stands for the tag of an "UN" element of undefined length
 
-_LONG = frozenset((b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"))
-_SHORT = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
+# Value representations whose length takes four bytes, and those where it takes two.
+LONG_FORMS = frozenset((b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"))
+SHORT_FORMS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
 _NOTICED = tags.WANTED | {tags.FRAME_GROUPS, tags.RADIOPHARMACEUTICAL}
 
 
@@ -68,7 +69,7 @@ def looks_like_dicom(head: bytes) -> bool:
 
 def _is_plausible(head: bytes) -> bool:
     """Without the magic word, the first element must be of group 2 or 8 and short."""
-    if head[4:6] in _SHORT or head[4:6] in _LONG:
+    if head[4:6] in SHORT_FORMS or head[4:6] in LONG_FORMS:
         return True
     return head[3:4] == b"\0" and int.from_bytes(head[4:8], "little") <= 512
 
@@ -82,7 +83,7 @@ def file_meta(reader: Reader) -> tuple[Header, int]:
     header = Header()
     while head[place : place + 2] == b"\x02\0" and place + 12 <= len(head):
         tag = 0x00020000 | int.from_bytes(head[place + 2 : place + 4], "little")
-        is_long = head[place + 4 : place + 6] in _LONG
+        is_long = head[place + 4 : place + 6] in LONG_FORMS
         begin = place + (12 if is_long else 8)
         length = int.from_bytes(head[begin - (4 if is_long else 2) : begin], "little")
         if tag == tags.TRANSFER_SYNTAX:
@@ -119,7 +120,7 @@ class _Walk:
         self._header = header
         is_explicit = header.transfer_syntax != syntax.IMPLICIT_LITTLE
         if not header.transfer_syntax:
-            is_explicit = reader.read(start + 4, 2) in _SHORT
+            is_explicit = reader.read(start + 4, 2) in SHORT_FORMS
         header.is_big_endian = header.transfer_syntax == syntax.EXPLICIT_BIG
         self._layout = _layout(is_explicit, ">" if header.is_big_endian else "<")
         self._chunk_start, self._chunk = start, reader.read(start, CHUNK)
@@ -139,7 +140,7 @@ class _Walk:
                 return
             group, element, vr, length = self._layout.head.unpack_from(self._chunk, at)
             tag = group << 16 | element
-            if vr in _SHORT and self._layout.is_explicit and tag not in _NOTICED and tag < tags.FLOAT_PIXELS:
+            if vr in SHORT_FORMS and self._layout.is_explicit and tag not in _NOTICED and tag < tags.FLOAT_PIXELS:
                 place += 8 + length  # nearly all elements end here: this loop is what reading a folder takes
                 continue
             if group == 0xFFFE:
@@ -159,9 +160,9 @@ class _Walk:
         chunk, start, layout = self._chunk, self._chunk_start, self._layout
         if not layout.is_explicit:
             return start + at + 8, layout.long.unpack_from(chunk, at + 4)[0]
-        if vr in _SHORT:
+        if vr in SHORT_FORMS:
             return start + at + 8, short_length
-        if vr not in _LONG or len(chunk) - at < 12:
+        if vr not in LONG_FORMS or len(chunk) - at < 12:
             raise Odd("an unknown value representation or a broken element")
         length = layout.long.unpack_from(chunk, at + 8)[0]
         if length == UNDEFINED and vr == b"UN":

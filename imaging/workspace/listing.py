@@ -60,7 +60,11 @@ class StudyRow:
 
 @dataclass(frozen=True)
 class SeriesRow:
-    """A series of a study. ``duplicates``: files that hold an object which another file holds, too."""
+    """A series of a study.
+
+    ``duplicates``: files that hold an object which another file holds, too. ``folder``: what to open; on a disc with a
+    directory that is the DICOMDIR, which leads to the files wherever they lie.
+    """
 
     id: int
     study_id: int
@@ -131,7 +135,13 @@ def series_of(index: StudyIndex, study_id: int) -> list[SeriesRow]:
         " WHERE s.study_id = ? GROUP BY s.id ORDER BY s.number, s.id",
         (study_id,),
     )
-    return [_series(row) for row in rows]
+    discs = _directories(index)
+    return [_series(row, discs) for row in rows]
+
+
+def incomplete_discs(index: StudyIndex) -> list[FileRow]:
+    """DICOMDIRs that name what is not there, with what is missing."""
+    return [one for one in _files(index, FileKind.DIRECTORY) if one.reason]
 
 
 def files_of(index: StudyIndex, series_id: int) -> list[tuple[Path, str]]:
@@ -184,8 +194,15 @@ def _study(row: tuple[Any, ...]) -> StudyRow:
     return StudyRow(*row[:10], occurring, *row[11:14])  # type: ignore[call-arg]
 
 
-def _series(row: tuple[Any, ...]) -> SeriesRow:
-    folder = Path(os.fsdecode(row[15])).parent
+def _directories(index: StudyIndex) -> list[Path]:
+    """The DICOMDIRs that may be believed, those furthest down first."""
+    rows = index.connection.execute("SELECT path FROM files WHERE kind = ?", (FileKind.DIRECTORY.value,))
+    return sorted((Path(os.fsdecode(path)) for (path,) in rows), key=lambda path: -len(path.parts))
+
+
+def _series(row: tuple[Any, ...], discs: list[Path]) -> SeriesRow:
+    parent = Path(os.fsdecode(row[15])).parent
+    folder = next((disc for disc in discs if parent.is_relative_to(disc.parent)), parent)
     return SeriesRow(*row[:14], bool(row[14]), folder)  # type: ignore[call-arg]
 
 

@@ -144,12 +144,12 @@ def _instance(header: Header, member: str) -> FoundInstance:
         modality=header.text(tags.MODALITY),
         series_description=header.human_text(tags.SERIES_DESCRIPTION),
         body_part=header.text(tags.BODY_PART),
-        series_number=_stored_integer(header, tags.SERIES_NUMBER),
+        series_number=stored_integer(header, tags.SERIES_NUMBER),
         series_date=_date(header, tags.SERIES_DATE) or _date(header, tags.STUDY_DATE),
         sop_class=header.text(tags.SOP_CLASS),
         sop_uid=header.text(tags.SOP_INSTANCE),
-        instance_number=_stored_integer(header, tags.INSTANCE_NUMBER),
-        frames=max(1, _stored_integer(header, tags.FRAMES)),
+        instance_number=stored_integer(header, tags.INSTANCE_NUMBER),
+        frames=max(1, stored_integer(header, tags.FRAMES)),
         rows=header.integer(tags.ROWS),
         columns=header.integer(tags.COLUMNS),
     )
@@ -160,7 +160,7 @@ def _date(header: Header, tag: int) -> str:
     return header.text(tag).replace(".", "")
 
 
-def _stored_integer(header: Header, tag: int) -> int:
+def stored_integer(header: Header, tag: int) -> int:
     """A number that fits the table, 0 where the header's does not."""
     value = header.integer(tag)
     return value if abs(value) < 1 << 62 else 0

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from imaging.errors import UserError
+from imaging.workspace.discs import directories_among, looks_by_directories
 from imaging.workspace.looking import FileKind, FoundInstance, Look, Looker
 from imaging.workspace.tables import connect
 
@@ -132,10 +133,12 @@ class StudyIndex:
         known = self._known(folder)
         found = _files_below(folder, done.unreadable_folders)
         fresh = [path for path, state in found.items() if known.get(path) != state]
-        done.unchanged = len(found) - len(fresh)
         unseen = known.keys() - found.keys()
         lost = tuple(f"{f}{os.sep}" for f in done.unreadable_folders)
         gone = [path for path in unseen if not path.startswith(lost)] if lost else list(unseen)
+        if fresh or gone:  # what is missing on a disc may be there now, and the other way round
+            fresh += [path for path in directories_among(found) if known.get(path) == found[path]]
+        done.unchanged = len(found) - len(fresh)
         if gone:
             with self._transaction():
                 self._remove(gone)
@@ -167,13 +170,14 @@ class StudyIndex:
     ) -> None:
         waiting = iter(paths)
         with Looker() as looker:
+            told = looks_by_directories(paths, states, looker, is_cancelled)
             while batch := list(islice(waiting, BATCH)):
                 looks: list[tuple[str, _Stat, Look]] = []
                 for path in batch:
                     if is_cancelled():
                         done.is_cancelled = True
                         break
-                    looks.append((path, states[path], looker.look(path)))
+                    looks.append((path, states[path], told.get(path) or looker.look(path)))
                 with self._transaction():
                     self._write(looks)
                 done.looked_at += len(looks)

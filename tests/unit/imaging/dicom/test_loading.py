@@ -167,7 +167,7 @@ def test_the_patient_is_not_named_by_what_is_printed(make_series):
     assert SeriesWarning.MISSING_UID not in series.warnings
 
 
-def test_a_dicomdir_is_passed_over_in_its_folder_and_named_alone(make_series):
+def test_a_dicomdir_is_passed_over_in_its_folder_and_stands_for_it_when_it_is_opened(make_series):
     def bend(k, ds):
         if k == 3:
             ds.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
@@ -177,6 +177,4 @@ def test_a_dicomdir_is_passed_over_in_its_folder_and_named_alone(make_series):
 
     folder = make_series(4, bend)
     assert [s.geometry.shape[0] for s in list_series(folder)] == [3]
-    (about,) = list_series(folder / "s003.dcm")
-    with pytest.raises(UserError, match="directory of other files"):
-        open_series(about)
+    assert [s.geometry.shape[0] for s in list_series(folder / "s003.dcm")] == [3]
