@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import secrets
@@ -10,8 +11,9 @@ import socket
 import subprocess
 import time
 import urllib.request
+import zipfile
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,14 +36,23 @@ class Orthanc:
     user: str
     password: str
 
-    def ask(self, path: str, method: str = "GET", body: bytes | None = None) -> Any:
+    def ask(self, path: str, method: str = "GET", body: bytes | dict[str, Any] | None = None) -> Any:
         """Its own REST interface, to look at what it holds."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.http_port}{path}", data=body, method=method)
+        data = json.dumps(body).encode() if isinstance(body, dict) else body
+        request = urllib.request.Request(f"http://127.0.0.1:{self.http_port}{path}", data=data, method=method)
         token = b64encode(f"{self.user}:{self.password}".encode()).decode()
         request.add_header("Authorization", f"Basic {token}")
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             content = answer.read()
         return json.loads(content) if "json" in answer.headers.get("Content-Type", "") else content
+
+    def take(self, files: Iterable[bytes]) -> None:
+        """Give it objects at once, without a network's protocol."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for number, file in enumerate(files):
+                archive.writestr(f"{number}.dcm", file)
+        self.ask("/instances", "POST", packed.getvalue())
 
 
 def is_installed() -> bool:
@@ -74,6 +85,8 @@ def running(
         "Name": "peer",
         "StorageDirectory": str(folder / "storage"),
         "IndexDirectory": str(folder / "storage"),
+        "SyncStorageArea": False,
+        "SaveJobs": False,
         "Plugins": [WEB_PLUGIN],
         "HttpPort": made.http_port,
         "DicomPort": made.dicom_port,

@@ -1,25 +1,22 @@
-"""`limner listen` under real senders: dcmtk's storescu and Orthanc; killed in the middle, it loses nothing."""
+"""`limner listen` under dcmtk's storescu and Orthanc: killed in the middle of 500 slices it loses none that it accepted."""
 
 from __future__ import annotations
 
-import json
-import os
+import re
 import shutil
-import signal
 import subprocess
-import sys
-import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import trustme
+from listening import Listener, wait_until
 from made_series import SeriesMaker
-from orthanc import REASON, free_port, is_installed, running
+from orthanc import REASON, Orthanc, is_installed, running
 
-from imaging.workspace import listing
-from imaging.workspace.study_index import INDEX_NAME, StudyIndex
-from sync.destination import Destination
-from sync.dimse.association import ConnectionFailed
-from sync.dimse.echo import echo
+from sync.destination import Tls
 from sync.dimse.send import outgoing, send
 
 STORESCU = shutil.which("storescu")
@@ -27,147 +24,178 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(STORESCU is None, reason="dcmtk's storescu is not installed (python3 dev.py test --peers)"),
 ]
-COUNT = 60
+FEW, MANY, SIDE = 60, 500, 64
 
 
-class Listener:
-    """The command in a process of its own, with a workspace and a configuration."""
-
-    def __init__(self, home: Path, title: str = "SCANNER") -> None:
-        self.home, self.port, self.title = home, free_port(), title
-        home.mkdir(exist_ok=True)
-        sender = {"ae_title": title, "addresses": ["127.0.0.1"]}
-        config = {
-            "ae_title": "LIMNER",
-            "port": self.port,
-            "senders": [sender],
-            "limits": {"free_bytes": 0},
-            "quiet_s": 1,
-        }
-        (home / "listen.json").write_text(json.dumps(config))
-        self.process: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        environment = {**os.environ, "LIMNER_WORKSPACE": str(self.home / "workspace"), "HOME": str(self.home)}
-        command = [sys.executable, "-m", "app.cli", "listen", "--config", str(self.home / "listen.json"), "--json"]
-        self.process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                echo(self.as_destination())
-            except ConnectionFailed:
-                time.sleep(0.1)
-            else:
-                return
-        raise RuntimeError("the listener did not start")
-
-    def as_destination(self) -> Destination:
-        return Destination(
-            "us",
-            host="127.0.0.1",
-            port=self.port,
-            ae_title="LIMNER",
-            own_ae_title=self.title,
-            is_inside=True,
-            timeout_s=10,
-        )
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        self.process.communicate()
-
-    def stop(self) -> dict[str, int]:
-        """End it as a service is ended; what it printed."""
-        assert self.process is not None
-        self.process.terminate()
-        out, _ = self.process.communicate(timeout=60)
-        assert self.process.returncode == 0
-        return json.loads(out)
-
-    def counted(self) -> int:
-        """How many different objects the list of studies has."""
-        with StudyIndex(self.home / "workspace" / INDEX_NAME) as index:
-            return sum(
-                row.instance_count for study in listing.studies(index) for row in listing.series_of(index, study.id)
-            )
+def bigger(k: int, ds: Any) -> None:
+    """A slice of some size."""
+    ds.Rows = ds.Columns = SIDE
+    ds.PixelData = np.full((SIDE, SIDE), k, np.uint16).tobytes()
 
 
 @pytest.fixture
-def listener(tmp_path):
+def listener(tmp_path: Path) -> Iterator[Listener]:
     made = Listener(tmp_path / "home")
     made.start()
     yield made
-    if made.process is not None and made.process.poll() is None:
-        made.kill()
+    made.close()
 
 
 @pytest.fixture
-def folder(tmp_path) -> Path:
+def folder(tmp_path: Path) -> Path:
     made = tmp_path / "made"
     made.mkdir()
-    return SeriesMaker(made)(COUNT)
+    return SeriesMaker(made)(FEW)
 
 
-def storescu(
-    port: int, folder: Path, title: str = "SCANNER", called: str = "LIMNER"
-) -> subprocess.CompletedProcess[str]:
-    command = [str(STORESCU), "-aet", title, "-aec", called, "127.0.0.1", str(port), "+sd", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return SeriesMaker(tmp_path_factory.mktemp("many"))(MANY, bigger)
 
 
-def test_what_storescu_sends_is_listed(listener, folder) -> None:
-    assert storescu(listener.port, folder).returncode == 0
-    assert listener.stop()["new"] == COUNT
-    assert listener.counted() == COUNT
+def sending(port: int, folder: Path, *more: str, title: str = "SCANNER", called: str = "LIMNER") -> list[str]:
+    """The command that sends a folder."""
+    return [str(STORESCU), *more, "-aet", title, "-aec", called, "127.0.0.1", str(port), "+sd", str(folder)]
 
 
-def test_storescu_is_refused_under_other_names(listener, folder) -> None:
-    assert storescu(listener.port, folder, title="STRANGER").returncode != 0
-    assert storescu(listener.port, folder, called="OTHER").returncode != 0
+def ran(command: list[str]) -> int:
+    return subprocess.run(command, capture_output=True, timeout=300, check=False).returncode
+
+
+def must_have_each_once(listener: Listener, folder: Path) -> None:
+    """Each object of a folder is on disk once, whole and listed; nothing else is there."""
+    wanted = {outgoing(path).sop_uid for path in folder.iterdir()}
+    found = listener.on_disk()
+    assert set(found) == wanted
+    assert set(found.values()) == {1}
+    assert listener.listed() == len(wanted)
+    images = listener.home / "workspace" / "images"
+    assert [path for path in images.glob("*/*") if path.suffix != ".dcm"] == []
+
+
+def test_storescu_is_refused_under_other_names(listener: Listener, folder: Path) -> None:
+    assert ran(sending(listener.port, folder, title="STRANGER")) != 0
+    assert ran(sending(listener.port, folder, called="OTHER")) != 0
     assert listener.stop()["new"] == 0
 
 
-def test_killed_in_the_middle_it_has_everything_that_it_accepted(listener, folder) -> None:
+def test_our_own_sender_goes_on_after_a_cut(listener: Listener, folder: Path) -> None:
     files = [outgoing(path) for path in sorted(folder.iterdir())]
 
     def kill_after(done: int, _total: int) -> None:
-        if done == COUNT // 2:
+        if done == FEW // 2:
             listener.kill()
 
     sent = send(listener.as_destination(), files, on_progress=kill_after)
     assert sent.lost
     accepted = {one.sop_uid for one in sent.stored}
-    assert len(accepted) >= COUNT // 2
+    assert len(accepted) >= FEW // 2
     listener.start()
     rest = [one for one in files if one.sop_uid not in accepted]
     assert len(send(listener.as_destination(), rest).stored) == len(rest)
     listener.stop()
-    assert listener.counted() == COUNT
-    assert not list((listener.home / "workspace" / "images").glob("*/*.part"))
+    must_have_each_once(listener, folder)
 
 
-@pytest.mark.skipif(not is_installed(), reason=REASON)
-def test_what_orthanc_sends_is_listed(tmp_path, folder) -> None:
+def accepted_of(output: str) -> set[str]:
+    """UIDs of the files whose storing storescu heard confirmed: what ``-v`` prints, file by file."""
+    sent: list[Path] = []
+    confirmed: list[Path] = []
+    for line in output.splitlines():
+        if found := re.search(r"Sending file: (.*)", line):
+            sent.append(Path(found[1]))
+        elif "Received Store Response (Success)" in line:
+            confirmed.append(sent[-1])
+    return {outgoing(path).sop_uid for path in confirmed}
+
+
+def test_killed_in_the_middle_of_what_storescu_sends(listener: Listener, many: Path) -> None:
+    command = sending(listener.port, many, "-v")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as sender:
+        wait_until(lambda: len(listener.files()) >= MANY // 3)
+        listener.kill()
+        output, _ = sender.communicate(timeout=120)
+    assert sender.returncode != 0  # it was cut
+    accepted, found = accepted_of(output), listener.on_disk()
+    assert MANY // 4 < len(accepted) < MANY
+    assert accepted <= set(found)
+    listener.start()
+    assert ran(sending(listener.port, many)) == 0  # storescu sends everything again
+    counts = listener.stop()
+    assert counts == {"new": MANY - len(found), "same": len(found), "different": 0, "refused": 0}
+    must_have_each_once(listener, many)
+
+
+@pytest.fixture
+def archive_and_listener(tmp_path: Path) -> Iterator[tuple[Orthanc, Listener]]:
+    """An archive that knows a listener, which does not run yet."""
+    if not is_installed():
+        pytest.skip(REASON)
     listener = Listener(tmp_path / "home", title="ORTHANC")
-    archive_folder = tmp_path / "archive"
-    archive_folder.mkdir()
-    known = {"SCANNER": ("127.0.0.1", 1), "LIMNER": ("127.0.0.1", listener.port)}
-    with running(archive_folder, known=known) as archive:
-        there = Destination(
-            "archive",
-            host="127.0.0.1",
-            port=archive.dicom_port,
-            ae_title="ORTHANC",
-            own_ae_title="SCANNER",
-            is_inside=True,
-        )
-        send(there, [outgoing(path) for path in sorted(folder.iterdir())])
-        listener.start()
-        (study,) = archive.ask("/studies")
-        answer = archive.ask("/modalities/limner/store", "POST", study.encode())
-        assert answer["FailedInstancesCount"] == 0
-        listener.stop()
-    assert listener.counted() == COUNT
+    (tmp_path / "archive").mkdir()
+    with running(tmp_path / "archive", known={"LIMNER": ("127.0.0.1", listener.port)}) as archive:
+        yield archive, listener
+    listener.close()
+
+
+def test_killed_in_the_middle_of_what_orthanc_sends(archive_and_listener: tuple[Orthanc, Listener], many: Path) -> None:
+    archive, listener = archive_and_listener
+    archive.take([path.read_bytes() for path in many.iterdir()])
+    (study,) = archive.ask("/studies")
+    listener.start()
+    wish = {"Resources": [study], "Synchronous": False, "Timeout": 20}
+    job = archive.ask("/modalities/limner/store", "POST", wish)["Path"]
+    wait_until(lambda: len(listener.files()) >= MANY // 3)
+    listener.kill()
+    wait_until(lambda: archive.ask(job)["State"] in ("Failure", "Success"))
+    assert archive.ask(job)["State"] == "Failure"  # it was cut
+    found = listener.on_disk()
+    assert MANY // 3 <= len(found) < MANY
+    listener.start()
+    archive.ask(f"{job}/resubmit", "POST", {})
+    wait_until(lambda: archive.ask(job)["State"] in ("Failure", "Success"))
+    assert archive.ask(job)["State"] == "Success"
+    counts = listener.stop()
+    assert (counts["new"], counts["different"], counts["refused"]) == (MANY - len(found), 0, 0)
+    must_have_each_once(listener, many)
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> dict[str, Tls]:
+    """Two authorities: that of the hospital, which we and our senders have certificates of, and a stranger's."""
+    made, issuers = {}, {"ours": trustme.CA(), "strange": trustme.CA()}
+    issuers["ours"].cert_pem.write_to_path(tmp_path / "ca.pem")
+    for name, issuer in issuers.items():
+        one = issuer.issue_cert("127.0.0.1")
+        one.private_key_pem.write_to_path(tmp_path / f"{name}.key")
+        one.cert_chain_pems[0].write_to_path(tmp_path / f"{name}.crt")
+        files = [str(tmp_path / file) for file in ("ca.pem", f"{name}.crt", f"{name}.key")]
+        made[name] = Tls(True, *files)
+    return made
+
+
+def test_dcmtk_gets_in_with_a_certificate_of_our_authority_only(
+    tmp_path: Path, folder: Path, certificates: dict[str, Tls]
+) -> None:
+    right, strange = certificates["ours"], certificates["strange"]
+    echoscu = [str(shutil.which("echoscu")), "-to", "10", "-ta", "10", "-aet", "SCANNER", "-aec", "LIMNER"]
+
+    def tls(of: Tls) -> list[str]:
+        return ["+tls", of.key, of.certificate, "+cf", of.ca_file]
+
+    listener = Listener(tmp_path / "home", tls=right, ours=right)
+    listener.start()
+    try:
+        there = ["127.0.0.1", str(listener.port)]
+        assert ran([*echoscu, *tls(right), *there]) == 0
+        assert ran([*echoscu, *tls(strange), *there]) != 0
+        assert ran([*echoscu, "+tla", "+cf", right.ca_file, *there]) != 0  # without a certificate
+        assert ran([*echoscu, *there]) != 0  # without TLS
+        assert ran(sending(listener.port, folder, *tls(strange))) != 0
+        assert ran(sending(listener.port, folder)) != 0
+        assert listener.on_disk() == {}
+        assert ran(sending(listener.port, folder, *tls(right))) == 0
+        assert listener.stop()["new"] == FEW
+    finally:
+        listener.close()
+    must_have_each_once(listener, folder)

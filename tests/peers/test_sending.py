@@ -19,8 +19,8 @@ from imaging.geometry import Box
 from imaging.opening import list_series
 from imaging.segment import Segment
 from session.case_content import content_of_case
-from session.document import Document
 from session.delivery import deliver
+from session.document import Document
 from session.sending import resolved, send_case, written_kinds
 from sync.destination import Destination, ObjectKind
 from sync.dimse.send import outgoing, send
