@@ -30,7 +30,7 @@ MEMORY_LIMIT = 1500 << 20
 _HEAD = struct.Struct("<IQ")
 _MAX_JSON = 64 << 20
 # What foreign bytes make decoders raise. Anything else ends the child, which is as harmless to the parent.
-_FOREIGN_FAULTS = (
+FOREIGN_FAULTS = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -236,7 +236,7 @@ def main() -> None:
             _answer(answers, {"end": ""})
         except UserError as error:
             _answer(answers, {"end": error.message, "hint": error.hint})
-        except _FOREIGN_FAULTS as error:
+        except FOREIGN_FAULTS as error:
             _answer(answers, {"end": f"The file is damaged: it cannot be followed ({type(error).__name__})."})
 
 

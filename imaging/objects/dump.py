@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imaging.dicom import tags
-from imaging.errors import UserError
+from imaging.dicom.damage import naming_damage, pydicom_faults
 from imaging.objects.elements import open_object
 from imaging.objects.report_content import ContentItem, content_of
 from imaging.objects.report_read import REPORT_CLASSES
@@ -65,18 +65,14 @@ def dump(path: Path, most: int, hides: Hides = lambda _tag: False) -> tuple[list
         UserError: no DICOM file, or so damaged that it cannot be read.
     """
     from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
 
     open_object(path)  # our own bounded walker goes first
     found: list[Line] = []
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of values that break a rule: they are shown as they are
-            data_set = dcmread(path, defer_size=1 << 16)
-            found.extend(_lines(data_set.file_meta, hides, 0))
-            found.extend(islice(_lines(data_set, hides, 0), most + 1))
-    except (InvalidDicomError, ValueError, TypeError, KeyError, EOFError, OSError, RecursionError) as error:
-        raise UserError(f"{path.name} is damaged: pydicom cannot read it.", str(error)) from error
+    with naming_damage(f"{path.name} is damaged: pydicom cannot read it."), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of values that break a rule: they are shown as they are
+        data_set = dcmread(path, defer_size=1 << 16)
+        found.extend(_lines(data_set.file_meta, hides, 0))
+        found.extend(islice(_lines(data_set, hides, 0), most + 1))
     return found[:most], len(found) > most
 
 
@@ -85,14 +81,14 @@ def _lines(data_set: Dataset, hides: Hides, depth: int) -> Iterator[Line]:
     for tag in sorted(data_set.keys()):
         if is_report and int(tag) == _CONTENT:
             continue  # its tree says the same and can be read
+        place = f"{tag >> 16:04X},{tag & 0xFFFF:04X}"
         try:
             element = data_set[tag]
-        except (ValueError, TypeError, KeyError, NotImplementedError, OverflowError):
-            yield Line(depth, f"{tag >> 16:04X},{tag & 0xFFFF:04X}", "??", "", "(cannot be read)")
+            line = Line(depth, place, str(element.VR), _name(element), _value(element, hides))
+        except pydicom_faults():
+            yield Line(depth, place, "??", "", "(cannot be read)")
             continue
-        yield Line(
-            depth, f"{tag >> 16:04X},{tag & 0xFFFF:04X}", str(element.VR), _name(element), _value(element, hides)
-        )
+        yield line
         if element.VR == "SQ" and depth < _MOST_DEPTH and not hides(int(tag)):
             for item in element.value:
                 yield from _lines(item, hides, depth + 1)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imaging.dicom.damage import pydicom_faults
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile, LabelSegment
 from imaging.geometry import Geometry
@@ -89,11 +90,10 @@ def _faults(path: Path) -> list[str]:
 
 def _read(path: Path) -> Dataset:
     from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
 
     try:
         return dcmread(path)
-    except (InvalidDicomError, ValueError, TypeError, KeyError, EOFError, OSError) as error:
+    except pydicom_faults() as error:
         raise UserError(f"{path.name} cannot be read by another program.", str(error)) from error
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imaging.dicom import tags
 from imaging.dicom.checks import check_pixels
+from imaging.dicom.damage import naming_damage, pydicom_faults
 from imaging.dicom.instance import DIRECTORY_CLASS, instance_of
 from imaging.errors import UserError
 from imaging.objects.elements import ForeignObject, open_object
@@ -34,34 +37,48 @@ def validate(path: Path, most_items: int | None = None) -> list[Finding]:
     """
     opened = open_object(path)  # our own bounded walker goes first: depth, number of elements, lengths
     data_set = _read(path)
-    if data_set.file_meta.get("MediaStorageSOPClassUID") == DIRECTORY_CLASS:
-        raise UserError(f"{path.name} is a directory of other files (DICOMDIR).", "Check the files that it names.")
     found = Findings()
+    with _unreadable_is_found(found):
+        if data_set.file_meta.get("MediaStorageSOPClassUID") == DIRECTORY_CLASS:
+            raise UserError(f"{path.name} is a directory of other files (DICOMDIR).", "Check the files that it names.")
+        _check_needs(data_set, found)
+    check_values(data_set.file_meta, found)
+    check_values(data_set, found, most_items=most_items)
+    with _unreadable_is_found(found):
+        check_consistency(data_set, found)
+        _check_pixels(opened, data_set, found)
+    return found.all()
+
+
+@contextlib.contextmanager
+def _unreadable_is_found(found: Findings) -> Iterator[None]:
+    """An element that cannot be read ends a part of the check: that is an error of the object, too."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except pydicom_faults():
+        found.error("SOPClassUID", "elements of this object cannot be read, so not all of it could be checked")
+
+
+def _check_needs(data_set: Dataset, found: Findings) -> None:
+    """Whether the elements are there that this kind of object must have."""
     sop_class = str(data_set.get("SOPClassUID", ""))
     if sop_class in KINDS:
         for module in KINDS[sop_class][1]:
             _check_module(data_set, module, found)
-    else:
-        found.warning("SOPClassUID", "Limner has no list of what this kind of object needs")
-        for name in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"):
-            _needed(data_set, name.split(">"), name, found)
-    check_values(data_set.file_meta, found)
-    check_values(data_set, found, most_items=most_items)
-    check_consistency(data_set, found)
-    _check_pixels(opened, data_set, found)
-    return found.all()
+        return
+    found.warning("SOPClassUID", "Limner has no list of what this kind of object needs")
+    for name in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"):
+        _needed(data_set, name.split(">"), name, found)
 
 
 def _read(path: Path) -> Dataset:
     from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it is our turn to say what is wrong
-            return dcmread(path, defer_size=1 << 20)
-    except (InvalidDicomError, ValueError, TypeError, KeyError, EOFError, OSError, RecursionError) as error:
-        raise UserError(f"{path.name} is damaged: pydicom cannot read it.", str(error)) from error
+    with naming_damage(f"{path.name} is damaged: pydicom cannot read it."), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is our turn to say what is wrong
+        return dcmread(path, defer_size=1 << 20)
 
 
 def _check_module(data_set: Dataset, module: Module, found: Findings) -> None:

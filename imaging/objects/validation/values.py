@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from imaging.dicom.damage import pydicom_faults
 from imaging.objects.uids import is_valid_uid
 from imaging.objects.validation.findings import Findings
 
@@ -51,10 +52,10 @@ def check_values(
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the same is looked at below, in our own words
                 element = data_set[tag]
-        except (ValueError, TypeError, KeyError, NotImplementedError, OverflowError):
+                _check_element(element, found, name)
+        except pydicom_faults():
             found.error(name, "its value cannot be read")
             continue
-        _check_element(element, found, name)
         if element.VR == "SQ" and depth < _MOST_DEPTH:
             for item in element.value[:most_items]:
                 check_values(item, found, name, depth + 1, most_items)
