@@ -1,4 +1,4 @@
-"""`limner listen` under dcmtk's storescu and Orthanc: killed in the middle of 500 slices it loses none that it accepted."""
+"""`limner listen` under storescu and Orthanc: killed in the middle of 500 slices it loses none that it accepted."""
 
 from __future__ import annotations
 
