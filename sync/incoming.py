@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS folders (series_uid TEXT PRIMARY KEY, name TEXT NOT N
 CREATE TABLE IF NOT EXISTS received (id INTEGER PRIMARY KEY, sop_uid TEXT NOT NULL, digest BLOB NOT NULL,
     series_uid TEXT NOT NULL, study_uid TEXT NOT NULL, name TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL,
     sender TEXT NOT NULL, utc TEXT NOT NULL, is_settled INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS brought (key BLOB PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS received_by_uid ON received (sop_uid);
 CREATE INDEX IF NOT EXISTS received_unsettled ON received (is_settled) WHERE is_settled = 0;
 """
@@ -232,6 +233,28 @@ class Incoming:
         names = [(path.relative_to(self.folder).as_posix(),) for path in paths]
         with self._lock, self._transaction():
             self._connection.executemany("DELETE FROM received WHERE name = ?", names)
+
+    def brought(self, key: bytes) -> Received | None:
+        """What a file of a disc was kept as, so that it need not be read again; None when it is not here any more.
+
+        Args:
+            key: what ``note_brought`` was told.
+        """
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT r.name, r.study_uid, r.series_uid, r.sop_uid FROM brought b JOIN received r ON r.name = b.name"
+                " WHERE b.key = ?",
+                (key,),
+            ).fetchone()
+        if row is None or not (self.folder / row[0]).is_file():
+            return None
+        return Received(Arrival.SAME, self.folder / row[0], *row[1:])
+
+    def note_brought(self, key: bytes, path: Path) -> None:
+        """Note which file of a disc, named by a key that tells nothing about it, was kept at a path."""
+        name = path.relative_to(self.folder).as_posix()
+        with self._lock:
+            self._connection.execute("INSERT OR REPLACE INTO brought VALUES (?,?)", (key, name))
 
     def _known(self, sop_uid: str, digest: bytes) -> tuple[str, bool] | None:
         """(name, is the same) of an object with this UID, the same one first."""

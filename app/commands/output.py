@@ -23,6 +23,8 @@ def note(text: str) -> None:
 def warn(error: UserError) -> None:
     """What went wrong beside the result."""
     note(f"warning: {error.message}")
+    if error.hint:
+        note(f"hint: {error.hint}")
 
 
 def progress(fraction: float, message: str) -> None:

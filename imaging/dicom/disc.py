@@ -7,7 +7,7 @@ folder, so that none can lead out of the disc.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -66,14 +66,14 @@ class Disc:
         """UIDs of series of which files are not there."""
         return frozenset(record.series_uid for record in self.absent)
 
-    def remarks(self) -> list[UserError]:
-        """What a person must know who relies on the directory."""
+    def remarks(self, most_names: int = 3) -> list[UserError]:
+        """What a person must know who relies on the directory; of what is missing so many files are named."""
         if self.problem is not None:
             return [self.problem]
         said = []
         if self.absent:
             text = f"Files that the directory of the disc names and that are not there: {len(self.absent)}."
-            said.append(UserError(text, f"Such as {first_names(record.name for record in self.absent)}."))
+            said.append(UserError(text, f"Missing: {first_names([one.name for one in self.absent], most_names)}."))
         if self.outside:
             text = (
                 f"File names in the directory of the disc that lead out of it: {len(self.outside)}. They were refused."
@@ -82,9 +82,9 @@ class Disc:
         return said
 
 
-def first_names(names: Iterable[str], count: int = 3) -> str:
+def first_names(names: Sequence[str], count: int) -> str:
     """The first of some names, for a sentence."""
-    return ", ".join(list(names)[:count])
+    return ", ".join(names[:count]) + (" …" if len(names) > count else "")
 
 
 def read_disc(directory: Path, files: Sequence[str] | None = None) -> Disc:
