@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imaging.dicom.pixel_remains import CannotFollow, is_encapsulated, plain_length, without_remains
 from imaging.dicom.repainting import (
     PlainPixels,
     Rectangle,
@@ -25,6 +26,7 @@ from sync.deidentification.options import CLEAN_FACES_CODE, CLEAN_PIXELS_CODE
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
+PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 EVERY = ""  # in place of a series' UID: all of them
 
 
@@ -83,7 +85,7 @@ def clean_pixels(made: Dataset, found: Dataset, path: Path, wishes: PixelWishes)
     if not (rectangles or face) and not (has_overlay_in_pixels(found) and _has_pixels(found)):
         if not any((group << 16 | 0x3000) in made for group in range(0x6000, 0x6100, 2)):
             drop_overlays(made)  # a description without what it describes
-        return []
+        return _clear_remains(made, path)
 
     def paint(pixels: PlainPixels) -> None:
         black_out(pixels, rectangles, black_of(pixels, made))
@@ -103,6 +105,30 @@ def clean_pixels(made: Dataset, found: Dataset, path: Path, wishes: PixelWishes)
     return done
 
 
+def _clear_remains(made: Dataset, path: Path) -> list[str]:
+    """Clear what is stored with the pixels and is none; what cannot be followed is decoded and written anew."""
+    element = next((made[tag] for tag in PIXELS if tag in made), None)
+    if element is None or not isinstance(element.value, bytes):
+        return []
+    value = element.value
+    if not is_encapsulated(made):
+        length = plain_length(made)
+        if length is None or len(value) <= length + length % 2:
+            return []
+        made.add_new(element.tag, element.VR, value[:length] + b"\0" * (length % 2))
+        return ["PixelData (bytes behind the pixels)"]
+    try:
+        cleared = without_remains(value, made.file_meta.TransferSyntaxUID)
+    except CannotFollow:
+        repaint(made, path, lambda _pixels: None)
+        return ["PixelData (decoded)"]
+    if cleared == value:
+        return []
+    made.add_new(element.tag, element.VR, cleared)
+    made[element.tag].is_undefined_length = True
+    return ["PixelData (comments)"]
+
+
 def _take_away(pixels: PlainPixels, face: Face) -> None:
     air = air_of(pixels)
     for index, k in face.slices:
@@ -110,7 +136,7 @@ def _take_away(pixels: PlainPixels, face: Face) -> None:
 
 
 def _has_pixels(found: Dataset) -> bool:
-    return any(tag in found for tag in (0x7FE00008, 0x7FE00009, 0x7FE00010))
+    return any(tag in found for tag in PIXELS)
 
 
 def _add_code(made: Dataset, code: tuple[str, str]) -> None:

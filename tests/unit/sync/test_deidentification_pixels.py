@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from made_series import ct_slice
 from pydicom import Dataset, dcmread
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels import apply_color_lut, convert_color_space
 from pydicom.uid import (
     ExplicitVRBigEndian,
@@ -217,3 +217,48 @@ def test_the_result_opens_in_our_own_reader(tmp_path) -> None:
     series = list_series(tmp_path / "out.dcm")[0]
     (volume, *_) = open_series(series)
     assert volume.voxels.shape[-1] == 3
+
+
+def sent(ds: Dataset, tmp_path: Path) -> Dataset:
+    """The object as it leaves when somebody answers for its pixels, read back."""
+    ds.save_as(tmp_path / "in.dcm", enforce_file_format=True)
+    data = deidentify_file(tmp_path / "in.dcm", Deidentifier(KEY), PixelWishes(frozenset({EVERY})))
+    assert b"Zwirbel" not in data
+    (tmp_path / "out.dcm").write_bytes(data)
+    return dcmread(tmp_path / "out.dcm")
+
+
+@pytest.mark.parametrize("behind", [b"Zwirbel!", b"Zwirbel!" * 400])
+def test_bytes_behind_the_pixels_and_frames_that_nobody_sees_go(tmp_path, behind) -> None:
+    source = picture(frames=2)
+    before = source.pixel_array.copy()
+    source.PixelData += behind
+    made = sent(source, tmp_path)
+    assert len(made.PixelData) == before.size
+    assert np.array_equal(made.pixel_array, before)
+
+
+def compressed(behind: bytes = b"", comment: bytes = b"", before: bytes = b"") -> tuple[Dataset, np.ndarray]:
+    """A picture as a JPEG-LS stream with something planted into it, and its pixels."""
+    imagecodecs = pytest.importorskip("imagecodecs")
+    source = picture()
+    pixels = source.pixel_array.copy()
+    stream = bytes(imagecodecs.jpegls_encode(pixels))
+    source.file_meta.TransferSyntaxUID = JPEGLSLossless
+    source.PixelData = encapsulate([*([before] if before else []), stream[:2] + comment + stream[2:] + behind])
+    source["PixelData"].is_undefined_length = True
+    return source, pixels
+
+
+def test_comments_in_compressed_streams_go_and_the_picture_stays(tmp_path) -> None:
+    source, pixels = compressed(comment=b"\xff\xfe\0\x0aZwirbel!", behind=b"Zwirbel!")
+    made = sent(source, tmp_path)
+    assert made.file_meta.TransferSyntaxUID == JPEGLSLossless
+    (stream,) = generate_frames(made.PixelData, number_of_frames=1)
+    assert np.array_equal(pytest.importorskip("imagecodecs").jpegls_decode(stream), pixels)
+
+
+def test_a_stream_that_is_none_is_refused_and_not_passed_on(tmp_path) -> None:
+    source, _ = compressed(before=b"Zwirbel!")
+    with pytest.raises(UserError):
+        sent(source, tmp_path)
