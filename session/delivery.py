@@ -102,13 +102,14 @@ def _confirm(
         try:
             found = _found_there(destination, group, names_nobody=names_nobody)
         except UserError as error:
-            left = [item for item in items if item.id not in asked]
-            why = ItemState.STORED, f"It was accepted, but could not be asked for: {error.message}"
-            known.update({item.id: why for item in left})
-            outbox.mark((item, *why) for item in left)
             # a machine that took objects and refuses the search alone does not know searches; else it was cut
-            if not isinstance(error, ConnectionFailed) or error.step == "association":
-                outbox.forget(item for item in left if item.kind == ObjectKind.ORIGINAL)
+            is_deaf = not isinstance(error, ConnectionFailed) or error.step == "association"
+            why = f"It was accepted, but could not be asked for: {error.message}"
+            for item in items:
+                if item.id not in asked:
+                    is_done = is_deaf and item.kind == ObjectKind.ORIGINAL
+                    known[item.id] = ItemState.ACCEPTED if is_done else ItemState.STORED, why
+            outbox.mark((item, *known[item.id]) for item in items if item.id not in asked)
             return
         missing = ItemState.STORED, "It was accepted, but the archive does not find it yet."
         for item in group:

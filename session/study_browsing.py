@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from imaging.errors import UserError
 from imaging.workspace import cases, listing
 from imaging.workspace.cases import CaseRow
 from imaging.workspace.listing import Filter, SeriesRow, StudyRow
+from imaging.workspace.research import ResearchFile, ResearchFolder, all_research_files, by_folder
 from imaging.workspace.study_index import INDEX_NAME, Root, StudyIndex, Update
-from imaging.workspace.thumbnails import Thumbnail, kept_thumbnail, make_thumbnail
+from imaging.workspace.thumbnails import Thumbnail, file_thumbnail, kept_thumbnail, make_thumbnail
 from session.jobs import Job
 from session.session import Session
 
@@ -31,9 +32,10 @@ WATCH_SHARE = 50  # a look that took a second is repeated after fifty
 
 @dataclass(frozen=True)
 class Found:
-    """What the list shows."""
+    """What the list shows. ``modalities``: also the formats of research files."""
 
     studies: tuple[StudyRow, ...] = ()
+    folders: tuple[ResearchFolder, ...] = ()
     roots: tuple[Root, ...] = ()
     modalities: tuple[str, ...] = ()
     body_parts: tuple[str, ...] = ()
@@ -42,12 +44,13 @@ class Found:
 
 @dataclass(frozen=True)
 class StudyContent:
-    """One study, opened in the list."""
+    """One study, opened in the list, or one folder of research files."""
 
-    study: StudyRow
-    series: tuple[SeriesRow, ...]
-    cases: tuple[CaseRow, ...]
-    priors: tuple[StudyRow, ...]
+    study: StudyRow | ResearchFolder
+    series: tuple[SeriesRow, ...] = ()
+    cases: tuple[CaseRow, ...] = ()
+    priors: tuple[StudyRow, ...] = ()
+    files: tuple[ResearchFile, ...] = ()
 
 
 class StudyBrowsing:
@@ -56,13 +59,13 @@ class StudyBrowsing:
     Signals:
         found: the list, after a filter or the files changed.
         content: a study's series, cases and prior studies.
-        thumbnail: (series' id, picture) for series that ``ask_thumbnails`` named.
+        thumbnail: (id of a series or path of a file, picture) of what ``ask_thumbnails`` named.
         failed: a UserError of the thread.
     """
 
     found = psygnal.Signal(Found)
     content = psygnal.Signal(StudyContent)
-    thumbnail = psygnal.Signal(int, Thumbnail)
+    thumbnail = psygnal.Signal(object, Thumbnail)
     failed = psygnal.Signal(UserError)
 
     def __init__(self, session: Session) -> None:
@@ -72,6 +75,7 @@ class StudyBrowsing:
         self._waiting: OrderedDict[str, Callable[[StudyIndex], None]] = OrderedDict()
         self._condition = threading.Condition()
         self._is_closing = False
+        self._file_pictures: dict[ResearchFile, Thumbnail | None] = {}
         self._look: Job | None = None
         self._looked_at, self._look_seconds = 0.0, 0.0
         self._thread = threading.Thread(target=self._run, name="studies", daemon=True)
@@ -94,10 +98,14 @@ class StudyBrowsing:
         """Ask for the list again."""
         self._ask("list", self._list)
 
-    def ask_content(self, study: StudyRow) -> None:
-        """Ask what a study holds."""
+    def ask_content(self, study: StudyRow | ResearchFolder) -> None:
+        """Ask what a study or a folder holds."""
 
         def answer(index: StudyIndex) -> None:
+            if isinstance(study, ResearchFolder):
+                of_files = cases.cases_of(index, [str(file.path) for file in study.files if file.has_case])
+                self._tell(self.content, StudyContent(study, cases=tuple(of_files), files=study.files))
+                return
             series = listing.series_of(index, study.id)
             found = cases.cases_of(index, [one.uid for one in series])
             priors = listing.prior_studies(index, study)
@@ -105,24 +113,33 @@ class StudyBrowsing:
 
         self._ask("content", answer)
 
-    def ask_thumbnails(self, series: tuple[SeriesRow, ...]) -> None:
-        """Ask for pictures of these series, the first ones first; older wishes are dropped."""
-        waiting = [one for one in series if one.is_image]
+    def ask_thumbnails(self, rows: Sequence[SeriesRow | ResearchFile]) -> None:
+        """Ask for pictures of these series and files, the first ones first; older wishes are dropped."""
+        waiting = [one for one in rows if isinstance(one, ResearchFile) or one.is_image]
 
         def one_more(index: StudyIndex) -> None:
             if not waiting:
                 return
             row = waiting.pop(0)
             try:
-                picture = kept_thumbnail(index, row) or make_thumbnail(index, row)
+                picture = self._picture(index, row)
             except UserError:
                 picture = None  # the list shows the kind of image in its place
             if picture is not None:
-                self._tell(self.thumbnail, row.id, picture)
+                self._tell(self.thumbnail, row.path if isinstance(row, ResearchFile) else row.id, picture)
             if waiting:
                 self._ask("thumbnails", one_more, only_if_none=True)
 
         self._ask("thumbnails", one_more)
+
+    def _picture(self, index: StudyIndex, row: SeriesRow | ResearchFile) -> Thumbnail | None:
+        """The picture of a row; those of files are kept while the list lives, None for one that has none."""
+        if isinstance(row, SeriesRow):
+            return kept_thumbnail(index, row) or make_thumbnail(index, row)
+        if row not in self._file_pictures:
+            self._file_pictures[row] = None
+            self._file_pictures[row] = file_thumbnail(row.path)
+        return self._file_pictures[row]
 
     def add_folder(self, folder: Path) -> Job:
         """List a folder from now on, and look into it."""
@@ -179,10 +196,12 @@ class StudyBrowsing:
         return self._look
 
     def _list(self, index: StudyIndex) -> None:
+        files = all_research_files(index)
         found = Found(
             tuple(listing.studies(index, self.filter)),
+            tuple(by_folder(files, self.filter)),
             tuple(index.roots()),
-            tuple(listing.modalities(index)),
+            (*listing.modalities(index), *sorted({file.kind for file in files})),
             tuple(listing.body_parts(index)),
             len(listing.unreadable_files(index)),
         )

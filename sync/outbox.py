@@ -36,6 +36,7 @@ class ItemState(StrEnum):
 
     WAITING = "waiting"
     STORED = "stored"  # accepted by the other side, not confirmed by a query yet
+    ACCEPTED = "accepted"  # by a machine that answers no searches: for an original that is the end
     CONFIRMED = "confirmed"
     REFUSED = "refused"
 
@@ -148,11 +149,11 @@ class Outbox:
         return [one for one in self.items(destination) if one.state in (ItemState.WAITING, ItemState.STORED)]
 
     def mark(self, marks: Iterable[tuple[OutboxItem, ItemState, str]]) -> None:
-        """Note how far objects are, and why no further; confirmed ones leave the outbox with their files."""
+        """Note how far objects are, and why no further; those that are done leave the outbox with their files."""
         gone = []
         with self._transaction():
             for item, state, reason in marks:
-                if state is ItemState.CONFIRMED:
+                if state in (ItemState.CONFIRMED, ItemState.ACCEPTED):
                     gone.append(item)
                     continue
                 tried = state is not ItemState.WAITING or bool(reason)

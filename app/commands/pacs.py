@@ -291,7 +291,7 @@ def send(arguments: argparse.Namespace) -> int:
         print(", ".join(f"{states[state]} {state.value}" for state in ItemState if states[state]))
     for reason, count in sending.reasons.items():
         note(f"warning: {count}: {reason}")
-    is_there = sending.states[ItemState.CONFIRMED] + sending.states[ItemState.STORED] == len(way.files)
+    is_there = not (sending.states[ItemState.WAITING] or sending.states[ItemState.REFUSED])
     return 0 if is_there and not problems and not way.left_out else 1
 
 

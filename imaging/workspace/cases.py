@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imaging.case.case import Case
+from imaging.case.images import ImageReference
 from imaging.errors import UserError
+from imaging.workspace.looking import RESEARCH_SUFFIXES
 from imaging.workspace.study_index import StudyIndex
 
 CASE_SUFFIX = ".limner"
@@ -17,7 +19,10 @@ CASE_SUFFIX = ".limner"
 
 @dataclass(frozen=True)
 class CaseRow:
-    """A case. ``segments``: how many segments are in each state (`SegmentState`), by its value."""
+    """A case. ``segments``: how many segments are in each state (`SegmentState`), by its value.
+
+    ``series_uids``: of its images; the path of a file that has no UID.
+    """
 
     path: Path
     changed_utc: str
@@ -73,6 +78,14 @@ def _cases_in(folder: Path) -> list[Path]:
     return sorted(folder.resolve().glob(f"*{CASE_SUFFIX}")) if folder.is_dir() else []
 
 
+def _key(image: ImageReference) -> str:
+    """What the list finds a case's image by: the UID of its series, or the path of a file that has none."""
+    if not image.series_id.lower().endswith(RESEARCH_SUFFIXES):
+        return image.series_id
+    is_file = image.path.lower().endswith(RESEARCH_SUFFIXES)  # else the folder was opened, and the id leads on from it
+    return image.path if is_file else str(Path(image.path) / image.series_id)
+
+
 def _state(path: Path) -> tuple[int, int]:
     """Size and time of the case with its write-ahead log, where the newest entries stand while it is open."""
     size = newest = 0
@@ -93,7 +106,7 @@ def _write(connection: sqlite3.Connection, path: Path, state: tuple[int, int]) -
         pass  # listed all the same: whoever opens it is told what is wrong
     else:
         try:
-            images = sorted({image.series_id for image in case.images})
+            images = sorted({_key(image) for image in case.images})
             entries = len(case.journal.entries)
             changed = case.journal.entries[-1].utc if case.journal.entries else ""
             for segment in case.segmentation.segments:

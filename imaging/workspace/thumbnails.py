@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from imaging.workspace.study_index import StudyIndex
 
 SIDE_PX = 96
 MOST_VOXELS = 64 << 20  # of what is opened for a picture of 96 pixels
+MOST_FILE_VOXELS = 16 << 20  # of a file that must be unpacked whole
 _HEAD = 2  # the LPS axis that points up in every upright picture
 _DARK, _BRIGHT = 2.0, 99.5  # percentiles that become black and white where the file proposes no window
 
@@ -60,6 +62,19 @@ def make_thumbnail(index: StudyIndex, series: SeriesRow) -> Thumbnail:
     values = (series.id, _state(series), width, height, channels, made.pixels.tobytes())
     index.connection.execute("INSERT OR REPLACE INTO thumbnails VALUES (?,?,?,?,?,?)", values)
     return made
+
+
+def file_thumbnail(path: Path) -> Thumbnail:
+    """The picture of a NIfTI, NRRD or MetaImage file; it is not kept.
+
+    Raises:
+        UserError: it cannot be read, or is too large to be read for a picture.
+    """
+    series = list_series(path)[0]
+    geometry = series.geometry
+    if geometry is None or int(np.prod(geometry.shape)) * series.volume_count > MOST_FILE_VOXELS:
+        raise UserError("The image is too large for a small picture of it.")
+    return Thumbnail(_picture(open_series(series)[0]))
 
 
 def _state(series: SeriesRow) -> str:

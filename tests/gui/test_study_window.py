@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_series import SeriesMaker
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 
+from imaging.formats import write_volume
+from imaging.geometry import Geometry
+from imaging.volume import Quantity, Volume
 from imaging.workspace.cases import CaseRow
 from imaging.workspace.listing import SeriesRow
+from imaging.workspace.research import ResearchFile, ResearchFolder
 from widgets.study_window.columns import day, described, person
+from widgets.study_window.contents import DETAILS
 from widgets.study_window.window import StudyWindow
 
 
@@ -134,6 +141,68 @@ def test_images_in_a_folder_of_the_user_are_never_deleted(qtbot, window, studies
     studies.delete.click()
     qtbot.waitUntil(lambda: any("folder of yours" in text for text in said), timeout=30_000)
     assert len(list(folder.glob("*/*.dcm"))) == 10
+
+
+@pytest.fixture
+def research(folder: Path) -> Path:
+    """Two NIfTI files of the same name in two folders, beside the studies."""
+    for name in ("case-a", "case-b"):
+        (folder / name).mkdir()
+        voxels = np.arange(4 * 5 * 6, dtype=np.int16).reshape(4, 5, 6)
+        write_volume(Volume(Geometry((4, 5, 6), np.eye(4)), voxels, Quantity.SIGNAL), folder / name / "brain.nii.gz")
+    return folder
+
+
+def folders(studies: StudyWindow) -> list[str]:
+    return [row.path.name for row in studies.table.rows_model.rows if isinstance(row, ResearchFolder)]
+
+
+def files(studies: StudyWindow) -> list[ResearchFile]:
+    return [row for row in studies.content.rows() if isinstance(row, ResearchFile)]
+
+
+def test_research_files_are_listed_searched_opened_and_their_cases_belong_to_them(
+    qtbot, window, studies, research
+) -> None:
+    studies.add_folder(research)
+    qtbot.waitUntil(lambda: folders(studies) == ["case-a", "case-b"], timeout=30_000)
+    qtbot.waitUntil(lambda: "2 research files" in studies.said.text(), timeout=30_000)
+    QTest.keyClicks(studies.filters.text, "CASE-B brain")
+    qtbot.waitUntil(lambda: len(studies.table.rows_model.rows) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: len(files(studies)) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: not studies.content.item(1).icon().isNull(), timeout=30_000)
+    assert not studies.send.isEnabled()
+    assert not studies.delete.isEnabled()
+    place = studies.content.visualItemRect(studies.content.item(1)).center()
+    QTest.mouseClick(studies.content.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseDClick(studies.content.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: window.session.document is not None, timeout=30_000)
+    assert window.session.document.case.images[0].path == str(research / "case-b" / "brain.nii.gz")
+    qtbot.waitUntil(lambda: not window.session.document.is_loading, timeout=30_000)
+    window.session.actions.run_with_texts("segment.add", window.session, {})
+    assert window.session.document.case.journal.flush()
+    studies.browsing.update()
+    qtbot.waitUntil(lambda: studies.table.rows_model.rows[0].case_count == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: any(isinstance(row, CaseRow) for row in studies.content.rows()), timeout=30_000)
+    details = studies.content.item(studies.content.count() - 1).data(DETAILS)
+    assert details.startswith("brain.nii.gz · 1 ")
+    studies.filters.text.clear()
+    studies.filters.case.setCurrentIndex(studies.filters.case.findData("yes"))
+    studies.filters.case.activated.emit(1)
+    qtbot.waitUntil(lambda: folders(studies) == ["case-b"], timeout=30_000)  # the other file has the same name
+
+
+def test_research_files_are_narrowed_by_kind_and_date(qtbot, studies, research) -> None:
+    studies.add_folder(research)
+    qtbot.waitUntil(lambda: len(folders(studies)) == 2, timeout=30_000)
+    long_ago = 1_000_000_000  # 2001
+    os.utime(research / "case-a" / "brain.nii.gz", (long_ago, long_ago))
+    studies.browsing.update()
+    studies.filters.kind.setCurrentIndex(studies.filters.kind.findData("NIfTI"))
+    studies.filters.kind.activated.emit(1)
+    qtbot.waitUntil(lambda: len(studies.table.rows_model.rows) == 2, timeout=30_000)
+    QTest.keyClick(studies.filters.span, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: folders(studies) == ["case-b"], timeout=30_000)
 
 
 @pytest.mark.parametrize(

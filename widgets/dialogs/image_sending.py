@@ -177,7 +177,8 @@ class ImageSendDialog(Form):
         states = sending.states
         words = (
             (ItemState.CONFIRMED, self.tr("{0} are found there.")),
-            (ItemState.STORED, self.tr("{0} were accepted.")),
+            (ItemState.STORED, self.tr("{0} were accepted and are not found there yet.")),
+            (ItemState.ACCEPTED, self.tr("{0} were accepted.")),
             (ItemState.REFUSED, self.tr("{0} were refused.")),
             (ItemState.WAITING, self.tr("{0} wait in the outbox.")),
         )
@@ -236,7 +237,8 @@ class ImageSendDialog(Form):
         if states:
             words = {
                 ItemState.CONFIRMED: self.tr("found there"),
-                ItemState.STORED: self.tr("accepted"),
+                ItemState.STORED: self.tr("accepted, not found yet"),
+                ItemState.ACCEPTED: self.tr("accepted"),
                 ItemState.WAITING: self.tr("in the outbox"),
                 ItemState.REFUSED: self.tr("refused"),
             }

@@ -153,9 +153,10 @@ class RowsTable(QTableView, Generic[T]):
             self.setColumnWidth(n, min(needed, px(WIDEST_PX)))
 
     def current_row(self) -> T | None:
-        """The selected row."""
+        """The selected row; of several the one that was touched last."""
         chosen = self.selectionModel().selectedRows()
-        return self.rows_model.rows[self._sorted.mapToSource(chosen[0]).row()] if chosen else None
+        touched = [index for index in chosen if index.row() == self.currentIndex().row()]
+        return self.rows_model.rows[self._sorted.mapToSource((touched or chosen)[0]).row()] if chosen else None
 
     def chosen_rows(self) -> list[T]:
         """All selected rows, in the order in which they are shown."""

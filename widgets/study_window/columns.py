@@ -7,25 +7,23 @@ from PySide6.QtCore import QCoreApplication, QDate
 from imaging.segment import SegmentState
 from imaging.workspace.cases import CaseRow
 from imaging.workspace.listing import SeriesRow, StudyRow
+from imaging.workspace.research import ResearchFile, ResearchFolder
 from widgets.runs.rows import Column
 
+ListRow = StudyRow | ResearchFolder
 DESCRIPTION = 4  # the column that takes the room that is left
 
 
-def study_columns() -> list[Column[StudyRow]]:
-    """Patient, ID, date, modalities, description, images, cases."""
+def study_columns() -> list[Column[ListRow]]:
+    """Patient, ID, date, modalities, description, images, cases; of folders of research files what they have of it."""
     return [
-        Column(
-            _tr("Patient"), lambda s: person(s.patient_name), lambda s: person(s.patient_name).casefold(), _born, False
-        ),
-        Column(_tr("ID"), lambda s: s.patient_id, lambda s: s.patient_id.casefold(), is_number=False),
-        Column(_tr("Date"), lambda s: day(s.date), lambda s: s.date + s.time, is_number=False),
-        Column(_tr("Kind"), lambda s: " ".join(s.modalities), lambda s: " ".join(s.modalities), is_number=False),
-        Column(
-            _tr("Description"), lambda s: described(s.description), lambda s: s.description.casefold(), is_number=False
-        ),
-        Column(_tr("Images"), lambda s: str(s.instance_count), lambda s: s.instance_count, _counts),
-        Column(_tr("Cases"), lambda s: str(s.case_count or ""), lambda s: s.case_count),
+        Column(_tr("Patient"), _patient, lambda row: _patient(row).casefold(), _born, False),
+        Column(_tr("ID"), _patient_id, lambda row: _patient_id(row).casefold(), is_number=False),
+        Column(_tr("Date"), lambda row: day(_time(row)[:8]), _time, is_number=False),
+        Column(_tr("Kind"), _kinds, _kinds, is_number=False),
+        Column(_tr("Description"), _description, lambda row: _description(row).casefold(), _place, False),
+        Column(_tr("Images"), lambda row: str(_count(row)), _count, _counts),
+        Column(_tr("Cases"), lambda row: str(row.case_count or ""), lambda row: row.case_count),
     ]
 
 
@@ -82,14 +80,59 @@ def case_details(case: CaseRow) -> str:
     return " · ".join(said) or _tr("no segments")
 
 
-def _born(study: StudyRow) -> str:
-    sex = {"M": _tr("male"), "F": _tr("female"), "O": _tr("other")}.get(study.sex, "")
-    born = _tr("born {0}").format(day(study.birth_date)) if study.birth_date else ""
-    return ", ".join(filter(None, (person(study.patient_name), born, sex)))
+def file_details(file: ResearchFile) -> str:
+    """Kind, size, and when it was changed."""
+    return " · ".join((file.kind, size_text(file.size), day(file.changed[:8])))
 
 
-def _counts(study: StudyRow) -> str:
-    return _tr("{0} series, {1} objects").format(study.series_count, study.instance_count)
+def size_text(bytes_: int) -> str:
+    """A size as people say it."""
+    return f"{bytes_ / 1e6:.1f} MB" if bytes_ >= 100_000 else f"{bytes_ / 1e3:.1f} kB"
+
+
+def _patient(row: ListRow) -> str:
+    return _tr("Research files") if isinstance(row, ResearchFolder) else person(row.patient_name)
+
+
+def _patient_id(row: ListRow) -> str:
+    return "" if isinstance(row, ResearchFolder) else row.patient_id
+
+
+def _time(row: ListRow) -> str:
+    return row.changed if isinstance(row, ResearchFolder) else row.date + row.time
+
+
+def _kinds(row: ListRow) -> str:
+    return " ".join(row.kinds if isinstance(row, ResearchFolder) else row.modalities)
+
+
+def _description(row: ListRow) -> str:
+    """A folder by its own name first: the beginnings of paths are all alike."""
+    if isinstance(row, ResearchFolder):
+        return _tr("{0} in {1}").format(row.path.name, row.path.parent)
+    return described(row.description)
+
+
+def _place(row: ListRow) -> str:
+    return str(row.path) if isinstance(row, ResearchFolder) else described(row.description)
+
+
+def _count(row: ListRow) -> int:
+    return len(row.files) if isinstance(row, ResearchFolder) else row.instance_count
+
+
+def _born(row: ListRow) -> str:
+    if isinstance(row, ResearchFolder):
+        return _tr("NIfTI, NRRD and MetaImage files of one folder")
+    sex = {"M": _tr("male"), "F": _tr("female"), "O": _tr("other")}.get(row.sex, "")
+    born = _tr("born {0}").format(day(row.birth_date)) if row.birth_date else ""
+    return ", ".join(filter(None, (person(row.patient_name), born, sex)))
+
+
+def _counts(row: ListRow) -> str:
+    if isinstance(row, ResearchFolder):
+        return _tr("{0} files").format(len(row.files))
+    return _tr("{0} series, {1} objects").format(row.series_count, row.instance_count)
 
 
 def _tr(text: str) -> str:

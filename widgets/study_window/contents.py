@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QKeyEvent, QMouseEvent, QPainter, QPixmap
@@ -17,15 +18,16 @@ from PySide6.QtWidgets import (
 
 from imaging.workspace.cases import CaseRow
 from imaging.workspace.listing import SeriesRow, StudyRow
+from imaging.workspace.research import ResearchFile, ResearchFolder
 from imaging.workspace.thumbnails import Thumbnail
 from session.study_browsing import StudyContent
 from widgets import icons, theme
 from widgets.entry_time import ago
-from widgets.study_window.columns import case_details, day, described, series_details, series_title
+from widgets.study_window.columns import case_details, day, described, file_details, series_details, series_title
 
 ROW_PX, HEADING_PX, PICTURE_PX = 60, 28, 48
 WHAT, DETAILS = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-Row = SeriesRow | CaseRow | StudyRow
+Row = SeriesRow | CaseRow | StudyRow | ResearchFile
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class ContentList(QListWidget):
         self.setItemDelegate(_Delegate(self))
         self.setMouseTracking(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def show_content(self, content: StudyContent | None) -> None:
@@ -54,6 +57,9 @@ class ContentList(QListWidget):
         if content is None:
             return
         self._group(self.tr("Series"), [(row, series_title(row), series_details(row)) for row in content.series])
+        if isinstance(content.study, ResearchFolder):
+            files: list[tuple[Row, str, str]] = [(row, row.path.name, file_details(row)) for row in content.files]
+            self._group(self.tr("Research files in {0}").format(content.study.path.name), files)
         self._group(self.tr("Cases"), [(row, row.path.stem, self._case_text(row)) for row in content.cases])
         self._group(
             self.tr("Earlier and later studies of this patient"),
@@ -61,11 +67,13 @@ class ContentList(QListWidget):
         )
         self.setCurrentRow(1 if self.count() > 1 else -1)
 
-    def show_picture(self, series_id: int, picture: Thumbnail) -> None:
-        """Put a series' picture into its row."""
+    def show_picture(self, key: int | Path, picture: Thumbnail) -> None:
+        """Put the picture of a series (by its id) or a file (by its path) into its row."""
         for n in range(self.count()):
             what = self.item(n).data(WHAT)
-            if isinstance(what, SeriesRow) and what.id == series_id:
+            if (isinstance(what, SeriesRow) and what.id == key) or (
+                isinstance(what, ResearchFile) and what.path == key
+            ):
                 self.item(n).setIcon(QIcon(_pixmap(picture)))
 
     def chosen(self) -> Row | None:
@@ -73,6 +81,12 @@ class ContentList(QListWidget):
         item = self.currentItem()
         what = item.data(WHAT) if item is not None else None
         return None if isinstance(what, Heading) else what
+
+    def chosen_series(self) -> list[SeriesRow]:
+        """All selected series, in their order."""
+        places = sorted(index.row() for index in self.selectionModel().selectedIndexes())
+        found = [self.item(place).data(WHAT) for place in places]
+        return [what for what in found if isinstance(what, SeriesRow)]
 
     def rows(self) -> list[Row]:
         """All rows without the headings."""
@@ -108,7 +122,8 @@ class ContentList(QListWidget):
 
     def _case_text(self, case: CaseRow) -> str:
         changed = self.tr("changed {0}").format(ago(case.changed_utc)) if case.changed_utc else self.tr("not readable")
-        return f"{case_details(case)} · {changed}" if case.changed_utc else changed
+        files = [Path(uid).name for uid in case.series_uids if Path(uid).is_absolute()]
+        return " · ".join([*files, case_details(case), changed] if case.changed_utc else [changed])
 
     def _study_text(self, study: StudyRow) -> str:
         return " · ".join(filter(None, (day(study.date), " ".join(study.modalities), self._cases(study))))
@@ -172,7 +187,7 @@ def _draw_picture(painter: QPainter, place: QRect, index: QModelIndex | QPersist
     """The series' picture on black, or the kind of thing in its place."""
     colors = theme.current()
     what, icon = index.data(WHAT), index.data(Qt.ItemDataRole.DecorationRole)
-    if isinstance(what, SeriesRow) and isinstance(icon, QIcon) and not icon.isNull():
+    if isinstance(icon, QIcon) and not icon.isNull():
         painter.fillRect(place, Qt.GlobalColor.black)
         picture = icon.pixmap(place.size())
         corner = place.center() - QPoint(picture.width() // 2, picture.height() // 2)
@@ -185,7 +200,7 @@ def _draw_picture(painter: QPainter, place: QRect, index: QModelIndex | QPersist
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, what.modality[:8] or "?")
         return
     margin = place.width() // 4
-    name = "segment" if isinstance(what, CaseRow) else "history"
+    name = "segment" if isinstance(what, CaseRow) else "file" if isinstance(what, ResearchFile) else "history"
     icons.paint(painter, name, QRectF(place.adjusted(margin, margin, -margin, -margin)), "dim")
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
 
 from imaging.workspace.listing import Filter
+from widgets.date_span import DateSpan
 
 TYPING_MS = 150
-SPANS = {"": 0, "day": 1, "week": 7, "month": 31, "year": 366}
 
 
 class FilterBar(QWidget):
@@ -21,21 +19,12 @@ class FilterBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.text = QLineEdit()
-        self.text.setPlaceholderText(self.tr("Name, ID, description, accession number, date"))
+        self.text.setPlaceholderText(self.tr("Name, ID, description, accession number, date, file"))
         self.text.setAccessibleName(self.tr("Search studies"))
         self.text.setClearButtonEnabled(True)
         self.kind = _choice(self.tr("Kind of image"))
         self.part = _choice(self.tr("Part of the body"))
-        self.span = _choice(self.tr("Date of the study"))
-        spans = (
-            ("", self.tr("Any date")),
-            ("day", self.tr("Today")),
-            ("week", self.tr("Last 7 days")),
-            ("month", self.tr("Last month")),
-            ("year", self.tr("Last year")),
-        )
-        for key, name in spans:
-            self.span.addItem(name, key)
+        self.span = DateSpan()
         self.case = _choice(self.tr("Work on the study"))
         for key, name in (
             ("", self.tr("With or without a case")),
@@ -64,13 +53,11 @@ class FilterBar(QWidget):
 
     def filter(self) -> Filter:
         """What is wanted."""
-        days = SPANS[self.span.currentData()]
-        since = (date.today() - timedelta(days=days - 1)).strftime("%Y%m%d") if days else ""
         kind, case = self.kind.currentData(), self.case.currentData()
         return Filter(
             self.text.text().strip(),
             frozenset({kind}) if kind else frozenset(),
-            since,
+            self.span.since(),
             "",
             self.part.currentData() or "",
             None if not case else case == "yes",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QHeaderView, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from imaging.errors import UserError
 from imaging.workspace.cases import CaseRow
 from imaging.workspace.listing import SeriesRow, StudyRow
+from imaging.workspace.research import ResearchFile, ResearchFolder
 from imaging.workspace.study_index import Root
 from imaging.workspace.thumbnails import Thumbnail
 from session.study_browsing import Found, StudyBrowsing, StudyContent
@@ -21,13 +23,14 @@ from widgets.buttons import text_button
 from widgets.labels import ElidedLabel
 from widgets.runs.rows import RowsModel, RowsTable
 from widgets.signal_links import SignalLinks
-from widgets.study_window.columns import DESCRIPTION, study_columns
+from widgets.study_window.columns import DESCRIPTION, ListRow, study_columns
 from widgets.study_window.contents import ContentList, Row
 from widgets.study_window.filters import FilterBar
 
 SIZE_PX = (1240, 760)
 SPLIT_PX = (800, 420)
 WATCH_MS = 10_000
+SEND_KEYS = "Ctrl+Shift+E"  # as in the main window
 
 
 class StudyWindow(QDialog):
@@ -44,7 +47,8 @@ class StudyWindow(QDialog):
         width, height = (theme.current().px(n) for n in SIZE_PX)
         self.resize(min(width, screen.width() - 40), min(height, screen.height() - 60))
         self.filters = FilterBar()
-        self.table: RowsTable[StudyRow] = RowsTable(RowsModel(study_columns()), self.tr("Studies"), (2, True))
+        self.table: RowsTable[ListRow] = RowsTable(RowsModel(study_columns()), self.tr("Studies"), (2, True))
+        self.table.setSelectionMode(RowsTable.SelectionMode.ExtendedSelection)
         self.table.horizontalHeader().setSectionResizeMode(DESCRIPTION, QHeaderView.ResizeMode.Stretch)
         self.content = ContentList()
         self.said = ElidedLabel("", "dim")
@@ -57,11 +61,15 @@ class StudyWindow(QDialog):
         self.content.currentRowChanged.connect(lambda _row: self._enable())
         for widget, keys, run in (
             (self.table, Qt.Key.Key_Return, self._open_largest),
+            (self, SEND_KEYS, self._send_focused),
             (self, QKeySequence.StandardKey.Find, self.filters.text.setFocus),
             (self, QKeySequence.StandardKey.Refresh, self._look_again),
         ):
             shortcut = QShortcut(QKeySequence(keys), widget, run)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)  # the constructor would ignore it
+        for view, menu in ((self.table, self._table_menu), (self.content, self._content_menu)):
+            view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            view.customContextMenuRequested.connect(partial(self._show_menu, view, menu))
         self._links = SignalLinks(self)
         self._links.add(self.browsing.found, self._show_found)
         self._links.add(self.browsing.content, self._show_content)
@@ -104,27 +112,34 @@ class StudyWindow(QDialog):
 
     def _show_found(self, found: Found) -> None:
         chosen = self.table.current_row()
+        rows: list[ListRow] = [*found.studies, *found.folders]
         self.roots = found.roots
         self.filters.offer(found.modalities, found.body_parts)
-        if list(found.studies) != self.table.rows_model.rows:
+        if rows != self.table.rows_model.rows:
             is_first = not self.table.rows_model.rows
-            self.table.rows_model.set_rows(found.studies)
+            self.table.rows_model.set_rows(rows)
             if is_first:  # later the columns stay where they are while somebody types
                 self.table.fit_columns()
             if chosen is not None:
                 self.table.select_where(lambda row: row.id == chosen.id)
-            if self.table.current_row() is None and found.studies:
+            if self.table.current_row() is None and rows:
                 self.table.select_where(lambda row: row is self.table.shown_rows()[0])
-            if not found.studies:
+            if not rows:
                 self.content.show_content(None)
         self.said.setText(self._sentence(found))
         self._enable()
 
     def _sentence(self, found: Found) -> str:
-        if not found.studies and not found.roots and self.filters.filter() == type(self.filters.filter())():
+        if (
+            not (found.studies or found.folders or found.roots)
+            and self.filters.filter() == type(self.filters.filter())()
+        ):
             return self.tr("Nothing is listed yet. Add the folders that hold your images, or bring in a CD.")
         count = len(found.studies)
         parts = [self.tr("1 study") if count == 1 else self.tr("{0} studies").format(count)]
+        files = sum(len(folder.files) for folder in found.folders)
+        if files:
+            parts.append(self.tr("1 research file") if files == 1 else self.tr("{0} research files").format(files))
         missing = [root.path.name for root in found.roots if root.is_missing]
         if missing:
             parts.append(self.tr("not there at the moment: {0}").format(", ".join(missing)))
@@ -144,11 +159,11 @@ class StudyWindow(QDialog):
         chosen = self.table.current_row()
         if chosen is not None and chosen.id == content.study.id:
             self.content.show_content(content)
-            self.browsing.ask_thumbnails(content.series)
+            self.browsing.ask_thumbnails((*content.series, *content.files))
             self._enable()
 
-    def _show_picture(self, series_id: int, picture: Thumbnail) -> None:
-        self.content.show_picture(series_id, picture)
+    def _show_picture(self, key: int | Path, picture: Thumbnail) -> None:
+        self.content.show_picture(key, picture)
 
     def _show_failure(self, error: UserError) -> None:
         self._session.messages.error(error)
@@ -159,23 +174,27 @@ class StudyWindow(QDialog):
             self.filters.text.clear()
             self.browsing.set_filter(self.filters.filter())
             self.table.select_where(lambda one: one.id == row.id)
-        elif isinstance(row, CaseRow):
+        elif isinstance(row, CaseRow | ResearchFile):
             self._run("file.open", path=str(row.path))
         elif row.is_image:
             self._run("studies.open_series", folder=str(row.folder), series=row.uid)
         else:
-            error = UserError("This is no image.", "Open the images that it is about, then import it into their case.")
-            self._session.messages.error(error)
+            self._run("studies.open_object", series=str(row.id))
 
     def _open_largest(self) -> None:
-        """The newest case of the study, else its largest series."""
+        """The newest case of the study, else its largest series; of a folder its first file where it is alone."""
         rows = self.content.rows()
+        if isinstance(self.table.current_row(), ResearchFolder) and len(rows) > 1:
+            self.content.setFocus()
+            return
         found = [row for row in rows if isinstance(row, CaseRow)]
         images = [row for row in rows if isinstance(row, SeriesRow) and row.is_image]
         if found:
             self._open(found[0])
         elif images:
             self._open(max(images, key=lambda row: row.frame_count))
+        elif rows:
+            self._open(rows[0])
 
     def _run(self, action: str, **arguments: str) -> None:
         guarded(self._session, lambda: self._session.actions.run_with_texts(action, self._session, arguments))
@@ -192,6 +211,8 @@ class StudyWindow(QDialog):
             self._run("prior.show_study", study=str(row.id))
         elif isinstance(row, SeriesRow):
             self._run("prior.show", folder=str(row.folder), series=row.uid)
+        elif isinstance(row, ResearchFile):
+            self._run("prior.show", folder=str(row.path), series=row.path.name)
 
     def _add_folder(self) -> None:
         name = QFileDialog.getExistingDirectory(self, self.tr("List the studies of a folder"))
@@ -203,15 +224,58 @@ class StudyWindow(QDialog):
         if name:
             self._run("studies.bring_in", folder=name)
 
+    def _chosen_studies(self) -> list[StudyRow]:
+        return [row for row in self.table.chosen_rows() if isinstance(row, StudyRow)]
+
     def _delete(self) -> None:
-        study = self.table.current_row()
-        if study is not None:
+        for study in self._chosen_studies()[:1]:
             self._run("studies.delete", study=str(study.id))
 
     def _deidentify(self) -> None:
-        study = self.table.current_row()
-        if study is not None:
-            self._run("studies.deidentify", study=str(study.id))
+        self._run("studies.deidentify", study=_numbers(self._chosen_studies()))
+
+    def _send(self) -> None:
+        if self._chosen_studies():
+            self._run("studies.send", study=_numbers(self._chosen_studies()))
+
+    def _send_series(self) -> None:
+        rows = self.content.chosen_series()
+        if rows:
+            self._run("studies.send", study=str(rows[0].study_id), series=_numbers(rows))
+
+    def _send_focused(self) -> None:
+        """The key sends the chosen series where they have the focus, else the chosen studies."""
+        is_series = self.content.hasFocus() and self.content.chosen_series()
+        (self._send_series if is_series else self._send)()
+
+    def _show_menu(self, view: QWidget, fill: Callable[[QMenu], None], place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        fill(menu)
+        if menu.actions():
+            menu.popup(view.mapToGlobal(place))
+
+    def _table_menu(self, menu: QMenu) -> None:
+        count = len(self._chosen_studies())
+        if not count:
+            return
+        one = count == 1
+        menu.addAction(self.tr("Open"), self._open_largest).setEnabled(one)
+        title = self.tr("Send the study…") if one else self.tr("Send {0} studies…").format(count)
+        menu.addAction(title, QKeySequence(SEND_KEYS), self._send)
+        menu.addAction(self.tr("De-identify…"), self._deidentify)
+        menu.addSeparator()
+        menu.addAction(self.tr("Delete…"), self._delete).setEnabled(one)
+
+    def _content_menu(self, menu: QMenu) -> None:
+        if self.content.chosen() is None:
+            return
+        menu.addAction(self.tr("Open"), self._open_chosen)
+        menu.addAction(self.tr("Show beside"), self._show_beside).setEnabled(self.beside.isEnabled())
+        count = len(self.content.chosen_series())
+        if count:
+            title = self.tr("Send the series…") if count == 1 else self.tr("Send {0} series…").format(count)
+            menu.addAction(title, QKeySequence(SEND_KEYS), self._send_series)
 
     def _look_again(self) -> None:
         self.browsing.update_if_idle()
@@ -230,10 +294,14 @@ class StudyWindow(QDialog):
     def _enable(self) -> None:
         self.open_chosen.setEnabled(self.content.chosen() is not None)
         chosen = self.content.chosen()
-        can_stand_beside = isinstance(chosen, StudyRow) or (isinstance(chosen, SeriesRow) and chosen.is_image)
+        can_stand_beside = isinstance(chosen, StudyRow | ResearchFile) or (
+            isinstance(chosen, SeriesRow) and chosen.is_image
+        )
         self.beside.setEnabled(can_stand_beside and self._session.document is not None)
-        for button in (self.delete, self.deidentify):
-            button.setEnabled(self.table.current_row() is not None)
+        count = len(self._chosen_studies())
+        for button in (self.send, self.deidentify):
+            button.setEnabled(count > 0)
+        self.delete.setEnabled(count == 1)
         self.folders.setEnabled(bool(self.roots))
 
     def _make_buttons(self) -> None:
@@ -242,6 +310,10 @@ class StudyWindow(QDialog):
         self.bring = text_button(self.tr("Bring in a CD…"), self._bring_in)
         self.bring.setToolTip(self.tr("Copy the images of a CD, a stick or a folder into the workspace"))
         self.folders = text_button(self.tr("Folders"), self._show_folders)
+        self.send = text_button(self.tr("Send…"), self._send)
+        self.send.setToolTip(
+            self.tr("The chosen studies to an archive ({0}); single series by a right click on them").format(SEND_KEYS)
+        )
         self.deidentify = text_button(self.tr("De-identify…"), self._deidentify)
         self.deidentify.setToolTip(self.tr("Write the study without what tells who the patient is"))
         self.delete = text_button(self.tr("Delete…"), self._delete)
@@ -263,7 +335,7 @@ class StudyWindow(QDialog):
         for button in (self.add, self.bring, self.folders):
             below.addWidget(button)
         below.addWidget(self.said, 1)
-        for button in (self.deidentify, self.delete, self.beside, self.open_chosen):
+        for button in (self.send, self.deidentify, self.delete, self.beside, self.open_chosen):
             below.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
@@ -271,3 +343,8 @@ class StudyWindow(QDialog):
         column.addWidget(self.filters)
         column.addWidget(split, 1)
         column.addLayout(below)
+
+
+def _numbers(rows: Sequence[StudyRow | SeriesRow]) -> str:
+    """Their numbers in the list, as actions take them."""
+    return ",".join(str(row.id) for row in rows)

@@ -196,7 +196,7 @@ def test_what_is_not_found_there_is_asked_for_again_later(archive, found, home) 
 def test_a_machine_without_searches_keeps_no_originals_in_the_outbox(archive, found, home) -> None:
     archive.search_error = UserError("It does not know this kind of object or query.")
     sending = send_images(found.series[1].files, HERE, home)
-    assert set(sending.states) == {ItemState.STORED}
+    assert set(sending.states) == {ItemState.ACCEPTED}
     assert items(home) == []
 
 
