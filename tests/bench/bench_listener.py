@@ -2,7 +2,9 @@
 
     python3 dev.py bench listener
 
-Both write what comes to the same disk; the bare one neither flushes it nor remembers it. Rounds alternate.
+Senders are dcmtk's storescu and Orthanc, or our own code where they are not installed. Both receivers write what comes
+to the same disk; the bare one neither flushes it nor remembers it. Rounds alternate. At the end `limner listen` is
+killed in the middle of what each sender sends, started again, and what it had accepted is looked for.
 """
 
 from __future__ import annotations
@@ -10,9 +12,10 @@ from __future__ import annotations
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -31,7 +34,12 @@ from sync.incoming import Incoming, Limits
 from sync.listener.config import LOOPBACK, ListenerConfig, Sender
 from sync.listener.receiver import Receiver
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "peers"))
+import orthanc
+from listening import Listener
+
 SLICES, SIDE, ROUNDS = 500, 512, 3
+Deliver = Callable[[int, Path], None]
 
 
 def make(folder: Path) -> None:
@@ -92,34 +100,77 @@ def by_us(port: int, files: Path) -> None:
     assert len(sent.stored) == SLICES
 
 
+@contextmanager
+def senders(files: Path, folder: Path) -> Iterator[dict[str, Deliver]]:
+    """Who can send here."""
+    found: dict[str, Deliver] = {"storescu": by_storescu} if shutil.which("storescu") else {"our own sender": by_us}
+    if not orthanc.is_installed():
+        yield found
+        return
+    folder.mkdir()
+    with orthanc.running(folder, known={"SENDER": ("127.0.0.1", 104)}) as archive:
+        for path in files.iterdir():
+            archive.take([path.read_bytes()])
+        (study,) = archive.ask("/studies")
+
+        def by_orthanc(port: int, _files: Path) -> None:
+            there = {"AET": "HERE", "Host": "127.0.0.1", "Port": port}
+            archive.ask("/modalities/here", "PUT", there)
+            done = archive.ask("/modalities/here/store", "POST", {"Resources": [study], "LocalAet": "SENDER"})
+            assert done["FailedInstancesCount"] == 0
+
+        yield {**found, "Orthanc": by_orthanc}
+
+
+def rates_of(deliver: Deliver, files: Path, folder: Path) -> tuple[float, float]:
+    """Objects per second into the bare receiver and into ours, the medians of rounds that alternate."""
+    rates: dict[str, list[float]] = {"bare": [], "ours": []}
+    for _ in range(ROUNDS):
+        for kind, receiver in (("bare", bare), ("ours", ours)):
+            target = Path(tempfile.mkdtemp(dir=folder))
+            with receiver(target) as port:
+                began = time.perf_counter()
+                deliver(port, files)
+                rates[kind].append(SLICES / (time.perf_counter() - began))
+            kept = sorted(target.rglob("*.dcm"))
+            assert len(kept) == SLICES, (kind, len(kept))
+            assert {dcmread(p, stop_before_pixels=True).SOPInstanceUID for p in kept[:3]}
+            shutil.rmtree(target)
+    return median(rates["bare"]), median(rates["ours"])
+
+
+def lost_by_a_kill(files: Path, folder: Path) -> int:
+    """How many of the objects that were confirmed are not there after SIGKILL in the middle and another start."""
+    listener = Listener(folder)
+    listener.start()
+    every = [outgoing(path) for path in sorted(files.iterdir())]
+    sent = send(listener.as_destination(), every, lambda done, _total: listener.kill() if done == SLICES // 2 else None)
+    listener.start()
+    listener.stop()
+    assert len(sent.stored) >= SLICES // 2
+    return len({one.sop_uid for one in sent.stored} - set(listener.on_disk()))
+
+
 def main() -> int:
     """Measure."""
-    deliver = by_storescu if shutil.which("storescu") else by_us
-    rates: dict[str, list[float]] = {"bare": [], "ours": []}
+    measured: list[Measured] = []
     with tempfile.TemporaryDirectory() as name:
-        files = Path(name) / "made"
+        folder = Path(name)
+        files = folder / "made"
         files.mkdir()
         make(files)
-        for _ in range(ROUNDS):
-            for kind, receiver in (("bare", bare), ("ours", ours)):
-                target = Path(tempfile.mkdtemp(dir=name))
-                with receiver(target) as port:
-                    began = time.perf_counter()
-                    deliver(port, files)
-                    rates[kind].append(SLICES / (time.perf_counter() - began))
-                kept = sorted(target.rglob("*.dcm"))
-                assert len(kept) == SLICES, (kind, len(kept))
-                assert {dcmread(p, stop_before_pixels=True).SOPInstanceUID for p in kept[:3]}
-                shutil.rmtree(target)
-    ratio = median(rates["bare"]) / median(rates["ours"])
-    return print_table(
-        f"Receiving {SLICES} slices of {SIDE} x {SIDE}, by {deliver.__name__}",
-        [
-            Measured("a bare receiver", median(rates["bare"]), "objects/s"),
-            Measured("ours, safe on disk and in the journal", median(rates["ours"]), "objects/s"),
-            Measured("time of ours", ratio, "x", 1 / 0.6, "the bare receiver's time"),
-        ],
-    )
+        with senders(files, folder / "archive") as found:
+            for sender, deliver in found.items():
+                plain, safe = rates_of(deliver, files, folder)
+                measured += [
+                    Measured(f"{sender} into a bare receiver", plain, "objects/s"),
+                    Measured(f"{sender} into ours: safe on disk, journaled", safe, "objects/s"),
+                    Measured(f"{sender}: time of each in ours", 1000 / safe, "ms", 10),
+                    Measured(f"{sender}: time of ours", plain / safe, "x", 1 / 0.6, "the bare receiver's time"),
+                ]
+        lost = lost_by_a_kill(files, folder / "home")
+    measured.append(Measured("confirmed, but not there after a kill", lost, "objects", 0))
+    return print_table(f"Receiving {SLICES} slices of {SIDE} x {SIDE}", measured)
 
 
 if __name__ == "__main__":
