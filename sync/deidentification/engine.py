@@ -20,7 +20,6 @@ from sync.deidentification.report import Report
 from sync.deidentification.table import Action, action_for, row_of
 from sync.deidentification.texts import (
     BYTES,
-    REQUIRED,
     STRUCTURE,
     TEXTS,
     is_address,
@@ -61,6 +60,8 @@ DUMMIES: dict[str, Any] = {
 _NUMBERS = ("FD", "FL", "SL", "SS", "SV", "UL", "US", "UV")
 _CLASS_WORDS = ("ClassUID", "SyntaxUID", "SchemeUID", "ContextUID", "MappingResourceUID", "CreatorUID", "ProfileUID")
 STANDARD_UIDS = "1.2.840.10008."
+# Sequences that objects need and the table wants replaced: their items stay, and everything in them is treated.
+TREATED = frozenset({"ReferencedPerformedProcedureStepSequence", "VerifyingObserverSequence"})
 PSEUDONYMS = ("PatientName", "PatientID")  # of the object itself: these get one, whatever the table says
 METHOD = "Limner, table E.1-1 of PS3.15"
 _TIME = re.compile(r"[0-9.]*([+-]\d{4})?")  # what may follow the day in a date and time
@@ -175,6 +176,8 @@ class _Work:
         if element.tag.is_private:
             return self._private(element, dataset)
         said = action_for(int(element.tag), options)
+        if said is Action.DUMMY and element.VR == "SQ" and element.keyword not in TREATED:
+            return Action.REMOVE  # an empty one would make the object invalid
         if said is not None:
             return said
         if not element.keyword and element.tag.element != 0:
@@ -240,8 +243,8 @@ class _Work:
     def _replace(element: DataElement) -> None:
         """A value of the right kind that says nothing; of a sequence its items stay and are treated themselves."""
         if element.VR == "SQ":
-            element.clear()
-        elif element.VR in _NUMBERS:
+            return
+        if element.VR in _NUMBERS:
             element.value = 0
         elif element.VR in DUMMIES:
             element.value = DUMMIES[element.VR]
@@ -256,7 +259,7 @@ class _Work:
         elif element.VR in TEXTS:
             left = [cleaned(self._names.without(str(v))) for v in values_of(element)]
             row = row_of(int(element.tag))
-            is_required = element.keyword in REQUIRED or (row is not None and row.basic is Action.DUMMY)
+            is_required = row is None or row.basic is Action.DUMMY  # nobody knows whether others may be empty
             _set(element, left if any(left) or not is_required else [DUMMIES[element.VR]])
         elif element.VR in ("DA", "DT", "TM"):
             self._move(element)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imaging.dicom.damage import pydicom_faults
 from imaging.dicom.sources import FileSource
 from imaging.dicom.walker import NotDicom, Odd, walk
 from imaging.errors import UserError
@@ -25,13 +25,6 @@ from sync.deidentification.words import KnownNames
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
-
-
-# What pydicom raises over values and structures that are not as they should be.
-UNREADABLE = (
-    ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, NotImplementedError, AssertionError,
-    EOFError, OSError, RecursionError, struct.error,
-)  # fmt: skip
 
 
 @dataclass
@@ -121,7 +114,6 @@ def read_object(path: Path) -> Dataset:
         UserError: it cannot be read safely.
     """
     from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
 
     try:
         walk(FileSource(str(path)))
@@ -130,7 +122,7 @@ def read_object(path: Path) -> Dataset:
             pass  # pydicom understands values when they are asked for: what it cannot understand shows here
     except Odd as error:
         raise UserError("The object is built in a way that cannot be followed safely.") from error
-    except (InvalidDicomError, *UNREADABLE) as error:
+    except pydicom_faults() as error:
         raise UserError("The object cannot be read.") from error
     return found
 
@@ -139,6 +131,6 @@ def _written(made: Dataset) -> bytes:
     buffer = io.BytesIO()
     try:
         made.save_as(buffer, enforce_file_format=True)
-    except UNREADABLE as error:
+    except pydicom_faults() as error:
         raise UserError("The object cannot be written as the standard asks.") from error
     return buffer.getvalue()

@@ -19,8 +19,6 @@ STRUCTURE = frozenset(
      "BodyPartExamined", "ConversionType", "PresentationLUTShape", "LossyImageCompression", "BurnedInAnnotation",
      "ValueType", "RelationshipType", "ContinuityOfContent", "FrameType", "SegmentationType", "Units"}
 )  # fmt: skip
-# Cleaned to nothing, these would make the object invalid: something must stand there.
-REQUIRED = frozenset({"SegmentLabel", "TextValue", "TrackingID", "GraphicLayer", "CodeMeaning", "ContentLabel"})
 _FREE = frozenset({"LT", "ST", "UT"})
 _SHORT = frozenset({"LO", "SH", "UC"})
 _ENDINGS = ("Description", "Comment", "Comments", "Label", "Explanation", "Notes", "Reason", "Title")

@@ -205,7 +205,7 @@ def test_a_structured_report_is_cleaned_item_by_item() -> None:
     number.ValueType, number.DateTime = "DATETIME", "20200312101112"
     source.ContentSequence = Sequence([item, number])
     strict = Deidentifier(KEY).deidentify(source)
-    assert not strict.ContentSequence
+    assert "ContentSequence" not in strict
     made = Deidentifier(KEY, Options(dates=Dates.SHIFT, clean_structured_content=True)).deidentify(source)
     assert leaks(made) == []
     assert len(made.ContentSequence) == 2

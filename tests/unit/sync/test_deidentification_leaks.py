@@ -183,7 +183,7 @@ def test_a_newborn_may_keep_the_date_of_its_study(tmp_path) -> None:
 )
 def test_names_are_found_in_every_character_set(tmp_path, charset, name, text) -> None:
     made = treated(source(SpecificCharacterSet=charset, PatientName=name, SequenceName=text), tmp_path)
-    assert not made.get("SequenceName")
+    assert made.SequenceName == "REMOVED"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "gb18030"])
@@ -237,3 +237,15 @@ def test_an_object_without_a_head_is_written_as_it_was_read(tmp_path) -> None:
     (tmp_path / "in.dcm").write_bytes(whole[start:])
     made = dcmread(io.BytesIO(deidentify_file(tmp_path / "in.dcm", Deidentifier(KEY))))
     assert made.PixelData == ds.PixelData
+
+
+def test_sequences_that_objects_need_do_not_become_empty(tmp_path) -> None:
+    step = item(ReferencedSOPClassUID="1.2.840.10008.3.1.2.3.3", ReferencedSOPInstanceUID="1.2.3.4.5")
+    observer = item(VerifyingObserverName="Zwirbel", VerifyingOrganization="Zwirbel", VerificationDateTime="20200101")
+    ds = source(ReferencedPerformedProcedureStepSequence=[step], VerifyingObserverSequence=[observer])
+    ds.ContentSequence = Sequence([item(ValueType="TEXT", TextValue=FOREIGN)])
+    made = treated(ds, tmp_path)
+    assert made.ReferencedPerformedProcedureStepSequence[0].ReferencedSOPInstanceUID == KEY.uid("1.2.3.4.5")
+    assert len(made.VerifyingObserverSequence) == 1
+    assert "ContentSequence" not in made
+    assert b"zwirbel" not in every_byte(made)
