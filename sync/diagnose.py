@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,6 +52,36 @@ def diagnose(destination: Destination, on_step: Callable[[Step], None] = lambda 
         steps.append(step)
         on_step(step)
     return steps
+
+
+def step_names(destination: Destination) -> list[str]:
+    """The names of all steps, in their order."""
+    return [name for name, _ in _actions(destination)]
+
+
+def report_text(steps: list[Step], destination: Destination) -> str:
+    """The steps as lines for somebody who helps, without the names and addresses of machines and people."""
+    lines = []
+    for step in steps:
+        state = "not tried" if step.is_ok is None else "ok" if step.is_ok else "FAILED"
+        said = " ".join(filter(None, (step.message, step.hint)))
+        lines.append(f"{step.name}: {state} ({1000 * step.seconds:.0f} ms). {said}")
+    text = "\n".join([f"{destination.network.value}, {'' if destination.is_encrypted else 'not '}encrypted", *lines])
+    proxy = urlsplit(destination.proxy)
+    names = {
+        destination.name: "ARCHIVE",
+        destination.address: "HOST",
+        destination.host: "HOST",
+        destination.url: "ADDRESS",
+        destination.user: "USER",
+        destination.ae_title: "ITS-TITLE",
+        destination.own_ae_title: "OUR-TITLE",
+        proxy.hostname or "": "PROXY",
+        proxy.username or "": "USER",
+    }
+    for word in sorted(filter(None, names), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", names[word], text)
+    return text
 
 
 def failed_step(steps: list[Step]) -> Step | None:

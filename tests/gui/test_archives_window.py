@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import keyring
 import keyring.core
 import pytest
+from closed_sockets import closed_sockets
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
+from made_series import SeriesMaker
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from imaging.errors import UserError
 from session import archives
 from sync.destination import Destination, Login, Network, read_destinations, write_destinations
-from sync.incoming import Fetched
+from sync.dimse.send import outgoing
+from sync.incoming import Fetched, Incoming, Limits
+from sync.listener.config import LOOPBACK, ListenerConfig, Sender
+from sync.listener.receiver import Receiver
+from sync.outbox import Outbox
 from sync.query import Answers, Level, Query
+from widgets.archives_window.diagnosis import DiagnosisDialog
 from widgets.archives_window.window import ArchivesWindow
 from widgets.dialogs.destination import DestinationDialog
 
+__all__ = ["closed_sockets"]
 THERE = Destination("archive", host="127.0.0.1", port=104, ae_title="ORTHANC", is_inside=True)
 STUDIES = (
     {
@@ -276,3 +286,77 @@ def test_the_password_of_a_proxy_is_asked_for_and_kept(qtbot, window, shown, sto
     QTest.mouseClick(shown.remove, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: names(window) == ["archive"], timeout=30_000)
     assert store.kept == {}
+
+
+@pytest.fixture
+def receiver(tmp_path):
+    """A real machine that answers to an association and to no search."""
+    limits = Limits(free_bytes=0)
+    config = ListenerConfig(ae_title="HERE", port=0, senders=(Sender("LIMNER", LOOPBACK),), limits=limits)
+    with Incoming(tmp_path / "there", limits) as incoming, Receiver(config, incoming) as made:
+        yield made
+
+
+def diagnosis(qtbot, shown: ArchivesWindow, there: Destination) -> DiagnosisDialog:
+    write_destinations(archives.destinations_file(shown._session.settings), [there])
+    shown.show_archives(there.name)
+    QTest.mouseClick(shown.test, Qt.MouseButton.LeftButton)
+    dialog = shown.findChild(DiagnosisDialog)
+    qtbot.waitUntil(dialog.again.isEnabled, timeout=60_000)
+    return dialog
+
+
+def test_each_step_of_a_test_shows_how_it_went(qtbot, shown, receiver) -> None:
+    here = replace(THERE, name="St. Mary", port=receiver.port, ae_title="HERE", timeout_s=10)
+    dialog = diagnosis(qtbot, shown, here)
+    signs = [row.sign.accessibleName() for row in dialog.rows]
+    assert signs[:3] == ["Name: works", "Connection: works", "Association: works"]
+    assert signs[3] == "Search: fails"
+    assert "Search fails" in dialog.verdict.text()
+    assert dialog.rows[1].said.text() == f"Port {receiver.port} answers."
+    assert dialog.rows[1].took.text().endswith(" ms")
+    QTest.mouseClick(dialog.copy, Qt.MouseButton.LeftButton)
+    copied = QGuiApplication.clipboard().text()
+    assert "connection: ok" in copied
+    assert "association: ok" in copied
+    assert not any(word in copied for word in ("127.0.0.1", "HERE", "LIMNER", "Mary"))
+    dialog.close()
+
+
+def test_what_comes_after_a_failure_was_not_reached_and_the_hint_says_what_to_do(qtbot, shown, receiver) -> None:
+    there = replace(THERE, port=receiver.port, timeout_s=5)
+    receiver.close()
+    dialog = diagnosis(qtbot, shown, there)
+    assert [row.sign.accessibleName() for row in dialog.rows] == [
+        "Name: works",
+        "Connection: fails",
+        "Association: not tried",
+        "Search: not tried",
+    ]
+    assert "Connection fails" in dialog.verdict.text()
+    assert "may not run" in dialog.hint.text()
+    QTest.mouseClick(dialog.again, Qt.MouseButton.LeftButton)
+    assert not dialog.again.isEnabled()
+    qtbot.waitUntil(dialog.again.isEnabled, timeout=60_000)
+    assert len(dialog.steps) == 4
+    dialog.close()
+
+
+def test_what_waits_for_an_archive_is_sent_or_given_up(qtbot, window, shown, receiver, tmp_path, monkeypatch) -> None:
+    (tmp_path / "series").mkdir()
+    files = [(outgoing(path), "original") for path in sorted(SeriesMaker(tmp_path / "series")(3).iterdir())]
+    here = replace(THERE, port=receiver.port, ae_title="HERE", timeout_s=10)
+    write_destinations(archives.destinations_file(window.session.settings), [here])
+    assert not shown.outbox.isVisible()
+    with Outbox(window.session.settings.workspace()) as outbox:
+        outbox.put(files, "archive")
+    shown.show_archives("archive")
+    qtbot.waitUntil(lambda: "3 wait to be sent" in shown.outbox.said.text(), timeout=30_000)
+    QTest.mouseClick(shown.outbox.send, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: receiver.counts.new == 3, timeout=30_000)
+    # what answers as an archive here knows none of them: they stay to be asked for again
+    qtbot.waitUntil(lambda: "3 were accepted and not found there yet" in shown.outbox.said.text(), timeout=30_000)
+    monkeypatch.setattr("widgets.archives_window.outbox_bar.ask_choice", lambda *_: "yes")
+    QTest.mouseClick(shown.outbox.forget, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not shown.outbox.isVisible(), timeout=30_000)
+    assert not list((window.session.settings.workspace() / "outbox").glob("*.dcm"))

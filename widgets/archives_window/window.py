@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from functools import partial
 
 import shiboken6
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -26,12 +25,14 @@ from session.archive_keeping import Kept, forget_destination, keep_destination
 from session.fetching import FetchWish, start_fetch
 from session.jobs import Job
 from sync.destination import Destination, read_destinations
-from sync.diagnose import Step, diagnose, failed_step
 from sync.query import Answers, Level, Query
 from widgets import theme
 from widgets.action_bridge import ActionBridge, guarded
 from widgets.archives_window.columns import Record, series_columns, study_columns
+from widgets.archives_window.diagnosis import DiagnosisDialog
+from widgets.archives_window.outbox_bar import OutboxBar
 from widgets.buttons import text_button
+from widgets.date_span import DateSpan
 from widgets.dialogs.choice import ask_choice
 from widgets.dialogs.destination import DestinationDialog
 from widgets.labels import ElidedLabel, label
@@ -40,7 +41,6 @@ from widgets.runs.rows import RowsModel, RowsTable
 SIZE_PX = (1180, 720)
 SPLIT_PX = (700, 440)
 DESCRIPTION, SERIES_DESCRIPTION = 4, 2
-SPANS = {"": 0, "day": 1, "week": 7, "month": 31, "year": 366}
 
 
 class ArchivesWindow(QDialog):
@@ -62,15 +62,14 @@ class ArchivesWindow(QDialog):
             "AccessionNumber": _line(self.tr("Accession number"), ""),
             "ModalitiesInStudy": _line(self.tr("Kind"), self.tr("CT, MR, PT…")),
         }
-        self.span = QComboBox()
-        self.span.setAccessibleName(self.tr("Date of the study"))
-        self._fill_spans()
+        self.span = DateSpan()
         self.studies: RowsTable[Record] = RowsTable(RowsModel(study_columns()), self.tr("Studies"), (2, True))
         self.series: RowsTable[Record] = RowsTable(RowsModel(series_columns()), self.tr("Series"), (0, False))
         for table, column in ((self.studies, DESCRIPTION), (self.series, SERIES_DESCRIPTION)):
             table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self.series.setSelectionMode(RowsTable.SelectionMode.ExtendedSelection)
         self.said = ElidedLabel("", "dim")
+        self.outbox = OutboxBar(bridge.session)
         self._make_buttons()
         self._lay_out()
         for field in self.fields.values():
@@ -81,8 +80,17 @@ class ArchivesWindow(QDialog):
         )  # in a field Enter searches; the constructor would ignore it
         self.studies.doubleClicked.connect(lambda _index: self._fetch_study())
         self.studies.selectionModel().selectionChanged.connect(lambda _now, _before: self._ask_series())
-        self.archive.currentIndexChanged.connect(lambda _place: self._enable())
+        self.archive.currentIndexChanged.connect(lambda _place: self._choose_archive())
         self.show_archives()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look what waits now."""
+        super().showEvent(event)
+        self.outbox.look(self.archive.currentData())
+
+    def _choose_archive(self) -> None:
+        self.outbox.look(self.archive.currentData())
+        self._enable()
 
     def show_archives(self, choose: str = "") -> None:
         """Read again which archives are set up."""
@@ -129,9 +137,8 @@ class ArchivesWindow(QDialog):
             found["PatientName"] = f"{name}*"  # whoever types a name means its beginning
         if "ModalitiesInStudy" in found:
             found["ModalitiesInStudy"] = found["ModalitiesInStudy"].upper()
-        days = SPANS[self.span.currentData()]
-        if days:
-            found["StudyDate"] = f"{date.today() - timedelta(days=days - 1):%Y%m%d}-"
+        if self.span.since():
+            found["StudyDate"] = f"{self.span.since()}-"
         return found
 
     def _show_answers(self, job: Job) -> None:
@@ -226,23 +233,8 @@ class ArchivesWindow(QDialog):
 
     def _diagnose(self) -> None:
         there: Destination | None = self.archive.currentData()
-        if there is None:
-            return
-        self.said.setText(self.tr("Trying the connection to {0}…").format(there.name))
-
-        def done(job: Job) -> None:
-            if shiboken6.isValid(self) and isinstance(job.result, list):
-                self._show_steps(there, job.result)
-
-        self._session.jobs.start(f"Try {there.name}", lambda _job: diagnose(there), done)
-
-    def _show_steps(self, there: Destination, steps: list[Step]) -> None:
-        lines = [f"{'✓' if s.is_ok else '–' if s.is_ok is None else '✗'}  {s.name}: {s.message}" for s in steps]
-        failure = failed_step(steps)
-        title = self.tr("{0} does not work").format(there.name) if failure else self.tr("{0} works").format(there.name)
-        self.said.setText(title)
-        text = "\n".join(lines) + (f"\n\n{failure.hint}" if failure and failure.hint else "")
-        ask_choice(self, title, text, [])
+        if there is not None:
+            DiagnosisDialog(self._session, there, self).show()
 
     def _enable(self) -> None:
         there: Destination | None = self.archive.currentData()
@@ -254,16 +246,6 @@ class ArchivesWindow(QDialog):
         has_study = self.studies.current_row() is not None
         self.fetch.setEnabled(has_study)
         self.fetch_series.setEnabled(has_study and bool(self.series.rows_model.rows))
-
-    def _fill_spans(self) -> None:
-        for key, name in (
-            ("", self.tr("Any date")),
-            ("day", self.tr("Today")),
-            ("week", self.tr("Last 7 days")),
-            ("month", self.tr("Last month")),
-            ("year", self.tr("Last year")),
-        ):
-            self.span.addItem(name, key)
 
     def _make_buttons(self) -> None:
         self.add = text_button(self.tr("Set up…"), lambda: self._set_up(None))
@@ -305,6 +287,7 @@ class ArchivesWindow(QDialog):
         column.addLayout(asked)
         column.addWidget(split, 1)
         column.addLayout(below)
+        column.addWidget(self.outbox)
 
 
 def _line(name: str, placeholder: str) -> QLineEdit:
