@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 import psygnal
 
+from imaging.errors import UserError
 from imaging.geometry import Geometry
 from imaging.volume import Quantity, Volume
 from session.look.json_form import from_json
@@ -139,8 +141,18 @@ class PresentationState:
 
     @staticmethod
     def from_text(text: str) -> PresentationState:
-        """The state that ``to_text`` wrote; unknown fields of later versions are left out."""
-        fields: dict[str, Any] = json.loads(text)
+        """The state that ``to_text`` wrote; unknown fields of later versions are left out.
+
+        Raises:
+            UserError: the text is something else.
+        """
+        try:
+            return PresentationState._of_fields(json.loads(text))
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            raise UserError("How this case was shown last is damaged in its file.") from error
+
+    @staticmethod
+    def _of_fields(fields: dict[str, Any]) -> PresentationState:
         known = {k: v for k, v in fields.items() if k in PresentationState.__dataclass_fields__}
         known["layout"] = Layout(known["layout"])
         known["windowing"] = Windowing(**known["windowing"])
@@ -163,7 +175,30 @@ class PresentationState:
             known["volume_mode"] = VolumeMode(known["volume_mode"])
         if known.get("look") is not None:
             known["look"] = from_json(Look, known["look"])
-        return PresentationState(**known)
+        state = PresentationState(**known)
+        if not _is_sound(state):
+            raise ValueError("a number of the presentation is none")
+        return state
+
+
+def _is_sound(state: PresentationState) -> bool:
+    """False for numbers that no view can be drawn with."""
+    window, cameras, volume_camera = state.windowing, state.slice_cameras.values(), state.volume_camera
+    places = [state.crosshair_mm]
+    if volume_camera is not None:
+        places += [volume_camera.position_mm, volume_camera.focal_point_mm, volume_camera.view_up]
+    numbers: list[Any] = [window.level, window.width, state.overlay_opacity, state.doubt_opacity, state.time_point]
+    numbers += [number for place in places for number in place]
+    numbers += [number for c in cameras for number in (c.zoom, c.slab_mm, *c.pan_mm, *c.tilt_deg)]
+    numbers += [] if volume_camera is None else [volume_camera.view_angle_deg]
+    return (
+        all(isinstance(number, int | float) and math.isfinite(number) for number in numbers)
+        and all(len(place) == 3 for place in places)
+        and all(camera.zoom > 0 and len(camera.pan_mm) == len(camera.tilt_deg) == 2 for camera in cameras)
+        and isinstance(state.time_point, int)
+        and state.time_point >= 0
+        and window.width > 0
+    )
 
 
 def first_windowing(volume: Volume) -> Windowing:

@@ -50,7 +50,8 @@ class Picture:
         """Type of the answers: little-endian stored values, or bytes for colour."""
         if self.is_colour:
             return np.dtype("u1")
-        return np.dtype(f"<{'i' if self.is_signed else 'u'}{max(1, self.bits_allocated // 8)}")
+        width = {16: 2, 32: 4, 64: 8}.get(self.bits_allocated, 1)
+        return np.dtype(f"<{'i' if self.is_signed else 'u'}{width}")
 
 
 def frames(argument: dict[str, Any]) -> Answers:

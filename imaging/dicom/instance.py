@@ -83,7 +83,8 @@ class Instance:
             return np.dtype(order + "f4")
         if self.header.pixel_tag == tags.DOUBLE_PIXELS:
             return np.dtype(order + "f8")
-        return np.dtype(f"{order}{'i' if self.is_signed else 'u'}{max(1, self.bits_allocated // 8)}")
+        width = {16: 2, 32: 4, 64: 8}.get(self.bits_allocated, 1)  # `check_pixels` refuses what is none of these
+        return np.dtype(f"{order}{'i' if self.is_signed else 'u'}{width}")
 
     @property
     def is_plain(self) -> bool:

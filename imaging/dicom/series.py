@@ -108,7 +108,7 @@ def _volume(stack: Stack, time_point: int, voxels: Voxels, path: Path) -> Volume
     warnings = list(stack.warnings)
     if voxels.damaged:
         warnings.append(SeriesWarning.DAMAGED_PIXELS)
-    if instance.stored_type.kind == "f" and not np.isfinite(array).all():
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
         warnings.append(SeriesWarning.NOT_FINITE)
     return Volume(
         geometry=stack.geometry,

@@ -31,7 +31,7 @@ class Scale:
     @property
     def is_integer(self) -> bool:
         """True when whole numbers stay whole."""
-        return self.slope == 1 and self.intercept == int(self.intercept)
+        return self.slope == 1 and self.intercept.is_integer()
 
     @property
     def stored_range(self) -> tuple[int, int]:
@@ -98,9 +98,10 @@ def write_voxels(target: NDArray[Any], stored: NDArray[Any], scale: Scale) -> No
         TooWide: the values do not fit an integer target.
     """
     if target.dtype == np.float32:
-        np.multiply(stored, np.float32(scale.slope), out=target, casting="unsafe")
-        if scale.intercept:
-            np.add(target, np.float32(scale.intercept), out=target)
+        with np.errstate(over="ignore", invalid="ignore"):  # of slopes beyond all sense: the volume tells of infinity
+            np.multiply(stored, np.float32(scale.slope), out=target, casting="unsafe")
+            if scale.intercept:
+                np.add(target, np.float32(scale.intercept), out=target)
         return
     limits = np.iinfo(target.dtype)
     if not (scale.range[0] >= limits.min and scale.range[1] <= limits.max):

@@ -101,7 +101,8 @@ def _parsed(path: Path) -> tuple[dict[str, Any], int]:
     end = blank.end() if blank else len(beginning)
     text = beginning[: blank.start() if blank else end].decode("utf-8", "replace")
     try:
-        return dict(nrrd.read_header(text.splitlines())), end if blank else -1
+        with np.errstate(invalid="ignore", over="ignore"):  # of numbers that become none; what they say is checked
+            return dict(nrrd.read_header(text.splitlines())), end if blank else -1
     except (nrrd.NRRDError, ValueError, IndexError, KeyError, OverflowError) as error:
         raise UserError(f"{path.name} has a damaged NRRD header.") from error
 

@@ -96,8 +96,10 @@ def test_what_comes_back_finds_its_patient(folder, tmp_path) -> None:
 def test_a_file_that_cannot_be_read_is_refused_and_the_others_go_on(folder, tmp_path) -> None:
     whole = (folder / "s000.dcm").read_bytes()
     (folder / "s000.dcm").write_bytes(whole[:200])
+    bent = (folder / "s001.dcm").read_bytes()
+    (folder / "s001.dcm").write_bytes(bent.replace(b"\x08\x00\x60\x00CS", b"\x08\x00\x60\x00FL"))  # of half a length
     done = run(folder, tmp_path / "out", tmp_path / "workspace")
-    assert (len(done.written), len(done.refused)) == (3, 1)
+    assert (len(done.written), len(done.refused)) == (2, 2)
 
 
 def test_stopping_keeps_what_was_written(folder, tmp_path) -> None:

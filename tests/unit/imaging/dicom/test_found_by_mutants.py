@@ -1,0 +1,42 @@
+"""Damage that tests/bench/bench_mutations.py found to be more than a message; each here in its smallest form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_series import SeriesMaker
+from pydicom import Dataset
+
+from imaging.errors import UserError
+from imaging.opening import list_series, open_series
+from imaging.volume import SeriesWarning, Volume
+
+
+def only_volume(folder: Path) -> Volume:
+    (series,) = [series for series in list_series(folder) if series.geometry is not None]
+    (volume,) = open_series(series)
+    return volume
+
+
+@pytest.mark.parametrize("bits", [24, 250, 65535])
+def test_a_slice_of_impossible_bits_among_good_ones(tmp_path: Path, bits: int) -> None:
+    def bend(k: int, ds: Dataset) -> None:
+        if k == 2:
+            ds.BitsAllocated = bits
+
+    volume = only_volume(SeriesMaker(tmp_path)(5, bend))
+    assert SeriesWarning.DAMAGED_PIXELS in volume.warnings
+    assert volume.voxels[1, 0, 0] == 1100 - 1024
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [("1e308", "0"), ("1.5", "1e308"), ("-1e38", "-3e38")])
+def test_a_rescale_beyond_all_numbers_says_so(tmp_path: Path, slope: str, intercept: str) -> None:
+    def bend(_k: int, ds: Dataset) -> None:
+        ds.RescaleSlope, ds.RescaleIntercept = slope, intercept
+
+    volume = only_volume(SeriesMaker(tmp_path)(3, bend))
+    assert not np.isfinite(volume.voxels).all()
+    assert SeriesWarning.NOT_FINITE in volume.warnings
