@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ class _Found:
     path: Path
     series: list[Series]
     case: Case | None = None
+    remarks: list[UserError] = field(default_factory=list)
 
 
 def open_paths(session: Session, paths: list[Path]) -> None:
@@ -69,6 +71,7 @@ def open_path(session: Session, path: Path, images_at: Path | None = None, *, re
         if failed(session, job):
             return
         result: _Found = job.result
+        say_remarks(session, result.remarks)
         remember(session, path)
         session.put_on_shelf([ShelfItem(result.path, s) for s in result.series])
         series = result.series[0] if result.case is None else same_series(result.series, result.case.images[0])
@@ -78,20 +81,28 @@ def open_path(session: Session, path: Path, images_at: Path | None = None, *, re
 
 
 def show_series(
-    session: Session, path: Path, series: Series, case: Case | None = None, *, afresh: bool = False
+    session: Session,
+    path: Path,
+    series: Series,
+    case: Case | None = None,
+    *,
+    afresh: bool = False,
+    then: Callable[[], None] = lambda: None,
 ) -> None:
     """Load a series in the background and show it, in its case or in a new one.
 
     Args:
         case: the open case it belongs to; without one, the newest case begun on this series goes on.
         afresh: begin a new case even where there is one.
+        then: called when it is shown completely.
     """
     if case is None and not afresh and _is_open(session, path, series):
+        then()
         return
     regular = case.images[0].on_regular_grid if case is not None else _wants_regular_grid(session, series)
     if regular is None:
         return
-    _Loader(session, path, series, case, regular=regular, afresh=afresh).start()
+    _Loader(session, path, series, case, regular=regular, afresh=afresh, then=then).start()
 
 
 def remember(session: Session, path: Path) -> None:
@@ -100,15 +111,23 @@ def remember(session: Session, path: Path) -> None:
     session.settings.set("recent", [text, *(p for p in session.settings["recent"] if p != text)][:RECENT_COUNT])
 
 
+def say_remarks(session: Session, remarks: list[UserError]) -> None:
+    """Say what is doubtful about what was looked through, such as a disc whose directory could not be used."""
+    for remark in remarks:
+        session.messages.warning(remark.message, remark.hint)
+
+
 def _find(session: Session, path: Path, images_at: Path | None, *, read_only: bool) -> _Found:
+    remarks: list[UserError] = []
     if not is_case(path):
-        return _Found(path, image_series(path))
+        return _Found(path, image_series(path, remarked=remarks.append), remarks=remarks)
     case = Case.open(path, read_only=read_only)
     try:
         where = images_at or Path(case.images[0].path)
         if not where.exists():
             raise MovedImages(case.images[0])
-        return _Found(where, image_series(where), case)
+        series = image_series(where, case.images[0].series_id, remarks.append)
+        return _Found(where, series, case, remarks)
     except BaseException:
         case.close()
         raise
@@ -142,7 +161,15 @@ class _Loader:
     """One series on its way into a document."""
 
     def __init__(
-        self, session: Session, path: Path, series: Series, case: Case | None, *, regular: bool, afresh: bool
+        self,
+        session: Session,
+        path: Path,
+        series: Series,
+        case: Case | None,
+        *,
+        regular: bool,
+        afresh: bool,
+        then: Callable[[], None],
     ) -> None:
         self._session = session
         self._path = path
@@ -150,6 +177,7 @@ class _Loader:
         self._case = case
         self._regular = regular
         self._afresh = afresh
+        self._then = then
         self._document: Document | None = None
         self._is_refused = False
 
@@ -266,6 +294,7 @@ class _Loader:
         if self._document is not None and self._document is self._session.document:
             self._note_hash(self._document.case, found_hash)
             self._warn(images.volumes[0])
+            self._then()
 
     def _give_up(self) -> None:
         if self._document is not None and self._document is self._session.document:

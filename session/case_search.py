@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from imaging.case.schema import connect_reader
-from imaging.dicom.directory import DIRECTORY_NAME, plain_name
+from imaging.dicom.directory import is_directory_name
 from imaging.errors import UserError
 from imaging.geometry import Geometry
 
@@ -43,4 +43,4 @@ def _belongs(case: Path, image_path: Path, series_id: str, geometry: Geometry) -
 
 def _place(path: Path) -> Path:
     """The folder of a disc, whether the disc was opened by its folder or by its directory."""
-    return path.parent if plain_name(path.name) == DIRECTORY_NAME else path
+    return path.parent if is_directory_name(path.name) else path

@@ -15,6 +15,7 @@ from typing import Any
 
 import psygnal
 
+from imaging.dicom.directory import is_directory_name
 from imaging.errors import UserError
 from imaging.workspace import cases, listing
 from imaging.workspace.cases import CaseRow
@@ -32,7 +33,11 @@ WATCH_SHARE = 50  # a look that took a second is repeated after fifty
 
 @dataclass(frozen=True)
 class Found:
-    """What the list shows. ``modalities``: also the formats of research files."""
+    """What the list shows.
+
+    ``modalities``: also the formats of research files. ``unreadable``: how many files; discs are told by their names,
+    ``broken_discs`` where the directory cannot be used, ``incomplete_discs`` where it names what is not there.
+    """
 
     studies: tuple[StudyRow, ...] = ()
     folders: tuple[ResearchFolder, ...] = ()
@@ -40,6 +45,8 @@ class Found:
     modalities: tuple[str, ...] = ()
     body_parts: tuple[str, ...] = ()
     unreadable: int = 0
+    broken_discs: tuple[str, ...] = ()
+    incomplete_discs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,13 @@ class StudyContent:
     cases: tuple[CaseRow, ...] = ()
     priors: tuple[StudyRow, ...] = ()
     files: tuple[ResearchFile, ...] = ()
+
+
+def listed_folder(path: Path) -> Path | None:
+    """The folder that a path stands for in the list: itself, or that of a DICOMDIR; None for any other file."""
+    if path.is_dir():
+        return path
+    return path.parent if is_directory_name(path.name) and path.is_file() else None
 
 
 class StudyBrowsing:
@@ -197,13 +211,17 @@ class StudyBrowsing:
 
     def _list(self, index: StudyIndex) -> None:
         files = all_research_files(index)
+        unreadable = listing.unreadable_files(index)
+        broken = [file for file in unreadable if is_directory_name(file.path.name)]
         found = Found(
             tuple(listing.studies(index, self.filter)),
             tuple(by_folder(files, self.filter)),
             tuple(index.roots()),
             (*listing.modalities(index), *sorted({file.kind for file in files})),
             tuple(listing.body_parts(index)),
-            len(listing.unreadable_files(index)),
+            len(unreadable) - len(broken),
+            tuple(file.path.parent.name for file in broken),
+            tuple(file.path.parent.name for file in listing.incomplete_discs(index)),
         )
         self._tell(self.found, found)
 

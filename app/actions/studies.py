@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.opening import remember, show_series
+from app.listed_series import open_listed
+from app.opening import say_remarks
 from imaging.errors import UserError
-from imaging.opening import Series
 from session.actions import Action
 from session.job_end import failed
 from session.jobs import Job
-from session.reading import image_series
-from session.session import Session, ShelfItem
-from session.study_opening import bring_in, delete_study
+from session.session import Session
+from session.study_opening import Imported, bring_in, delete_study
 
 
 def show(session: Session) -> None:
@@ -29,25 +28,7 @@ def show_archives(session: Session) -> None:
 
 def open_series(session: Session, folder: str, series: str) -> None:
     """Open one series of a folder, by its UID; the others of its study wait on the shelf."""
-
-    def look(job: Job) -> list[Series]:
-        job.report(None, "Looking what is there")
-        return image_series(Path(folder))
-
-    def found(job: Job) -> None:
-        if failed(session, job):
-            return
-        every: list[Series] = job.result
-        wanted = next((one for one in every if one.id == series), None)
-        if wanted is None:
-            session.messages.error(UserError("The series is not there any more.", "Look at the folder again (F5)."))
-            return
-        place = Path(folder)
-        remember(session, place)
-        session.put_on_shelf([ShelfItem(place, one) for one in every])
-        show_series(session, place, wanted)
-
-    session.jobs.start("Open a series", look, found)
+    open_listed(session, Path(folder), series)
 
 
 def bring(session: Session, folder: str) -> None:
@@ -55,11 +36,16 @@ def bring(session: Session, folder: str) -> None:
     workspace = session.settings.workspace()
 
     def done(job: Job) -> None:
-        if failed(session, job):
+        if job.result is None:
+            failed(session, job)
             return
-        result = job.result
-        text = "{0} images brought in, {1} were here already, {2} other files left out."
-        session.messages.info(text.format(result.new + result.different, result.same, result.others))
+        result: Imported = job.result
+        said = f"{result.new + result.different} images brought in, {result.same} were here already"
+        if result.is_cancelled:
+            session.messages.info(f"{said}, then stopped.", "Bring the same disc in again: it goes on from there.")
+            return
+        session.messages.info(f"{said}, {result.others} other files left out.")
+        say_remarks(session, result.remarks)
         if result.failed:
             error = UserError(f"{result.failed} files could not be brought in.", f"The last: {result.reason}")
             session.messages.error(error)

@@ -62,8 +62,13 @@ class FileRecord:
 
     @property
     def name(self) -> str:
-        """The file's name for messages."""
+        """The file's name on the disc; folders may be named after the patient."""
         return "/".join(self.file_id)
+
+    @property
+    def short_name(self) -> str:
+        """The file and the folder that it lies in, for messages."""
+        return "/".join(self.file_id[-2:])
 
 
 def plain_name(name: str) -> str:
@@ -71,9 +76,14 @@ def plain_name(name: str) -> str:
     return name.split(";")[0].rstrip(".").upper()
 
 
+def is_directory_name(name: str) -> bool:
+    """True for the name that the directory of a disc has."""
+    return plain_name(name) == DIRECTORY_NAME
+
+
 def is_directory(path: Path) -> bool:
     """True for a DICOMDIR: a file of that name, or one that says that it is a directory."""
-    if plain_name(path.name) == DIRECTORY_NAME:
+    if is_directory_name(path.name):
         return True
     try:
         with FileSource(str(path)).open() as reader:

@@ -73,7 +73,7 @@ class Disc:
         said = []
         if self.absent:
             text = f"Files that the directory of the disc names and that are not there: {len(self.absent)}."
-            said.append(UserError(text, f"Missing: {first_names([one.name for one in self.absent], most_names)}."))
+            said.append(UserError(text, f"Missing: {first_names([one.short_name for one in self.absent], most_names)}."))
         if self.outside:
             text = (
                 f"File names in the directory of the disc that lead out of it: {len(self.outside)}. They were refused."

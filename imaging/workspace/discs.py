@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from imaging.dicom import tags
-from imaging.dicom.directory import DIRECTORY_NAME, FileRecord, plain_name
+from imaging.dicom.directory import FileRecord, is_directory_name
 from imaging.dicom.disc import Disc, NamedFile, read_disc
 from imaging.workspace.looking import FileKind, FoundInstance, Look, Looker, stored_integer
 
@@ -28,7 +28,7 @@ CONTRADICTS: Final = "The directory of the disc and its files contradict each ot
 
 def directories_among(paths: Iterable[str]) -> list[str]:
     """The DICOMDIRs among some paths, those furthest down last."""
-    found = [path for path in paths if plain_name(os.path.basename(path)) == DIRECTORY_NAME]
+    found = [path for path in paths if is_directory_name(os.path.basename(path))]
     return sorted(found, key=lambda path: path.count(os.sep))
 
 

@@ -99,7 +99,7 @@ def test_it_is_brought_in_and_what_is_missing_is_named(disc, tmp_path) -> None:
     (disc.parent / "DICOM" / "SER00002" / "IM00004").unlink()
     done = bring_in(disc.parent, tmp_path / "workspace")
     assert (done.new, done.failed, done.others) == (9, 0, 1)
-    assert [remark.hint for remark in done.remarks] == ["Missing: DICOM/SER00002/IM00004."]
+    assert [remark.hint for remark in done.remarks] == ["Missing: SER00002/IM00004."]
 
 
 def test_dcmtk_names_nothing_that_we_do_not_find_when_linux_shows_small_letters(disc) -> None:

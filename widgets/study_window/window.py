@@ -16,7 +16,7 @@ from imaging.workspace.listing import SeriesRow, StudyRow
 from imaging.workspace.research import ResearchFile, ResearchFolder
 from imaging.workspace.study_index import Root
 from imaging.workspace.thumbnails import Thumbnail
-from session.study_browsing import Found, StudyBrowsing, StudyContent
+from session.study_browsing import Found, StudyBrowsing, StudyContent, listed_folder
 from widgets import theme
 from widgets.action_bridge import ActionBridge, guarded
 from widgets.buttons import text_button
@@ -95,16 +95,15 @@ class StudyWindow(QDialog):
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Folders may be dropped here."""
-        if any(Path(url.toLocalFile()).is_dir() for url in event.mimeData().urls() if url.isLocalFile()):
+        """Folders may be dropped here, and the DICOMDIR of a disc."""
+        if _dropped_folders(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """List the folders that were dropped."""
         event.acceptProposedAction()
-        for url in event.mimeData().urls():
-            if url.isLocalFile() and Path(url.toLocalFile()).is_dir():
-                self.add_folder(Path(url.toLocalFile()))
+        for folder in _dropped_folders(event):
+            self.add_folder(folder)
 
     def add_folder(self, folder: Path) -> None:
         """List a folder."""
@@ -145,6 +144,10 @@ class StudyWindow(QDialog):
             parts.append(self.tr("not there at the moment: {0}").format(", ".join(missing)))
         if found.unreadable:
             parts.append(self.tr("{0} files could not be read").format(found.unreadable))
+        if found.incomplete_discs:
+            parts.append(self.tr("files are missing on the disc {0}").format(", ".join(found.incomplete_discs)))
+        if found.broken_discs:
+            parts.append(self.tr("the directory of the disc {0} is damaged").format(", ".join(found.broken_discs)))
         return " · ".join(parts)
 
     def _ask_content(self) -> None:
@@ -343,6 +346,11 @@ class StudyWindow(QDialog):
         column.addWidget(self.filters)
         column.addWidget(split, 1)
         column.addLayout(below)
+
+
+def _dropped_folders(event: QDropEvent) -> list[Path]:
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return [folder for path in paths if (folder := listed_folder(path)) is not None]
 
 
 def _numbers(rows: Sequence[StudyRow | SeriesRow]) -> str:

@@ -76,7 +76,7 @@ def test_what_the_directory_names_comes_first_and_what_is_missing_is_named(tmp_p
     assert said[0] == "0 of 6 files"  # the program is not even counted
     (remark,) = done.remarks
     assert remark.message.endswith("not there: 1.")
-    assert remark.hint == "Missing: DICOM/SER00002/IM00002."
+    assert remark.hint == "Missing: SER00002/IM00002."
 
 
 def test_objects_that_the_directory_does_not_name_come_in_too(tmp_path) -> None:
