@@ -121,11 +121,12 @@ def remove_identifiers(
         if not job.is_cancelled:
             job.report(start + (1 - start) * done / max(1, total), f"{done} of {total} objects")
 
+    key = read_or_make_key(workspace)  # before the register: see there
     with Register(workspace) as register:
         return deidentify_files(
             paths,
             out,
-            Deidentifier(read_or_make_key(workspace), wishes.options),
+            Deidentifier(key, wishes.options),
             register,
             pixels=pixels,
             on_progress=report,

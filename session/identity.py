@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from imaging.formats.replacing import replacing
+from sync.deidentification.key import read_or_make_key
 from sync.deidentification.register import Register
 from sync.deidentification.run import read_object
 
@@ -16,7 +17,8 @@ def bring_back(path: Path, out: Path, workspace: Path) -> None:
         UserError: it cannot be read, is not ours, or the file cannot be written.
     """
     found = read_object(path)
+    key = read_or_make_key(workspace)
     with Register(workspace) as register:
-        register.reidentify(found)
+        register.reidentify(found, key)
     with replacing(out) as file:
         found.save_as(file, enforce_file_format=True)

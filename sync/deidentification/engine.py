@@ -8,11 +8,12 @@ inside any text that stays.
 from __future__ import annotations
 
 import copy
-import re
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from imaging.errors import UserError
+from sync.deidentification.dates import moved
 from sync.deidentification.key import HospitalKey
 from sync.deidentification.naming import identity_of, naming_values, values_of
 from sync.deidentification.options import Dates, Options
@@ -64,7 +65,6 @@ STANDARD_UIDS = "1.2.840.10008."
 TREATED = frozenset({"ReferencedPerformedProcedureStepSequence", "VerifyingObserverSequence"})
 PSEUDONYMS = ("PatientName", "PatientID")  # of the object itself: these get one, whatever the table says
 METHOD = "Limner, table E.1-1 of PS3.15"
-_TIME = re.compile(r"[0-9.]*([+-]\d{4})?")  # what may follow the day in a date and time
 _OLDEST_TOLD = 89  # an age above it alone can tell who somebody is
 
 
@@ -77,6 +77,8 @@ class Deidentifier:
         self.report = Report(methods=tuple(meaning for _, meaning in self.options.codes()))
         self.uids: dict[str, str] = {}  # new -> old, for finding back
         self.patients: dict[str, tuple[str, str]] = {}  # pseudonym -> (ID, issuer)
+        self.studies: dict[str, str] = {}  # study as it leaves -> pseudonym
+        self.known_identity: Callable[[str, str], tuple[str, str] | None] = lambda _study, _patient_id: None
         self._columns = self.options.columns()
 
     def deidentify(self, found: Dataset) -> Dataset:
@@ -86,7 +88,7 @@ class Deidentifier:
             UserError: the object nests too deeply, or has no patient ID and no name to make a pseudonym from.
         """
         made = _copied(found)
-        identity = identity_of(found)
+        identity = self._identity_in_study(found)
         work = _Work(self, KnownNames(naming_values(found)), self.key.shift_days(*identity))
         work.treat(made, "", 0)
         self._sign(made, identity)
@@ -94,11 +96,22 @@ class Deidentifier:
         self.report.objects += 1
         return made
 
-    def take_renamed(self) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
-        """What was renamed since the last call, ``patients`` and ``uids``; both begin anew."""
-        taken = self.patients, self.uids
-        self.patients, self.uids = {}, {}
+    def take_renamed(self) -> tuple[dict[str, tuple[str, str]], dict[str, str], dict[str, str]]:
+        """What was renamed since the last call, ``patients``, ``uids``, and ``studies``; all begin anew."""
+        taken = self.patients, self.uids, self.studies
+        self.patients, self.uids, self.studies = {}, {}, {}
         return taken
+
+    def _identity_in_study(self, found: Dataset) -> tuple[str, str]:
+        """Whose object it is; programs that add to a study forget who issued its patient ID."""
+        identity = identity_of(found)
+        study = str(found.get("StudyInstanceUID") or "")
+        if not study:
+            return identity
+        leaving = study if self.options.retain_uids else self.key.uid(study)
+        identity = self.known_identity(leaving, identity[0]) or identity
+        self.studies[leaving] = self.key.pseudonym(*identity)
+        return identity
 
     def new_uid(self, uid: str) -> str:
         """The UID in the place of another, remembered for finding back."""
@@ -269,20 +282,11 @@ class _Work:
     def _move(self, element: DataElement) -> None:
         """Shift dates by the patient's days; times of day stay."""
         if element.VR in ("DA", "DT"):
-            _set(element, [self._moved(str(v)) for v in values_of(element)])
+            _set(element, [moved(str(v), self._shift) for v in values_of(element)])
         elif element.VR == "SQ":
             return
         elif element.VR != "TM":
             element.clear()
-
-    def _moved(self, value: str) -> str:
-        """A date, or a date and time, earlier by the patient's days; what is no date becomes empty."""
-        text = value.strip().replace(".", "", 2) if len(value.strip()) == 10 else value.strip()
-        try:
-            day = date(int(text[:4]), int(text[4:6]), int(text[6:8])) + self._shift
-        except (ValueError, OverflowError):
-            return ""
-        return f"{day:%Y%m%d}{text[8:]}" if day.year >= 1000 and _TIME.fullmatch(text[8:]) else ""
 
 
 def _set(element: DataElement, values: list[Any]) -> None:

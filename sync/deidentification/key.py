@@ -16,6 +16,7 @@ from pathlib import Path
 from imaging.errors import UserError
 
 FILE = "deidentification.key"
+REGISTER = "deidentified.sqlite"  # beside it: what was renamed with it
 KEY_BYTES = 32
 MOST_SHIFT_DAYS = 3650
 LEAST_SHIFT_DAYS = 30
@@ -58,11 +59,15 @@ def read_or_make_key(folder: Path) -> HospitalKey:
     """The workspace's key; made when there is none.
 
     Raises:
-        UserError: the file is damaged or cannot be used. A damaged key is never replaced by itself: pseudonyms that
-            were given away would be given to others.
+        UserError: the file is damaged, cannot be used, or was lost while the register of what was renamed is still
+            there. A key is never replaced by itself: the same patients would get other pseudonyms.
     """
     path = folder / FILE
     try:
+        was_used = (folder / REGISTER).exists()  # asked first: another program makes the key before the register
+        if was_used and not path.exists():
+            hint = f"Bring {path} back from a backup; with a new key the same patients would get new pseudonyms."
+            raise UserError("The key for removing identifiers is missing.", hint)
         if not path.exists():
             _make(path)
         found = path.read_bytes()

@@ -66,6 +66,7 @@ def deidentify_files(
     done = Outcome(report=worker.report)
     for sentence in pixels.faces.notes if pixels.faces is not None else ():
         worker.report.note(sentence)
+    worker.known_identity = register.identity_in_study
     out.mkdir(parents=True, exist_ok=True)
     number = max((int(path.stem) for path in out.glob("*.dcm") if path.stem.isdecimal()), default=0)
     for count, path in enumerate(paths):

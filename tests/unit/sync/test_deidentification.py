@@ -17,6 +17,7 @@ from imaging.errors import UserError
 from sync.deidentification.engine import Deidentifier
 from sync.deidentification.key import FILE, HospitalKey, read_or_make_key
 from sync.deidentification.options import Dates, Options
+from sync.deidentification.register import Register
 from sync.deidentification.safe_private import SAFE
 from sync.deidentification.table import Action, action_for, row_count, row_of
 from sync.deidentification.words import KnownNames, cleaned
@@ -256,6 +257,11 @@ def test_the_key_is_made_once_kept_private_and_never_replaced(tmp_path: Path) ->
     with pytest.raises(UserError):
         read_or_make_key(tmp_path)
     assert (tmp_path / FILE).read_bytes() == b"short"
+    with Register(tmp_path):
+        (tmp_path / FILE).unlink()
+    with pytest.raises(UserError, match="missing"):
+        read_or_make_key(tmp_path)
+    assert not (tmp_path / FILE).exists()
 
 
 def test_pseudonyms_and_uids_are_valid() -> None:

@@ -14,6 +14,7 @@ from imaging.opening import list_series
 from sync.deidentification.burned_in import Risk, risk_of
 from sync.deidentification.engine import Deidentifier
 from sync.deidentification.key import HospitalKey, read_or_make_key
+from sync.deidentification.options import Dates, Options
 from sync.deidentification.pixels import EVERY, PixelWishes
 from sync.deidentification.register import Register
 from sync.deidentification.run import deidentify_files
@@ -91,6 +92,41 @@ def test_what_comes_back_finds_its_patient(folder, tmp_path) -> None:
         foreign.PatientID = "LIM-AAAA-BBBB-CCCC"
         with pytest.raises(UserError):
             register.reidentify(foreign)
+
+
+def test_an_object_that_mixes_two_patients_is_not_brought_back(tmp_path) -> None:
+    answers = []
+    for name in ("one", "two"):
+        maker = SeriesMaker(tmp_path / name)
+        maker.folder.mkdir()
+        maker(1, lambda _k, ds, name=name: setattr(ds, "PatientID", name))
+        answers.append(dcmread(run(maker.folder, tmp_path / f"{name}-out", tmp_path / "workspace").written[0]))
+    answers[0].StudyInstanceUID = answers[1].StudyInstanceUID
+    with Register(tmp_path / "workspace") as register, pytest.raises(UserError, match="another's"):
+        register.reidentify(answers[0])
+
+
+def test_what_comes_back_has_its_study_s_date_again(tmp_path) -> None:
+    maker = SeriesMaker(tmp_path / "in")
+    maker.folder.mkdir()
+    maker(1, lambda _k, ds: setattr(ds, "StudyDate", "20200310"))
+    with Register(tmp_path / "workspace") as register:
+        worker = Deidentifier(KEY, Options(Dates.SHIFT))
+        done = deidentify_files(sorted(maker.folder.iterdir()), tmp_path / "out", worker, register)
+        answer = dcmread(done.written[0])
+        assert answer.StudyDate != "20200310"
+        register.reidentify(answer, KEY)
+    assert answer.StudyDate == "20200310"
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_who_forgets_the_issuer_does_not_make_a_patient_of_their_own(tmp_path, first) -> None:
+    maker = SeriesMaker(tmp_path / "in")
+    maker.folder.mkdir()
+    maker(2, lambda k, ds: setattr(ds, "IssuerOfPatientID", "HOSPITAL" if k == first else ""))
+    done = run(maker.folder, tmp_path / "out", tmp_path / "workspace")
+    again = run(maker.folder, tmp_path / "out2", tmp_path / "workspace")
+    assert len({dcmread(path).PatientID for path in (*done.written, *again.written)}) == 1
 
 
 def test_a_file_that_cannot_be_read_is_refused_and_the_others_go_on(folder, tmp_path) -> None:
