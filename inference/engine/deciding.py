@@ -120,9 +120,14 @@ class Decision:
 
 
 def merged_layers(planes: list[NDArray[Any]]) -> list[NDArray[Any]]:
-    """As few layers as hold the planes without overlap; each plane goes to the first layer that it does not touch."""
+    """As few layers as hold the planes without overlap; each plane goes to the first layer that it does not touch.
+
+    Small ones come first, so what lies inside of another structure always has an earlier layer than that, whatever the
+    order of the channels: it touches at least what its inside touches. Earlier layers hide later ones where a file has
+    one layer only.
+    """
     layers: list[NDArray[Any]] = []
-    for plane in planes:
+    for plane in sorted(planes, key=np.count_nonzero):
         is_in = plane != 0
         free = next((layer for layer in layers if not (is_in & (layer != 0)).any()), None)
         if free is None:

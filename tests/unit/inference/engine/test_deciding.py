@@ -112,6 +112,18 @@ def test_planes_share_layers_where_they_do_not_touch() -> None:
     assert merged_layers([]) == []
 
 
+def test_what_lies_inside_others_has_an_earlier_layer_whatever_the_order_of_channels() -> None:
+    """Files with one layer keep the earlier layer's voxels: a tumour's core must not hide what enhances in it."""
+    core, whole, enhancing, apart = (np.zeros(SHAPE, np.uint8) for _ in range(4))
+    whole[:4], core[1:4], enhancing[2, 1:], apart[5] = 2, 1, 3, 4
+    for planes in ([core, whole, enhancing, apart], [apart, whole, core, enhancing]):
+        layers = merged_layers(planes)
+        assert len(layers) == 3
+        np.testing.assert_array_equal(layers[0], enhancing + apart)
+        np.testing.assert_array_equal(layers[1], core)
+        np.testing.assert_array_equal(layers[2], whole)
+
+
 def test_only_the_largest_part_of_chosen_labels_is_kept() -> None:
     layer = np.zeros((10, 10, 10), np.uint8)
     layer[0:4, 0:4, 0:4], layer[4, 4, 4], layer[8, 8, 8] = 1, 1, 1  # (4, 4, 4) touches by a corner
