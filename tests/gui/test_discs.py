@@ -120,7 +120,7 @@ def test_the_list_says_which_disc_is_incomplete_or_damaged(qtbot, studies, direc
     qtbot.waitUntil(lambda: "files are missing on the disc CD 7" in studies.said.text(), timeout=30_000)
     directory.write_bytes(b"damaged")
     studies.browsing.update()
-    qtbot.waitUntil(lambda: "directory of the disc CD 7 is damaged" in studies.said.text(), timeout=30_000)
+    qtbot.waitUntil(lambda: "directory of the disc CD 7 cannot be used" in studies.said.text(), timeout=30_000)
 
 
 def bring_in(studies: StudyWindow, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

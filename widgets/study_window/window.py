@@ -147,7 +147,7 @@ class StudyWindow(QDialog):
         if found.incomplete_discs:
             parts.append(self.tr("files are missing on the disc {0}").format(", ".join(found.incomplete_discs)))
         if found.broken_discs:
-            parts.append(self.tr("the directory of the disc {0} is damaged").format(", ".join(found.broken_discs)))
+            parts.append(self.tr("the directory of the disc {0} cannot be used, its files were looked at").format(", ".join(found.broken_discs)))
         return " · ".join(parts)
 
     def _ask_content(self) -> None:
@@ -337,7 +337,7 @@ class StudyWindow(QDialog):
         below.setSpacing(8)
         for button in (self.add, self.bring, self.folders):
             below.addWidget(button)
-        below.addWidget(self.said, 1)
+        below.addStretch(1)
         for button in (self.send, self.deidentify, self.delete, self.beside, self.open_chosen):
             below.addWidget(button)
         column = QVBoxLayout(self)
@@ -345,6 +345,7 @@ class StudyWindow(QDialog):
         column.setSpacing(12)
         column.addWidget(self.filters)
         column.addWidget(split, 1)
+        column.addWidget(self.said)  # a line of its own: beside the buttons it would have no room in a narrow window
         column.addLayout(below)
 
 
