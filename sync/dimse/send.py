@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imaging.dicom import tags
+from imaging.dicom.header import Header
 from imaging.dicom.sources import FileSource
 from imaging.dicom.walker import NotDicom, Odd, walk
 from imaging.errors import UserError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pynetdicom.association import Association
 
 MOST_CONTEXTS = 128
+_NOBODY = frozenset({"", "removed", "anonymous", "anonymized", "anonymised", "anon", "unknown", "none"})
 OnProgress = Callable[[int, int], None]
 
 
@@ -28,7 +30,7 @@ class Outgoing:
     """A file to be sent: what it is, which an association is arranged for.
 
     ``is_identified``: it may name a patient; False only where the file itself says that identifiers were removed
-    (Patient Identity Removed, PS3.3 C.7.1.1).
+    (Patient Identity Removed, PS3.3 C.7.1.1) and holds nothing that belies it.
     """
 
     path: Path
@@ -59,6 +61,18 @@ class Sent:
     lost: str = ""
 
 
+def _may_name_patient(header: Header) -> bool:
+    """False only for objects that say that identifiers were removed, and do not belie it.
+
+    Others' programs set the flag and leave a name, a birth date, or text in the pixels.
+    """
+    name = header.text(tags.PATIENT_NAME).strip(" ^=").casefold()
+    is_named = name not in _NOBODY and name != header.text(tags.PATIENT_ID).strip(" ^=").casefold()
+    is_said = header.text(tags.IDENTITY_REMOVED).upper() == "YES"
+    is_burned_in = header.text(tags.BURNED_IN).upper() == "YES"
+    return not is_said or is_named or is_burned_in or bool(header.text(tags.PATIENT_BIRTH_DATE))
+
+
 def outgoing(path: Path) -> Outgoing:
     """Look at a file that is to be sent.
 
@@ -66,7 +80,7 @@ def outgoing(path: Path) -> Outgoing:
         UserError: it is no DICOM object with a class and an identity.
     """
     try:
-        header, _ = walk(FileSource(str(path)), last=tags.SERIES_INSTANCE)
+        header, _ = walk(FileSource(str(path)), last=tags.BURNED_IN)
     except (NotDicom, Odd, OSError) as error:
         raise UserError(f"{path.name} is not a DICOM object that can be sent.") from error
     found = Outgoing(
@@ -76,7 +90,7 @@ def outgoing(path: Path) -> Outgoing:
         header.text(tags.SERIES_INSTANCE),
         header.text(tags.STUDY_INSTANCE),
         header.transfer_syntax,
-        header.text(tags.IDENTITY_REMOVED).upper() != "YES",
+        _may_name_patient(header),
     )
     if not (found.sop_class and found.sop_uid and found.transfer_syntax):
         raise UserError(f"{path.name} does not say which object it is.", "It lacks a UID that every receiver needs.")

@@ -107,7 +107,7 @@ def items(home: Path) -> list:
 def without_identity(folder: Path) -> None:
     for path in folder.iterdir():
         ds = dcmread(path)
-        ds.PatientIdentityRemoved = "YES"
+        ds.PatientIdentityRemoved, ds.PatientName = "YES", ds.PatientID
         ds.save_as(path)
 
 

@@ -181,10 +181,25 @@ def test_a_handshake_that_is_never_finished_ends(incoming, tmp_path, files, monk
                 echo(to(receiver, tls=wrong))
 
 
+@pytest.mark.parametrize(
+    ("fields", "is_identified"),
+    [
+        ({"PatientName": "made-1"}, False),
+        ({"PatientName": "Anonymous"}, False),
+        ({"PatientName": "Weizenkeim^Adalbert"}, True),
+        ({"PatientName": "made-1", "PatientBirthDate": "19630527"}, True),
+        ({"PatientName": "made-1", "BurnedInAnnotation": "YES"}, True),
+    ],
+)
+def test_who_says_that_identifiers_were_removed_must_not_belie_it(tmp_path, fields, is_identified) -> None:
+    SeriesMaker(tmp_path)(1, lambda _k, ds: ds.update({"PatientIdentityRemoved": "YES", **fields}))
+    assert outgoing(tmp_path / "s000.dcm").is_identified == is_identified
+
+
 def test_only_what_says_that_identifiers_were_removed_may_leave_the_hospital(incoming, tmp_path, files) -> None:
     below = tmp_path / "clean"
     below.mkdir()
-    SeriesMaker(below)(2, lambda _k, ds: setattr(ds, "PatientIdentityRemoved", "YES"))
+    SeriesMaker(below)(2, lambda _k, ds: ds.update({"PatientIdentityRemoved": "YES", "PatientName": "made-1"}))
     clean = [outgoing(path) for path in sorted(below.iterdir())]
     with Receiver(ALLOWED, incoming) as receiver:
         outside = replace(to(receiver), is_inside=False)
