@@ -270,7 +270,7 @@ def _vector(numbers: tuple[float, ...]) -> Vector | None:
 @lru_cache(maxsize=64)  # the slices of a series share their orientation
 def _cosines(numbers: tuple[float, ...]) -> Cosines | None:
     """Row and column direction as unit vectors; None unless they are of unit length and at right angles."""
-    if len(numbers) != 6:
+    if len(numbers) != 6 or max(map(abs, numbers)) > 2:
         return None
     row, column = np.array(numbers[:3]), np.array(numbers[3:])
     lengths = float(np.linalg.norm(row)), float(np.linalg.norm(column))

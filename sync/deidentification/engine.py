@@ -64,6 +64,10 @@ STANDARD_UIDS = "1.2.840.10008."
 # Sequences that objects need and the table wants replaced: their items stay, and everything in them is treated.
 TREATED = frozenset({"ReferencedPerformedProcedureStepSequence", "VerifyingObserverSequence"})
 PSEUDONYMS = ("PatientName", "PatientID")  # of the object itself: these get one, whatever the table says
+SIGNATURE = (
+    *PSEUDONYMS, "PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence",
+    "LongitudinalTemporalInformationModified",
+)  # fmt: skip
 METHOD = "Limner, table E.1-1 of PS3.15"
 _OLDEST_TOLD = 89  # an age above it alone can tell who somebody is
 
@@ -126,6 +130,9 @@ class Deidentifier:
 
         pseudonym = self.key.pseudonym(*identity)
         self.patients[pseudonym] = identity
+        for keyword in SIGNATURE:
+            if keyword in made:
+                delattr(made, keyword)  # a damaged object may say that its patient's name is a number
         made.PatientName = made.PatientID = pseudonym
         made.PatientIdentityRemoved = "YES"
         made.DeidentificationMethod = METHOD

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imaging.dicom.damage import pydicom_faults
+from imaging.dicom.damage import naming_damage, pydicom_faults
 from imaging.dicom.sources import FileSource
 from imaging.dicom.walker import NotDicom, Odd, walk
 from imaging.errors import UserError
@@ -98,10 +98,11 @@ def deidentify_file(path: Path, worker: Deidentifier, pixels: PixelWishes = NOTH
         UserError: it cannot be read, its pixels may name the patient, or something of the patient is still in it.
     """
     found = read_object(path)
-    check_risk(risk_of(found), str(found.get("SeriesInstanceUID") or ""), pixels)
-    made = worker.deidentify(found)
-    for what in clean_pixels(made, found, path, pixels):
-        worker.report.count(what, Action.CLEAN)
+    with naming_damage("The object is damaged: what is in it cannot be treated."):
+        check_risk(risk_of(found), str(found.get("SeriesInstanceUID") or ""), pixels)
+        made = worker.deidentify(found)
+        for what in clean_pixels(made, found, path, pixels):
+            worker.report.count(what, Action.CLEAN)
     data = _written(made)
     look_through(data, KnownNames(naming_values(found)))
     return data

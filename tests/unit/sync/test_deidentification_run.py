@@ -75,7 +75,7 @@ def test_pixels_that_may_name_the_patient_need_somebody_who_looked(tmp_path, fie
     assert risk_of(dcmread(path)) is risk
     done = run(made, tmp_path / "out", tmp_path / "workspace")
     assert len(done.written) == (risk is Risk.NONE)
-    again = run(made, tmp_path / "out2", tmp_path / "workspace", pixels=PixelWishes(frozenset({EVERY})))
+    again = run(made, tmp_path / "out", tmp_path / "workspace", pixels=PixelWishes(frozenset({EVERY})))
     assert len(again.written) == (risk is not Risk.DOCUMENT)
 
 
@@ -125,7 +125,7 @@ def test_who_forgets_the_issuer_does_not_make_a_patient_of_their_own(tmp_path, f
     maker.folder.mkdir()
     maker(2, lambda k, ds: setattr(ds, "IssuerOfPatientID", "HOSPITAL" if k == first else ""))
     done = run(maker.folder, tmp_path / "out", tmp_path / "workspace")
-    again = run(maker.folder, tmp_path / "out2", tmp_path / "workspace")
+    again = run(maker.folder, tmp_path / "out", tmp_path / "workspace")
     assert len({dcmread(path).PatientID for path in (*done.written, *again.written)}) == 1
 
 
@@ -134,8 +134,11 @@ def test_a_file_that_cannot_be_read_is_refused_and_the_others_go_on(folder, tmp_
     (folder / "s000.dcm").write_bytes(whole[:200])
     bent = (folder / "s001.dcm").read_bytes()
     (folder / "s001.dcm").write_bytes(bent.replace(b"\x08\x00\x60\x00CS", b"\x08\x00\x60\x00FL"))  # of half a length
+    bent = (folder / "s002.dcm").read_bytes()
+    (folder / "s002.dcm").write_bytes(bent.replace(b"\x10\x00\x20\x00LO", b"\x10\x00\x20\x00US"))  # ID as a number
     done = run(folder, tmp_path / "out", tmp_path / "workspace")
     assert (len(done.written), len(done.refused)) == (2, 2)
+    assert all(str(dcmread(path).PatientID).startswith("LIM-") for path in done.written)
 
 
 def test_stopping_keeps_what_was_written(folder, tmp_path) -> None:

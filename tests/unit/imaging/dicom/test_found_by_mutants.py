@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,6 @@ import pytest
 from made_series import SeriesMaker
 from pydicom import Dataset
 
-from imaging.errors import UserError
 from imaging.opening import list_series, open_series
 from imaging.volume import SeriesWarning, Volume
 
@@ -40,3 +38,11 @@ def test_a_rescale_beyond_all_numbers_says_so(tmp_path: Path, slope: str, interc
     volume = only_volume(SeriesMaker(tmp_path)(3, bend))
     assert not np.isfinite(volume.voxels).all()
     assert SeriesWarning.NOT_FINITE in volume.warnings
+
+
+def test_directions_beyond_all_numbers_are_none(tmp_path: Path) -> None:
+    def bend(_k: int, ds: Dataset) -> None:
+        ds.ImageOrientationPatient = ["1e308", "0", "0", "0", "1e200", "0"]
+
+    volume = only_volume(SeriesMaker(tmp_path)(3, bend))
+    assert SeriesWarning.NO_GEOMETRY in volume.warnings
