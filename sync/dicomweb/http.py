@@ -29,10 +29,14 @@ def session_with(destination: Destination) -> Iterator[requests.Session]:
     """A session; TLS is verified against the destination's authority or the system's.
 
     Raises:
-        UserError: there is no secret to log in with.
+        UserError: there is no secret to log in with, or others could read it on the way.
     """
     import requests
 
+    _keep_quiet()
+    if destination.login is not Login.NONE and not (destination.is_encrypted or destination.is_this_machine):
+        hint = "Set its address with https://, or choose no login."
+        raise UserError(f"“{destination.name}” would get the login in readable form.", hint)
     with requests.Session() as session:
         session.trust_env = False
         session.max_redirects = 0  # a redirect could lead what we send to somewhere else
@@ -47,6 +51,13 @@ def session_with(destination: Destination) -> Iterator[requests.Session]:
         elif destination.login is Login.TOKEN:
             session.headers["Authorization"] = f"Bearer {read_secret(destination.name)}"
         yield session
+
+
+def _keep_quiet() -> None:
+    """Stop urllib3 from logging: addresses hold what is searched for, which may be a patient's name."""
+    logger = logging.getLogger("urllib3")
+    logger.propagate = False
+    logger.setLevel(logging.CRITICAL + 1)
 
 
 def _proxy_of(destination: Destination) -> str:
