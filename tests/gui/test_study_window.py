@@ -169,7 +169,7 @@ def test_research_files_are_listed_searched_opened_and_their_cases_belong_to_the
     qtbot.waitUntil(lambda: "2 research files" in studies.said.text(), timeout=30_000)
     QTest.keyClicks(studies.filters.text, "CASE-B brain")
     qtbot.waitUntil(lambda: len(studies.table.rows_model.rows) == 1, timeout=30_000)
-    qtbot.waitUntil(lambda: len(files(studies)) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: [file.path.parent.name for file in files(studies)] == ["case-b"], timeout=30_000)
     qtbot.waitUntil(lambda: not studies.content.item(1).icon().isNull(), timeout=30_000)
     assert not studies.send.isEnabled()
     assert not studies.delete.isEnabled()

@@ -147,7 +147,11 @@ class StudyWindow(QDialog):
         if found.incomplete_discs:
             parts.append(self.tr("files are missing on the disc {0}").format(", ".join(found.incomplete_discs)))
         if found.broken_discs:
-            parts.append(self.tr("the directory of the disc {0} cannot be used, its files were looked at").format(", ".join(found.broken_discs)))
+            parts.append(
+                self.tr("the directory of the disc {0} cannot be used, its files were looked at").format(
+                    ", ".join(found.broken_discs)
+                )
+            )
         return " · ".join(parts)
 
     def _ask_content(self) -> None:
