@@ -7,6 +7,7 @@ those of the destination, and a password file could log us in unasked.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
