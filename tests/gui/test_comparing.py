@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyle
 from pytestqt.qtbot import QtBot
 
 from app.window import MainWindow
@@ -24,7 +25,7 @@ from session.presentation import Plane
 from session.preview import Preview, ProposedSegment
 from session.selection import Tool
 from widgets.dialogs.segment_pair import SegmentPairDialog
-from widgets.panels.compare.model import Column
+from widgets.panels.compare.model import Column, text_of
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -156,6 +157,22 @@ def test_heads_sort_by_numbers(case_window, qtbot, mask_file) -> None:
     assert names == ["liver", "spleen"]  # the worst first, then the best
     click_row(case_window, 0)
     assert case_window.session.comparing.state.pair.name == "spleen"
+
+
+def test_large_differences_of_volume_are_read_whole(case_window, qtbot, mask_file) -> None:  # type: ignore[no-untyped-def]
+    """A few voxels against an organ: a number that is cut off at its end reads as another number."""
+    compared(case_window, qtbot, path=str(mask_file))
+    table = case_window.right.compare.table
+    row = table.pairs.rows[0]
+    texts = []
+    for a_ml, b_ml in ((1.0, 100.9), (0.01, 900.0), (1.0, 0.001)):
+        agreement = replace(row.agreement, volume_a_ml=a_ml, volume_b_ml=b_ml)
+        texts.append(text_of(replace(row, agreement=agreement), Column.VOLUME))
+    assert texts == ["+9990 %", ">9999 %", "\N{MINUS SIGN}99.9 %"]
+    room = table.header().sectionSize(Column.VOLUME) - 2 * (
+        table.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) + 1
+    )
+    assert all(table.fontMetrics().horizontalAdvance(text) <= room for text in texts)
 
 
 def test_two_segments_of_the_case(case_window, qtbot) -> None:

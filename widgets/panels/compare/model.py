@@ -14,6 +14,7 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 SORTED_BY = Qt.ItemDataRole.UserRole  # numbers for sorting
 NOTHING = "–"
 MINUS = "\N{MINUS SIGN}"
+MOST_PERCENT = 9999  # as many digits as the column has room for
 
 
 class Column(IntEnum):
@@ -100,6 +101,8 @@ def text_of(row: ComparedSegment, column: Column) -> str:
         return f"{number:.3f}"
     if column is Column.HD95:
         return f"{number:.1f} mm"
+    if number > MOST_PERCENT:  # a few voxels against an organ
+        return f">{MOST_PERCENT} %"
     shown = f"{abs(number):.{1 if abs(number) < 100 else 0}f}"
     return ("" if float(shown) == 0 else "+" if number > 0 else MINUS) + shown + " %"
 

@@ -12,7 +12,7 @@ from widgets.action_bridge import ActionBridge
 from widgets.panels.compare.model import SORTED_BY, Column, ComparisonModel, order
 
 AnyIndex = QModelIndex | QPersistentModelIndex
-WIDTHS_PX = {Column.DICE: 58, Column.HD95: 76, Column.VOLUME: 72}
+WIDTHS_PX = {Column.DICE: 58, Column.HD95: 76, Column.VOLUME: 84}
 
 
 class _Sorted(QSortFilterProxyModel):
