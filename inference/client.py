@@ -194,27 +194,37 @@ class InferenceClient:
         info = self.model(model_id)
         if info.package is None:
             return None
-        if info.problem:
-            raise UserError(info.problem, info.hint)
-        info.check_files()
-        request = {
-            "kind": "plan",
-            "factory": info.factory,
-            "package": str(info.package),
-            "geometry": geometry_to_json(geometry),
-            "image_bytes": image_bytes,
-            "parameters": dict(parameters or {}),
-        }
-        watch = Watch(None, cancelled)
-        with in_use(info.package), self._worker(watch, info) as process:
-            guard = _guard(process, info, 0, PLAN_LIMIT_S)
-            answer, _ = self._answer(process, request, [], watch, guard)
+        asked = {"kind": "plan", "geometry": geometry_to_json(geometry), "image_bytes": image_bytes}
+        answer = self._asked(info, asked, parameters, Watch(None, cancelled))
         if answer["kind"] != "plan":
             raise refusal(answer, info)
         try:
             return None if answer.get("plan") is None else Plan.from_json(answer["plan"])
         except ResultInvalid as error:
             raise InferenceFailed(f"{info.name} cannot say what it takes.") from error
+
+    def open_ahead(self, model_id: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Start a model's worker and open the model there, while its image is still being read.
+
+        A plan or a run that is asked for meanwhile waits for it, and finds the model open.
+
+        Args:
+            model_id: of the catalogue.
+            parameters: as for ``segment``.
+
+        Raises:
+            UserError: the model cannot be used, or it refuses the parameters.
+            InferenceFailed: the worker stopped.
+        """
+        info = self.model(model_id)
+        if info.external is not None:
+            return
+        if info.package is None:
+            self.start()
+            return
+        answer = self._asked(info, {"kind": "open"}, parameters, Watch(None, None))
+        if answer["kind"] != "open":
+            raise refusal(answer, info)
 
     def devices(self) -> list[str]:
         """What the worker can compute on, the best first, such as ``CPU, 2 cores``.
@@ -237,6 +247,20 @@ class InferenceClient:
         """
         with self._worker(Watch(None, None)):
             pass
+
+    def _asked(self, info: ModelInfo, asked: Message, parameters: Mapping[str, Any] | None, watch: Watch) -> Message:
+        """What a foreign model's worker answers to a question that needs no image."""
+        if info.problem:
+            raise UserError(info.problem, info.hint)
+        info.check_files()
+        request = asked | {
+            "factory": info.factory,
+            "package": str(info.package),
+            "parameters": dict(parameters or {}),
+        }
+        with in_use(info.package), self._worker(watch, info) as process:
+            networks = {} if process.networks is None else {"networks": str(process.networks)}
+            return self._answer(process, request | networks, [], watch, _guard(process, info, 0, PLAN_LIMIT_S))[0]
 
     def close(self) -> None:
         """End the workers, and with them what they are doing. The next call would start others."""
@@ -336,8 +360,7 @@ class InferenceClient:
         """The last answer; whatever ends the wait for it also ends the work on it."""
         job = next(self._numbers)
         try:
-            geometry = request["images"][0]["geometry"] if "images" in request else request["geometry"]
-            grid = tuple(geometry["shape"])
+            grid = tuple(request["images"][0]["geometry"]["shape"]) if "images" in request else ()
             return ask(process, request | {"job": job}, blocks, watch, guard, grid)
         except (WorkerGone, ResultInvalid):
             raise

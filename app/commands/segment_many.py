@@ -17,6 +17,7 @@ from session.before_run import BeforeRun, before_run
 from session.channels import ChannelSource
 from session.object_export import OBJECT_SUFFIX
 from session.opening import read_images
+from session.opening_ahead import begin_opening
 from session.segment_to_file import Telling, Wishes, is_done, segment_to_file
 from session.settings import Settings
 
@@ -58,6 +59,8 @@ def segment_many(paths: Sequence[Path], folder: Path, wishes: Wishes, *, again: 
             note(f"{out.name} is there already")
             done.append(entry | {"skipped": True})
             continue
+        if told is None:
+            begin_opening(wishes, settings)
         try:
             images = read_images(first.path, first.series, regular_grid=wishes.regular_grid, report=progress)
             wanted = replace(wishes, others=tuple(others)) if others else wishes

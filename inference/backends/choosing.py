@@ -6,7 +6,7 @@ import hashlib
 import logging
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -41,6 +41,7 @@ UNABLE = (RuntimeError, NotImplementedError, ValueError, TypeError, MemoryError)
 logger = logging.getLogger("limner.backends")
 T = TypeVar("T")
 Watch = Callable[[str], None]  # what is being done; raises to stop
+Ready = Callable[[Candidate, tuple[int, ...]], Predictor | None]
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ class Choice:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def chosen(networks: Networks, wanted: RunParameters, work: Work, watch: Watch) -> Choice:
+def chosen(
+    networks: Networks, wanted: RunParameters, work: Work, watch: Watch, ready: Ready = lambda _candidate, _shape: None
+) -> Choice:
     """Decide how to compute.
 
     Args:
@@ -89,6 +92,7 @@ def chosen(networks: Networks, wanted: RunParameters, work: Work, watch: Watch) 
         wanted: wishes; ``known_choices`` holds the facts of earlier choices.
         work: on what.
         watch: told what is done.
+        ready: gives a predictor for windows of a shape that was made earlier.
 
     Raises:
         UserError: the wish cannot be met, or what was wished for does not give fp32's labels and nobody insists on it.
@@ -99,15 +103,23 @@ def chosen(networks: Networks, wanted: RunParameters, work: Work, watch: Watch) 
     plain = found[0]
     if wanted.backend != AUTO or wanted.precision != AUTO:
         return _wished(networks, wanted, found, work, watch)
-    facts = next((facts for facts in wanted.known_choices if facts.get("key") == key), {})
-    known = next((candidate for candidate in found if candidate.to_json() == facts.get("candidate")), None)
+    known, facts = known_choice(found, wanted.known_choices, key)
     if known is not None:
-        predictor = _made(known, networks, (work.batch, *shape[1:]))  # libraries that compile do it once then
+        usual = (work.batch, *shape[1:])  # libraries that compile do it once then
+        predictor = ready(known, usual) or _made(known, networks, usual)
         if predictor is not None:
             return Choice(predictor, known, facts)
     if len(found) == 1 or not work.head.kind.gives_labels:
         return Choice(made(plain, networks, shape), plain, {"name": plain.name})
     return _measured(networks, found, work, key, watch)
+
+
+def known_choice(
+    found: Sequence[Candidate], known_choices: Sequence[dict[str, Any]], key: str
+) -> tuple[Candidate | None, dict[str, Any]]:
+    """The candidate that an earlier run has chosen, with the facts of that choice; None where there was none."""
+    facts = next((facts for facts in known_choices if facts.get("key") == key), {})
+    return next((candidate for candidate in found if candidate.to_json() == facts.get("candidate")), None), facts
 
 
 def plain_torch(module: torch.nn.Module, device: str) -> Choice:

@@ -38,13 +38,15 @@ class NetworkForms:
     Args:
         key: what the networks are made from; other networks must have another one.
         shelf: where they are kept; None to convert in each run.
+        converts: whether networks that are not kept are converted; where not, there are no others.
 
     Attributes:
         origin: ``kept`` or ``converted``, where the form came from that was asked for last; empty before.
     """
 
-    def __init__(self, key: str = "", shelf: Shelf | None = None) -> None:
+    def __init__(self, key: str = "", shelf: Shelf | None = None, *, converts: bool = True) -> None:
         self._key = key
+        self._converts = converts
         self._shelf = shelf
         self._is_read = shelf is not None
         self._models: dict[str, Any] = {}
@@ -63,7 +65,7 @@ class NetworkForms:
             convert: makes it, and says whether it holds for windows of all sizes.
 
         Raises:
-            RuntimeError: ``convert`` cannot.
+            RuntimeError: ``convert`` cannot, or it is not to be done.
         """
         for name in (self._name(number, ()), self._name(number, shape[1:])):
             known = self._models.get(name) or self._read(openvino, name)
@@ -72,6 +74,8 @@ class NetworkForms:
                 self._models[name], self._used[number] = known, name
                 self.origin = CONVERTED if name in self._made else KEPT
                 return taking
+        if not self._converts:
+            raise RuntimeError("no such network is kept")
         model, takes_all = convert()
         name = self._name(number, () if takes_all else shape[1:])
         self._models[name], self._used[number] = self._through_file(openvino, name, model), name

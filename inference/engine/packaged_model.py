@@ -16,6 +16,7 @@ from imaging.geometry import Geometry
 from imaging.volume import Quantity
 from inference.backends.forms import Shelf
 from inference.early_result import ShowEarly
+from inference.engine.ahead import open_ahead
 from inference.engine.one_by_one import run_singles, singles
 from inference.engine.parameters import RunParameters
 from inference.engine.planning import plan_run
@@ -81,6 +82,19 @@ class PackagedModel:
         if not geometry.is_regular or geometry.is_sheared:
             raise UserError(f"{self.name} needs evenly spaced slices at right angles.", REGULAR_HINT)
         _check_modality(self.name, description.channels[0].modality, quantity, modality)
+
+    def open_ahead(self, parameters: Mapping[str, Any]) -> None:
+        """Open it for the plan and the run that come next.
+
+        Args:
+            parameters: as for ``run``.
+
+        Raises:
+            UserError: it cannot be opened, or the parameters make no sense.
+        """
+        wanted = RunParameters.of(parameters)
+        if not wanted.stock:
+            open_ahead(self._package, wanted, self.shelf)
 
     def plan(self, geometry: Geometry, image_bytes: int, parameters: Mapping[str, Any]) -> Plan:
         """What a run would take.

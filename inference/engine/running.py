@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.errors import UserError
-from imaging.geometry import Box, Geometry
-from inference.backends.candidates import OPENVINO
+from imaging.geometry import Geometry
+from inference.backends.candidates import OPENVINO, Candidate
 from inference.backends.choosing import Choice, Work, chosen, plain_torch
-from inference.backends.forms import NetworkForms, Shelf, networks_key
+from inference.backends.forms import KEPT, NetworkForms, Shelf, networks_key
 from inference.early_result import ShowEarly
+from inference.engine.ahead import take_compiled
 from inference.engine.around_clicks import draw_around_clicks, nothing_found, telling
 from inference.engine.boxes import found_boxes
 from inference.engine.cascade import FIRST_SHARE, share_of_progress, with_first_stage
@@ -30,9 +31,10 @@ from inference.engine.pace import SHARES, Pace, Stage
 from inference.engine.parameters import RunParameters
 from inference.engine.planning import planned_rung
 from inference.engine.predictor import Mirrored, Predictor
-from inference.engine.preparing import Prepared, cut
+from inference.engine.preparing import Prepared
 from inference.engine.probabilities import why_no_maps, wished_values
 from inference.engine.recipe import HeadKind, Windows
+from inference.engine.region import around_region, clear_outside
 from inference.engine.rungs import Rung, climbed, rungs
 from inference.engine.sliding import decided
 from inference.engine.way_back import to_source
@@ -76,6 +78,7 @@ class NetworkRun:
         self._package = package
         self._early = early
         self._wanted = wanted
+        self._ready = None if opened is not None else take_compiled(package, wanted)
         self._opened: Opened = opened or open_package(package, wanted.prompts)
         self._forms = NetworkForms(networks_key(package, wanted.prompts), shelf)
         self._seconds: dict[str, float] = {}
@@ -106,7 +109,8 @@ class NetworkRun:
             if first is not None:
                 values = sorted(label.label_value for label in recipe.labels)
                 prepared = with_first_stage(prepared, first, channels, values, recipe.steps)
-            prepared = self._region(prepared)
+            if self._wanted.roi is not None:
+                prepared = around_region(prepared, self._wanted.roi, self._opened.recipe.windows)
         if not recipe.head.kind.gives_labels:
             find = self._scored if recipe.head.kind is HeadKind.SCORES else partial(self._boxed, geometry)
             result = self._climbed(prepared, geometry, lambda rung: find(prepared, rung, watch))
@@ -152,28 +156,6 @@ class NetworkRun:
         self._image_notes += (note,) if note else ()
         return image
 
-    def _region(self, prepared: Prepared) -> Prepared:
-        """Of the network's grid only what lies around the wished region, but no less than a window."""
-        if self._wanted.roi is None:
-            return prepared
-        k0, k1, j0, j1, i0, i1 = self._wanted.roi
-        spans = ((i0, i1), (j0, j1), (k0, k1))
-        roi = self._windows().roi if self._opened.recipe.windows else prepared.shape
-        starts, sizes = [], []
-        for axis, size, window in zip(prepared.axes, prepared.shape, roi, strict=True):
-            ends = sorted(
-                (place - axis.offset) / axis.scale
-                for place in (spans[axis.source_axis][0], spans[axis.source_axis][1] - 1)
-            )
-            low, high = max(int(np.floor(ends[0])), 0), min(int(np.ceil(ends[1])) + 1, size)
-            lacking = max(min(window or size, size) - (high - low), 0)
-            low = max(low - lacking // 2, 0)
-            high = min(max(high, low + min(window or size, size)), size)
-            low = max(min(low, high - min(window or size, size)), 0)
-            starts.append(low)
-            sizes.append(high - low)
-        return cut(prepared, starts, sizes, 0.0)
-
     def _chosen(self, prepared: Prepared, rung: Rung, watch: Watch) -> Predictor:
         import torch
 
@@ -190,11 +172,21 @@ class NetworkRun:
         if isinstance(networks, TorchNetworks):
             networks = replace(networks, forms=self._forms)
         with torch.inference_mode():
-            self._choice = chosen(networks, rung.wanted, work, lambda message: watch(SHARES["prepare"], message))
+            self._choice = chosen(
+                networks, rung.wanted, work, lambda message: watch(SHARES["prepare"], message), self._ready_for
+            )
         self._forms.settle(is_used=self._choice.candidate.backend == OPENVINO)
         self._note_memory(networks, (1, len(prepared.image), *size))
         predictor = rung.predictor(self._choice.predictor)
         return Mirrored(predictor, self._opened.mirror_axes) if self._is_mirrored else predictor
+
+    def _ready_for(self, candidate: Candidate, shape: tuple[int, ...]) -> Predictor | None:
+        """The network that was compiled ahead, where it is the wanted one; it is let go of in any case."""
+        ready, self._ready = self._ready, None
+        if ready is None or (ready.candidate, ready.shape) != (candidate, shape):
+            return None
+        self._forms.origin = KEPT
+        return ready.predictor
 
     def _note_memory(self, networks: Networks, shape: tuple[int, ...]) -> None:
         """What a plan found out beside what is remembered of backends, so that the next plan need not."""
@@ -305,7 +297,7 @@ class NetworkRun:
         maps = {name: to_source(values, prepared.axes, geometry.shape) for name, values in found.items()}
         if self._wanted.roi is not None:
             for array in (*layers, *maps.values()):
-                _clear_outside(array, self._wanted.roi.clipped(geometry.shape))
+                clear_outside(array, self._wanted.roi.clipped(geometry.shape))
         return layers, maps
 
     def _scored(self, prepared: Prepared, rung: Rung, watch: Watch) -> ModelResult:
@@ -392,9 +384,3 @@ def _values(layer: NDArray[Any]) -> set[int]:
 
     counts = label_counts(layer)
     return {int(value) for value in np.flatnonzero(counts) if value}
-
-
-def _clear_outside(array: NDArray[Any], box: Box) -> None:
-    inside = array[box.slices].copy()
-    array[...] = 0
-    array[box.slices] = inside

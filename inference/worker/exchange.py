@@ -29,7 +29,7 @@ SAID_AT_ONCE = 50.0
 MOST_LOGGED = 500  # sentences for the log in one job
 MOST_TEXT = 2000  # characters of a sentence
 _ON_THE_WAY = ("progress", "log", EARLY, NETWORK)
-_LAST = ("done", "refused", "out of memory", "cancelled", "failed", "devices", "plan")
+_LAST = ("done", "refused", "out of memory", "cancelled", "failed", "devices", "plan", "open")
 
 logger = logging.getLogger("limner.worker")
 

@@ -57,6 +57,23 @@ def run_model(
     return described(model, result) | {"source_hash": request["package_hash"] or source_hash(module)}
 
 
+def open_model(request: Message, channel: Channel) -> Message:
+    """Open the model for the run that comes; nothing for models that have nothing to open.
+
+    Args:
+        request: ``factory``, ``package``, ``parameters``; ``networks`` as for ``run_model``.
+
+    Raises:
+        UserError: by the model.
+    """
+    model = load_model(request["factory"], request["package"])
+    open_ahead = getattr(model, "open_ahead", None)
+    if open_ahead is not None:
+        with _networks_kept(model, request, channel):
+            open_ahead(request["parameters"])
+    return {"kind": "open"}
+
+
 def plan_model(request: Message) -> Message:
     """What a run of the model would take; None as the plan of models that do not plan.
 

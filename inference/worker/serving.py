@@ -121,8 +121,10 @@ def _carried_out(
         from inference.worker.devices import devices
 
         return {"kind": "devices", "devices": devices()}
-    from inference.worker.model_run import plan_model, run_model
+    from inference.worker.model_run import open_model, plan_model, run_model
 
+    if message["kind"] == "open":
+        return open_model(message, channel)
     if message["kind"] == "plan":
         return plan_model(message)
     return run_model(message, blocks, channel, lambda: requests.is_cancelled(message["job"]), results)

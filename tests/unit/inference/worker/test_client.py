@@ -23,6 +23,8 @@ from inference.worker import exchange
 from inference.worker.source_hash import source_hash
 
 TIMEOUT_S = 30.0
+Foreign = Callable[..., ModelInfo]
+Clients = Callable[..., InferenceClient]
 
 
 def expect(condition: Callable[[], bool]) -> None:
@@ -337,3 +339,34 @@ def test_close_ends_a_running_job(client: InferenceClient, volume: Volume) -> No
     assert isinstance(job.join(), InferenceFailed)
     expect(lambda: not psutil.pid_exists(before))
     assert client.worker_pid is None
+
+
+def test_a_worker_is_there_before_its_first_job(client: InferenceClient, volume: Volume) -> None:
+    client.open_ahead("pretend")
+    pid = client.worker_pid
+    assert pid is not None
+    client.segment(volume, "pretend")
+    assert client.worker_pid == pid
+
+
+def test_a_foreign_models_worker_is_there_before_its_run(foreign: Foreign, clients: Clients, volume: Volume) -> None:
+    info = foreign("return 1")
+    client = clients(info)
+    client.open_ahead("guest")
+    pid = client.foreign_pid
+    assert pid is not None
+    client.segment(volume, "guest")
+    assert client.foreign_pid == pid
+
+
+def test_a_model_that_does_not_open_is_a_failure_and_the_worker_goes_on(
+    foreign: Foreign, clients: Clients, volume: Volume
+) -> None:
+    info = foreign("return 1")
+    broken = foreign("this is no Python", "Broken")
+    client = clients(info, broken)
+    with pytest.raises(InferenceFailed, match="SyntaxError"):
+        client.open_ahead("broken")
+    client.segment(volume, "guest")
+    with pytest.raises(UserError):
+        client.open_ahead("nobody")
