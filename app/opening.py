@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from app.rest_of_disc import look_at_rest
 from imaging.case.case import Case, CaseInUse
 from imaging.case.images import ImageReference, pixel_hash
 from imaging.errors import UserError
-from imaging.opening import Series, start_loading
+from imaging.opening import Series, first_of_disc, start_loading
 from imaging.volume import SourceSeries, Volume
 from session.arrangement import StudyKind
 from session.case_search import find_case
@@ -37,12 +39,13 @@ RECENT_COUNT = 12
 
 @dataclass(frozen=True)
 class _Found:
-    """What a path turned out to hold."""
+    """What a path turned out to hold; of a disc with a directory only the first series, for the time being."""
 
     path: Path
     series: list[Series]
     case: Case | None = None
     remarks: list[UserError] = field(default_factory=list)
+    is_first_of_disc: bool = False
 
 
 def open_paths(session: Session, paths: list[Path]) -> None:
@@ -71,11 +74,14 @@ def open_path(session: Session, path: Path, images_at: Path | None = None, *, re
         if failed(session, job):
             return
         result: _Found = job.result
-        say_remarks(session, result.remarks)
+        session.messages.remark(result.remarks)
         remember(session, path)
         session.put_on_shelf([ShelfItem(result.path, s) for s in result.series])
         series = result.series[0] if result.case is None else same_series(result.series, result.case.images[0])
+        count = len(session.jobs.jobs)
         show_series(session, result.path, series, result.case)
+        if result.is_first_of_disc:
+            look_at_rest(session, result.path, session.jobs.jobs[count:])
 
     return session.jobs.start(f"Open {path.name}", look, found)
 
@@ -111,15 +117,13 @@ def remember(session: Session, path: Path) -> None:
     session.settings.set("recent", [text, *(p for p in session.settings["recent"] if p != text)][:RECENT_COUNT])
 
 
-def say_remarks(session: Session, remarks: list[UserError]) -> None:
-    """Say what is doubtful about what was looked through, such as a disc whose directory could not be used."""
-    for remark in remarks:
-        session.messages.warning(remark.message, remark.hint)
-
-
 def _find(session: Session, path: Path, images_at: Path | None, *, read_only: bool) -> _Found:
     remarks: list[UserError] = []
     if not is_case(path):
+        first = first_of_disc(path)
+        if first:
+            with contextlib.suppress(UserError):  # it cannot be shown: whatever else can is looked for
+                return _Found(path, image_series(path, first), is_first_of_disc=True)
         return _Found(path, image_series(path, remarked=remarks.append), remarks=remarks)
     case = Case.open(path, read_only=read_only)
     try:
@@ -264,13 +268,22 @@ class _Loader:
             document.close()
             session.messages.error(error, "file.save_copy")
 
+    def _saved_presentation(self, document: Document) -> PresentationState | None:
+        """How the case was shown last, None where it does not say or what it says is damaged."""
+        saved = document.case.journal.read_state("presentation")
+        try:
+            return PresentationState.from_text(saved) if saved is not None else None
+        except UserError as error:
+            self._session.messages.warning(error.message, error.hint)  # it is shown as if for the first time
+            return None
+
     def _begin(self, document: Document) -> None:
         """How it is shown: as its case kept it, else as such studies are; and which segment is chosen."""
         session = self._session
-        saved = document.case.journal.read_state("presentation")
+        saved = self._saved_presentation(document)
         if saved is not None:
             session.hanging.stand_back()
-            session.presentation.update(**vars(PresentationState.from_text(saved)))
+            session.presentation.update(**vars(saved))
         else:
             kind = StudyKind.of(self._series.modality, self._series.body_part)
             _begin_presentation(session, document.volume, kind, is_complete=not document.is_loading)

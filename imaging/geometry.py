@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Affine = NDArray[np.float64]
 
+FARTHEST_MM = 1e9  # a thousand kilometres: numbers beyond would only overflow somewhere
 ORTHOGONAL_TOLERANCE = 1e-4  # cosine between two axes above which a grid counts as sheared
 
 
@@ -99,7 +100,7 @@ class Geometry:
 
     def __post_init__(self) -> None:
         affine = np.array(self.affine, np.float64)
-        if affine.shape != (4, 4) or not np.isfinite(affine).all() or not _is_invertible(affine[:3, :3]):
+        if affine.shape != (4, 4) or not _is_usable(affine):
             raise ValueError("a geometry needs a finite, invertible 4x4 affine")
         if len(self.shape) != 3 or min(self.shape) < 1:
             raise ValueError(f"a geometry needs three positive sizes, not {self.shape}")
@@ -108,7 +109,7 @@ class Geometry:
         object.__setattr__(self, "shape", tuple(int(n) for n in self.shape))
         if self.slice_origins_mm is not None:
             origins = np.array(self.slice_origins_mm, np.float64)
-            if origins.shape != (self.shape[0], 3) or not np.isfinite(origins).all():
+            if origins.shape != (self.shape[0], 3) or not (np.abs(origins) <= FARTHEST_MM).all():
                 raise ValueError("slice_origins_mm needs one LPS position per slice")
             origins.setflags(write=False)
             object.__setattr__(self, "slice_origins_mm", origins)
@@ -219,9 +220,9 @@ class Geometry:
         return np.stack(axes, axis=-1)
 
 
-def _is_invertible(axes: NDArray[np.float64]) -> bool:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(1e-12 <= abs(np.linalg.det(axes)) < np.inf)
+def _is_usable(affine: Affine) -> bool:
+    is_near = bool((np.abs(affine) <= FARTHEST_MM).all())  # False for what is no number, too
+    return is_near and bool(abs(np.linalg.det(affine[:3, :3])) >= 1e-12)
 
 
 def _interpolate_beyond(

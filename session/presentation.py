@@ -149,7 +149,9 @@ class PresentationState:
         try:
             return PresentationState._of_fields(json.loads(text))
         except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-            raise UserError("How this case was shown last is damaged in its file.") from error
+            raise UserError(
+                "How this case was shown last is damaged in its file.", "Its segments are whole."
+            ) from error
 
     @staticmethod
     def _of_fields(fields: dict[str, Any]) -> PresentationState:

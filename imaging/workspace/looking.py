@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -88,24 +89,31 @@ class Looker:
         name = path.lower()
         if name.endswith(RESEARCH_SUFFIXES):
             return Look(FileKind.IMAGE)
+        if name.endswith(".zip"):
+            return self._unless_unreadable(lambda: self._archive(path))
+        return self._unless_unreadable(lambda: self._single(FileSource(path)))
+
+    @staticmethod
+    def _unless_unreadable(look: Callable[[], Look]) -> Look:
         try:
-            if name.endswith(".zip"):
-                return self._archive(path)
-            return self._single(FileSource(path))
+            return look()
         except UserError as error:
             return Look(FileKind.UNREADABLE, reason=error.message)
         except OSError as error:
             return Look(FileKind.UNREADABLE, reason=error.strerror or "The file cannot be read.")
 
     def _archive(self, path: str) -> Look:
+        """What an archive holds; an entry that cannot be read hides no other."""
         found = Look(FileKind.OTHER)
         for source in archive_sources(Path(path)):
-            one = self._single(source)
+            one = self._unless_unreadable(lambda source=source: self._single(source))  # type: ignore[misc]
             if one.kind is FileKind.DICOM:
                 found.kind = FileKind.DICOM
                 found.instances.extend(one.instances)
             elif one.kind is FileKind.UNREADABLE:
                 found.reason = one.reason
+        if found.reason and not found.instances:
+            found.kind = FileKind.UNREADABLE
         return found
 
     def _single(self, source: Source) -> Look:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +126,19 @@ def test_a_case_brings_its_images_and_its_view(opened, series) -> None:
     assert np.array_equal(session.open_document.volume.voxels, ct().voxels)
     assert session.presentation.state.overlay_opacity == 0.8
     assert session.selection.state.segment_number == 1
+
+
+def test_a_damaged_view_keeps_no_case_closed(opened, series, said) -> None:
+    session = opened(series)
+    voxels = paint(session)
+    path = session.open_document.case.path
+    session.open_document.case.journal.save_state("presentation", '{"layout": 5}')
+    session.set_document(None)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE state SET value = ? WHERE key = 'presentation'", ('{"layout": 5}',))
+    session = opened(path)
+    assert session.open_document.segmentation.voxel_count(1) == voxels
+    assert any("shown last" in message.text for message in said)
 
 
 def test_moved_images_are_asked_for(opened, series, window, monkeypatch) -> None:

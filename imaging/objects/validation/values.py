@@ -43,14 +43,13 @@ def check_values(
         most_items: of each sequence; all of them when None.
     """
     for tag in sorted(data_set.keys()):
-        raw = data_set.get_item(tag)
-        length = getattr(raw, "length", None)
         name = _name(int(tag), place)
-        if length is not None and length != 0xFFFFFFFF and length % 2:
-            found.error(name, "it has an odd length")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the same is looked at below, in our own words
+                length = getattr(data_set.get_item(tag), "length", None)
+                if length is not None and length != 0xFFFFFFFF and length % 2:
+                    found.error(name, "it has an odd length")
                 element = data_set[tag]
                 _check_element(element, found, name)
         except pydicom_faults():

@@ -87,3 +87,16 @@ def test_boxes() -> None:
     assert box.union(Box(4, 9, 0, 1, 0, 4)) == Box(-2, 9, 0, 30, 0, 40)
     assert Box(3, 3, 0, 1, 0, 1).is_empty
     assert np.zeros(SHAPE)[Box(1, 3, 2, 5, 0, 9).slices].shape == Box(1, 3, 2, 5, 0, 9).shape
+
+
+@pytest.mark.parametrize("number", [1e308, 1e200, 2e9, np.nan, np.inf])
+@pytest.mark.parametrize("place", [(0, 0), (1, 2), (2, 3)])
+def test_numbers_beyond_all_sense_make_no_grid(number, place) -> None:
+    affine = np.diag([1e-8, 1e-8, 1.0, 1.0])
+    affine[place] = number
+    with pytest.raises(ValueError, match="affine"):
+        Geometry(SHAPE, affine)
+    origins = np.zeros((9, 3))
+    origins[4, 1] = number
+    with pytest.raises(ValueError, match="slice_origins_mm"):
+        Geometry(SHAPE, np.eye(4), slice_origins_mm=origins)

@@ -186,6 +186,25 @@ def test_archives_are_looked_into(index, make_series, tmp_path) -> None:
     assert [member for _, member in listing.files_of(index, series.id)] == [f"DICOM/s00{k}.dcm" for k in range(3)]
 
 
+def test_a_broken_entry_of_an_archive_hides_no_other(index, make_series, tmp_path) -> None:
+    folder = make_series(3)
+    whole = (folder / "s001.dcm").read_bytes()
+    nested = b"\x08\x00\x11\x11SQ\0\0\xff\xff\xff\xff" + b"\xfe\xff\x00\xe0\xff\xff\xff\xff"
+    (folder / "s001.dcm").write_bytes(whole[:132] + _meta_of(whole) + nested * 200)
+    target = tmp_path / "in"
+    target.mkdir()
+    with zipfile.ZipFile(target / "cd.zip", "w") as archive:
+        for file in sorted(folder.iterdir()):
+            archive.write(file, file.name)
+    with zipfile.ZipFile(target / "broken.zip", "w") as archive:
+        archive.write(folder / "s001.dcm", "s001.dcm")
+    index.update(target)
+    (study,) = listing.studies(index)
+    (series,) = listing.series_of(index, study.id)
+    assert [member for _, member in listing.files_of(index, series.id)] == ["s000.dcm", "s002.dcm"]
+    assert [row.path.name for row in listing.unreadable_files(index)] == ["broken.zip"]
+
+
 def test_what_cannot_be_read_is_listed_with_its_reason(index, make_series) -> None:
     folder = make_series(1)
     whole = (folder / "s000.dcm").read_bytes()
