@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from app.opening import remember, say_remarks, show_series
+from app.opening import remember, show_series
 from imaging.errors import UserError
 from imaging.opening import Series
 from session.job_end import failed
@@ -36,7 +36,7 @@ def open_listed(session: Session, folder: Path, uid: str, then: Callable[[], Non
         if wanted is None:
             session.messages.error(UserError("The series is not there any more.", "Look at the folder again (F5)."))
             return
-        say_remarks(session, remarks)
+        session.messages.remark(remarks)
         remember(session, folder)
         session.put_on_shelf([ShelfItem(folder, one) for one in every])
         show_series(session, folder, wanted, then=then)

@@ -21,7 +21,17 @@ from imaging.loading import Loading, OnSlices, Progress
 from imaging.series import Listing, Series
 from imaging.volume import SeriesWarning, Volume
 
-__all__ = ["Cancelled", "Listing", "Loading", "Series", "find_series", "list_series", "open_series", "start_loading"]
+__all__ = [
+    "Cancelled",
+    "Listing",
+    "Loading",
+    "Series",
+    "find_series",
+    "first_of_disc",
+    "list_series",
+    "open_series",
+    "start_loading",
+]
 IsCancelled = Callable[[], bool]
 
 
@@ -56,6 +66,17 @@ def find_series(path: Path, wanted: str = "") -> Listing:
     sources: list[Source] = archive_sources(path) if is_archive else [FileSource(str(path))]
     found = scan(sources)
     return _not_empty(_listing(found, _dicom_series(found, path)), found, "archive" if is_archive else "file")
+
+
+def first_of_disc(path: Path) -> str:
+    """The id of the series with most images on a disc, told by its DICOMDIR alone.
+
+    It is empty where ``path`` is anything else, or where the directory does not tell of several series.
+
+    Raises:
+        UserError: the disc holds too many files.
+    """
+    return read_disc(path).largest_series() if path.is_file() and is_directory(path) else ""
 
 
 def open_series(series: Series, progress: Progress | None = None, cancelled: IsCancelled | None = None) -> list[Volume]:

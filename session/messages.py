@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,6 +41,11 @@ class Messages:
     def warning(self, text: str, hint: str = "", action_id: str = "") -> None:
         """Say what is doubtful."""
         self.shown.emit(Message(text, hint, Severity.WARNING, action_id))
+
+    def remark(self, remarks: Iterable[UserError]) -> None:
+        """Say what is doubtful about what was looked through, such as a disc whose directory could not be used."""
+        for one in remarks:
+            self.warning(one.message, one.hint)
 
     def error(self, error: UserError, action_id: str = "") -> None:
         """Say what did not work and what to do about it."""

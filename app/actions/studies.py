@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.listed_series import open_listed
-from app.opening import say_remarks
 from imaging.errors import UserError
 from session.actions import Action
 from session.job_end import failed
@@ -45,7 +44,7 @@ def bring(session: Session, folder: str) -> None:
             session.messages.info(f"{said}, then stopped.", "Bring the same disc in again: it goes on from there.")
             return
         session.messages.info(f"{said}, {result.others} other files left out.")
-        say_remarks(session, result.remarks)
+        session.messages.remark(result.remarks)
         if result.failed:
             error = UserError(f"{result.failed} files could not be brought in.", f"The last: {result.reason}")
             session.messages.error(error)

@@ -7,11 +7,13 @@ folder, so that none can lead out of the disc.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from imaging.dicom import tags
 from imaging.dicom.directory import BrokenDirectory, FileRecord, file_records, plain_name
 from imaging.dicom.scan import files_below
 from imaging.errors import UserError
@@ -62,6 +64,14 @@ class Disc:
         """The files of one series as the directory has it; empty where it knows no such series."""
         return [one.path for one in self.named if series_uid and one.record.series_uid == series_uid]
 
+    def largest_series(self) -> str:
+        """UID of the image series with most frames; empty where there are not several to choose from."""
+        frames = Counter[str]()
+        for one in self.named:
+            if one.record.header.text(tags.RECORD_TYPE) == "IMAGE":
+                frames[one.record.series_uid] += max(1, one.record.header.integer(tags.FRAMES))
+        return max(frames, key=lambda uid: frames[uid]) if len(frames) > 1 else ""
+
     def incomplete_series(self) -> frozenset[str]:
         """UIDs of series of which files are not there."""
         return frozenset(record.series_uid for record in self.absent)
@@ -73,7 +83,8 @@ class Disc:
         said = []
         if self.absent:
             text = f"Files that the directory of the disc names and that are not there: {len(self.absent)}."
-            said.append(UserError(text, f"Missing: {first_names([one.short_name for one in self.absent], most_names)}."))
+            names = first_names([one.short_name for one in self.absent], most_names)
+            said.append(UserError(text, f"Missing: {names}."))
         if self.outside:
             text = (
                 f"File names in the directory of the disc that lead out of it: {len(self.outside)}. They were refused."

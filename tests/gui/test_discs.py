@@ -80,6 +80,30 @@ def test_a_dropped_dicomdir_opens_its_disc(qtbot, window, directory, said) -> No
     assert said == []
 
 
+def test_the_first_series_is_shown_before_the_others_are_looked_at(qtbot, window, directory, monkeypatch) -> None:
+    opened: list[str] = []
+    opens = FileReader.__init__
+
+    def note(reader: FileReader, path: str) -> None:
+        opened.append(Path(path).parent.name)
+        opens(reader, path)
+
+    monkeypatch.setattr(FileReader, "__init__", note)
+    drop(window, directory)
+    wait_until_open(qtbot, window)
+    images = [folder for folder in opened if folder.startswith("SER")]
+    assert images.index("SER00001") >= 2 * 5  # headers, and later voxels, of the five images that are shown
+    assert len(window.session.shelf) == 2
+
+
+def test_where_the_first_series_cannot_be_shown_another_one_is(qtbot, window, directory) -> None:
+    for image in (directory.parent / "DICOM" / "SER00002").iterdir():
+        image.write_bytes(b"damaged")
+    drop(window, directory)
+    wait_until_open(qtbot, window)
+    assert window.session.open_document.volume.geometry.shape[0] == 3
+
+
 def test_what_a_disc_lacks_is_said_when_it_is_opened(qtbot, window, directory, said) -> None:
     (directory.parent / "DICOM" / "SER00002" / "IM00004").unlink()
     drop(window, directory)
