@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from app.window import MainWindow
 from inference.worker.confinement import Confinement
+from session.jobs import Job
 from session.model_plans import Expectation
 from session.models import model_store
 from session.presentation import Plane
@@ -24,7 +26,7 @@ from widgets.dialogs.channels import ChannelsDialog
 from widgets.dialogs.choice import ChoiceDialog
 from widgets.dialogs.model_consent import ModelConsentDialog
 from widgets.dialogs.run_options import RunOptionsDialog
-from widgets.panels.models import ModelRow, ModelsPanel
+from widgets.panels.models import RUN_TITLE, ModelRow, ModelsPanel
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -133,6 +135,34 @@ def test_what_a_model_cannot_do_is_told_beside_its_plan(panel: ModelsPanel) -> N
     tip = " ".join(row.button.toolTip().split())
     assert tip.endswith(told)
     assert row.button.accessibleDescription() == row.button.toolTip()
+
+
+def test_the_row_of_a_running_model_says_how_far_it_is_and_stops_it(
+    panel: ModelsPanel, case_window: MainWindow, qtbot: QtBot
+) -> None:
+    may_end = threading.Event()
+
+    def work(job: Job) -> None:
+        while not may_end.wait(0.01):
+            job.report(0.4, "Computing, window 3 of 27, about 20 s left")
+
+    row, other = panel.rows["spleen"], panel.rows["ct-anatomy-rules"]
+    assert not row.stop.isVisible()
+    job = case_window.session.jobs.start(RUN_TITLE + row.offer.name, work)
+    qtbot.waitUntil(lambda: row.running.text() == "40% · Computing, window 3 of 27, about 20 s left")
+    assert row.stop.isVisible()
+    assert not row.more.isVisible()
+    assert other.more.isVisible()
+    assert not other.stop.isVisible()
+    panel.set_offers([shown.offer for shown in panel.rows.values()])  # another study was loaded beside
+    row = panel.rows["spleen"]
+    qtbot.waitUntil(row.stop.isVisible)
+    QTest.mouseClick(row.stop, LEFT)
+    assert job.is_cancelled
+    qtbot.waitUntil(lambda: row.more.isVisible() and row.expected.isVisible())
+    assert not row.stop.isVisible()
+    assert not row.running.isVisible()
+    may_end.set()
 
 
 def test_run_on_what_is_on_screen(panel: ModelsPanel, case_window: MainWindow, ran: list[Any]) -> None:

@@ -11,13 +11,15 @@ from session.model_plans import Expectation, ModelPlans
 from widgets import theme
 from widgets.action_bridge import ActionBridge
 from widgets.buttons import ActionButton, IconButton, text_button
-from widgets.labels import ElidedLabel, heading
+from widgets.labels import ElidedLabel, heading, label
 from widgets.model_offer import ModelOffer
 from widgets.model_words import code_words, expectation_words, tooltip_of
+from widgets.sentences import translated
 from widgets.signal_links import SignalLinks
 
 HIGHEST_SHARE = 0.5  # of the panel
 DWELL_MS = 350  # whoever only passes by does not start anything
+POLL_MS = 300  # while a model runs
 RUN_TITLE = "Segment with "  # how the title of a run begins, before the model's name
 
 
@@ -46,6 +48,9 @@ class ModelsPanel(QWidget):
         column.setSpacing(6)
         column.addLayout(title)
         column.addWidget(self._area)
+        self._poll = QTimer(self)
+        self._poll.setInterval(POLL_MS)
+        self._poll.timeout.connect(self._show_running)
         self._links = SignalLinks(self)
         self._links.add(self.plans.changed, self._planned)
         self._links.add(bridge.session.jobs.changed, self._job_changed)
@@ -62,6 +67,7 @@ class ModelsPanel(QWidget):
             row.looked_at.connect(self._want)
             self._column.insertWidget(place, row)
             row.show_expectation(self.plans.of(row.offer.id))
+        self._show_running()
         self._area.updateGeometry()
         self.setVisible(bool(offers))
 
@@ -74,13 +80,26 @@ class ModelsPanel(QWidget):
                 row.show_planning()
 
     def _job_changed(self, job: Job) -> None:
-        """A run has timed its model."""
-        if job.state is not JobState.DONE or not job.title.startswith(RUN_TITLE):
+        """A run began, or ended; one that is done has timed its model."""
+        if not job.title.startswith(RUN_TITLE):
+            return
+        self._show_running()
+        if job.state is not JobState.DONE:
             return
         for model_id, row in self.rows.items():
             if row.offer.name == job.title.removeprefix(RUN_TITLE):
                 self.plans.forget(model_id)
                 self._want(model_id)
+
+    def _show_running(self) -> None:
+        jobs = {job.title: job for job in self._bridge.session.jobs.jobs if not job.is_over}
+        running = [(row, jobs.get(RUN_TITLE + row.offer.name)) for row in self.rows.values()]
+        for row, job in running:
+            row.show_run(job)
+        if not any(job for _, job in running):
+            self._poll.stop()
+        elif not self._poll.isActive():
+            self._poll.start()
 
     def _planned(self, model_id: str) -> None:
         if model_id in self.rows:
@@ -112,7 +131,7 @@ class RowsArea(QScrollArea):
 
 
 class ModelRow(QWidget):
-    """One model: a button that runs it, two lines about it, and a menu."""
+    """One model: a button that runs it, two lines about it, and a menu; while it runs, how far it is, and stop."""
 
     looked_at = Signal(str)  # the mouse or the focus rests here
 
@@ -129,6 +148,11 @@ class ModelRow(QWidget):
         self.button.installEventFilter(self)
         self.more = IconButton("more", self.tr("More about {0}").format(offer.name), self._open_menu)
         self.more.installEventFilter(self)
+        self._job: Job | None = None
+        self.stop = IconButton("x", self.tr("Stop {0}").format(offer.name), self._stop)
+        self.stop.hide()
+        self.running = label("", "small", wraps=True)  # the time that is left stands at its end
+        self.running.hide()
         self.detail = ElidedLabel(self._first_line(), "small")
         self.expected = ElidedLabel("", "small")
         self.expected.setVisible(False)
@@ -137,11 +161,12 @@ class ModelRow(QWidget):
         top.setSpacing(0)
         top.addWidget(self.button, 1)
         top.addWidget(self.more)
+        top.addWidget(self.stop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(1)
         column.addLayout(top)
-        for line in (self.detail, self.expected):
+        for line in (self.detail, self.expected, self.running):
             line.setContentsMargins(theme.current().px(10) + 2, 0, 10, 0)
             column.addWidget(line)
         self.show_expectation(None)
@@ -149,7 +174,7 @@ class ModelRow(QWidget):
     def show_expectation(self, expected: Expectation | None) -> None:
         """Say what a run would take; None while nobody knows."""
         self.expected.setText("" if expected is None else expectation_words(expected))
-        self.expected.setVisible(self.offer.fits)
+        self.expected.setVisible(self.offer.fits and self._job is None)
         if expected is None:
             several = len(self.offer.channels) > 1
             self.expected.setText(
@@ -163,6 +188,25 @@ class ModelRow(QWidget):
     def show_planning(self) -> None:
         """The answer is on its way."""
         self.expected.setText(self.tr("planning …"))
+
+    def show_run(self, job: Job | None) -> None:
+        """Say how far the model's run is, in the place of the two lines; None while it does not run."""
+        if job is not None:
+            part = "" if job.fraction is None else f"{job.fraction:.0%}"
+            said = " · ".join(text for text in (part, translated(job.message)) if text)
+            self.running.setText(said or self.tr("Waiting"))
+        if job is self._job:
+            return
+        self._job = job
+        for part_of_rest in (self.more, self.detail):
+            part_of_rest.setVisible(job is None)
+        self.expected.setVisible(job is None and self.offer.fits)
+        for part_of_run in (self.stop, self.running):
+            part_of_run.setVisible(job is not None)
+
+    def _stop(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
 
     def menu(self) -> QMenu:
         """What else can be done with the model."""
