@@ -36,6 +36,7 @@ class Source:
         names = self.bendable or tuple(self.files)
         chosen = set(dice.sample(names, min(len(names), dice.choice((1, 1, 2)))))
         for name, data in self.files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(self.bend(data, dice) if name in chosen else data)
         return folder / self.opened if self.opened else folder
 

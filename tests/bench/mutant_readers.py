@@ -145,7 +145,7 @@ def _listed(path: Path, folder: Path) -> str:
     copied = place.parent / "index.sqlite"
     shutil.copy(folder / "index.sqlite", copied)
     with StudyIndex(copied) as index:
-        looks = index.note_files([one for one in place.iterdir() if one.is_file()])
+        looks = index.note_files(sorted(one for one in place.rglob("*") if one.is_file()))
         for study in studies(index, Filter(text="made")) + studies(index):
             json.dumps(str(study), ensure_ascii=False).encode()
             for series in series_of(index, study.id):

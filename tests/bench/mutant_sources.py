@@ -45,38 +45,33 @@ def _series(folder: Path) -> Path:
     return folder
 
 
-def _directory() -> bytes:
-    """A DICOMDIR with one patient, study, series and image."""
-    from pydicom import Dataset
+def _disc(series: Path) -> dict[str, bytes]:
+    """The files of a disc: a DICOMDIR and what it lists, in folders."""
+    from tempfile import TemporaryDirectory
+
+    from pydicom import dcmread
     from pydicom.fileset import FileSet
 
     made = FileSet()
-    for k in range(2):
-        ds = Dataset()
-        ds.SOPClassUID, ds.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2", f"1.2.3.4.{k + 1}"
-        ds.PatientID, ds.PatientName, ds.StudyDate, ds.StudyTime = "made-1", "Made^Nobody", "20260101", "120000"
-        ds.StudyID, ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.Modality = "1", "1.2.3", "1.2.3.1", "CT"
-        ds.SeriesNumber, ds.InstanceNumber = 1, k + 1
-        ds.AccessionNumber = ds.StudyDescription = ""
-        from pydicom.dataset import FileMetaDataset
-
-        ds.file_meta = FileMetaDataset()
-        ds.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+    for path in sorted(series.iterdir()):
+        ds = dcmread(path)
+        ds.StudyID, ds.StudyDescription, ds.SeriesNumber = "1", "", 1
         made.add(ds)
-    from tempfile import TemporaryDirectory
-
     with TemporaryDirectory() as folder:
         made.write(folder)
-        return (Path(folder) / "DICOMDIR").read_bytes()
+        files = [path for path in sorted(Path(folder).rglob("*")) if path.is_file()]
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def _folders(series: Path) -> list[Source]:
     files = {path.name: path.read_bytes() for path in sorted(series.iterdir())}
-    listed = {**files, "DICOMDIR": _directory()}
+    disc = _disc(series)
+    named = ("DICOMDIR", "DICOMDIR", next(name for name in disc if name != "DICOMDIR"))
     return [
         Source("folders", files, bends.bent_dicom),
-        Source("folders with a DICOMDIR", listed, bends.bent_dicom, bendable=("DICOMDIR", "0.dcm")),
-        single("DICOMDIR files", "DICOMDIR", listed["DICOMDIR"], bends.bent_dicom),
+        Source("discs", disc, bends.bent_dicom, bendable=named),
+        Source("discs", disc, bends.bent_dicom, "DICOMDIR", named),
+        single("DICOMDIR files", "DICOMDIR", disc["DICOMDIR"], bends.bent_dicom),
     ]
 
 
