@@ -22,7 +22,7 @@ from sync.listener.config import LOOPBACK, ListenerConfig, Sender
 from sync.listener.receiver import Receiver
 from widgets.deidentify.dialog import DeidentifyDialog
 from widgets.deidentify.report import DeidentificationReport
-from widgets.dialogs.image_sending import ImageSendDialog
+from widgets.dialogs.image_sending import STATE, ImageSendDialog
 from widgets.study_window.window import StudyWindow
 
 __all__ = ["closed_sockets"]
@@ -95,7 +95,7 @@ def offered(qtbot) -> ImageSendDialog:
 
 def states(dialog: ImageSendDialog) -> list[str]:
     model = dialog.table.rows_model
-    return [model.index(row, 4).data() for row in range(model.rowCount())]
+    return [model.index(row, STATE).data() for row in range(model.rowCount())]
 
 
 def ended(qtbot, dialog: ImageSendDialog) -> None:

@@ -15,7 +15,7 @@ from sync.diagnose import Step, diagnose, failed_step, report_text, step_names
 from widgets import theme
 from widgets.buttons import text_button
 from widgets.icons import pixmap
-from widgets.labels import label
+from widgets.labels import label, set_state
 from widgets.sentences import translated
 
 WIDTH_PX = 600
@@ -98,7 +98,7 @@ class DiagnosisDialog(QDialog):
         grid.setColumnStretch(2, 1)
         for place, row in enumerate(self.rows):
             for number, part in enumerate((row.sign, row.title, row.said, row.took)):
-                grid.addWidget(part, place, number, Qt.AlignmentFlag.AlignTop if number != 2 else Qt.AlignmentFlag(0))
+                grid.addWidget(part, place, number)
         column.addLayout(grid)
         column.addWidget(self.hint)
         below = QHBoxLayout()
@@ -118,28 +118,36 @@ class _Row:
         self.sign: QLabel = label()
         self.title = label(step_title(name))
         self.said = label("", "dim", wraps=True)
-        self.took = label("", "small")
+        self.took = label("", "dim")
+        for part in (self.sign, self.title, self.said):
+            part.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.took.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
 
     def wait(self) -> None:
         """It was not tried yet."""
-        self._set_sign("next", "dim", _tr("not tried yet"))
+        self._set_sign("", "dim", _tr("not tried yet"))
         self.said.setText("")
         self.took.setText("")
 
     def show_step(self, step: Step) -> None:
         """What became of it."""
         if step.is_ok is None:
-            self._set_sign("next", "dim", _tr("not tried"))
+            self._set_sign("", "dim", _tr("not tried"))
         elif step.is_ok:
             self._set_sign("check", "ok", _tr("works"))
         else:
             self._set_sign("x", "error", _tr("fails"))
+        set_state(self.said, "role", "" if step.is_ok is False else "dim")
         self.said.setText(translated(step.message))
         self.took.setText(f"{1000 * step.seconds:.0f} ms" if step.is_ok is not None else "")
 
     def _set_sign(self, icon: str, token: str, name: str) -> None:
-        ratio = QGuiApplication.primaryScreen().devicePixelRatio()
-        self.sign.setPixmap(pixmap(icon, theme.current().px(ICON_PX), ratio, token))
+        side = theme.current().px(ICON_PX)
+        self.sign.setFixedWidth(side)
+        if icon:
+            self.sign.setPixmap(pixmap(icon, side, QGuiApplication.primaryScreen().devicePixelRatio(), token))
+        else:
+            self.sign.setText(" –")
         self.sign.setAccessibleName(f"{self.title.text()}: {name}")
         self.sign.setToolTip(name)
 

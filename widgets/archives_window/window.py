@@ -89,6 +89,11 @@ class ArchivesWindow(QDialog):
         self.outbox.look(self.archive.currentData())
 
     def _choose_archive(self) -> None:
+        """What another archive answered is not this one's."""
+        self._asked += 1
+        self.studies.rows_model.set_rows(())
+        self.series.rows_model.set_rows(())
+        self.said.setText(self.tr("Search by name, ID, number, kind or date.") if self.archive.count() else "")
         self.outbox.look(self.archive.currentData())
         self._enable()
 
@@ -266,6 +271,7 @@ class ArchivesWindow(QDialog):
             top.addWidget(button)
         asked = QGridLayout()
         asked.setHorizontalSpacing(8)
+        asked.setVerticalSpacing(4)
         for n, field in enumerate((*self.fields.values(), self.span)):
             asked.addWidget(label(field.accessibleName(), "small"), 0, n)
             asked.addWidget(field, 1, n)

@@ -73,6 +73,8 @@ class DestinationDialog(Form):
         self.network.currentIndexChanged.connect(lambda _place: self._show_fields())
         self.login.currentIndexChanged.connect(lambda _place: self._show_fields())
         self.proxy.textChanged.connect(lambda _text: self._show_fields())
+        self.url.textChanged.connect(lambda _text: self._show_fields())
+        self.tls.toggled.connect(lambda _on: self._show_fields())
         self._show_fields()
 
     def destination(self) -> Destination:
@@ -138,6 +140,9 @@ class DestinationDialog(Form):
         self._show_row(self.user, is_web and login is Login.PASSWORD)
         self._show_row(self.secret, is_web and login is not Login.NONE)
         self._show_row(self.proxy_secret, is_web and "@" in self.proxy.text())
+        is_encrypted = self.url.text().lower().startswith("https") if is_web else self.tls.isChecked()
+        for holder in self.of_tls:
+            self._show_row(holder, is_encrypted)
         self.problem.setVisible(bool(self.problem.text()))
         self.adjustSize()
 
@@ -168,14 +173,16 @@ class DestinationDialog(Form):
         ):
             self.add_row(field.accessibleName(), field)
         self.add_row("", self.tls)
-        for field in (self.ca, self.certificate, self.key):
-            self.add_row(field.accessibleName(), self._with_choice(field))
+        self.of_tls = [self._with_choice(field) for field in (self.ca, self.certificate, self.key)]
+        for field, holder in zip((self.ca, self.certificate, self.key), self.of_tls, strict=True):
+            self.add_row(field.accessibleName(), holder)
         self.add_row("", self.is_inside)
         self.add_row(self.quarantine.accessibleName(), self.quarantine)
         self.kinds = {kind: QCheckBox(name) for kind, name in kind_names().items()}
         takes = QWidget()
         grid = QGridLayout(takes)
         grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(0)
         for n, (kind, check) in enumerate(self.kinds.items()):
             check.setChecked(kind in self._base.kinds)
             grid.addWidget(check, n // 2, n % 2)
@@ -235,6 +242,8 @@ def kind_names() -> dict[ObjectKind, str]:
 def protection(there: Destination) -> str:
     """How the way to a destination is protected, and where it lies."""
     safe = _tr("encrypted") if there.is_encrypted else _tr("not encrypted")
+    if there.is_this_machine and not there.is_encrypted:
+        safe = _tr("not encrypted, on this computer")
     return f"{safe}, {_tr('inside the hospital') if there.is_inside else _tr('outside the hospital')}"
 
 

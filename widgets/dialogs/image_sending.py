@@ -28,7 +28,8 @@ from widgets.runs.rows import Column, RowsModel, RowsTable
 from widgets.sentences import translated
 from widgets.study_window.columns import described, person
 
-WIDTH_PX, ROWS_PX, STATE = 820, 210, 4
+WIDTH_PX, ROWS_PX, STATE_PX = 860, 220, 210
+SERIES, STATE = 1, 5  # columns
 
 
 class ImageSendDialog(Form):
@@ -63,7 +64,7 @@ class ImageSendDialog(Form):
         self.remove = text_button(self.tr("Remove identifiers…"), self._remove_identifiers)
         self.remove.setToolTip(self.tr("Then what was written without them is sent; the originals stay as they are"))
         self.table: RowsTable[SeriesToSend] = RowsTable(
-            RowsModel(self._columns()), self.tr("Series to send"), (0, False)
+            RowsModel(self._columns(), is_marked=self._is_marked), self.tr("Series to send"), (0, False)
         )
         self.said = label("", wraps=True)
         self.bar = QProgressBar()
@@ -124,6 +125,8 @@ class ImageSendDialog(Form):
     def _show_found(self) -> None:
         self.what.setText(self._summary())
         self.table.rows_model.set_rows(self._found.series)
+        self.table.fit_columns()
+        self.table.setColumnWidth(STATE, theme.current().px(STATE_PX))
         self._show_way()
 
     def _show_way(self) -> None:
@@ -209,7 +212,6 @@ class ImageSendDialog(Form):
         self.stop.setEnabled(is_running)
         self.said.setVisible(bool(self.said.text()))
         self.table.viewport().update()
-        self.table.resizeColumnToContents(STATE)
         self.adjustSize()
 
     def _summary(self) -> str:
@@ -252,13 +254,21 @@ class ImageSendDialog(Form):
         broken = sum(count for _, count in one.problems)
         if broken:
             return self.tr("{0} left out, they are damaged").format(broken)
-        return self.tr("whole, goes as it is") if self._way.refusal is None else ""
+        return self.tr("whole, goes as it is") if self._way.refusal is None else self.tr("is not sent")
+
+    def _is_marked(self, one: SeriesToSend) -> bool:
+        """True for what does not go, or did not arrive."""
+        if self._sending is not None:
+            states = self._sending.of_series(one.uid)
+            return not states or bool(states[ItemState.WAITING] or states[ItemState.REFUSED])
+        return bool(one.problems) or one.uid in self._way.left_out or self._way.refusal is not None
 
     def _columns(self) -> list[Column[SeriesToSend]]:
         def reasons(one: SeriesToSend) -> str:
             return "\n".join([self._state(one), *(f"{count}: {translated(text)}" for text, count in one.problems)])
 
         return [
+            Column(self.tr("Patient"), lambda one: person(one.patient), lambda one: one.patient, is_number=False),
             Column(self.tr("Series"), self._title, self._title, self._title, False),
             Column(self.tr("Kind"), lambda one: one.modality, lambda one: one.modality, is_number=False),
             Column(self.tr("Objects"), lambda one: str(len(one.files)), lambda one: len(one.files)),
@@ -286,7 +296,7 @@ class ImageSendDialog(Form):
         self.column.addWidget(self.refused)
         self.table.setMinimumHeight(theme.current().px(ROWS_PX))
         self.table.setSelectionMode(RowsTable.SelectionMode.NoSelection)
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.horizontalHeader().setSectionResizeMode(SERIES, QHeaderView.ResizeMode.Stretch)
         self.table.horizontalHeader().setStretchLastSection(False)
         self.column.addWidget(self.table)
         self.column.addWidget(self.said)

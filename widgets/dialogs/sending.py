@@ -20,6 +20,14 @@ from widgets.labels import label
 
 WIDTH_PX = 780
 ROWS_PX = 168
+STATE = 2  # the column
+STATE_COLORS = {
+    ItemState.WAITING: "warn",
+    ItemState.STORED: "text",
+    ItemState.ACCEPTED: "text",
+    ItemState.CONFIRMED: "ok",
+    ItemState.REFUSED: "error",
+}
 
 
 class SendDialog(Form):
@@ -81,6 +89,8 @@ class SendDialog(Form):
             for column, text in enumerate(self._cells(one)):
                 item = QTableWidgetItem(text)
                 item.setToolTip("\n".join(filter(None, (text, *one.filled_in, *one.notes))))
+                if column == STATE:
+                    item.setForeground(theme.current().color(STATE_COLORS[one.state]))
                 self.table.setItem(row, column, item)
         self.table.setVisible(bool(sending.objects))
         self.table.resizeColumnsToContents()
@@ -144,6 +154,7 @@ class SendDialog(Form):
         table.setHorizontalHeaderLabels([self.tr("Object"), self.tr("Proof"), self.tr("State"), self.tr("Remark")])
         table.setAccessibleName(self.tr("What was sent"))
         table.verticalHeader().hide()
+        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -158,6 +169,7 @@ class SendDialog(Form):
         chosen = QWidget()
         grid = QGridLayout(chosen)
         grid.setContentsMargins(0, 0, 0, 0)
+        grid.setVerticalSpacing(0)
         for n, check in enumerate(self.kinds.values()):
             grid.addWidget(check, n // 2, n % 2)
         self.add_row(self.tr("As"), chosen)

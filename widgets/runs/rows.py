@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
@@ -144,13 +152,18 @@ class RowsTable(QTableView, Generic[T]):
         self.horizontalHeader().setStretchLastSection(not model.columns[-1].is_number)
         self.setTabKeyNavigation(False)
 
-    def fit_columns(self) -> None:
-        """Make all columns as wide as what they hold, long names cut; their whole text is in the tooltip."""
+    def fit_columns(self, *, only_wider: bool = False) -> None:
+        """Make all columns as wide as what they hold, long names cut; their whole text is in the tooltip.
+
+        Args:
+            only_wider: let none become narrower, so that they stay where they are while rows come and go.
+        """
         px = theme.current().px
         titles = QFontMetrics(theme.current().font(theme.SMALL_PX, bold=True))
         for n, column in enumerate(self.rows_model.columns):
             needed = max(titles.horizontalAdvance(column.title) + px(TITLE_ROOM_PX), self.sizeHintForColumn(n) + px(8))
-            self.setColumnWidth(n, min(needed, px(WIDEST_PX)))
+            least = self.columnWidth(n) if only_wider else 0
+            self.setColumnWidth(n, max(least, min(needed, px(WIDEST_PX))))
 
     def current_row(self) -> T | None:
         """The selected row; of several the one that was touched last."""
@@ -169,10 +182,11 @@ class RowsTable(QTableView, Generic[T]):
         return [self.rows_model.rows[self._sorted.mapToSource(self._sorted.index(n, 0)).row()] for n in range(count)]
 
     def select_where(self, wanted: Callable[[T], bool]) -> None:
-        """Select the first row of which this is true."""
+        """Select the first row of which this is true, whatever keys are held down."""
         for n, row in enumerate(self.rows_model.rows):
             if wanted(row):
                 index = self._sorted.mapFromSource(self.rows_model.index(n, 0))
-                self.selectRow(index.row())
+                flags = QItemSelectionModel.SelectionFlag
+                self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
                 self.scrollTo(index)
                 return

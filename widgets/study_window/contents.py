@@ -189,9 +189,9 @@ def _draw_picture(painter: QPainter, place: QRect, index: QModelIndex | QPersist
     what, icon = index.data(WHAT), index.data(Qt.ItemDataRole.DecorationRole)
     if isinstance(icon, QIcon) and not icon.isNull():
         painter.fillRect(place, Qt.GlobalColor.black)
-        picture = icon.pixmap(place.size())
-        corner = place.center() - QPoint(picture.width() // 2, picture.height() // 2)
-        painter.drawPixmap(corner, picture)
+        size = icon.availableSizes()[0].scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        corner = place.topLeft() + QPoint((place.width() - size.width()) // 2, (place.height() - size.height()) // 2)
+        painter.drawPixmap(QRect(corner, size), icon.pixmap(icon.availableSizes()[0], 1.0))
         return
     painter.fillRect(place, colors.color("raised"))
     if isinstance(what, SeriesRow):

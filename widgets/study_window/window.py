@@ -117,8 +117,7 @@ class StudyWindow(QDialog):
         if rows != self.table.rows_model.rows:
             is_first = not self.table.rows_model.rows
             self.table.rows_model.set_rows(rows)
-            if is_first:  # later the columns stay where they are while somebody types
-                self.table.fit_columns()
+            self.table.fit_columns(only_wider=not is_first)  # they stay where they are while somebody types
             if chosen is not None:
                 self.table.select_where(lambda row: row.id == chosen.id)
             if self.table.current_row() is None and rows:
@@ -135,8 +134,10 @@ class StudyWindow(QDialog):
         ):
             return self.tr("Nothing is listed yet. Add the folders that hold your images, or bring in a CD.")
         count = len(found.studies)
-        parts = [self.tr("1 study") if count == 1 else self.tr("{0} studies").format(count)]
         files = sum(len(folder.files) for folder in found.folders)
+        parts = (
+            [self.tr("1 study") if count == 1 else self.tr("{0} studies").format(count)] if count or not files else []
+        )
         if files:
             parts.append(self.tr("1 research file") if files == 1 else self.tr("{0} research files").format(files))
         missing = [root.path.name for root in found.roots if root.is_missing]
