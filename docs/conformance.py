@@ -48,6 +48,7 @@ from sync.deidentification.options import BASIC_CODE, CLEAN_FACES_CODE, CLEAN_PI
 from sync.deidentification.table import row_count
 from sync.dicomweb.fetch import ACCEPT
 from sync.dimse.association import MAX_PDU
+from sync.dimse.classes import storage_classes
 from sync.dimse.find import model_of
 from sync.incoming import Limits
 from sync.listener.config import ListenerConfig
@@ -212,9 +213,7 @@ def network_section() -> str:
 
 def received_table() -> str:
     """Storage SOP Classes of the receiver."""
-    from pynetdicom.presentation import AllStoragePresentationContexts
-
-    uids = sorted({str(one.abstract_syntax) for one in AllStoragePresentationContexts}, key=named)
+    uids = sorted(storage_classes(), key=named)
     return table(("Storage SOP Class that is received", "UID"), [(named(uid), uid) for uid in uids])
 
 

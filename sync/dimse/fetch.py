@@ -11,6 +11,7 @@ from imaging.errors import UserError
 from sync.destination import Destination
 from sync.dimse.arriving import take_in
 from sync.dimse.association import MAX_PDU, associated, keep_quiet
+from sync.dimse.classes import MOST_CLASSES, storage_classes, usual_classes
 from sync.dimse.find import find, identifier, model_of
 from sync.dimse.status import CANCELLED, PENDING, SUCCESS, code_of, is_warning, refused, sentence
 from sync.incoming import Fetched, Incoming
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pynetdicom.events import Event
 
 _MESSAGE = 1
-_MOST_CONTEXTS = 126  # of 128; one is for the request itself
 OnProgress = Callable[[int, int], None]
 
 
@@ -150,7 +150,6 @@ def _keep(event: Event, incoming: Incoming, done: Fetched, sender: str) -> int:
 def _receiving(destination: Destination, incoming: Incoming, done: Fetched) -> Iterator[None]:
     """A receiver for one C-MOVE: it takes objects only under our AE title, only while the move lasts."""
     from pynetdicom import AE, evt
-    from pynetdicom.presentation import StoragePresentationContexts
 
     keep_quiet()
     entity = AE(ae_title=destination.own_ae_title)
@@ -158,8 +157,8 @@ def _receiving(destination: Destination, incoming: Incoming, done: Fetched) -> I
     entity.require_calling_aet = [destination.ae_title]
     entity.maximum_pdu_size = MAX_PDU
     entity.network_timeout = entity.dimse_timeout = entity.acse_timeout = destination.timeout_s
-    for context in StoragePresentationContexts:
-        entity.add_supported_context(str(context.abstract_syntax), _syntaxes())
+    for uid in storage_classes():
+        entity.add_supported_context(uid, _syntaxes())
     address = "127.0.0.1" if destination.is_this_machine else ""
     server_tls: dict[str, Any] = {}
     if destination.tls.is_on:
@@ -183,9 +182,7 @@ def _receiving(destination: Destination, incoming: Incoming, done: Fetched) -> I
 
 def _classes_of(destination: Destination, query: Query, is_cancelled: Callable[[], bool]) -> list[str]:
     """The SOP Classes to expect: what the archive says is in the series; if it does not say, the usual ones."""
-    from pynetdicom.presentation import StoragePresentationContexts
-
-    usual = [str(context.abstract_syntax) for context in StoragePresentationContexts][:_MOST_CONTEXTS]
+    usual = usual_classes()
     uids = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
     matches = {keyword: uid for keyword, uid in query.matches.items() if keyword in uids}
     if "SeriesInstanceUID" not in matches:
@@ -195,7 +192,7 @@ def _classes_of(destination: Destination, query: Query, is_cancelled: Callable[[
     except UserError:
         return usual  # some archives answer C-GET, but no search for images
     said = {record.get("SOPClassUID", "") for record in answers.records} - {""}
-    return sorted(said)[:_MOST_CONTEXTS] or usual
+    return sorted(said)[:MOST_CLASSES] or usual
 
 
 def _syntaxes() -> list[str]:

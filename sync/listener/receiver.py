@@ -16,6 +16,7 @@ from imaging.dicom.syntax import READABLE
 from imaging.errors import UserError
 from sync.dimse.arriving import take_in
 from sync.dimse.association import MAX_PDU, keep_quiet
+from sync.dimse.classes import storage_classes
 from sync.incoming import Arrival, Incoming, Received
 from sync.listener.config import ListenerConfig
 from sync.tls import server_context
@@ -66,7 +67,6 @@ class Receiver:
             UserError: the port is taken, or the certificates cannot be read.
         """
         from pynetdicom import AE, evt
-        from pynetdicom.presentation import AllStoragePresentationContexts
         from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
         keep_quiet()
@@ -76,8 +76,8 @@ class Receiver:
         entity.maximum_pdu_size = MAX_PDU
         entity.network_timeout = entity.dimse_timeout = entity.acse_timeout = self.config.idle_s
         entity.add_supported_context(Verification)
-        for context in AllStoragePresentationContexts:
-            entity.add_supported_context(str(context.abstract_syntax), list(READABLE))
+        for uid in storage_classes():
+            entity.add_supported_context(uid, list(READABLE))
         tls = server_context(self.config.tls) if self.config.tls.is_on else None
         try:
             self._server = entity.make_server(

@@ -73,12 +73,14 @@ def running(
     *,
     known: dict[str, tuple[str, int]],
     authority: trustme.CA | None = None,
+    **settings: Any,
 ) -> Iterator[Orthanc]:
     """Start the archive in an empty folder.
 
     Args:
         known: AE title -> (host, port) of those that it answers and may move images to.
         authority: turns on TLS for DIMSE, with client certificates of this authority only.
+        settings: further ones of its configuration.
     """
     made = Orthanc(free_port(), free_port(), "tester", secrets.token_hex(8))
     config: dict[str, Any] = {
@@ -105,6 +107,7 @@ def running(
         "OverwriteInstances": True,
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
     }
+    config.update(settings)
     if authority is not None:
         config.update(_tls(folder, authority))
     (folder / "orthanc.json").write_text(json.dumps(config))
