@@ -13,7 +13,7 @@ from pathlib import Path
 from imaging.dicom.disc import read_disc
 from imaging.dicom.scan import files_below
 from imaging.errors import UserError
-from imaging.workspace.discs import directories_among
+from imaging.workspace.discs import directories_among, files_of_disc
 from imaging.workspace.listing import all_files_of, series_of
 from imaging.workspace.looking import FileKind, Looker
 from imaging.workspace.study_index import INDEX_NAME, StudyIndex
@@ -79,8 +79,7 @@ def _looked_over(folder: Path, done: Imported) -> tuple[list[str], int]:
     named: dict[str, None] = {}
     others: set[str] = set()
     for directory in directories_among(paths):
-        below = os.path.dirname(directory) + os.sep
-        disc = read_disc(Path(directory), [path for path in paths if path.startswith(below)])
+        disc = read_disc(Path(directory), files_of_disc(directory, paths))
         named.update(dict.fromkeys(one.path for one in disc.named))
         others.update(disc.others)
         done.remarks += disc.remarks(MOST_NAMES)

@@ -8,7 +8,8 @@ its record disagree about what it is, the directory is not believed, and every f
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -29,27 +30,44 @@ CONTRADICTS: Final = "The directory of the disc and its files contradict each ot
 def directories_among(paths: Iterable[str]) -> list[str]:
     """The DICOMDIRs among some paths, those furthest down last."""
     found = [path for path in paths if is_directory_name(os.path.basename(path))]
-    return sorted(found, key=lambda path: path.count(os.sep))
+    return sorted(found, key=lambda path: (path.count(os.sep), path))
+
+
+def directories_above(paths: Iterable[str], directories: Iterable[str]) -> list[str]:
+    """Those DICOMDIRs in whose folders, or further down, any of the paths lie."""
+    folders: set[str] = set()
+    for path in paths:
+        folder = os.path.dirname(path)
+        while folder not in folders:  # all above a known one are known
+            folders.add(folder)
+            folder = os.path.dirname(folder)
+    return [directory for directory in directories if os.path.dirname(directory) in folders]
+
+
+def files_of_disc(directory: str, ordered: Sequence[str]) -> list[str]:
+    """Those of some sorted paths that lie below a DICOMDIR's folder."""
+    below = os.path.join(os.path.dirname(directory), "")
+    end = below[:-1] + chr(ord(os.sep) + 1)
+    return list(ordered[bisect_left(ordered, below) : bisect_left(ordered, end)])
 
 
 def looks_by_directories(
     fresh: Collection[str], files: Collection[str], looker: Looker, is_cancelled: Callable[[], bool]
 ) -> dict[str, Look]:
-    """What the DICOMDIRs among the files of a folder tell of fresh ones; those that are left out must be looked at.
+    """What DICOMDIRs tell of fresh files; those that are left out must be looked at.
 
     Args:
-        fresh: paths of files that the index does not know yet.
+        fresh: paths of files that the index does not know yet, and of the DICOMDIRs of their discs.
         files: paths of all files, to find what the directories name.
         looker: for one file of each series.
         is_cancelled: asked for each series.
     """
     told: dict[str, Look] = {}
-    wanted = set(fresh)
-    for directory in directories_among(files):
-        below = os.path.dirname(directory) + os.sep
-        if any(path.startswith(below) for path in wanted):
-            disc = read_disc(Path(directory), [path for path in files if path.startswith(below)])
-            told.update(_told(disc, wanted, looker, is_cancelled))
+    wanted, directories = set(fresh), directories_among(fresh)
+    ordered = sorted(files) if directories else []
+    for directory in directories:
+        disc = read_disc(Path(directory), files_of_disc(directory, ordered))
+        told.update(_told(disc, wanted, looker, is_cancelled))
     return told
 
 

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from imaging.errors import UserError
-from imaging.workspace.discs import directories_among, looks_by_directories
+from imaging.workspace.discs import directories_above, directories_among, looks_by_directories
 from imaging.workspace.looking import FileKind, FoundInstance, Look, Looker
 from imaging.workspace.tables import connect
 
@@ -136,8 +136,9 @@ class StudyIndex:
         unseen = known.keys() - found.keys()
         lost = tuple(f"{f}{os.sep}" for f in done.unreadable_folders)
         gone = [path for path in unseen if not path.startswith(lost)] if lost else list(unseen)
-        if fresh or gone:  # what is missing on a disc may be there now, and the other way round
-            fresh += [path for path in directories_among(found) if known.get(path) == found[path]]
+        # what is missing on a disc may be there now, and the other way round
+        touched = directories_above([*fresh, *gone], directories_among(found)) if fresh or gone else []
+        fresh += [path for path in touched if known.get(path) == found[path]]
         done.unchanged = len(found) - len(fresh)
         if gone:
             with self._transaction():

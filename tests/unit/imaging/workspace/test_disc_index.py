@@ -8,7 +8,7 @@ import pytest
 from made_disc import Node, make_disc, write_directory
 from pydicom import dcmread
 
-from imaging.workspace import listing
+from imaging.workspace import discs, listing
 from imaging.workspace.looking import Looker
 from imaging.workspace.study_index import StudyIndex
 
@@ -122,3 +122,30 @@ def test_a_broken_directory_is_listed_as_unreadable_and_costs_nothing_else(direc
         assert [file.path for file in listing.unreadable_files(index)] == [directory]
         (study,) = listing.studies(index)
         assert directory not in {series.folder for series in listing.series_of(index, study.id)}
+
+
+def test_only_the_directory_of_a_disc_that_changed_is_read_again(directory, tmp_path, monkeypatch) -> None:
+    other = make_disc(tmp_path / "cd2", (2,))
+    deep = make_disc(tmp_path / "cd" / "deep", (2,))
+    read: list[Path] = []
+    reads = discs.read_disc
+    monkeypatch.setattr(discs, "read_disc", lambda place, files: read.append(place) or reads(place, files))
+    with StudyIndex(tmp_path / "a.sqlite") as index:
+        index.update(tmp_path)
+        assert read == [directory, other, deep]  # the outer one first: what an inner one names is its own
+        read.clear()
+        index.update(tmp_path)
+        assert read == []
+        (other.parent / "notes").write_text("new")
+        index.update(tmp_path)
+        assert read == [other]
+        (deep.parent / "DICOM" / "SER00001" / "IM00000").unlink()
+        read.clear()
+        index.update(tmp_path)
+        assert read == [directory, deep]
+        assert [disc.path for disc in listing.incomplete_discs(index)] == [deep]
+        assert {series.folder for study in listing.studies(index) for series in listing.series_of(index, study.id)} == {
+            directory,
+            other,
+            deep,
+        }
