@@ -7,8 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QMimeData
 
+from app.object_opening import bring_files
 from app.opening import open_paths
 from session.model_guess import looks_like_model
+from session.object_kinds import ObjectKind, kind_of
 from session.session import Session
 from widgets.action_bridge import guarded
 
@@ -21,16 +23,18 @@ def dropped_paths(content: QMimeData) -> list[Path]:
 
 
 def take_in(session: Session, paths: list[Path]) -> None:
-    """Open what was dropped; where something looks like a model, ask whether it shall be added."""
+    """Open what was dropped or chosen, objects on their images; offer to add what looks like a model."""
 
     def look() -> None:
         models = [path for path in paths if looks_like_model(path)]
-        session.post(lambda: _take_in(session, models, [path for path in paths if path not in models]))
+        objects = [path for path in paths if path not in models and kind_of(path) is not ObjectKind.OTHER]
+        others = [path for path in paths if path not in (*models, *objects)]
+        session.post(lambda: _take_in(session, models, objects, others))
 
     threading.Thread(target=look, name="dropped", daemon=True).start()
 
 
-def _take_in(session: Session, models: list[Path], others: list[Path]) -> None:
+def _take_in(session: Session, models: list[Path], objects: list[Path], others: list[Path]) -> None:
     for path in models:
         answer = _asked(session, path)
         if answer == ADD:
@@ -39,6 +43,8 @@ def _take_in(session: Session, models: list[Path], others: list[Path]) -> None:
             others = [*others, path]
     if others:
         guarded(session, lambda: open_paths(session, others))
+    if objects:
+        guarded(session, lambda: bring_files(session, objects))
 
 
 def _asked(session: Session, path: Path) -> str | None:

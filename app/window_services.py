@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from app.object_formats import add_picture_formats
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from session.deidentifying import StudyFound, Wishes
     from session.image_sending import WithoutIdentifiers
     from session.images_to_send import ImagesToSend
+    from session.study_objects import StudyObject
     from sync.deidentification.run import Outcome
 
 
@@ -176,6 +177,26 @@ class Services:
         shown = self._window.findChild(BatchWindow) or BatchWindow(self._window.bridge, self._window)
         shown.choose_model(model)
         _bring_up(shown)
+
+    def show_report(self, name: str, values: Sequence[str], notes: Sequence[str]) -> None:
+        """What an imported report says; it stays beside the window."""
+        from widgets.dialogs.objects import ReportContent  # seldom needed
+
+        shown = ReportContent(name, values, notes, self._window)
+        shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        _bring_up(shown)
+
+    def ask_objects(self, objects: Sequence[StudyObject]) -> list[StudyObject]:
+        """Which of a study's objects are to be imported."""
+        from widgets.dialogs.objects import ObjectsDialog  # seldom needed
+
+        dialog = ObjectsDialog(objects, QApplication.activeWindow() or self._window)
+        dialog.exec()
+        return dialog.chosen
+
+    def open_outside(self, path: Path) -> bool:
+        """Let the system's program for such files open one."""
+        return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
     def ask_two_segments(self) -> tuple[int, int] | None:
         """The numbers of two segments that are to be compared."""

@@ -8,7 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from imaging.dicom import tags
-from imaging.objects.elements import Elements
+from imaging.dicom.sources import FileSource
+from imaging.dicom.walker import NotDicom, Odd, walk
+from imaging.errors import UserError
+from imaging.objects.elements import Elements, open_object
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 _REFERENCED_SERIES = 0x00081115
@@ -59,21 +62,30 @@ class LookedAt:
         return not self.series_uids or any(series_id.startswith(uid) for uid in self.series_uids)
 
 
+def kind_of(path: Path) -> ObjectKind:
+    """What a file is, by its first elements; files that are no DICOM, damaged or gone are ``OTHER``, too."""
+    try:
+        header, _ = walk(FileSource(str(path)), last=tags.SOP_INSTANCE)
+    except Odd:
+        try:
+            header = open_object(path).header
+        except UserError:
+            return ObjectKind.OTHER
+    except (NotDicom, UserError, OSError):
+        return ObjectKind.OTHER
+    return KINDS.get(header.text(tags.SOP_CLASS), ObjectKind.OTHER)
+
+
 def look_at(path: Path) -> LookedAt:
-    """What a DICOM file is; other files are ``OTHER``, too.
+    """What a file is, and the images that it is about.
 
     Raises:
         UserError: it is damaged.
     """
-    from imaging.objects.elements import open_object
-    from session.object_import import is_object_file
-
-    if not is_object_file(path):
-        return LookedAt(path, ObjectKind.OTHER)
-    elements = open_object(path).elements
-    kind = KINDS.get(elements.text(tags.SOP_CLASS), ObjectKind.OTHER)
+    kind = kind_of(path)
     if kind is ObjectKind.OTHER:
         return LookedAt(path, kind)
+    elements = open_object(path).elements
     named = (_DESCRIPTION, _LABEL, _STRUCTURE_SET_LABEL, _DOCUMENT_TITLE, _SERIES_DESCRIPTION)
     titles = [elements.text(tag) for tag in named] + [elements.first(_TITLE).text(_MEANING)]
     title = " ".join(next(filter(None, titles), "").split())

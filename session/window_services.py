@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from session.deidentifying import StudyFound, Wishes
     from session.image_sending import WithoutIdentifiers
     from session.images_to_send import ImagesToSend
+    from session.study_objects import StudyObject
     from session.surface_wishes import SurfaceWishes
     from sync.deidentification.run import Outcome
 from session.export_choice import ExportChoice
@@ -91,6 +92,15 @@ class WindowServices(Protocol):
 
     def show_findings(self) -> None:
         """The scores and boxes of the result that waits."""
+
+    def show_report(self, name: str, values: Sequence[str], notes: Sequence[str]) -> None:
+        """What an imported report says; ``name`` is its file's."""
+
+    def ask_objects(self, objects: Sequence[StudyObject]) -> list[StudyObject]:
+        """Which of a study's objects are to be imported; none when cancelled."""
+
+    def open_outside(self, path: Path) -> bool:
+        """Let the system's program for such files open one; False when there is none."""
 
     def ask_two_segments(self) -> tuple[int, int] | None:
         """The numbers of two segments that are to be compared."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.opening import open_path, open_paths, show_series
+from app.importing import import_files, import_now
+from app.opening import open_path, show_series
 from app.surface_export import export_surfaces
 from imaging.errors import UserError
 from session.actions import Action
-from session.document import Document
-from session.exporting import FittedMasks, add_masks, check_mask_name, export_masks, frozen_labels, read_masks
+from session.exporting import check_mask_name, export_masks, frozen_labels
 from session.job_end import failed
 from session.jobs import Job
 from session.session import Session, has_document
@@ -22,7 +22,9 @@ def open_file(session: Session, path: str = "") -> None:
     if path:
         open_path(session, Path(path))
     elif session.window is not None:
-        open_paths(session, session.window.ask_open_paths())
+        from app.window_drop import take_in  # it knows Qt
+
+        take_in(session, session.window.ask_open_paths())
 
 
 def open_folder(session: Session) -> None:
@@ -91,46 +93,14 @@ def export(session: Session, path: str = "", stack: bool = False) -> None:
 
 
 def import_(session: Session, path: str = "", resample: bool = False) -> None:
-    """Add the segments of a mask file; on another grid only with consent."""
+    """Bring masks, measurements, windows and maps into the case; what does not quite suit it only with consent."""
     if session.window is None:
         if not path:
             raise UserError("A file name is needed.", "Give it as path=...")
-        document = session.open_document
-        add_masks(document, _read_masks(document, Path(path), consent=resample))
+        import_now(session, Path(path), consent=resample)
         return
-    for one in [Path(path)] if path else session.window.ask_open_paths():
-        _import_in_background(session, one, consent=resample)
-
-
-def _import_in_background(session: Session, path: Path, *, consent: bool) -> None:
-    document = session.open_document
-
-    def finished(job: Job) -> None:
-        error, window = job.error, session.window
-        if isinstance(error, UserError) and "--resample" in error.hint and not consent and window is not None:
-            question = (
-                "Import it all the same? Edges may move by half a voxel, and slices between contours are interpolated."
-            )
-            if window.confirm(error.message, question):
-                _import_in_background(session, path, consent=True)
-        elif not failed(session, job) and session.document is document:
-            add_masks(document, job.result, done=lambda entry: _select_first(session))
-            for line in job.result.notes:
-                session.messages.info(line)
-
-    session.jobs.start(f"Import {path.name}", lambda job: _read_masks(document, path, consent=consent), finished)
-
-
-def _read_masks(document: Document, path: Path, *, consent: bool) -> FittedMasks:
-    images = document.case.images
-    series_id = images[0].series_id if images else ""
-    return read_masks(path, document.segmentation.geometry, consent_to_resample=consent, series_id=series_id)
-
-
-def _select_first(session: Session) -> None:
-    segments = session.open_document.segmentation.segments
-    if session.selection.state.segment_number is None and segments:
-        session.selection.update(segment_number=segments[0].number)
+    session.open_document.must_be_writable()
+    import_files(session, [Path(path)] if path else session.window.ask_open_paths(), consent=resample)
 
 
 def close(session: Session) -> None:
@@ -161,7 +131,8 @@ ACTIONS = (
            has_document),
     Action("file.export_surfaces", "Export surfaces", export_surfaces, "STL, OBJ, PLY, 3MF or glTF, for printing.", "",
            "export", "File", has_document),
-    Action("file.import_masks", "Import masks", import_, "Add the segments of a mask file.", "Ctrl+I", "import",
+    Action("file.import_masks", "Import", import_,
+           "Masks, or a DICOM segmentation, structure set, report, presentation state or map.", "Ctrl+I", "import",
            "File", has_document),
     Action("file.close", "Close", close, "The case is saved already.", "Ctrl+W", "x", "File", has_document,
            needs_window=True),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.object_formats import add_picture_formats
+from app.object_opening import import_of_study, open_object
 from imaging.errors import UserError
 from imaging.objects.proof import prove
 from imaging.objects.written import WrittenObject
@@ -81,4 +82,9 @@ def _asked(session: Session, kind: str) -> Path | None:
 ACTIONS = (
     Action("file.export_object", "Export as DICOM…", export, "Segmentation, structure set, report or picture.", "",
            "export", "File", has_document),
+    Action("file.import_of_study", "Import of this study…", import_of_study,
+           "Segmentations, reports and states that the list of studies knows.", "Ctrl+Shift+I", "import", "File",
+           has_document, needs_window=True),
+    Action("studies.open_object", "Open an object of a study", open_object, "On the images that it is about.", "", "",
+           "", needs_window=True),
 )  # fmt: skip

@@ -1,0 +1,164 @@
+"""Files into the open case, one after the other: masks, and what DICOM objects say of measurements, window and maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.inside_document import show_inside
+from imaging.errors import UserError
+from session.annotation_import import (
+    ReadAnnotations,
+    add_annotations,
+    is_annotation_file,
+    keep_beside,
+    read_annotations,
+)
+from session.document import Document
+from session.exporting import FittedMasks, add_masks, read_masks
+from session.job_end import failed
+from session.jobs import Job
+from session.object_kinds import ObjectKind, kind_of
+from session.session import Session
+
+CONSENT = "--resample"  # in the hint of what can be had all the same, once somebody agreed
+QUESTIONS = {
+    ObjectKind.MAP: "Import it all the same? Each voxel takes the value of the nearest one of the map.",
+    ObjectKind.REPORT: "Import it all the same? Make sure that it is about this patient and these images.",
+}
+OF_MASKS = "Import it all the same? Edges may move by half a voxel, and slices between contours are interpolated."
+
+
+def import_files(session: Session, paths: Sequence[Path], *, consent: bool = False) -> None:
+    """Bring files into the open case, in the background; what is doubtful is asked.
+
+    Raises:
+        UserError: a read-only case, or busy with another change.
+    """
+    session.open_document.must_be_writable()
+    _Importing(session, paths, consent).go_on()
+
+
+def import_now(session: Session, path: Path, *, consent: bool = False) -> None:
+    """Bring a file into the open case where there is no window.
+
+    Raises:
+        UserError: nothing that can be imported, or it needs consent.
+    """
+    document = session.open_document
+    found = _read(document, path, consent)
+    if isinstance(found, FittedMasks):
+        add_masks(document, found)
+    else:
+        add_annotations(document, found)
+        keep_beside(document.case, found)
+
+
+def _read(document: Document, path: Path, consent: bool) -> FittedMasks | ReadAnnotations:
+    if is_annotation_file(path):
+        return read_annotations(path, document.case, consent=consent)
+    images = document.case.images
+    geometry, series_id = document.segmentation.geometry, images[0].series_id if images else ""
+    return read_masks(path, geometry, consent_to_resample=consent, series_id=series_id)
+
+
+class _Importing:
+    """Files on their way into the document that was open when they were chosen."""
+
+    def __init__(self, session: Session, paths: Sequence[Path], consent: bool) -> None:
+        self._session = session
+        self._document = session.open_document
+        self._waiting = list(paths)
+        self._consent = consent
+
+    def go_on(self) -> None:
+        """Take the next file, if there is one and the case is still open."""
+        if self._waiting and self._session.document is self._document:
+            self._start(self._waiting.pop(0), self._consent)
+
+    def _start(self, path: Path, consent: bool) -> None:
+        kind = ObjectKind.OTHER
+
+        def work(job: Job) -> FittedMasks | ReadAnnotations | None:
+            nonlocal kind
+            job.report(None, "Looking what it is")
+            kind = kind_of(path)
+            job.report(None, "Reading")
+            found = None if kind is ObjectKind.DOCUMENT else _read(self._document, path, consent)
+            job.report(None)  # the last place to stop
+            return found
+
+        self._session.jobs.start(f"Import {path.name}", work, lambda job: self._was_read(job, path, consent, kind))
+
+    def _was_read(self, job: Job, path: Path, consent: bool, kind: ObjectKind) -> None:
+        if job.is_cancelled:
+            return  # the files that wait are not wanted either
+        if not consent and isinstance(job.error, UserError) and CONSENT in job.error.hint:
+            if self._is_wanted(job.error, kind):
+                self._start(path, consent=True)
+                return
+        elif kind is ObjectKind.DOCUMENT:
+            show_inside(self._session, path)
+        elif not failed(self._session, job) and self._session.document is self._document:
+            try:
+                self._add(job.result)
+                return
+            except UserError as error:  # somebody else changes the case at this moment
+                self._session.messages.error(error)
+        self.go_on()
+
+    def _is_wanted(self, error: UserError, kind: ObjectKind) -> bool:
+        window = self._session.window
+        return window is not None and window.confirm(error.message, QUESTIONS.get(kind, OF_MASKS))
+
+    def _add(self, found: FittedMasks | ReadAnnotations) -> None:
+        if isinstance(found, FittedMasks):
+            add_masks(self._document, found, done=lambda _entry: self._masks_are_in(found))
+            return
+        self._document.must_be_writable()
+        if found.map is not None:
+            self._session.doubting.add(found.map, found.map_title)
+        added = add_annotations(self._document, found)
+        self._show(found, added[0].number if added else None)
+        self.go_on()
+
+    def _masks_are_in(self, found: FittedMasks) -> None:
+        segments, selection = self._document.segmentation.segments, self._session.selection
+        if selection.state.segment_number is None and segments:
+            selection.update(segment_number=segments[0].number)
+        for line in found.notes:
+            self._session.messages.info(line)
+        self.go_on()
+
+    def _show(self, found: ReadAnnotations, first_number: int | None) -> None:
+        """Show images and measurements as the object has them, and say what came of it."""
+        presentation = self._session.presentation
+        if found.windowing is not None:
+            presentation.update(windowing=found.windowing)
+        if found.windowing is not None or found.is_inverted:
+            presentation.update(is_inverted=found.is_inverted)
+        if found.map is not None:
+            presentation.update(shown_map=found.map.name, shows_doubt=True)
+        if first_number is not None:
+            measurement = self._document.measurements.get(first_number)
+            assert measurement is not None
+            self._session.selection.update(measurement_number=first_number)
+            presentation.update(crosshair_mm=measurement.center_mm)
+        if found.values and self._session.window is not None:
+            self._session.window.show_report(found.file_name, found.values, found.notes)
+        self._session.messages.info(_came_of(found), " ".join(found.notes))
+
+
+def _came_of(found: ReadAnnotations) -> str:
+    count = len(found.measurements)
+    parts = []
+    if count:
+        parts.append("1 measurement" if count == 1 else f"{count} measurements")
+    if found.windowing is not None or found.is_inverted:
+        parts.append("the window")
+    if found.map is not None:
+        parts.append("a map")
+    if found.values:
+        parts.append("1 group of values" if len(found.values) == 1 else f"{len(found.values)} groups of values")
+    said = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts) or "nothing that can be shown"
+    return f"From {found.file_name}: {said}."

@@ -1,0 +1,117 @@
+"""Which of a study's objects are to be imported, and what an imported report says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractItemView, QDialog, QHBoxLayout, QHeaderView, QListWidget, QVBoxLayout, QWidget
+
+from session.object_kinds import ObjectKind
+from session.study_objects import StudyObject
+from widgets import theme
+from widgets.buttons import text_button
+from widgets.labels import label
+from widgets.runs.rows import Column, RowsModel, RowsTable
+from widgets.study_window.columns import day, described
+
+OBJECTS_PX, REPORT_PX = (620, 380), (560, 420)
+
+
+class ObjectsDialog(QDialog):
+    """A list from which one or several are taken; closing it takes none."""
+
+    def __init__(self, objects: Sequence[StudyObject], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.chosen: list[StudyObject] = []
+        self.setWindowTitle(self.tr("Objects of this study"))
+        self.resize(*(theme.current().px(n) for n in OBJECTS_PX))
+        self.table: RowsTable[StudyObject] = RowsTable(RowsModel(_columns()), self.windowTitle(), (2, True))
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.table.rows_model.set_rows(objects)
+        self.table.fit_columns()
+        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self.go_on = text_button(self.tr("Import"), self.accept, "primary")
+        self.go_on.setDefault(True)
+        self.table.selectionModel().selectionChanged.connect(lambda _now, _before: self._enable())
+        self.table.doubleClicked.connect(lambda _index: self.accept())
+        first = self.table.shown_rows()[:1]
+        self.table.select_where(lambda one: one in first)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(12)
+        column.addWidget(label(self.windowTitle(), "strong"))
+        column.addWidget(self.table, 1)
+        column.addLayout(_buttons(text_button(self.tr("Cancel"), self.reject, "quiet"), self.go_on))
+        self._enable()
+
+    def accept(self) -> None:
+        """Take what is selected."""
+        self.chosen = self.table.chosen_rows()
+        super().accept()
+
+    def _enable(self) -> None:
+        self.go_on.setEnabled(bool(self.table.chosen_rows()))
+
+
+class ReportContent(QDialog):
+    """The values of a report, line by line; it stays beside the window until it is closed."""
+
+    def __init__(self, name: str, values: Sequence[str], notes: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("What {0} says").format(name))
+        self.resize(*(theme.current().px(n) for n in REPORT_PX))
+        self.lines = QListWidget()
+        self.lines.setAccessibleName(self.tr("Values"))
+        self.lines.setWordWrap(True)
+        self.lines.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.lines.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.lines.addItems(list(values))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(12)
+        column.addWidget(label(self.windowTitle(), "strong", wraps=True))
+        column.addWidget(self.lines, 1)
+        if notes:
+            column.addWidget(label("\n".join(notes), "small", wraps=True))
+        copy = text_button(self.tr("Copy"), lambda: QGuiApplication.clipboard().setText("\n".join(values)))
+        column.addLayout(_buttons(copy, text_button(self.tr("Close"), self.accept, "primary")))
+
+
+def _buttons(*buttons: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    row.addStretch(1)
+    for button in buttons:
+        row.addWidget(button)
+    return row
+
+
+def _columns() -> list[Column[StudyObject]]:
+    words = {
+        ObjectKind.MASKS: _tr("Segmentation"),
+        ObjectKind.REPORT: _tr("Report"),
+        ObjectKind.PRESENTATION: _tr("Presentation state"),
+        ObjectKind.MAP: _tr("Map"),
+        ObjectKind.DOCUMENT: _tr("Document"),
+    }
+
+    def kind(one: StudyObject) -> str:
+        return _tr("Structure set") if one.modality == "RTSTRUCT" else words.get(one.found.kind, one.modality)
+
+    return [
+        Column(_tr("Kind"), kind, kind, is_number=False),
+        Column(
+            _tr("Description"),
+            lambda one: described(one.title),
+            lambda one: one.title.casefold(),
+            lambda one: str(one.found.path),
+            is_number=False,
+        ),
+        Column(_tr("Date"), lambda one: day(one.date), lambda one: one.date, is_number=False),
+    ]
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ObjectsDialog", text)
