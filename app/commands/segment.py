@@ -82,9 +82,9 @@ def _one(arguments: argparse.Namespace, wishes: Wishes) -> int:
         raise UserError(f"A DICOM object needs a file name that ends in {OBJECT_SUFFIX}.")
     if out.suffix != CASE_SUFFIX and not wishes.object_format:
         check_mask_name(out)
-    series = choose_series(path, arguments.series, warn)
     settings = Settings()
     begin_opening(wishes, settings)
+    series = choose_series(path, arguments.series, warn)
     images = read_images(path, series, regular_grid=arguments.regular_grid, report=progress)
     told = before_run(images.volumes[0], wishes, settings)
     for sentence in told.sentences:
