@@ -66,11 +66,11 @@ def web(archive: Orthanc, monkeypatch: pytest.MonkeyPatch) -> Destination:
 @pytest.fixture(scope="module")
 def results(dimse: Destination, tmp_path_factory) -> tuple[Dataset, dict[str, Path]]:
     """A slice of the phantom, which is in the archive with a result of each kind; the files of these by their UIDs."""
-    folder, made = tmp_path_factory.mktemp("results"), make_torso(scale=0.25)
+    folder, made = tmp_path_factory.mktemp("results"), make_torso(scale=0.12)
     (folder / "ct").mkdir()
     write_dicom_series(made.volume, folder / "ct")
     source = source_of(folder / "ct")
-    segments = [LabelSegment(name, None, value, number=value) for value, name in made.names.items() if value % 9 == 1]
+    segments = [LabelSegment(name, None, value, number=value) for value, name in made.names.items() if value % 30 == 1]
     labels = LabelFile(source.geometry, [made.truth], segments)
     for kind in SegmentationKind:
         write_segmentation(labels, source, folder / f"{kind.name}.dcm", kind)
