@@ -194,6 +194,8 @@ def test_it_can_be_stopped_and_the_rest_waits(qtbot, window, studies, receiver, 
     dialog = offered(qtbot)
     QTest.mouseClick(dialog.go_on, LEFT)
     qtbot.waitUntil(lambda: dialog.bar.maximum() == 1000, timeout=30_000)
+    assert dialog.said.isVisible()
+    assert "of 5 objects" in dialog.said.text()
     QTest.mouseClick(dialog.stop, LEFT)
     stopped.set()
     ended(qtbot, dialog)

@@ -21,7 +21,14 @@ from imaging.segment import Segment
 from session.case_content import content_of_case
 from session.delivery import deliver
 from session.document import Document
+from session.image_sending import send_images, send_rest
+from session.images_to_send import look_at_files, way_to
 from session.sending import resolved, send_case, written_kinds
+from sync.deidentification.engine import Deidentifier
+from sync.deidentification.key import read_or_make_key
+from sync.deidentification.options import Options
+from sync.deidentification.register import Register
+from sync.deidentification.run import deidentify_files
 from sync.destination import Destination, ObjectKind
 from sync.dimse.send import outgoing, send
 from sync.outbox import ItemState, Outbox
@@ -138,3 +145,45 @@ def test_every_kind_reaches_the_archive_and_the_report_refers_to_the_segmentatio
     assert set(by_kind) == set(kinds)
     (found,) = archive.ask("/tools/lookup", "POST", by_kind[ObjectKind.SR].encode())
     assert by_kind[ObjectKind.SEG] in str(archive.ask(f"/instances/{found['ID']}/tags?simplify"))
+
+
+def test_originals_are_found_there_and_a_cut_in_the_middle_goes_on(there, archive, tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "series"
+    folder.mkdir()
+    make = SeriesMaker(folder)
+    make(30)
+    make(12, prefix="t")
+    found = look_at_files(sorted(folder.iterdir()))
+    way = way_to(found, there)
+    assert (way.refusal, way.left_out) == (None, {})
+    away = replace(there, port=free_port(), timeout_s=3)
+    cut = send_images(way.files, away, tmp_path / "w")
+    assert cut.states == {ItemState.WAITING: 42}
+    asked: list[int] = []
+    stopped = send_rest(
+        tmp_path / "w", there, on_progress=lambda done, _n: asked.append(done), is_cancelled=lambda: len(asked) >= 10
+    )
+    assert stopped.states == {ItemState.STORED: 10, ItemState.WAITING: 32}
+    done = send_rest(tmp_path / "w", there)
+    assert done.is_complete, done.reasons
+    (study,) = {one.study_uid for one in way.files}
+    (held,) = archive.ask("/tools/lookup", "POST", study.encode())
+    assert len(archive.ask(f"/studies/{held['ID']}/instances")) == 42
+    with Outbox(tmp_path / "w") as outbox:
+        assert outbox.items() == []
+    assert len(list(folder.iterdir())) == 42
+
+
+def test_originals_go_outside_only_without_identifiers_and_are_asked_for_there(there, tmp_path) -> None:
+    folder = tmp_path / "series"
+    folder.mkdir()
+    SeriesMaker(folder)(5)
+    outside = replace(there, is_inside=False)
+    assert isinstance(way_to(look_at_files(sorted(folder.iterdir())), outside).refusal, NotAllowed)
+    worker = Deidentifier(read_or_make_key(tmp_path / "w"), Options())
+    with Register(tmp_path / "w") as register:
+        outcome = deidentify_files(sorted(folder.iterdir()), tmp_path / "out", worker, register)
+    clean = look_at_files(outcome.written)
+    assert not clean.is_identified
+    sending = send_images(way_to(clean, outside).files, outside, tmp_path / "w")
+    assert sending.is_complete, sending.reasons

@@ -64,7 +64,7 @@ class ImageSendDialog(Form):
         self.remove = text_button(self.tr("Remove identifiers…"), self._remove_identifiers)
         self.remove.setToolTip(self.tr("Then what was written without them is sent; the originals stay as they are"))
         self.table: RowsTable[SeriesToSend] = RowsTable(
-            RowsModel(self._columns(), is_marked=self._is_marked), self.tr("Series to send"), (0, False)
+            RowsModel(self._columns(), self._is_dim, self._is_marked), self.tr("Series to send"), (0, False)
         )
         self.said = label("", wraps=True)
         self.bar = QProgressBar()
@@ -147,6 +147,7 @@ class ImageSendDialog(Form):
         if fraction is not None:
             self.bar.setValue(round(1000 * fraction))
         self.said.setText(translated(text))
+        self.said.show()
 
     def _show_end(self, sending: ImagesSending | None, error: UserError | None) -> None:
         if not self.isVisible():
@@ -257,11 +258,15 @@ class ImageSendDialog(Form):
         return self.tr("whole, goes as it is") if self._way.refusal is None else self.tr("is not sent")
 
     def _is_marked(self, one: SeriesToSend) -> bool:
-        """True for what does not go, or did not arrive."""
+        """True for what is left out of what goes, or did not arrive."""
         if self._sending is not None:
             states = self._sending.of_series(one.uid)
             return not states or bool(states[ItemState.WAITING] or states[ItemState.REFUSED])
-        return bool(one.problems) or one.uid in self._way.left_out or self._way.refusal is not None
+        return bool(one.problems) or one.uid in self._way.left_out
+
+    def _is_dim(self, _one: SeriesToSend) -> bool:
+        """True while nothing goes at all."""
+        return self._sending is None and self._way.refusal is not None
 
     def _columns(self) -> list[Column[SeriesToSend]]:
         def reasons(one: SeriesToSend) -> str:
