@@ -1,20 +1,28 @@
-"""`limner pacs add`: secrets go to the key store, never into the file of machines."""
+"""`limner pacs`: secrets go to the key store, never into the file of machines; files pass the gate and the outbox."""
 
 from __future__ import annotations
 
 import io
+import json
 import sys
 
 import keyring
 import pytest
+from closed_sockets import closed_sockets
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
+from made_series import SeriesMaker
+from pydicom import dcmread
 
 from app.cli import main
 from session import archives
 from session.settings import Settings
 from sync.destination import read_destinations
+from sync.incoming import Incoming, Limits
+from sync.listener.config import LOOPBACK, ListenerConfig, Sender
+from sync.listener.receiver import Receiver
 
+__all__ = ["closed_sockets"]
 PROXY = "http://reader@proxy.example:3128"
 ADD = ["pacs", "add", "web", "--web", "https://pacs.example/dicom-web", "--token", "--proxy", PROXY]
 
@@ -62,3 +70,39 @@ def test_without_key_store_the_environment_is_enough(monkeypatch) -> None:
     assert main(ADD) == 0
     (made,) = read_destinations(archives.destinations_file(Settings()))
     assert made.proxy == PROXY
+
+
+@pytest.fixture
+def receiver(tmp_path):
+    limits = Limits(free_bytes=0)
+    config = ListenerConfig(ae_title="HERE", port=0, senders=(Sender("LIMNER", LOOPBACK),), limits=limits)
+    with Incoming(tmp_path / "there", limits) as incoming, Receiver(config, incoming) as made:
+        yield made
+
+
+@pytest.mark.parametrize("is_inside", [True, False])
+def test_files_are_sent_as_they_are_and_what_is_no_object_is_named(
+    receiver, tmp_path, monkeypatch, capsys, is_inside
+) -> None:
+    monkeypatch.setenv("LIMNER_WORKSPACE", str(tmp_path / "workspace"))
+    folder = tmp_path / "series"
+    folder.mkdir()
+    SeriesMaker(folder)(3)
+    (folder / "note.txt").write_text("hello")
+    inside = ["--inside"] if is_inside else []
+    assert main(["pacs", "add", "here", "--dimse", f"HERE@127.0.0.1:{receiver.port}", *inside]) == 0
+    status = main(["pacs", "send", "here", str(folder), "--json"])
+    said = capsys.readouterr()
+    if not is_inside:
+        assert status == 2
+        assert "not marked as inside" in said.err
+        assert receiver.counts.new == 0
+        return
+    assert status == 1  # one file was left out
+    assert "is not a DICOM object that can be sent" in said.err
+    record = json.loads(said.out)
+    assert (record["accepted"], record["waiting"], record["left_out"]) == (3, 0, 1)
+    assert receiver.counts.new == 3
+    held = (tmp_path / "there").glob("images/*/*.dcm")  # the receiver writes a file meta group of its own
+    sent, there = ({ds.SOPInstanceUID: ds for ds in map(dcmread, paths)} for paths in (folder.glob("*.dcm"), held))
+    assert sent == there
