@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import psygnal
 
+from imaging.dicom.directory import is_directory_name
 from imaging.errors import UserError
 from imaging.opening import Series
 from session.actions import ActionRegistry
@@ -44,6 +45,11 @@ class ShelfItem:
 
     path: Path
     series: Series
+
+
+def name_of(path: Path) -> str:
+    """What a path that was opened is called: its own name, or that of the disc whose DICOMDIR it is."""
+    return (path.parent.name or path.name) if is_directory_name(path.name) else path.name
 
 
 class Session:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from session.session import name_of
 from widgets import icons, theme
 from widgets.action_bridge import ActionBridge
 from widgets.buttons import text_button
@@ -108,6 +109,6 @@ class EmptyState(QWidget):
             self._recent.addWidget(self._recent_button(path))
 
     def _recent_button(self, path: Path) -> QWidget:
-        button = text_button(path.name.replace("&", "&&"), lambda: self.open_requested.emit(path), "model")
+        button = text_button(name_of(path).replace("&", "&&"), lambda: self.open_requested.emit(path), "model")
         button.setToolTip(str(path))
         return button

@@ -22,8 +22,8 @@ from imaging.dicom.walker import LONG_FORMS, MAX_VALUE, SHORT_FORMS, UNDEFINED, 
 from imaging.errors import UserError
 
 DIRECTORY_NAME: Final = "DICOMDIR"
-MAX_BYTES: Final = 256 << 20
-MAX_RECORDS: Final = 500_000
+MAX_BYTES: Final = 128 << 20
+MAX_RECORDS: Final = 200_000
 MAX_DEPTH: Final = 16
 _LEVELS: Final = ("PATIENT", "STUDY", "SERIES")
 

@@ -9,7 +9,7 @@ from made_disc import make_disc
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from app.window import MainWindow
 from imaging.dicom.sources import FileReader
@@ -78,6 +78,8 @@ def test_a_dropped_dicomdir_opens_its_disc(qtbot, window, directory, said) -> No
     assert window.session.open_document.volume.geometry.shape[0] == 5
     assert sorted(item.series.geometry.shape[0] for item in window.session.shelf) == [3, 5]
     assert said == []
+    recent = window.empty.findChildren(QPushButton)
+    assert "CD 7" in [button.text() for button in recent]  # not DICOMDIR, as every disc would be called
 
 
 def test_the_first_series_is_shown_before_the_others_are_looked_at(qtbot, window, directory, monkeypatch) -> None:

@@ -12,7 +12,7 @@ from imaging.volume import Volume
 from session.change import DocumentChange
 from session.document import Document
 from session.presentation import Windowing
-from session.session import Session, ShelfItem
+from session.session import Session, ShelfItem, name_of
 from widgets.counted import counted
 from widgets.panels.studies.thumbnail import thumbnail
 
@@ -100,7 +100,7 @@ class StudiesModel(QAbstractListModel):
     def _recent_rows(self) -> list[Row]:
         shown = {str(item.path.resolve()) for item in self._session.shelf}
         paths = [Path(text) for text in self._session.settings["recent"] if text not in shown]
-        return [Row(path.name, self.tr("opened before"), path) for path in paths]
+        return [Row(name_of(path), self.tr("opened before"), path) for path in paths]
 
     def _is_open(self, item: ShelfItem) -> bool:
         document = self._session.document
