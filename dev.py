@@ -63,11 +63,12 @@ PEER_PACKAGES: list[tuple[str, ...]] = [
     ("dcmtk",),
     ("dicom3tools",),
     ("plastimatch",),
+    ("dcm2niix",),
     ("nginx",),
     ("tinyproxy-bin",),
 ]
 PEER_SERVICES = ["orthanc", "nginx"]  # packages that would start a service of this name with the computer
-PEER_PROGRAMS = ["dcmqi==1.5.7"]
+PEER_PROGRAMS = ["dcmqi==1.5.7", "highdicom==0.28.2"]
 PEERS_VENV = ROOT / ".venv-peers"
 NO_SERVICES = Path("/usr/sbin/policy-rc.d")  # Debian's switch: an archive on every interface is not what a test wants
 
@@ -115,7 +116,7 @@ def main(arguments: list[str]) -> int:
 def _usage() -> str:
     lines = [f"  {verb:9}{text}" for verb, text in VERBS.items()]
     lines.append("  --ai     with demo or run: install what computes networks, too (torch and others; large)")
-    lines.append("  --peers  with test: install programs by others that tests/peers tries ours against (520 MB);")
+    lines.append("  --peers  with test: install programs by others that tests/peers tries ours against (670 MB);")
     lines.append("           where they cannot be had, those tests are skipped")
     return "\n".join(["python3 dev.py VERB [arguments]", "", *lines])
 
@@ -179,7 +180,7 @@ def install_peers() -> None:
     _say_if_stopped(_install_peer_packages)
     python = PEERS_VENV / PYTHON.relative_to(VENV)
     if not python.exists() and subprocess.run([sys.executable, "-m", "venv", str(PEERS_VENV)], check=False).returncode:
-        _say("no environment for dcmqi could be made; the tests that need it are skipped")
+        _say("no environment for dcmqi and highdicom could be made; the tests that need them are skipped")
         return
     wanted = " ".join(PEER_PROGRAMS)
     stamp = PEERS_VENV / "limner-installed"

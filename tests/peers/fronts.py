@@ -21,6 +21,7 @@ from orthanc import Orthanc, free_port
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 PROXY = shutil.which("tinyproxy") or "/usr/bin/tinyproxy"
 START_SECONDS = 30
+ASKED = "asked.log"  # of the front: method, code and Accept header of each request
 
 
 def needed() -> str:
@@ -47,7 +48,8 @@ def token_front(folder: Path, authority: trustme.CA, archive: Orthanc, token: st
         pid {folder}/front.pid;
         events {{ }}
         http {{
-            access_log off;
+            log_format asked escape=none "$request_method $status $http_accept";
+            access_log {folder}/{ASKED} asked;
             client_max_body_size 0;
             map_hash_bucket_size 256;
             scgi_temp_path {folder}/scgi;

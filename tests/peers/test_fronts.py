@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 import trustme
-from fronts import needed, password_proxy, token_front
+from fronts import ASKED, needed, password_proxy, token_front
 from made_series import SeriesMaker
 from orthanc import REASON, Orthanc, free_port, is_installed, running
 
 from imaging.errors import UserError
 from sync.destination import Destination, Login, Network, Tls
 from sync.diagnose import diagnose, failed_step
-from sync.dicomweb.fetch import fetch
+from sync.dicomweb.fetch import ACCEPT, fetch
 from sync.dicomweb.find import find
 from sync.dicomweb.send import send
 from sync.dimse.association import ConnectionFailed
@@ -90,9 +90,13 @@ def must_go_and_come(there: Destination, files, workspace: Path) -> None:
         assert came[file.sop_uid].PixelData == dcmread(file.path).PixelData
 
 
-def test_a_token_opens_the_way(there, files, tmp_path) -> None:
+def test_a_token_opens_the_way_and_each_request_says_what_it_wants(there, files, tmp_path) -> None:
     must_go_and_come(there, files, tmp_path / "workspace")
     assert [step.is_ok for step in diagnose(there)] == [True] * 4
+    asked = Path(there.tls.ca_file).with_name(ASKED).read_text().splitlines()
+    assert {line.split()[0] for line in asked} == {"GET", "POST"}
+    assert all(line.split(maxsplit=2)[2] in ("application/dicom+json", ACCEPT) for line in asked), asked
+    assert any(ACCEPT in line for line in asked)
 
 
 @pytest.mark.parametrize("token", ["wrong", TOKEN + "x"])
