@@ -19,9 +19,16 @@ from imaging.opening import find_series, open_series
 from imaging.volume import SeriesWarning
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """A disc that no test changes."""
+    return make_disc(tmp_path_factory.mktemp("made") / "cd")
+
+
 @pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return make_disc(tmp_path / "cd")
+def directory(made, tmp_path) -> Path:
+    """A copy of it."""
+    return shutil.copytree(made.parent, tmp_path / "cd") / made.name
 
 
 def images(patients: list[Node]) -> list[Node]:
