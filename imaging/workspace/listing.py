@@ -86,7 +86,7 @@ class SeriesRow:
 
 @dataclass(frozen=True)
 class FileRow:
-    """A file without a study of its own (NIfTI and its like), or one that could not be read, with the reason."""
+    """A file that stands in no study: one that could not be read, or a directory, with the reason."""
 
     path: Path
     size: int
@@ -161,11 +161,6 @@ def all_files_of(index: StudyIndex, series_id: int) -> list[Path]:
         (series_id,),
     )
     return [Path(os.fsdecode(path)) for (path,) in rows]
-
-
-def research_files(index: StudyIndex, text: str = "") -> list[FileRow]:
-    """NIfTI, NRRD and MetaImage files whose path holds the text."""
-    return [f for f in _files(index, FileKind.IMAGE) if text.casefold() in str(f.path).casefold()]
 
 
 def unreadable_files(index: StudyIndex) -> list[FileRow]:

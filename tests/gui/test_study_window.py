@@ -114,6 +114,19 @@ def test_folders_that_grow_are_followed_and_forgotten_ones_leave_the_list(qtbot,
     assert len(list((folder / "Berg").iterdir())) == 5
 
 
+def test_several_chosen_studies_stay_chosen_when_the_list_changes(qtbot, studies, folder) -> None:
+    listed(qtbot, studies, folder)
+    QTest.keyClick(studies.table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert len(studies.table.chosen_rows()) == 2
+    assert studies.send.isEnabled()
+    assert not studies.delete.isEnabled()
+    (folder / "more").mkdir()
+    SeriesMaker(folder / "more")(1)
+    studies.browsing.update()
+    qtbot.waitUntil(lambda: len(studies.table.rows_model.rows) == 3, timeout=30_000)
+    assert {row.patient_name for row in studies.table.chosen_rows()} == {"Abel^Adam", "Berg^Bea"}
+
+
 def test_what_is_brought_in_is_copied_and_can_be_deleted(qtbot, window, studies, folder, monkeypatch) -> None:
     window.session.actions.run_with_texts("studies.bring_in", window.session, {"folder": str(folder / "Berg")})
     home = window.session.settings.workspace() / "images"

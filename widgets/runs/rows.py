@@ -190,3 +190,11 @@ class RowsTable(QTableView, Generic[T]):
                 self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
                 self.scrollTo(index)
                 return
+
+    def add_where(self, wanted: Callable[[T], bool]) -> None:
+        """Select also all rows of which this is true."""
+        flags = QItemSelectionModel.SelectionFlag
+        for n, row in enumerate(self.rows_model.rows):
+            if wanted(row):
+                index = self._sorted.mapFromSource(self.rows_model.index(n, 0))
+                self.selectionModel().select(index, flags.Select | flags.Rows)

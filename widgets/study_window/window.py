@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QHeaderView, QM
 
 from imaging.errors import UserError
 from imaging.workspace.cases import CaseRow
-from imaging.workspace.listing import SeriesRow, StudyRow
+from imaging.workspace.listing import Filter, SeriesRow, StudyRow
 from imaging.workspace.research import ResearchFile, ResearchFolder
 from imaging.workspace.study_index import Root
 from imaging.workspace.thumbnails import Thumbnail
@@ -26,6 +26,7 @@ from widgets.signal_links import SignalLinks
 from widgets.study_window.columns import DESCRIPTION, ListRow, study_columns
 from widgets.study_window.contents import ContentList, Row
 from widgets.study_window.filters import FilterBar
+from widgets.study_window.found_text import found_sentence
 
 SIZE_PX = (1240, 760)
 SPLIT_PX = (800, 420)
@@ -110,7 +111,7 @@ class StudyWindow(QDialog):
         self.browsing.add_folder(folder)
 
     def _show_found(self, found: Found) -> None:
-        chosen = self.table.current_row()
+        chosen, several = self.table.current_row(), {row.id for row in self.table.chosen_rows()}
         rows: list[ListRow] = [*found.studies, *found.folders]
         self.roots = found.roots
         self.filters.offer(found.modalities, found.body_parts)
@@ -120,40 +121,13 @@ class StudyWindow(QDialog):
             self.table.fit_columns(only_wider=not is_first)  # they stay where they are while somebody types
             if chosen is not None:
                 self.table.select_where(lambda row: row.id == chosen.id)
+                self.table.add_where(lambda row: row.id in several)
             if self.table.current_row() is None and rows:
                 self.table.select_where(lambda row: row is self.table.shown_rows()[0])
             if not rows:
                 self.content.show_content(None)
-        self.said.setText(self._sentence(found))
+        self.said.setText(found_sentence(found, is_narrowed=self.filters.filter() != Filter()))
         self._enable()
-
-    def _sentence(self, found: Found) -> str:
-        if (
-            not (found.studies or found.folders or found.roots)
-            and self.filters.filter() == type(self.filters.filter())()
-        ):
-            return self.tr("Nothing is listed yet. Add the folders that hold your images, or bring in a CD.")
-        count = len(found.studies)
-        files = sum(len(folder.files) for folder in found.folders)
-        parts = (
-            [self.tr("1 study") if count == 1 else self.tr("{0} studies").format(count)] if count or not files else []
-        )
-        if files:
-            parts.append(self.tr("1 research file") if files == 1 else self.tr("{0} research files").format(files))
-        missing = [root.path.name for root in found.roots if root.is_missing]
-        if missing:
-            parts.append(self.tr("not there at the moment: {0}").format(", ".join(missing)))
-        if found.unreadable:
-            parts.append(self.tr("{0} files could not be read").format(found.unreadable))
-        if found.incomplete_discs:
-            parts.append(self.tr("files are missing on the disc {0}").format(", ".join(found.incomplete_discs)))
-        if found.broken_discs:
-            parts.append(
-                self.tr("the directory of the disc {0} cannot be used, its files were looked at").format(
-                    ", ".join(found.broken_discs)
-                )
-            )
-        return " · ".join(parts)
 
     def _ask_content(self) -> None:
         study = self.table.current_row()

@@ -210,12 +210,8 @@ def test_what_cannot_be_read_is_listed_with_its_reason(index, make_series) -> No
     whole = (folder / "s000.dcm").read_bytes()
     nested = b"\x08\x00\x11\x11SQ\0\0\xff\xff\xff\xff" + b"\xfe\xff\x00\xe0\xff\xff\xff\xff"
     (folder / "deep.dcm").write_bytes(whole[:132] + _meta_of(whole) + nested * 200)
-    (folder / "picture.nii.gz").write_bytes(b"")
     index.update(folder)
     assert [(f.path.name, bool(f.reason)) for f in listing.unreadable_files(index)] == [("deep.dcm", True)]
-    assert [f.path.name for f in listing.research_files(index)] == ["picture.nii.gz"]
-    assert listing.research_files(index, "PICT")
-    assert not listing.research_files(index, "scan")
 
 
 def _meta_of(whole: bytes) -> bytes:
