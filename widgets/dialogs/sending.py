@@ -17,6 +17,7 @@ from widgets import theme
 from widgets.dialogs.destination import kind_names, protection
 from widgets.dialogs.form import Form, combo
 from widgets.labels import label
+from widgets.sentences import translated
 
 WIDTH_PX = 780
 ROWS_PX = 168
@@ -74,7 +75,7 @@ class SendDialog(Form):
 
     def _show_step(self, text: str) -> None:
         if shiboken6.isValid(self):
-            self.said.setText(text)
+            self.said.setText(translated(text))
 
     def _show_end(self, sending: Sending | None, error: UserError | None) -> None:
         if not shiboken6.isValid(self):
@@ -82,7 +83,9 @@ class SendDialog(Form):
         self.bar.hide()
         if error is not None:
             self._say(error)
-        if sending is None:
+        if sending is None:  # nothing was sent: it may be tried again
+            self.there.setEnabled(True)
+            self._show_way()
             return
         for row, one in enumerate(sending.objects):
             self.table.insertRow(row)
@@ -99,9 +102,10 @@ class SendDialog(Form):
             name = sending.destination.name
             done, open_ = (
                 self.tr("{0} has everything, and finds it.").format(name),
-                self.tr("Not everything arrived at {0}."),
+                self.tr("Not everything arrived at {0}. The window of the archives sends what waits."),
             )
             self.said.setText(done if sending.is_complete else open_.format(name))
+            self.go_on.hide()  # what waits is not written anew
         self.adjustSize()
 
     def _cells(self, one: SentObject) -> tuple[str, str, str, str]:
@@ -127,7 +131,7 @@ class SendDialog(Form):
         return kind_names()[one.kind], proof, words[one.state], one.reason or filled
 
     def _say(self, error: UserError) -> None:
-        self.said.setText(f"{error.message} {error.hint}".strip())
+        self.said.setText(f"{translated(error.message)} {translated(error.hint)}".strip())
 
     def _show_way(self) -> None:
         """Where it really goes, how that is protected, and what it takes."""
