@@ -128,7 +128,7 @@ def start_loading(series: Series, progress: Progress | None = None, on_slices: O
 
 def _require_voxels(series: Series) -> None:
     if series.geometry is None:
-        raise UserError(series.refusal or "There is no image to show here.")
+        raise UserError(series.refusal or "There is no image to show here.", series.refusal_hint)
 
 
 def _readable(path: Path) -> Path:
@@ -205,7 +205,7 @@ def _add_research(listing: Listing, files: list[str], folder: Path) -> None:
 def _not_empty(listing: Listing, found: Scan, place: str) -> Listing:
     """Pass on a listing with something to open or to name; else say why there is nothing."""
     if len(listing.series) == 1 and listing.series[0].refusal and listing.series[0].stack is not None:
-        raise UserError(listing.series[0].refusal, "Ask for the file again.")
+        raise UserError(listing.series[0].refusal, listing.series[0].refusal_hint)
     if listing.series:
         return listing
     if found.unreadable:

@@ -25,6 +25,7 @@ class Series:
         volume_count: time points.
         warnings: what is known to be doubtful before the voxels are read.
         refusal: why it cannot be opened as an image, empty when it can.
+        refusal_hint: what to do about that, empty where nobody knows.
         study_uid: of the study that it belongs to; empty for research formats.
         body_part: DICOM's Body Part Examined, empty where the file does not say.
     """
@@ -38,6 +39,7 @@ class Series:
     warnings: tuple[SeriesWarning, ...] = ()
     transfer_syntax: str = ""
     refusal: str = ""
+    refusal_hint: str = ""
     study_uid: str = ""
     body_part: str = ""
     path: Path = field(default=Path(), repr=False)

@@ -10,7 +10,7 @@ from imaging.opening import Series, find_series, open_series
 from imaging.volume import Volume
 
 MASK_MODALITIES = {"SEG", "RTSTRUCT"}
-MASK_HINT = "It holds masks of an image: open that image, then use Import masks (`limner case import CASE FILE`)."
+MASK_HINT = "It holds masks of an image: open that image, then use Import (`limner case import CASE FILE`)."
 Report = Callable[[float, str], None]
 Remarked = Callable[[UserError], None]  # called with what is doubtful about all that was found
 
@@ -33,11 +33,20 @@ def image_series(path: Path, wanted: str = "", remarked: Remarked | None = None)
     found = listing.series
     with_voxels = [s for s in found if s.geometry is not None]
     if not with_voxels:
-        kinds = {s.modality for s in found if s.modality}
-        named = f" Found: {', '.join(sorted(kinds))}." if kinds else ""
-        hint = MASK_HINT if kinds & MASK_MODALITIES else "Open the folder with the image series."
-        raise UserError("There is no image to show here." + named, hint)
+        raise _nothing_to_show(found)
     return sorted(with_voxels, key=_voxel_count, reverse=True)
+
+
+def _nothing_to_show(found: list[Series]) -> UserError:
+    """Why, where all that was found has one reason; else what was found."""
+    kinds = {s.modality for s in found if s.modality}
+    hint = MASK_HINT if kinds & MASK_MODALITIES else "Open the folder with the image series."
+    reasons = dict.fromkeys((s.refusal, s.refusal_hint) for s in found)
+    reason, what_to_do = next(iter(reasons), ("", ""))
+    if len(reasons) == 1 and reason:
+        return UserError(reason, what_to_do or hint)
+    named = f" Found: {', '.join(sorted(kinds))}." if kinds else ""
+    return UserError("There is no image to show here." + named, hint)
 
 
 def choose_series(path: Path, series_id: str | None, remarked: Remarked | None = None) -> Series:

@@ -17,9 +17,11 @@ def check_pixels(instance: Instance) -> None:
         UserError: unsupported layout, or sizes that do not agree with the bytes that are there.
     """
     if instance.samples not in (1, 3):
-        raise UserError(f"The file has {instance.samples} values per pixel; Limner reads 1 or 3.")
+        said = f"The file has {instance.samples} values per pixel; Limner reads 1 or 3."
+        raise UserError(said, "Ask for it in grey or in colour.")
     if instance.bits_allocated not in (1, 8, 16, 32, 64):
-        raise UserError(f"The file packs its pixels into {instance.bits_allocated} bits, which Limner does not read.")
+        said = f"The file packs its pixels into {instance.bits_allocated} bits, which Limner does not read."
+        raise UserError(said, "Ask for it with 8 or 16 bits for each pixel.")
     if instance.header.is_odd:
         _check_ratio(instance, _source_size(instance))
     elif instance.header.is_encapsulated:
@@ -43,7 +45,8 @@ def _check_length(instance: Instance) -> None:
     if there >= wanted + max(frame, 16):
         raise UserError(
             f"The file claims {instance.frame_count} frames but holds pixels for {there // max(1, frame)}: "
-            "its header and its pixels do not belong together."
+            "its header and its pixels do not belong together.",
+            "Ask for the file again.",
         )
 
 
@@ -51,7 +54,8 @@ def _check_ratio(instance: Instance, compressed: int) -> None:
     decoded = instance.frame_bytes * instance.frame_count
     if decoded > _ROOMY and decoded > _MAX_RATIO * compressed:
         raise UserError(
-            f"The file claims {decoded >> 20} MB of pixels but holds only {max(1, compressed >> 10)} kB of them."
+            f"The file claims {decoded >> 20} MB of pixels but holds only {max(1, compressed >> 10)} kB of them.",
+            "Ask for the file again.",
         )
 
 

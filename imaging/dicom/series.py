@@ -46,6 +46,7 @@ def describe(stack: Stack) -> Series:
         warnings=warnings,
         transfer_syntax=instance.header.transfer_syntax or syntax.IMPLICIT_LITTLE,
         refusal=refusals[0].message if is_refused else "",
+        refusal_hint=refusals[0].hint if is_refused else "",
         study_uid=instance.header.text(tags.STUDY_INSTANCE),
         body_part=instance.header.text(tags.BODY_PART),
         stack=stack,
@@ -62,6 +63,7 @@ def describe_without_voxels(instance: Instance) -> Series:
         description=instance.header.human_text(tags.SERIES_DESCRIPTION),
         transfer_syntax=instance.header.transfer_syntax or syntax.IMPLICIT_LITTLE,
         refusal=f"The file holds {kind}." if is_empty else f"This is {kind}, not an image.",
+        refusal_hint="Ask for the file again." if kind == NO_PIXELS else "",
     )
 
 
