@@ -8,32 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-# Images whose machines draw names, dates and places into the picture, or that are pictures of something else.
-RISKY_MODALITIES = frozenset(
-    {
-        "US",
-        "IVUS",
-        "ES",
-        "XC",
-        "GM",
-        "SM",
-        "OP",
-        "OPT",
-        "CR",
-        "DX",
-        "MG",
-        "PX",
-        "IO",
-        "XA",
-        "RF",
-        "RG",
-        "SC",
-        "OT",
-        "HC",
-    }
-)
+# Images whose machines draw no names, dates or places into the picture; of all others it is to be feared.
+SAFE_MODALITIES = frozenset({"CT", "MR", "NM", "OCT", "PT", "RTDOSE", "SEG"})
 _RISKY_CLASSES = ("1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.104", "1.2.840.10008.5.1.4.1.1.77")
-_DOCUMENTS = "1.2.840.10008.5.1.4.1.1.104"  # encapsulated PDF and its like: whole pages
+# Encapsulated PDF and its like (whole pages, also bodies as surfaces), and what people say aloud.
+_DOCUMENTS = ("1.2.840.10008.5.1.4.1.1.104", "1.2.840.10008.5.1.4.1.1.9.4")
 _SCREENS = ("SECONDARY", "SCREEN SAVE", "SCREENSAVE", "REPORT", "DOSE", "SUMMARY")
 
 
@@ -43,7 +22,7 @@ class Risk(StrEnum):
     NONE = "none"
     POSSIBLE = "possible"
     STATED = "stated"  # the object itself says so (Burned In Annotation)
-    DOCUMENT = "document"  # pages of text, which nobody can clean here
+    DOCUMENT = "document"  # pages of text, or speech, which nobody can clean here
 
 
 def risk_of(found: Dataset) -> Risk:
@@ -64,5 +43,5 @@ def risk_of(found: Dataset) -> Risk:
     is_picture = sop_class.startswith(_RISKY_CLASSES) or is_screen
     if said == "NO" and not is_picture:
         return Risk.NONE
-    is_risky = is_picture or str(found.get("Modality") or "").upper() in RISKY_MODALITIES
+    is_risky = is_picture or str(found.get("Modality") or "").upper() not in SAFE_MODALITIES
     return Risk.POSSIBLE if is_risky else Risk.NONE

@@ -280,7 +280,7 @@ class _Work:
             left = [cleaned(self._names.without(str(v))) for v in values_of(element)]
             row = row_of(int(element.tag))
             is_required = row is None or row.basic is Action.DUMMY  # nobody knows whether others may be empty
-            _set(element, left if any(left) or not is_required else [DUMMIES[element.VR]])
+            _set(element, left if any(left) or not is_required else [DUMMIES[element.VR]] * len(left))
         elif element.VR in ("DA", "DT", "TM"):
             self._move(element)
         else:

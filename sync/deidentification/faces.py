@@ -72,7 +72,9 @@ def find_faces(
     faces = Faces()
     frames = scan([FileSource(str(path)) for path in paths]).frames
     stacks = sorted(stacks_of(frames), key=_rank)
-    known: dict[str, FacePlanes] = {}  # by frame of reference: what one series shows, the others of the head need not
+    known: dict[
+        tuple[str, str], FacePlanes
+    ] = {}  # by patient and frame of reference: what one series shows, the others of the head need not
     for n, stack in enumerate(stacks):
         on_progress(n, len(stacks))
         modality = stack.first.instance.modality
@@ -102,11 +104,11 @@ def _rank(stack: Stack) -> tuple[int, float]:
     return int(stack.first.instance.modality != "CT"), max(stack.geometry.spacing_mm)
 
 
-def _face_in(stack: Stack, brain_of: BrainOf, known: dict[str, FacePlanes]) -> FacePlanes | None:
+def _face_in(stack: Stack, brain_of: BrainOf, known: dict[tuple[str, str], FacePlanes]) -> FacePlanes | None:
     """What goes of a stack, None where the image cannot reach a face.
 
     Args:
-        known: planes that were found in other series, by frame of reference; completed here.
+        known: planes that were found in other series, by patient and frame of reference; completed here.
 
     Raises:
         UserError: there may be one, and it cannot be found.
@@ -114,9 +116,11 @@ def _face_in(stack: Stack, brain_of: BrainOf, known: dict[str, FacePlanes]) -> F
     has_place = SeriesWarning.NO_GEOMETRY not in stack.warnings and SeriesWarning.NO_SPACING not in stack.warnings
     if not has_place:
         raise UserError("The face cannot be taken away: nobody knows where the images lie.", HINT)
-    frame_of_reference = stack.first.instance.header.text(tags.FRAME_OF_REFERENCE)
-    if frame_of_reference in known:
-        return known[frame_of_reference]
+    header = stack.first.instance.header
+    frame_of_reference = header.text(tags.FRAME_OF_REFERENCE)
+    head = header.text(tags.PATIENT_ID), frame_of_reference  # machines give the same one to several patients
+    if head in known:
+        return known[head]
     (volume, *_others) = load_volumes(stack, Path())
     is_head = may_show_face(volume)
     if not is_head and volume.quantity is not Quantity.HU:
@@ -132,7 +136,7 @@ def _face_in(stack: Stack, brain_of: BrainOf, known: dict[str, FacePlanes]) -> F
         raise UserError("The face cannot be taken away: no whole head was found in the series.", HINT)
     planes = face_planes(points)
     if frame_of_reference:
-        known[frame_of_reference] = planes
+        known[head] = planes
     return planes
 
 

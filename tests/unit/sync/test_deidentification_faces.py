@@ -113,3 +113,23 @@ def test_a_part_below_the_neck_is_left_as_it_is_and_that_is_said(tmp_path) -> No
     assert (len(done.written), done.refused) == (4, [])
     assert any("below the neck" in note for note in done.report.notes)
     assert "RecognizableVisualFeatures" not in dcmread(done.written[0])
+
+
+def test_two_patients_with_one_frame_of_reference_do_not_share_a_face(tmp_path) -> None:
+    """Machines that are set up anew count from one again; the second head lies where the first one's face was."""
+    volume, brain = egg_head()
+    moved = volume.geometry.affine.copy()
+    moved[1, 3] -= 120
+    for patient, affine in (("a", volume.geometry.affine), ("b", moved)):
+        placed = replace(volume, geometry=Geometry(volume.geometry.shape, affine))
+        for path in write_dicom_series(placed, tmp_path / patient):
+            ds = dcmread(path)
+            ds.PatientID, ds.FrameOfReferenceUID, ds.StudyInstanceUID = patient, "1.2.3.4", f"1.2.3.{ord(patient)}"
+            (tmp_path / "in").mkdir(exist_ok=True)
+            ds.save_as(tmp_path / "in" / f"{patient}{path.name}", enforce_file_format=True)
+    done = run(tmp_path / "in", tmp_path / "out")
+    assert (len(done.written), done.refused) == (60, [])
+    for series in list_series(tmp_path / "out"):
+        (made,) = open_series(series)
+        assert np.array_equal(made.voxels[brain], volume.voxels[brain])
+        assert not np.array_equal(made.voxels, volume.voxels)

@@ -20,6 +20,7 @@ from sync.deidentification.engine import Deidentifier
 from sync.deidentification.key import HospitalKey
 from sync.deidentification.last_look import look_through
 from sync.deidentification.options import Dates, Options
+from sync.deidentification.pixels import EVERY, PixelWishes
 from sync.deidentification.register import Register
 from sync.deidentification.run import deidentify_file, deidentify_files
 from sync.deidentification.words import KnownNames
@@ -50,7 +51,8 @@ def source(**fields: object) -> Dataset:
 def treated(ds: Dataset, tmp_path: Path, options: Options | None = None) -> Dataset:
     """The object as it leaves."""
     ds.save_as(tmp_path / "in.dcm", enforce_file_format=True)
-    return dcmread(io.BytesIO(deidentify_file(tmp_path / "in.dcm", Deidentifier(KEY, options or Options()))))
+    worker, seen = Deidentifier(KEY, options or Options()), PixelWishes(frozenset({EVERY}))
+    return dcmread(io.BytesIO(deidentify_file(tmp_path / "in.dcm", worker, seen)))
 
 
 def every_byte(ds: Dataset) -> bytes:
@@ -121,7 +123,7 @@ def test_texts_that_no_line_of_the_table_covers_are_cleaned(tmp_path) -> None:
         SegmentSequence=[segment],
         ContentDescription="liver of Zwirbel",
         InterventionDescription=FOREIGN,
-        WindowCenterWidthExplanation="Zwirbel",
+        WindowCenterWidthExplanation=["Zwirbel", "Zwirbel"],
         StorageURL="https://pacs.zwirbel.example",
         RetrieveURL="https://pacs.zwirbel.example",
         DocumentTitle=FOREIGN,
@@ -132,6 +134,7 @@ def test_texts_that_no_line_of_the_table_covers_are_cleaned(tmp_path) -> None:
     assert made.SegmentSequence[0].SegmentLabel == "REMOVED"
     assert "liver lesion" in made.SegmentSequence[0].SegmentDescription
     assert made.ContentDescription == "liver of"
+    assert made.WindowCenterWidthExplanation == ["REMOVED", "REMOVED"]  # as many as there are windows
 
 
 def test_texts_of_reports_are_cleaned_though_they_name_nobody_known(tmp_path) -> None:

@@ -59,6 +59,9 @@ def test_a_series_keeps_its_geometry_and_loses_its_patient(folder, tmp_path) -> 
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7", "BurnedInAnnotation": "NO"}, Risk.POSSIBLE),
         ({"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"], "BurnedInAnnotation": "NO"}, Risk.POSSIBLE),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.104.1"}, Risk.DOCUMENT),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.9.4.2"}, Risk.DOCUMENT),  # somebody speaks
+        ({"Modality": "BMD"}, Risk.POSSIBLE),  # whatever is not known to be safe
+        ({"Modality": ""}, Risk.POSSIBLE),
     ],
 )
 def test_pixels_that_may_name_the_patient_need_somebody_who_looked(tmp_path, fields, risk) -> None:
