@@ -13,7 +13,7 @@ from imaging.dicom.sources import FileSource
 from imaging.dicom.walker import NotDicom, Odd, walk
 from imaging.errors import UserError
 from imaging.formats.replacing import replacing
-from sync.deidentification.burned_in import risk_of
+from sync.deidentification.burned_in import Risk, risk_of
 from sync.deidentification.engine import Deidentifier
 from sync.deidentification.last_look import look_through
 from sync.deidentification.naming import naming_values
@@ -99,7 +99,12 @@ def deidentify_file(path: Path, worker: Deidentifier, pixels: PixelWishes = NOTH
     """
     found = read_object(path)
     with naming_damage("The object is damaged: what is in it cannot be treated."):
-        check_risk(risk_of(found), str(found.get("SeriesInstanceUID") or ""), pixels)
+        risk = risk_of(found)
+    check_risk(risk, str(found.get("SeriesInstanceUID") or ""), pixels)
+    if risk is not Risk.NONE:
+        worker.report.note(
+            "Pixels of images that may name the patient were written, because somebody answered for them."
+        )
         made = worker.deidentify(found)
         for what in clean_pixels(made, found, path, pixels):
             worker.report.count(what, Action.CLEAN)

@@ -185,3 +185,14 @@ def test_originals_are_not_written_over(qtbot, window, studies, folder) -> None:
     QTest.mouseClick(dialog.go_on, LEFT)
     qtbot.waitUntil(lambda: any("originals" in message.text for message in said), timeout=30_000)
     assert len(list(folder.iterdir())) == 5
+
+
+def test_how_many_images_were_really_shown_is_said(qtbot, studies) -> None:
+    dialog = asked(qtbot, studies)
+    qtbot.waitUntil(lambda: "Shown so far: 1 of 2" in dialog.pixels.said.text(), timeout=30_000)
+    dialog.pixels.slider.setFocus()
+    QTest.keyClick(dialog.pixels.slider, Qt.Key.Key_Home)
+    QTest.keyClick(dialog.pixels.slider, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: "Shown so far: 2 of 2" in dialog.pixels.said.text(), timeout=30_000)
+    dialog.pixels.choice.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: "Shown" not in dialog.pixels.said.text(), timeout=30_000)

@@ -38,6 +38,7 @@ class PixelsPage(QWidget):
         self._series = {one.uid: one for one in found.series if one.has_pixels}
         self._rectangles: dict[str, list[Rectangle]] = {}
         self._seen: set[str] = set()
+        self._shown: dict[str, set[Path]] = {}  # what really stood on the screen, of each series
         self._wanted: Path | None = None
         self._is_alive = True
         self._finding = threading.Lock()  # one picture at a time; those that nobody waits for any more are passed over
@@ -139,6 +140,10 @@ class PixelsPage(QWidget):
         if self._is_alive and path == self._wanted:
             self.take.hide()
             self.picture.show_picture(picture, words)
+            one = self._current()
+            if one is not None and picture is not None:
+                self._shown.setdefault(one.uid, set()).add(path)
+                self._tell()
 
     def _keep_rectangles(self) -> None:
         one = self._current()
@@ -165,6 +170,9 @@ class PixelsPage(QWidget):
             Risk.NONE: self.tr("Nothing speaks for text in these pixels. Drag over what is to be black."),
         }
         parts = [sentences[one.risk]]
+        if one.risk not in (Risk.NONE, Risk.DOCUMENT):
+            shown = len(self._shown.get(one.uid, ()))
+            parts.append(self.tr("Shown so far: {0} of {1}.").format(shown, len(one.files)))
         if self.unseen():
             parts.append(self.tr("Series left out until somebody answers for them: {0}.").format(self.unseen()))
         self.said.setText(" ".join(parts))

@@ -80,6 +80,7 @@ def test_pixels_that_may_name_the_patient_need_somebody_who_looked(tmp_path, fie
     assert len(done.written) == (risk is Risk.NONE)
     again = run(made, tmp_path / "out", tmp_path / "workspace", pixels=PixelWishes(frozenset({EVERY})))
     assert len(again.written) == (risk is not Risk.DOCUMENT)
+    assert any("answered for" in note for note in again.report.notes) == (risk in (Risk.POSSIBLE, Risk.STATED))
 
 
 def test_what_comes_back_finds_its_patient(folder, tmp_path) -> None:
