@@ -100,11 +100,9 @@ def deidentify_file(path: Path, worker: Deidentifier, pixels: PixelWishes = NOTH
     found = read_object(path)
     with naming_damage("The object is damaged: what is in it cannot be treated."):
         risk = risk_of(found)
-    check_risk(risk, str(found.get("SeriesInstanceUID") or ""), pixels)
-    if risk is not Risk.NONE:
-        worker.report.note(
-            "Pixels of images that may name the patient were written, because somebody answered for them."
-        )
+        check_risk(risk, str(found.get("SeriesInstanceUID") or ""), pixels)
+        if risk is not Risk.NONE:
+            worker.report.note("Images that may name the patient were written: somebody answered for their pixels.")
         made = worker.deidentify(found)
         for what in clean_pixels(made, found, path, pixels):
             worker.report.count(what, Action.CLEAN)
