@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.inside_document import show_inside
 from imaging.errors import UserError
+from imaging.measurement import Measurement
 from session.annotation_import import (
     ReadAnnotations,
     add_annotations,
@@ -119,7 +120,7 @@ class _Importing:
         if found.map is not None:
             self._session.doubting.add(found.map, found.map_title)
         added = add_annotations(self._document, found)
-        self._show(found, added[0].number if added else None)
+        self._show(found, added)
         self.go_on()
 
     def _masks_are_in(self, found: FittedMasks) -> None:
@@ -130,7 +131,7 @@ class _Importing:
             self._session.messages.info(line)
         self.go_on()
 
-    def _show(self, found: ReadAnnotations, first_number: int | None) -> None:
+    def _show(self, found: ReadAnnotations, added: Sequence[Measurement]) -> None:
         """Show images and measurements as the object has them, and say what came of it."""
         presentation = self._session.presentation
         if found.windowing is not None:
@@ -139,26 +140,25 @@ class _Importing:
             presentation.update(is_inverted=found.is_inverted)
         if found.map is not None:
             presentation.update(shown_map=found.map.name, shows_doubt=True)
-        if first_number is not None:
-            measurement = self._document.measurements.get(first_number)
-            assert measurement is not None
-            self._session.selection.update(measurement_number=first_number)
-            presentation.update(crosshair_mm=measurement.center_mm)
-        if found.values and self._session.window is not None:
-            self._session.window.show_report(found.file_name, found.values, found.notes)
-        self._session.messages.info(_came_of(found), " ".join(found.notes))
+        if added:
+            self._session.selection.update(measurement_number=added[0].number)
+            presentation.update(crosshair_mm=added[0].center_mm)
+        if found.groups and self._session.window is not None:
+            self._session.window.show_report(found.file_name, found.groups, found.notes)
+        self._session.messages.info(_came_of(found, len(added)), " ".join(found.notes))
 
 
-def _came_of(found: ReadAnnotations) -> str:
-    count = len(found.measurements)
+def _came_of(found: ReadAnnotations, count: int) -> str:
     parts = []
     if count:
         parts.append("1 measurement" if count == 1 else f"{count} measurements")
+    if count < len(found.measurements):
+        parts.append("what was measured here already")
     if found.windowing is not None or found.is_inverted:
         parts.append("the window")
     if found.map is not None:
         parts.append("a map")
-    if found.values:
-        parts.append("1 group of values" if len(found.values) == 1 else f"{len(found.values)} groups of values")
+    if found.groups:
+        parts.append("1 group of values" if len(found.groups) == 1 else f"{len(found.groups)} groups of values")
     said = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts) or "nothing that can be shown"
     return f"From {found.file_name}: {said}."

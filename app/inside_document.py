@@ -21,9 +21,7 @@ FILTERS = "PDF (*.pdf)"
 def show_inside(session: Session, path: Path) -> None:
     """Ask what shall become of the document in an object, and do it."""
     assert session.window is not None
-    question = (
-        f"“{path.name}” holds a PDF document. Another program shows it; it can see everything that the document says."
-    )
+    question = f"“{path.name}” holds a PDF document. Open it only if you trust where it came from."
     choices = [(OPEN, "Open it in the system's viewer"), (SAVE, "Save it as a file…")]
     answer = session.window.ask_choice("PDF document", question, choices)
     if answer == OPEN:

@@ -37,6 +37,7 @@ from widgets.dialogs.surface_options import SurfaceOptionsDialog
 from widgets.sentences import translated
 
 if TYPE_CHECKING:
+    from imaging.objects.report_read import ReportedGroup
     from inference.packages.store import Candidate
     from session.deidentifying import StudyFound, Wishes
     from session.image_sending import WithoutIdentifiers
@@ -178,11 +179,11 @@ class Services:
         shown.choose_model(model)
         _bring_up(shown)
 
-    def show_report(self, name: str, values: Sequence[str], notes: Sequence[str]) -> None:
+    def show_report(self, name: str, groups: Sequence[ReportedGroup], notes: Sequence[str]) -> None:
         """What an imported report says; it stays beside the window."""
         from widgets.dialogs.objects import ReportContent  # seldom needed
 
-        shown = ReportContent(name, values, notes, self._window)
+        shown = ReportContent(name, groups, notes, self._window)
         shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         _bring_up(shown)
 

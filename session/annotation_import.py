@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from imaging.dicom import tags
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile
 from imaging.mask_matching import match
-from imaging.measurement import Measurement
+from imaging.measurement import Measurement, MeasurementKind
 from imaging.measurements import AddMeasurements
 from imaging.objects.source_series import ObjectSource
 from inference.model import UNCERTAINTY_MAP, WINNER_MAP
@@ -30,6 +31,9 @@ from session.object_import import is_object_file
 from session.object_kinds import look_at
 from session.presentation import Presentation, PresentationState, Windowing
 
+if TYPE_CHECKING:
+    from imaging.objects.report_read import ReportedGroup
+
 
 @dataclass(frozen=True, eq=False)
 class ReadAnnotations:
@@ -42,7 +46,7 @@ class ReadAnnotations:
         is_inverted: black on white.
         map: None where it holds none.
         map_title: what made the map.
-        values: what else it measured, a line for each group.
+        groups: of a report, with everything that it measured.
         notes: what could not be taken over, in sentences.
     """
 
@@ -52,8 +56,13 @@ class ReadAnnotations:
     is_inverted: bool = False
     map: ModelMap | None = None
     map_title: str = ""
-    values: tuple[str, ...] = ()
+    groups: tuple[ReportedGroup, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What a report says, a line for each group."""
+        return tuple(map(str, self.groups))
 
 
 def _report(path: Path, case: Case, consent: bool) -> ReadAnnotations:
@@ -61,14 +70,13 @@ def _report(path: Path, case: Case, consent: bool) -> ReadAnnotations:
 
     groups = read_report(path, _source(case))
     shapes = tuple(shape for group in groups for shape in group.shapes)
-    values = [line for group in groups for line in group.lines()]
     notes = dict.fromkeys(sentence for group in groups for sentence in group.unplaced)
     if not look_at(path).is_about(case.images[0].series_id):
         if not shapes and not consent:
             hint = "Use --resample when you know that it is about this patient and these images."
             raise UserError("The report is about other images than these.", hint)
         notes["The report says that it is about another series."] = None
-    return ReadAnnotations(path.name, shapes, values=tuple(values), notes=tuple(notes))
+    return ReadAnnotations(path.name, shapes, groups=tuple(groups), notes=tuple(notes))
 
 
 def _presentation(path: Path, case: Case, _consent: bool) -> ReadAnnotations:
@@ -107,6 +115,7 @@ def _guessed(quantity: str) -> str:
     return UNCERTAINTY_MAP if "uncertain" in quantity.lower() else WINNER_MAP
 
 
+SAME_MM = 0.05  # between the numbers of a report and those of a presentation state
 Read = Callable[[Path, Case, bool], ReadAnnotations]  # file, case, consent to resample
 _STATES = ("11.1", "11.2")
 _REPORTS = ("88.11", "88.22", "88.33", "88.34", "88.35")
@@ -148,6 +157,8 @@ def read_annotations(path: Path, case: Case, *, consent: bool = False) -> ReadAn
 def add_annotations(document: Document, found: ReadAnnotations) -> tuple[Measurement, ...]:
     """Put it into the case's history, measurements as one entry; how it is shown, and maps, lie beside the history.
 
+    Measurements that are there already stay alone: reports and presentation states of one reading hold the same ones.
+
     Returns:
         The measurements with the numbers that they got.
 
@@ -156,16 +167,27 @@ def add_annotations(document: Document, found: ReadAnnotations) -> tuple[Measure
     """
     document.must_be_writable()
     parameters = {"file": found.file_name, "values": list(found.values), "notes": list(found.notes)}
-    if not found.measurements:
+    first = document.measurements.next_number
+    new = [one for one in found.measurements if not any(_is_same(one, other) for other in document.measurements.all)]
+    numbered = tuple(shape.changed(number=first + n) for n, shape in enumerate(new))
+    if not numbered:
         document.note(f"Import {found.file_name}", "file.import_masks", parameters)
         return ()
-    first = document.measurements.next_number
-    numbered = tuple(shape.changed(number=first + n) for n, shape in enumerate(found.measurements))
     count = len(numbered)
     title = f"Import {count} measurement{'s' if count != 1 else ''}"
     edit = AddMeasurements(numbered)
     document.apply(edit, title=title, tool="file.import_masks", parameters=parameters, author="import")
     return numbered
+
+
+def _is_same(one: Measurement, other: Measurement) -> bool:
+    """The same thing measured at the same place; the axes of an ellipse have no order."""
+    if (one.kind, one.name) != (other.kind, other.name):
+        return False
+    if one.kind is MeasurementKind.ELLIPSE:
+        ours, theirs = ((*m.center_mm, *sorted(m.half_axes_mm), *np.abs(m.normal)) for m in (one, other))
+        return bool(np.allclose(ours, theirs, atol=SAME_MM))
+    return bool(np.allclose(one.points_mm, other.points_mm, atol=SAME_MM))
 
 
 def keep_beside(case: Case, found: ReadAnnotations) -> None:

@@ -18,7 +18,9 @@ _REFERENCED_SERIES = 0x00081115
 # Sequences whose items name the series that an object is about, at whatever depth (PS3.3 C.8.8.5, C.12.1.1, C.17.2).
 _LEADING_THERE = (_REFERENCED_SERIES, 0x00081200, 0x0040A375, 0x0040A385, 0x30060010, 0x30060012, 0x30060014)
 _LABEL, _DESCRIPTION, _STRUCTURE_SET_LABEL, _DOCUMENT_TITLE = 0x00700080, 0x00700081, 0x30060002, 0x00420010
-_SERIES_DESCRIPTION, _TITLE, _MEANING = 0x0008103E, 0x0040A043, 0x00080104
+_SERIES_DESCRIPTION = 0x0008103E
+_STRUCTURES = ((0x00620002, 0x00620005), (0x30060020, 0x30060026))  # segments and their labels, regions and their names
+MOST_NAMED = 4
 
 
 class ObjectKind(StrEnum):
@@ -48,7 +50,7 @@ class LookedAt:
     Attributes:
         path: its file.
         kind: what can be done with it.
-        title: what it calls itself; may be empty.
+        title: the structures that it holds, else what it calls itself; may be empty.
         series_uids: the series that it is about; empty where it does not say.
     """
 
@@ -86,10 +88,16 @@ def look_at(path: Path) -> LookedAt:
     if kind is ObjectKind.OTHER:
         return LookedAt(path, kind)
     elements = open_object(path).elements
-    named = (_DESCRIPTION, _LABEL, _STRUCTURE_SET_LABEL, _DOCUMENT_TITLE, _SERIES_DESCRIPTION)
-    titles = [elements.text(tag) for tag in named] + [elements.first(_TITLE).text(_MEANING)]
-    title = " ".join(next(filter(None, titles), "").split())
-    return LookedAt(path, kind, title, frozenset(filter(None, _series_uids(elements))))
+    return LookedAt(path, kind, _title(elements), frozenset(filter(None, _series_uids(elements))))
+
+
+def _title(elements: Elements) -> str:
+    names = [one.text(name) for sequence, name in _STRUCTURES for one in elements.sequence(sequence)]
+    if names:
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        return ", ".join(names[:MOST_NAMED]) + more
+    named = (_DOCUMENT_TITLE, _SERIES_DESCRIPTION, _DESCRIPTION, _LABEL, _STRUCTURE_SET_LABEL)
+    return " ".join(next(filter(None, (elements.text(tag) for tag in named)), "").split())
 
 
 def _series_uids(elements: Elements) -> Iterator[str]:

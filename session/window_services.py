@@ -10,6 +10,7 @@ from imaging.case.images import ImageReference
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from imaging.objects.report_read import ReportedGroup
     from inference.packages.store import Candidate
     from session.channels import ChannelSource
     from session.deidentifying import StudyFound, Wishes
@@ -93,7 +94,7 @@ class WindowServices(Protocol):
     def show_findings(self) -> None:
         """The scores and boxes of the result that waits."""
 
-    def show_report(self, name: str, values: Sequence[str], notes: Sequence[str]) -> None:
+    def show_report(self, name: str, groups: Sequence[ReportedGroup], notes: Sequence[str]) -> None:
         """What an imported report says; ``name`` is its file's."""
 
     def ask_objects(self, objects: Sequence[StudyObject]) -> list[StudyObject]:

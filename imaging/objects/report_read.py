@@ -26,6 +26,19 @@ REPORT_CLASSES = {
 _PLACED = ("SCOORD", "SCOORD3D")
 
 
+# UCUM codes as people write them; others are shown as they are.
+_UNITS = {
+    "[hnsf'U]": "HU",
+    "mm2": "mm²",
+    "cm2": "cm²",
+    "mm3": "mm³",
+    "cm3": "cm³",
+    "deg": "°",
+    "1": "",
+    "{SUVbw}g/ml": "g/ml",
+}
+
+
 @dataclass(frozen=True)
 class ReportedValue:
     """One number: what was measured, how it was derived, how much, in which unit."""
@@ -35,9 +48,18 @@ class ReportedValue:
     unit: str
     derivation: str = ""
 
+    @property
+    def what(self) -> str:
+        """What was measured and how it was derived."""
+        return f"{self.concept} ({self.derivation})" if self.derivation else self.concept
+
+    @property
+    def how_much(self) -> str:
+        """The number with its unit."""
+        return f"{self.value:g} {_UNITS.get(self.unit, self.unit)}".rstrip()
+
     def __str__(self) -> str:
-        how = f" ({self.derivation})" if self.derivation else ""
-        return f"{self.concept}{how}: {self.value:g} {self.unit}".rstrip()
+        return f"{self.what}: {self.how_much}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +83,13 @@ class ReportedGroup:
     shapes: tuple[Measurement, ...]
     unplaced: tuple[str, ...]
 
-    def lines(self) -> list[str]:
-        """What it says, for people."""
-        title = ", ".join(filter(None, (self.name, self.finding, self.site))) or "Measurement group"
-        return [f"{title}: {'; '.join(map(str, self.values))}" if self.values else title]
+    @property
+    def title(self) -> str:
+        """What it is about; nothing is said twice."""
+        return ", ".join(dict.fromkeys(filter(None, (self.name, self.finding, self.site)))) or "Measurement group"
+
+    def __str__(self) -> str:
+        return f"{self.title}: {'; '.join(map(str, self.values))}" if self.values else self.title
 
 
 def read_report(path: Path, source: ObjectSource | None = None) -> list[ReportedGroup]:

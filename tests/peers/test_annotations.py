@@ -158,7 +158,7 @@ def test_reports_of_others_become_measurements(shared_data: Path) -> None:
     found = {group.name: group for group in groups}
     (nodule,) = found["LungNodule0001"].shapes
     assert nodule.kind is MeasurementKind.ELLIPSE
-    assert found["LungNodule0001"].lines() == ["LungNodule0001, Nodule, Lung: Diameter: 10 mm"]
+    assert str(found["LungNodule0001"]) == "LungNodule0001, Nodule, Lung: Diameter: 10 mm"
     assert found["Aorta0001"].shapes == ()
     assert len(found["Aorta0001"].unplaced) == 1
     (tumour, *_) = read_report(folder / "sr-example" / "sr.dcm")

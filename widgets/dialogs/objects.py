@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QDialog, QHBoxLayout, QHeaderView, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QDialog, QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
+from imaging.objects.report_read import ReportedGroup
 from session.object_kinds import ObjectKind
 from session.study_objects import StudyObject
 from widgets import theme
@@ -16,7 +17,8 @@ from widgets.labels import label
 from widgets.runs.rows import Column, RowsModel, RowsTable
 from widgets.study_window.columns import day, described
 
-OBJECTS_PX, REPORT_PX = (620, 380), (560, 420)
+OBJECTS_PX, REPORT_PX = (620, 380), (620, 420)
+Line = tuple[int, str, str, str]  # number of the group, what it is about, what was measured, the value
 
 
 class ObjectsDialog(QDialog):
@@ -27,7 +29,7 @@ class ObjectsDialog(QDialog):
         self.chosen: list[StudyObject] = []
         self.setWindowTitle(self.tr("Objects of this study"))
         self.resize(*(theme.current().px(n) for n in OBJECTS_PX))
-        self.table: RowsTable[StudyObject] = RowsTable(RowsModel(_columns()), self.windowTitle(), (2, True))
+        self.table: RowsTable[StudyObject] = RowsTable(RowsModel(_columns()), self.windowTitle(), (0, False))
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.rows_model.set_rows(objects)
         self.table.fit_columns()
@@ -56,27 +58,42 @@ class ObjectsDialog(QDialog):
 
 
 class ReportContent(QDialog):
-    """The values of a report, line by line; it stays beside the window until it is closed."""
+    """The values of a report as a table; it stays beside the window until it is closed."""
 
-    def __init__(self, name: str, values: Sequence[str], notes: Sequence[str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, groups: Sequence[ReportedGroup], notes: Sequence[str], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("What {0} says").format(name))
         self.resize(*(theme.current().px(n) for n in REPORT_PX))
-        self.lines = QListWidget()
-        self.lines.setAccessibleName(self.tr("Values"))
-        self.lines.setWordWrap(True)
-        self.lines.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.lines.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.lines.addItems(list(values))
+        rows = [
+            (n, group.title, value.what if value else "", value.how_much if value else "")
+            for n, group in enumerate(groups)
+            for value in group.values or (None,)
+        ]
+        self.table: RowsTable[Line] = RowsTable(RowsModel(_report_columns()), self.tr("Values"), (0, False))
+        self.table.rows_model.set_rows(rows)
+        self.table.fit_columns()
+        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(12)
         column.addWidget(label(self.windowTitle(), "strong", wraps=True))
-        column.addWidget(self.lines, 1)
+        column.addWidget(self.table, 1)
         if notes:
             column.addWidget(label("\n".join(notes), "small", wraps=True))
-        copy = text_button(self.tr("Copy"), lambda: QGuiApplication.clipboard().setText("\n".join(values)))
+        text = "\n".join("\t".join(line[1:]) for line in rows)
+        copy = text_button(self.tr("Copy"), lambda: QGuiApplication.clipboard().setText(text))
+        copy.setToolTip(self.tr("All values as text, for a table or a letter"))
         column.addLayout(_buttons(copy, text_button(self.tr("Close"), self.accept, "primary")))
+
+
+def _report_columns() -> list[Column[Line]]:
+    return [
+        Column(_tr("About"), lambda line: line[1], lambda line: line[0], lambda line: line[1], is_number=False),
+        Column(_tr("Measured"), lambda line: line[2], lambda line: line[2], lambda line: line[2], is_number=False),
+        Column(_tr("Value"), lambda line: line[3], lambda line: line[3]),
+    ]
 
 
 def _buttons(*buttons: QWidget) -> QHBoxLayout:
@@ -100,8 +117,11 @@ def _columns() -> list[Column[StudyObject]]:
     def kind(one: StudyObject) -> str:
         return _tr("Structure set") if one.modality == "RTSTRUCT" else words.get(one.found.kind, one.modality)
 
+    def rank(one: StudyObject) -> str:
+        return f"{list(ObjectKind).index(one.found.kind)} {kind(one)}"
+
     return [
-        Column(_tr("Kind"), kind, kind, is_number=False),
+        Column(_tr("Kind"), kind, rank, is_number=False),
         Column(
             _tr("Description"),
             lambda one: described(one.title),

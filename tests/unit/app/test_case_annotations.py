@@ -131,11 +131,16 @@ def test_a_report_goes_out_and_comes_back(capsys, full: Path, other: Path, tmp_p
     for found, wanted in zip(measurements_of(other), MEASUREMENTS, strict=True):
         must_be_alike(found, wanted)
     volume_ml = 3 * 5 * 3 * GRID.voxel_volume_ml
-    assert told["values"][0] == f"Liver, Liver, Liver: Volume: {volume_ml:g} ml"
+    assert told["values"][0] == f"Liver: Volume: {volume_ml:g} ml"
     statistics = ellipse_statistics(volume(), MEASUREMENTS[2])
     assert statistics is not None
-    assert f"Attenuation Coefficient (Mean): {statistics.mean:g} [hnsf'U]" in told["values"][3]
+    assert f"Attenuation Coefficient (Mean): {statistics.mean:g} HU" in told["values"][3]
     assert told["notes"] == []
+    told = json.loads(limner(capsys, "case", "import", other, tmp_path / "sr.dcm", "--json"))
+    assert (told["measurements"], told["entry"]["kind"]) == ([], "note")  # nothing is measured twice
+    limner(capsys, "case", "export", full, "--format", "gsps", "-o", tmp_path / "ps.dcm")
+    assert json.loads(limner(capsys, "case", "import", other, tmp_path / "ps.dcm", "--json"))["measurements"] == []
+    assert len(measurements_of(other)) == 4
 
 
 def test_a_report_refers_to_the_segmentation(capsys, full: Path, tmp_path: Path) -> None:
@@ -191,13 +196,14 @@ def test_a_report_of_other_images_is_asked_about(capsys, full: Path, other: Path
     report.save_as(tmp_path / "elsewhere.dcm")
     assert "about other images" in limner(capsys, "case", "import", other, tmp_path / "elsewhere.dcm", status=2)
     told = json.loads(limner(capsys, "case", "import", other, tmp_path / "elsewhere.dcm", "--resample", "--json"))
-    assert told["measurements"] == []
+    assert told["measurements"] == []  # none of them has a place here
     assert told["values"]
     assert len(measurements_of(other)) == 4
 
 
 def test_what_objects_are_and_of_which_series(capsys, qapp, full: Path, series: Path, tmp_path: Path) -> None:
     uid = str(dcmread(next(series.iterdir())).SeriesInstanceUID)
+    titles = {"sr": "Measurements", "gsps": "Presentation", "pm": "Uncertainty"}
     for name, kind in (
         ("seg", ObjectKind.MASKS),
         ("rtstruct", ObjectKind.MASKS),
@@ -208,7 +214,7 @@ def test_what_objects_are_and_of_which_series(capsys, qapp, full: Path, series: 
         limner(capsys, "case", "export", full, "--format", name, "-o", tmp_path / f"{name}.dcm")
         found = look_at(tmp_path / f"{name}.dcm")
         assert (found.kind, found.series_uids) == (kind, {uid}), name
-        assert found.title, name
+        assert found.title == ("Liver" if kind is ObjectKind.MASKS else titles[name])
     assert look_at(next(series.iterdir())).kind is ObjectKind.OTHER
     assert look_at(full).kind is ObjectKind.OTHER
 
