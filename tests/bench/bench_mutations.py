@@ -4,9 +4,9 @@
     python tests/bench/bench_mutations.py --count 300 --seed 5 --images-only
 
 Valid files of every kind are made (`mutant_sources`, with real ones where they are at hand) and bent (`mutating`): in
-their bytes and in their values. The same seed makes the same files. Each is read (`mutant_readers`) in a process of
-its own (`judging`). ``--as-in-the-program`` starts the decoder's process as the program does, which takes a second
-for each file that needs one; every 200th mutant is judged so anyway.
+their bytes and in their values. The same seed makes the same files. They are read (`mutant_readers`) in processes that
+are forked for it (`judging`). ``--as-in-the-program`` starts the decoder's process as the program does, which takes a
+second for each file that needs one; every 200th mutant is judged in that way, too, and must come to the same.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", NUMBA_NUM_THREA
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from budget_table import Measured, print_table
-from judging import Limits, Verdict, fork_sandboxes, judge
+from judging import Limits, Reader, Verdict, fork_sandboxes, judge, judge_all
 from mutant_images import Source
 from mutant_readers import make_index, preload, readers_for, unbent
 from mutant_sources import all_sources
 
 ALSO_AS_IN_THE_PROGRAM = 200
+AT_ONCE = 20  # mutants that one process reads, one after another
 IN_MEMORY = Path("/dev/shm")  # a disk would make each mutant wait
 
 
@@ -43,10 +44,12 @@ class Judged:
         self.outcomes: dict[str, Counter[str]] = defaultdict(Counter)
         self.faults: dict[str, list[str]] = defaultdict(list)  # what and where -> which mutants
         self.slowest = self.peak_mb = 0.0
+        self.count = 0
         self.slowest_name = self.largest_name = ""
 
     def note(self, kind: str, name: str, verdict: Verdict) -> None:
         """Count one."""
+        self.count += 1
         for reader, outcome in verdict.outcomes.items():
             self.outcomes[kind][f"{reader} {outcome}"] += 1
         self.outcomes[kind]["mutants"] += 1
@@ -64,12 +67,12 @@ class Judged:
 
 
 def mutant(sources: list[list[Source]], seed: int, number: int, folder: Path) -> tuple[Source, Path]:
-    """Write the mutant of a number into an empty folder: kinds take turns, and within a kind its files do."""
+    """Write the mutant of a number into a folder of its own: kinds take turns, and within a kind its files do."""
     group = sources[number % len(sources)]
     source = group[number // len(sources) % len(group)]
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "in").mkdir(parents=True)
-    return source, source.write(folder / "in", random.Random(f"{seed} {number}"))
+    place = folder / str(number) / "in"
+    place.mkdir(parents=True)
+    return source, source.write(place, random.Random(f"{seed} {number}"))
 
 
 def main() -> int:
@@ -87,21 +90,17 @@ def main() -> int:
     began = time.perf_counter()
     judged = Judged()
     with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as name:
-        folder = Path(name)
-        sources = _prepared(folder, shared, arguments.kinds)
-        if not arguments.as_in_the_program:
-            _fork_most_sandboxes()
-        _require_valid(sources, folder)
-        for number in range(arguments.first, arguments.first + arguments.count):
-            source, path = mutant(sources, arguments.seed, number, folder / "mutant")
-            _choose_sandbox(number)
-            verdict = judge(path, readers_for(path, folder, with_objects=not arguments.images_only), Limits())
-            judged.note(source.kind, f"number {number} of seed {arguments.seed}", verdict)
-            if verdict.faults and arguments.keep:
-                _keep(folder / "mutant" / "in", arguments.keep / str(number))
-            if number % 500 == 499:
-                print(f"{number + 1}: {time.perf_counter() - began:.0f} s, {len(judged.faults)} faults", flush=True)
-    return _report(judged, arguments.count, time.perf_counter() - began)
+        bench = Bench(Path(name), _prepared(Path(name), shared, arguments.kinds), arguments)
+        bench.require_valid()
+        last = arguments.first + arguments.count
+        try:
+            for first in range(arguments.first, last, AT_ONCE):
+                bench.judge(range(first, min(first + AT_ONCE, last)), judged)
+                if first // 500 != (first + AT_ONCE) // 500:
+                    print(f"{judged.count}: {time.perf_counter() - began:.0f} s", flush=True)
+        except KeyboardInterrupt:
+            print("Stopped.")
+    return _report(judged, time.perf_counter() - began)
 
 
 def _prepared(folder: Path, shared: Path, kinds: str) -> list[list[Source]]:
@@ -123,35 +122,50 @@ def _prepared(folder: Path, shared: Path, kinds: str) -> list[list[Source]]:
     return list(grouped.values())
 
 
-_starts = None
+class Bench:
+    """The sources, and the ways to judge their mutants."""
 
+    def __init__(self, folder: Path, sources: list[list[Source]], arguments: argparse.Namespace) -> None:
+        self.folder, self.sources, self.arguments = folder, sources, arguments
+        self.choose_sandbox = fork_sandboxes()
+        self.choose_sandbox(not arguments.as_in_the_program)
 
-def _fork_most_sandboxes() -> None:
-    from imaging.sandbox import Sandbox
+    def readers(self, path: Path) -> dict[str, Reader]:
+        """What is done with a file."""
+        return readers_for(path, self.folder, with_objects=not self.arguments.images_only)
 
-    global _starts
-    started = Sandbox.start
-    fork_sandboxes()
-    _starts = started, Sandbox.start
+    def judge(self, numbers: range, judged: Judged) -> None:
+        """Make the mutants of these numbers, judge them, and keep those that misbehaved if wished."""
+        folder = self.folder / "mutants"
+        made = [mutant(self.sources, self.arguments.seed, number, folder) for number in numbers]
+        verdicts = judge_all([(path, self.readers(path)) for _, path in made], Limits())
+        for number, (source, path), verdict in zip(numbers, made, verdicts, strict=True):
+            if number % ALSO_AS_IN_THE_PROGRAM == 0 and not self.arguments.as_in_the_program:
+                self._judge_again(path, verdict)
+            judged.note(source.kind, f"number {number} of seed {self.arguments.seed}", verdict)
+            if verdict.faults and self.arguments.keep:
+                _keep(folder / str(number) / "in", self.arguments.keep / str(number))
+        shutil.rmtree(folder)
 
+    def _judge_again(self, path: Path, verdict: Verdict) -> None:
+        """With the decoder's process started by the program itself: all must be the same."""
+        self.choose_sandbox(False)
+        again = judge(path, self.readers(path), Limits())
+        self.choose_sandbox(True)
+        verdict.faults += [fault for fault in again.faults if fault not in verdict.faults]
+        if again.outcomes != verdict.outcomes:
+            verdict.faults.append(f"as in the program: {again.outcomes}: but judged {verdict.outcomes}")
 
-def _choose_sandbox(number: int) -> None:
-    from imaging.sandbox import Sandbox
-
-    if _starts is not None:
-        is_real = number % ALSO_AS_IN_THE_PROGRAM == 0
-        Sandbox.start = _starts[0] if is_real else _starts[1]  # type: ignore[method-assign]
-
-
-def _require_valid(sources: list[list[Source]], folder: Path) -> None:
-    """Raise RuntimeError when a made file is refused before it is bent: its mutants would prove nothing."""
-    for source in (one for group in sources for one in group if one.kind != "real files"):
-        shutil.rmtree(folder / "mutant", ignore_errors=True)
-        (folder / "mutant" / "in").mkdir(parents=True)
-        path = unbent(source).write(folder / "mutant" / "in", random.Random(0))
-        verdict = judge(path, readers_for(path, folder, with_objects=True), Limits())
-        if verdict.faults or "opened" not in verdict.outcomes.values():
-            raise RuntimeError(f"a file of {source.kind} is not valid: {verdict}")
+    def require_valid(self) -> None:
+        """Raise RuntimeError when a made file is refused before it is bent: its mutants would prove nothing."""
+        for number, source in enumerate(one for group in self.sources for one in group if one.kind != "real files"):
+            place = self.folder / "valid" / str(number) / "in"
+            place.mkdir(parents=True)
+            path = unbent(source).write(place, random.Random(0))
+            verdict = judge(path, readers_for(path, self.folder, with_objects=True), Limits())
+            if verdict.faults or "opened" not in verdict.outcomes.values():
+                raise RuntimeError(f"a file of {source.kind} is not valid: {verdict}")
+        shutil.rmtree(self.folder / "valid", ignore_errors=True)
 
 
 def _keep(found: Path, to: Path) -> None:
@@ -159,14 +173,14 @@ def _keep(found: Path, to: Path) -> None:
     shutil.copytree(found, to)
 
 
-def _report(judged: Judged, count: int, seconds: float) -> int:
+def _report(judged: Judged, seconds: float) -> int:
     for kind, outcomes in judged.outcomes.items():
         told = ", ".join(f"{name} {n}" for name, n in sorted(outcomes.items()) if name != "mutants")
         print(f"{outcomes['mutants']:6} {kind}: {told}")
     for fault, mutants in sorted(judged.faults.items(), key=lambda item: -len(item[1])):
         print(f"{len(mutants)} x {fault}")
     misbehaved = len({name.partition(": ")[0] for names in judged.faults.values() for name in names})
-    what = f"{count} mutants of {len(judged.outcomes)} kinds in {seconds:.0f} s: misbehaved"
+    what = f"{judged.count} mutants of {len(judged.outcomes)} kinds in {seconds:.0f} s: misbehaved"
     return print_table(
         "Mutated files",
         [

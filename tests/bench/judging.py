@@ -1,9 +1,10 @@
-"""Foreign files judged in processes of their own: a process for each, forked from one that has everything loaded.
+"""Foreign files judged in processes of their own, forked from one that has everything loaded.
 
 Starting Python and its libraries takes a second, reading a bent file a hundredth of one. So the process that judges
-loads all readers once, is left without threads, and forks for every file; the program's own decoder process is forked
-in the same way (``fork_sandboxes``), with the limits that it has in the program. What a file did to its process (a
-signal, an exception that is no ``UserError``, time, memory) is seen from outside.
+loads all readers once, is left without threads, and forks for a few files at a time; the program's own decoder process
+is forked in the same way (``fork_sandboxes``), with the limits that it has in the program. What a file did to its
+process (a signal, an exception that is no ``UserError``, time, memory) is seen from outside, and seen again with that
+file alone.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import select
 import signal
 import sys
 import threading
+import time
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,40 +65,76 @@ class Verdict:
 
 
 def judge(path: Path, readers: dict[str, Reader], limits: Limits = Limits()) -> Verdict:
-    """Let all readers loose on a file, in a process that is forked for it.
+    """Let all readers loose on a file, in a process that is forked for it; see `judge_all`."""
+    return judge_all([(path, readers)], limits)[0]
+
+
+def judge_all(files: list[tuple[Path, dict[str, Reader]]], limits: Limits = Limits()) -> list[Verdict]:
+    """Judge several files, one after another in one process; it starts anew for each that gave rise to a complaint.
+
+    Whatever happens in company happens alone, or is reported as happening in company only. Memory is what the process
+    took until then, so it can only be overestimated.
 
     Raises:
         RuntimeError: this process has threads, so that a fork of it could hang by itself.
     """
     if len(os.listdir("/proc/self/task")) != 1:
         raise RuntimeError(f"the judging process has threads: {threading.enumerate()}")
+    first = _judged(files, limits)
+    if len(files) == 1:
+        return first
+    for number, verdict in enumerate(first):
+        if verdict.faults or set(verdict.outcomes) != set(files[number][1]):
+            alone = _judged([files[number]], limits)[0]
+            if verdict.faults and not alone.faults:
+                alone.faults = [f"{fault} (only behind other files)" for fault in verdict.faults]
+            first[number] = alone
+    return first
+
+
+def _judged(files: list[tuple[Path, dict[str, Reader]]], limits: Limits) -> list[Verdict]:
+    """Verdicts of one process; those of files that it did not come to are empty."""
     ears, mouth = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(ears)
-        _read(path, readers, limits, mouth)  # never returns
+        _read_all(files, limits, mouth)  # never returns
     os.close(mouth)
-    verdict, asked = Verdict(), ""
-    ended = _wait(pid, limits.hangs_after)
+    verdicts = [Verdict() for _ in files]
+    asked, number = "", 0
+    with os.fdopen(ears, "rb", buffering=0) as told:
+        for said in _lines(told.fileno(), limits.hangs_after):
+            if said is None:
+                verdicts[number].faults.append(f"{asked}: hangs, more than {limits.hangs_after:g} s on the clock")
+                break
+            number, asked = said["file"], said["reader"]
+            if "outcome" in said:
+                _note(verdicts[number], said, limits)
+                asked = ""
     _kill_group(pid)
     status, usage = os.wait4(pid, 0)[1:]
-    with os.fdopen(ears) as lines:
-        for line in lines:
-            said = json.loads(line)
-            asked = said["reader"]
-            if "outcome" in said:
-                _note(verdict, said, limits)
-                asked = ""
-    verdict.mb = max(verdict.mb, usage.ru_maxrss / 1024)
-    if not ended:
-        verdict.faults.append(f"{asked}: hangs, more than {limits.hangs_after:g} s on the clock")
-    elif os.WIFSIGNALED(status):
-        verdict.faults.append(f"{asked}: killed by {signal.Signals(os.WTERMSIG(status)).name}")
-    elif os.WEXITSTATUS(status) or asked:
-        verdict.faults.append(f"{asked}: the process left with status {os.WEXITSTATUS(status)}")
-    if verdict.mb > limits.mb:
-        verdict.faults.append(f"memory: more than {limits.mb:g} MB")
-    return verdict
+    last = verdicts[number]
+    last.mb = max(last.mb, usage.ru_maxrss / 1024)
+    if not last.faults and os.WIFSIGNALED(status):
+        last.faults.append(f"{asked}: killed by {signal.Signals(os.WTERMSIG(status)).name}")
+    elif not last.faults and (os.WEXITSTATUS(status) or asked):
+        last.faults.append(f"{asked}: the process left with status {os.WEXITSTATUS(status)}")
+    for verdict in verdicts:
+        if verdict.mb > limits.mb:
+            verdict.faults.append(f"memory: more than {limits.mb:g} MB")
+    return verdicts
+
+
+def _lines(ears: int, most_s: float) -> Iterator[dict[str, Any] | None]:
+    """What the reading process tells, None when it is silent for too long."""
+    begun = b""
+    while select.select([ears], [], [], most_s)[0]:
+        data = os.read(ears, 1 << 16)
+        if not data:
+            return
+        *whole, begun = (begun + data).split(b"\n")
+        yield from map(json.loads, whole)
+    yield None
 
 
 def _note(verdict: Verdict, said: dict[str, Any], limits: Limits) -> None:
@@ -111,15 +149,6 @@ def _note(verdict: Verdict, said: dict[str, Any], limits: Limits) -> None:
         verdict.faults.append(f"{reader}: more than {limits.seconds:g} s of processor time")
 
 
-def _wait(pid: int, seconds: float) -> bool:
-    """True when the process ended in time; it is not reaped."""
-    watch = os.pidfd_open(pid)
-    try:
-        return bool(select.select([watch], [], [], seconds)[0])
-    finally:
-        os.close(watch)
-
-
 def _kill_group(pid: int) -> None:
     """The reading process, should it still run, and its decoders."""
     try:
@@ -131,8 +160,8 @@ def _kill_group(pid: int) -> None:
 # ------------------------------------------------------------------------------------------------ in the child
 
 
-def _read(path: Path, readers: dict[str, Reader], limits: Limits, mouth: int) -> None:
-    """Ask each reader, tell what came of it, and leave."""
+def _read_all(files: list[tuple[Path, dict[str, Reader]]], limits: Limits, mouth: int) -> None:
+    """Ask each reader about each file, tell what came of it, and leave."""
     os.setpgid(0, 0)
     before_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     room = (_address_space_mb() + limits.room_mb) * (1 << 20)
@@ -141,14 +170,15 @@ def _read(path: Path, readers: dict[str, Reader], limits: Limits, mouth: int) ->
     in_threads: list[str] = []
     threading.excepthook = lambda failed: in_threads.append(_place(failed.exc_value))
     sys.unraisablehook = lambda failed: in_threads.append(_place(failed.exc_value))
-    for name, reader in readers.items():
-        _tell(mouth, {"reader": name})
-        began = _processor_s()
-        outcome = _asked(reader, path)
-        if in_threads:
-            outcome = f"in a thread or a finalizer: {in_threads.pop()}"
-        seconds = _processor_s() - began
-        _tell(mouth, {"reader": name, "outcome": outcome, "seconds": seconds, "mb": _peak_mb(before_mb)})
+    for number, (path, readers) in enumerate(files):
+        for name, reader in readers.items():
+            _tell(mouth, {"file": number, "reader": name})
+            began = _processor_s()
+            outcome = _asked(reader, path)
+            if in_threads:
+                outcome = f"in a thread or a finalizer: {in_threads.pop()}"
+            took = {"seconds": _processor_s() - began, "mb": _peak_mb(before_mb)}
+            _tell(mouth, {"file": number, "reader": name, "outcome": outcome, **took})
     os._exit(0)
 
 
@@ -190,16 +220,19 @@ def _tell(mouth: int, said: dict[str, Any]) -> None:
 
 
 def _processor_s() -> float:
+    """Processor time of this process and its children, those that are still there included."""
     both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(use.ru_utime + use.ru_stime for use in both)
+    there = sum(
+        time.clock_gettime(~child.pid << 3 | 2) for child in _there
+    )  # the clock of another process, see CPUCLOCK
+    return sum(use.ru_utime + use.ru_stime for use in both) + there
 
 
 def _peak_mb(before_mb: float) -> float:
     """Most memory of this process and its largest child together; the pages that both began with count once."""
-    own, children = (
-        resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return own + max(0.0, children - before_mb)
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return own + max(0.0, max([children, *(child.peak_mb() for child in _there)]) - before_mb)
 
 
 def _address_space_mb() -> float:
@@ -213,6 +246,7 @@ class _ForkedChild:
     """In the place of the ``Popen`` that a `Sandbox` keeps: its child, forked instead of started."""
 
     def __init__(self, memory_bytes: int) -> None:
+        self.memory_bytes = memory_bytes
         requests, asks = os.pipe()
         answers, says = os.pipe()
         self.pid = os.fork()
@@ -222,18 +256,27 @@ class _ForkedChild:
         os.close(says)
         self.stdin = os.fdopen(asks, "wb", buffering=0)
         self.stdout = os.fdopen(answers, "rb", buffering=0)
-        self._is_there = True
+        _there.append(self)
 
     def kill(self) -> None:
         """End it."""
-        if self._is_there:
+        if self in _there:
             os.kill(self.pid, signal.SIGKILL)
 
     def wait(self) -> None:
         """Until it is gone."""
-        if self._is_there:
-            self._is_there = False
+        if self in _there:
             os.waitpid(self.pid, 0)
+            _there.remove(self)
+
+    def peak_mb(self) -> float:
+        """Most resident memory so far."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024 if "VmHWM:" in status else 0.0
+
+
+_there: list[_ForkedChild] = []  # children of this process that it has not seen the end of
+_idle: list[_ForkedChild] = []  # of these, those whose sandbox was left in good order
 
 
 _FRESH_MB = 60.0  # address space of a Python that has not loaded a decoder yet
@@ -257,12 +300,30 @@ def _serve(requests: int, says: int, memory_bytes: int) -> None:
     os._exit(0)
 
 
-def fork_sandboxes() -> None:
-    """From now on the program's decoder processes are forked from the one that asks for them."""
+def fork_sandboxes() -> Callable[[bool], None]:
+    """From now on decoder processes are forked, and serve again once they answered well: less than the program does.
+
+    Returns:
+        Called with False it makes the program start them itself again, with True no more.
+    """
     from imaging.sandbox import Sandbox
 
     def start(self: Any) -> None:
         if self._child is None:
-            self._child = _ForkedChild(self._memory_bytes)
+            fitting = next((child for child in _idle if child.memory_bytes == self._memory_bytes), None)
+            if fitting is not None:
+                _idle.remove(fitting)
+            self._child = fitting or _ForkedChild(self._memory_bytes)
 
-    Sandbox.start = start  # type: ignore[method-assign]
+    def leave(self: Any, *_: object) -> None:
+        child, self._child = self._child, None  # one that did not finish was closed before, see Sandbox.stream
+        if child is not None:
+            _idle.append(child)
+
+    own = Sandbox.start, Sandbox.__exit__
+
+    def choose(is_forked: bool) -> None:
+        Sandbox.start, Sandbox.__exit__ = (start, leave) if is_forked else own  # type: ignore[method-assign]
+
+    choose(True)
+    return choose

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = """
 import json, os, signal, sys, threading, time
 from pathlib import Path
-from judging import Limits, judge
+from judging import Limits, judge, judge_all
 from imaging.errors import UserError
 
 def raises(error):
@@ -46,6 +46,9 @@ def in_a_thread(path):
     thread.join()
     return "opened"
 
+unprintable = UserError("x")
+unprintable.message = "named " + chr(0xD800)
+
 PLANTED = {
     "fine": lambda path: "opened",
     "refused": raises(UserError("It is damaged.")),
@@ -60,13 +63,25 @@ PLANTED = {
     "exception": lambda path: int("x"),
     "in a thread": in_a_thread,
     "without a reason": raises(UserError("")),
-    "unprintable": raises(UserError("named " + chr(0xD800))),
+    "unprintable": raises(unprintable),
     "wrong": lambda path: "opened, but upside down",
 }
 limits = Limits(seconds=0.5, mb=250, hangs_after=4, room_mb=2000)
 found = {name: judge(Path("x"), {name: reader}, limits) for name, reader in PLANTED.items()}
 both = judge(Path("x"), {"exception": PLANTED["exception"], "fine": PLANTED["fine"]}, limits)
-print(json.dumps({**{name: one.faults for name, one in found.items()}, "both": [both.faults, both.outcomes]}))
+seen = []
+
+def only_later(path):
+    seen.append(path)
+    return "opened" if len(seen) == 1 else "opened, but stale"
+
+row = [PLANTED["fine"], only_later, only_later, PLANTED["killed"], PLANTED["fine"], PLANTED["refused"]]
+company = judge_all([(Path("x"), {"r": reader}) for reader in row], limits)
+print(json.dumps({
+    **{name: one.faults for name, one in found.items()},
+    "both": [both.faults, both.outcomes],
+    "company": [(one.faults, one.outcomes) for one in company],
+}))
 """
 
 FAULTS = {
@@ -109,3 +124,11 @@ def test_one_reader_s_fault_hides_no_other_reader(judged: dict) -> None:
     faults, outcomes = judged["both"]
     assert len(faults) == 1
     assert outcomes == {"fine": "opened"}
+
+
+def test_files_that_are_read_by_one_process_are_told_apart(judged: dict) -> None:
+    fine, first, later, killed, behind, refused = judged["company"]
+    assert fine == first == behind == [[], {"r": "opened"}]
+    assert killed == [["r: killed by SIGSEGV"], {}]
+    assert refused == [[], {"r": "refused"}]
+    assert later[0] == ["r: opened, but stale (only behind other files)"]
