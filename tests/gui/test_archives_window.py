@@ -112,6 +112,7 @@ def test_a_study_or_some_of_its_series_are_fetched(qtbot, window, shown, archive
     QTest.mouseClick(shown.fetch, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(archive.fetched) == 1, timeout=30_000)
     assert archive.fetched[0] == Query(Level.STUDY, {"StudyInstanceUID": "1.2.3"})
+    assert not shown.fetch_series.isEnabled()
     shown.series.selectAll()
     said: list[str] = []
     window.session.messages.shown.connect(lambda message: said.append(message.text))

@@ -80,6 +80,7 @@ class ArchivesWindow(QDialog):
         )  # in a field Enter searches; the constructor would ignore it
         self.studies.doubleClicked.connect(lambda _index: self._fetch_study())
         self.studies.selectionModel().selectionChanged.connect(lambda _now, _before: self._ask_series())
+        self.series.selectionModel().selectionChanged.connect(lambda _now, _before: self._enable())
         self.archive.currentIndexChanged.connect(lambda _place: self._choose_archive())
         self.show_archives()
 
@@ -93,7 +94,10 @@ class ArchivesWindow(QDialog):
         self._asked += 1
         self.studies.rows_model.set_rows(())
         self.series.rows_model.set_rows(())
-        self.said.setText(self.tr("Search by name, ID, number, kind or date.") if self.archive.count() else "")
+        self.said.setText("")
+        nothing = self.tr("No archive is set up yet: “Set up…” adds one.")
+        search = self.tr("Search by name, ID, number, kind or date.")
+        self.studies.set_empty_text(search if self.archive.count() else nothing)
         self.outbox.look(self.archive.currentData())
         self._enable()
 
@@ -107,9 +111,7 @@ class ArchivesWindow(QDialog):
         for one in found:
             self.archive.addItem(one.name, one)
         self.archive.setCurrentIndex(max(0, self.archive.findText(wanted)))
-        if not found:
-            self.said.setText(self.tr("No archive is set up yet."))
-        self._enable()
+        self._choose_archive()  # also where there was none before, and is none now
 
     def search(self) -> None:
         """Ask the archive."""
@@ -159,7 +161,8 @@ class ArchivesWindow(QDialog):
         self.series.rows_model.set_rows(())
         count = self.tr("1 study") if len(records) == 1 else self.tr("{0} studies").format(len(records))
         more = self.tr("{0}; there are more, narrow the search").format(count)
-        self.said.setText(more if job.result.is_cut else count if records else self.tr("Nothing was found."))
+        self.said.setText(more if job.result.is_cut else count if records else "")
+        self.studies.set_empty_text(self.tr("Nothing was found."))
         if records:
             self.studies.selectRow(0)
         self._enable()
@@ -250,7 +253,7 @@ class ArchivesWindow(QDialog):
         self.remove.setEnabled(is_own)
         has_study = self.studies.current_row() is not None
         self.fetch.setEnabled(has_study)
-        self.fetch_series.setEnabled(has_study and bool(self.series.rows_model.rows))
+        self.fetch_series.setEnabled(has_study and bool(self.series.chosen_rows()))
 
     def _make_buttons(self) -> None:
         self.add = text_button(self.tr("Set up…"), lambda: self._set_up(None))

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from widgets import theme
@@ -25,6 +25,7 @@ SORT_KEY = Qt.ItemDataRole.UserRole
 ROW_PX = 28
 WIDEST_PX = 200
 TITLE_ROOM_PX = 20
+EMPTY_MARGIN_PX = 40
 T = TypeVar("T")
 
 
@@ -129,6 +130,7 @@ class RowsTable(QTableView, Generic[T]):
     def __init__(self, model: RowsModel[T], name: str, sorted_by: tuple[int, bool] = (0, True)) -> None:
         super().__init__()
         self.rows_model = model
+        self._empty_text = ""
         self._sorted = _Sorted(self)
         self._sorted.setSourceModel(model)
         self.setModel(self._sorted)
@@ -164,6 +166,21 @@ class RowsTable(QTableView, Generic[T]):
             needed = max(titles.horizontalAdvance(column.title) + px(TITLE_ROOM_PX), self.sizeHintForColumn(n) + px(8))
             least = self.columnWidth(n) if only_wider else 0
             self.setColumnWidth(n, max(least, min(needed, px(WIDEST_PX))))
+
+    def set_empty_text(self, text: str) -> None:
+        """What stands in its middle while there are no rows."""
+        self._empty_text = text
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The rows, or why there are none."""
+        super().paintEvent(event)
+        if self._sorted.rowCount() == 0 and self._empty_text:
+            painter = QPainter(self.viewport())
+            painter.setPen(theme.current().color("dim"))
+            margin = theme.current().px(EMPTY_MARGIN_PX)
+            place = self.viewport().rect().adjusted(margin, 0, -margin, 0)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._empty_text)
 
     def current_row(self) -> T | None:
         """The selected row; of several the one that was touched last."""

@@ -11,6 +11,8 @@ def found_sentence(found: Found, *, is_narrowed: bool) -> str:
     """One line; ``is_narrowed``: a filter is set, so that an empty list does not mean that there is nothing."""
     if not (found.studies or found.folders or found.roots or is_narrowed):
         return _tr("Nothing is listed yet. Add the folders that hold your images, or bring in a CD.")
+    if is_narrowed and not (found.studies or found.folders):
+        return _tr("Nothing fits the search and the filters.")
     count, files = len(found.studies), sum(len(folder.files) for folder in found.folders)
     parts = []
     if count or not files:

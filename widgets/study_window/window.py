@@ -126,7 +126,10 @@ class StudyWindow(QDialog):
                 self.table.select_where(lambda row: row is self.table.shown_rows()[0])
             if not rows:
                 self.content.show_content(None)
-        self.said.setText(found_sentence(found, is_narrowed=self.filters.filter() != Filter()))
+        sentence = found_sentence(found, is_narrowed=self.filters.filter() != Filter())
+        self.table.set_empty_text(sentence)
+        self.said.setText(sentence)
+        self.said.setVisible(bool(rows))
         self._enable()
 
     def _ask_content(self) -> None:
