@@ -155,16 +155,35 @@ class Incoming:
             return Received(Arrival.SAME, self.folder / known[0], study_uid, series_uid, sop_uid)
         name = f"{folder}/{secrets.token_hex(8)}.dcm"
         self._write(name, data)
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        row = (sop_uid, digest, series_uid, study_uid, name, len(data), sender, now)
-        with self._lock:
-            self._connection.execute(
-                "INSERT INTO received (sop_uid, digest, series_uid, study_uid, name, bytes, sender, utc)"
-                " VALUES (?,?,?,?,?,?,?,?)",
-                row,
-            )
+        known = self._note(name, len(data), digest, study_uid, series_uid, sop_uid, sender)
+        if known is not None and known[1]:
+            return Received(Arrival.SAME, self.folder / known[0], study_uid, series_uid, sop_uid)
         arrival = Arrival.NEW if known is None else Arrival.DIFFERENT
         return Received(arrival, self.folder / name, study_uid, series_uid, sop_uid)
+
+    def _note(
+        self, name: str, size: int, digest: bytes, study_uid: str, series_uid: str, sop_uid: str, sender: str
+    ) -> tuple[str, bool] | None:
+        """Write a file into the journal, unless the same object came on another connection meanwhile: then it goes.
+
+        Returns:
+            What was known of the object before, as of ``_known``.
+        """
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        row = (sop_uid, digest, series_uid, study_uid, name, size, sender, now)
+        with self._lock, self._transaction():
+            known = self._known(sop_uid, digest)
+            if known is not None and known[0] == name:
+                return None  # a program that was just started found it and noted it
+            if known is None or not known[1]:
+                self._connection.execute(
+                    "INSERT INTO received (sop_uid, digest, series_uid, study_uid, name, bytes, sender, utc)"
+                    " VALUES (?,?,?,?,?,?,?,?)",
+                    row,
+                )
+        if known is not None and known[1]:
+            (self.folder / name).unlink(missing_ok=True)
+        return known
 
     def check_space(self, size: int) -> None:
         """Refuse an object of a size that does not fit.
@@ -214,17 +233,10 @@ class Incoming:
         return len(begun), whole
 
     def adopt(self, path: Path, *, study_uid: str, series_uid: str, sop_uid: str) -> None:
-        """Write a whole file into the journal that ``tidy`` found."""
+        """Write a whole file into the journal that ``tidy`` found; it goes when the same object is here already."""
         data = path.read_bytes()
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
         name = path.relative_to(self.folder).as_posix()
-        row = (sop_uid, hashlib.sha256(data).digest(), series_uid, study_uid, name, len(data), "", now)
-        with self._lock:
-            self._connection.execute(
-                "INSERT OR IGNORE INTO received (sop_uid, digest, series_uid, study_uid, name, bytes, sender, utc)"
-                " VALUES (?,?,?,?,?,?,?,?)",
-                row,
-            )
+        self._note(name, len(data), hashlib.sha256(data).digest(), study_uid, series_uid, sop_uid, "")
 
     def forget(self, paths: list[Path]) -> None:
         """Remove objects from the disk and the journal (a study that the user deletes)."""

@@ -20,7 +20,7 @@ def replacing(path: Path, *, always_flush: bool = False) -> Iterator[BinaryIO]:
     """A binary file that becomes ``path`` at the end of the block; after an error the old file is untouched.
 
     Args:
-        always_flush: flush a new file to the disk, too: somebody is told that it is safe.
+        always_flush: flush a new file and its name to the disk, too: somebody is told that it is safe.
 
     Raises:
         UserError: the folder is missing or read-only, or the disk is full.
@@ -37,8 +37,19 @@ def replacing(path: Path, *, always_flush: bool = False) -> Iterator[BinaryIO]:
             if always_flush or path.exists():  # where there is something to lose: the old file waits for the new one
                 os.fsync(file.fileno())
         os.replace(part, path)
+        if always_flush and os.name == "posix":
+            _flush_folder(path.parent)
     except OSError as error:
         hint = "Free some space or choose another folder."
         raise UserError(f"{path.name} cannot be written: {error.strerror}.", hint) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Write the names in a folder to the disk: until then a power cut may bring back the old ones."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

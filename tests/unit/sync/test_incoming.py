@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
+import threading
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 
@@ -130,3 +132,57 @@ def test_a_workspace_that_cannot_be_written_is_said(tmp_path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="POSIX file modes")
 def test_received_images_belong_to_their_user_alone(incoming) -> None:
     assert incoming.folder.stat().st_mode & 0o077 == 0
+
+
+def test_the_same_object_on_two_connections_at_once_is_kept_once(incoming, monkeypatch) -> None:
+    both_looked = threading.Barrier(2)
+    write = Incoming._write
+
+    def write_together(self: Incoming, name: str, data: bytes) -> None:
+        both_looked.wait(30)
+        write(self, name, data)
+
+    monkeypatch.setattr(Incoming, "_write", write_together)
+    with Incoming(incoming.folder.parent) as other, ThreadPoolExecutor(2) as pool:
+        stored = [pool.submit(one.store, b"bytes", **UIDS, sender="CT1") for one in (incoming, other)]
+        received = [one.result(60) for one in stored]
+    assert sorted(one.arrival for one in received) == [Arrival.NEW, Arrival.SAME]
+    assert [one.path for one in received] == [received[0].path] * 2
+    assert [path.read_bytes() for path in incoming.folder.glob("*/*")] == [b"bytes"]
+    assert len(incoming.unsettled()) == 1
+
+
+def test_what_is_confirmed_has_its_name_on_the_disk_too(incoming, monkeypatch) -> None:
+    """A power cut may undo a rename until the folder itself is flushed."""
+    done: list[str] = []
+    replace, flush = os.replace, os.fsync
+
+    def noted_replace(one: object, other: object) -> None:
+        replace(one, other)
+        done.append("named")
+
+    def noted_flush(descriptor: int) -> None:
+        flush(descriptor)
+        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+
+    monkeypatch.setattr(os, "replace", noted_replace)
+    monkeypatch.setattr(os, "fsync", noted_flush)
+    incoming.store(b"bytes", **UIDS, sender="CT1")
+    assert done == ["file", "named", "folder"]
+
+
+def test_a_file_that_another_program_found_and_noted_first_stays(incoming, monkeypatch) -> None:
+    write = Incoming._write
+
+    def found_by_another(self: Incoming, name: str, data: bytes) -> None:
+        write(self, name, data)
+        with Incoming(self.folder.parent) as other:
+            (path,) = other.tidy()[1]
+            other.adopt(path, **UIDS)
+            other.adopt(path, **UIDS)
+
+    monkeypatch.setattr(Incoming, "_write", found_by_another)
+    received = incoming.store(b"bytes", **UIDS, sender="CT1")
+    assert received.arrival is Arrival.NEW
+    assert received.path.read_bytes() == b"bytes"
+    assert len(incoming.unsettled()) == 1
