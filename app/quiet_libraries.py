@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 import warnings
 
+from app.log_lines import keep_log_clean
+
 
 def keep_libraries_quiet() -> None:
     """Let nothing of pydicom's reach the terminal or a log; what matters of its warnings is checked by ourselves.
+
+    Of other libraries' and of our own records the terminal gets what happened, without what it quotes.
 
     pynetdicom is silenced where it is imported (`sync.dimse.association`), and the sandbox's child has no terminal.
     """
@@ -16,3 +20,4 @@ def keep_libraries_quiet() -> None:
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
     warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
+    keep_log_clean()

@@ -252,3 +252,17 @@ def test_sequences_that_objects_need_do_not_become_empty(tmp_path) -> None:
     assert len(made.VerifyingObserverSequence) == 1
     assert "ContentSequence" not in made
     assert b"zwirbel" not in every_byte(made)
+
+
+def test_drawn_annotations_stay_when_asked_for_and_their_texts_are_cleaned(tmp_path) -> None:
+    text = item(UnformattedTextValue="liver lesion of Zwirbel", BoundingBoxAnnotationUnits="PIXEL")
+    line = item(GraphicType="POLYLINE", GraphicData=[1.0, 2.0, 3.0, 4.0])
+    drawn = item(GraphicLayer="ZWIRBEL", TextObjectSequence=[text], GraphicObjectSequence=[line])
+    ds = source(GraphicAnnotationSequence=[drawn], PatientName="Zwirbel^A")
+    assert "GraphicAnnotationSequence" not in treated(ds, tmp_path)
+    made = treated(ds, tmp_path, Options(clean_graphics=True))
+    kept = made.GraphicAnnotationSequence[0]
+    assert kept.GraphicObjectSequence[0].GraphicData == [1.0, 2.0, 3.0, 4.0]
+    assert "Zwirbel" not in kept.TextObjectSequence[0].UnformattedTextValue
+    assert "113103" in [code.CodeValue for code in made.DeidentificationMethodCodeSequence]
+    assert b"zwirbel" not in every_byte(made)
