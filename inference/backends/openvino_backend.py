@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.backends.forms import NetworkForms
+from inference.backends.group_norm import keep_memory_order
 from inference.engine.predictor import only_output
 from inference.worker.footprint import core_count
 
@@ -98,7 +99,9 @@ def _followed(openvino: Any, module: torch.nn.Module, example: torch.Tensor) -> 
     log = logging.getLogger()
     level, filters, handlers = log.level, list(log.filters), list(log.handlers)
     try:
-        return openvino.convert_model(module, example_input=example)
+        model = openvino.convert_model(module, example_input=example)
+        keep_memory_order(model)
+        return model
     finally:  # where it fails, OpenVINO leaves the whole process's log turned down
         log.setLevel(level)
         log.filters, log.handlers = filters, handlers
