@@ -19,7 +19,7 @@ SWITCHES = {
     "retain-patient-characteristics": "sex, age, size, weight stay",
     "clean-descriptors": "of descriptions, words that cannot name anybody stay",
     "clean-structured-content": "of reports, what is coded or measured stays",
-    "clean-graphics": "drawn annotations stay, their texts cleaned",
+    "clean-graphics": "drawn lines and arrows stay, their texts go",
     "retain-safe-private": "private elements that the standard lists as safe stay",
 }
 

@@ -26,7 +26,7 @@ class Options:
         retain_patient_characteristics: sex, age (90 and more become 90), size, weight, allergies and the like.
         clean_descriptors: keep of descriptions the words that cannot name anybody.
         clean_structured_content: keep of reports what is coded or measured, and of their texts such words.
-        clean_graphics: keep drawn annotations, and of their texts such words.
+        clean_graphics: keep drawn annotations without their texts.
         retain_safe_private: keep private elements that the standard lists as safe.
     """
 

@@ -84,8 +84,8 @@ def _switches() -> list[tuple[str, str, str]]:
         ),
         (
             "clean_graphics",
-            _tr("Drawn annotations, cleaned"),
-            _tr("Lines and arrows stay, and of their texts such words."),
+            _tr("Drawn annotations"),
+            _tr("Lines and arrows stay; their texts go."),
         ),
         (
             "retain_safe_private",
