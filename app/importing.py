@@ -53,6 +53,7 @@ def import_now(session: Session, path: Path, *, consent: bool = False) -> None:
     else:
         add_annotations(document, found)
         keep_beside(document.case, found)
+        _show_as_found(session, found)
 
 
 def _read(document: Document, path: Path, consent: bool) -> FittedMasks | ReadAnnotations:
@@ -133,19 +134,22 @@ class _Importing:
 
     def _show(self, found: ReadAnnotations, added: Sequence[Measurement]) -> None:
         """Show images and measurements as the object has them, and say what came of it."""
-        presentation = self._session.presentation
-        if found.windowing is not None:
-            presentation.update(windowing=found.windowing)
-        if found.windowing is not None or found.is_inverted:
-            presentation.update(is_inverted=found.is_inverted)
-        if found.map is not None:
-            presentation.update(shown_map=found.map.name, shows_doubt=True)
+        _show_as_found(self._session, found)
         if added:
             self._session.selection.update(measurement_number=added[0].number)
-            presentation.update(crosshair_mm=added[0].center_mm)
+            self._session.presentation.update(crosshair_mm=added[0].center_mm)
         if found.groups and self._session.window is not None:
             self._session.window.show_report(found.file_name, found.groups, found.notes)
         self._session.messages.info(_came_of(found, len(added)), " ".join(found.notes))
+
+
+def _show_as_found(session: Session, found: ReadAnnotations) -> None:
+    if found.windowing is not None:
+        session.presentation.update(windowing=found.windowing)
+    if found.windowing is not None or found.is_inverted:
+        session.presentation.update(is_inverted=found.is_inverted)
+    if found.map is not None:
+        session.presentation.update(shown_map=found.map.name, shows_doubt=True)
 
 
 def _came_of(found: ReadAnnotations, count: int) -> str:

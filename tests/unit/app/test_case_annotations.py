@@ -170,6 +170,21 @@ def test_a_presentation_state_goes_out_and_comes_back(capsys, full: Path, other:
     assert shown.windowing == Windowing(-600, 1500)
 
 
+def test_actions_without_a_window_import_the_same(capsys, full: Path, other: Path, tmp_path: Path) -> None:
+    for kind in ("gsps", "pm", "seg"):
+        limner(capsys, "case", "export", full, "--format", kind, "-o", tmp_path / f"{kind}.dcm")
+        limner(capsys, "run", "file.import_masks", "--case", other, f"path={tmp_path / kind}.dcm")
+    assert len(measurements_of(other)) == 3
+    case = Case.open(other, read_only=True)
+    content = content_of_case(case)
+    names = [s.name for s in case.segmentation.segments]
+    case.close()
+    assert names == ["Empty", "Liver"]
+    assert content.shown is not None
+    assert content.maps is not None
+    assert np.array_equal(content.maps.maps[0].values, MAP)
+
+
 def test_a_presentation_state_of_other_images_is_refused(capsys, full: Path, other: Path, tmp_path: Path) -> None:
     limner(capsys, "case", "export", full, "--format", "gsps", "-o", tmp_path / "ps.dcm")
     state = dcmread(tmp_path / "ps.dcm")
