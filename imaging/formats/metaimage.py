@@ -44,6 +44,9 @@ ELEMENT_NAMES = {"i1": "MET_CHAR", "u1": "MET_UCHAR", "i2": "MET_SHORT", "u2": "
 Fields = dict[str, str]
 
 
+_LARGEST = 1e12  # of a header's numbers: products of larger ones would overflow
+
+
 def read_metaimage(path: Path) -> StoredImage:
     """Check a MetaImage file's header.
 
@@ -103,7 +106,7 @@ def _numbers(path: Path, fields: Fields, key: str, default: list[float] | None =
         numbers = [float(word) for word in fields.get(key, "").split()]
     except ValueError as error:
         raise UserError(f"{path.name} has a damaged MetaImage header ({key}).") from error
-    if not numbers or not np.isfinite(numbers).all():
+    if not numbers or not (np.abs(numbers) <= _LARGEST).all():  # nor what is no number
         raise UserError(f"{path.name} has a damaged MetaImage header ({key}).")
     return numbers
 

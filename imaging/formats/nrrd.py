@@ -19,7 +19,7 @@ from imaging.formats.packing import write_gzip
 from imaging.formats.replacing import replacing
 from imaging.formats.stored_image import Packing, StoredImage, VolumeAxis, checked_geometry
 from imaging.formats.text_header import beside, read_beginning
-from imaging.geometry import Affine, Geometry
+from imaging.geometry import FARTHEST_MM, Affine, Geometry
 from imaging.volume import SeriesWarning
 
 TO_LPS = {
@@ -176,7 +176,8 @@ def _lps_affine(path: Path, fields: dict[str, Any], grid: list[int]) -> tuple[Af
         return _spacings_only(fields, grid)
     directions = np.array([rows[axis] for axis in grid], np.float64)
     origin = np.asarray(fields.get("space origin", np.zeros(directions.shape[1])), np.float64)
-    if directions.shape[1] not in (2, 3) or origin.shape != directions.shape[1:]:
+    is_near = bool((np.abs(directions) <= FARTHEST_MM).all() and (np.abs(origin) <= FARTHEST_MM).all())
+    if directions.shape[1] not in (2, 3) or origin.shape != directions.shape[1:] or not is_near:
         raise UserError(f"{path.name}: the header's space makes no sense.")
     columns = np.zeros((3, 3))
     columns[: directions.shape[1], : len(grid)] = directions.T

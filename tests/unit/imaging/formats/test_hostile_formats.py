@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import random
+import re
 import time
 import tracemalloc
 import zlib
@@ -244,3 +245,23 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path, ending: str) -> None:
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_many_mutated_files_are_read_or_refused(tmp_path: Path, ending: str) -> None:
     assert mutated(tmp_path, ending, 500) > 100
+
+
+@pytest.mark.parametrize(
+    ("ending", "line"),
+    [
+        (".nrrd", "space directions: (1e308,1e308,1e308) (0,1e308,0) (0,0,1e308)"),
+        (".nrrd", "space origin: (1e300,0,nan)"),
+        (".nrrd", "sizes: nan inf 9"),
+        (".mha", "ElementSpacing = 1e308 1e308 1e308"),
+        (".mha", "TransformMatrix = 1e308 0 0 0 1e308 0 0 0 1e308"),
+        (".mha", "Offset = 0 0 1e300"),
+    ],
+)
+def test_numbers_beyond_all_sense_are_refused(tmp_path: Path, ending: str, line: str) -> None:
+    path = valid(tmp_path, ending)
+    key = re.match(r"[A-Za-z ]+[:=]", line)[0].encode()
+    data = path.read_bytes()
+    assert key in data
+    path.write_bytes(re.sub(re.escape(key) + rb"[^\n]*", line.encode(), data, count=1))
+    assert refused(path)
