@@ -24,7 +24,7 @@ from session.messages import Message
 from widgets.slice_view import SliceView
 
 LEFT = Qt.MouseButton.LeftButton
-TIMEOUT_MS = 30_000
+TIMEOUT_MS = 300_000
 LEAST_DIFFERENCE = 12  # of a colour channel, for a pixel to count as painted over
 
 

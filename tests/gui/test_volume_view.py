@@ -43,7 +43,7 @@ from widgets.volume_view import VolumeView
 LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
 NONE, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
 SHAPE = (40, 40, 40)
-WAIT_MS = 30_000
+WAIT_MS = 300_000
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ pytestmark = pytest.mark.slow  # kernels are compiled where nobody did before
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 NONE, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
 SHAPE = (32, 32, 32)
-WAIT_MS = 90_000
+WAIT_MS = 300_000
 SOLID = TransferFunction((ColorPoint(0.0, (0.9, 0.85, 0.75)),), (OpacityPoint(200.0, 0.0), OpacityPoint(400.0, 0.95)))
 
 

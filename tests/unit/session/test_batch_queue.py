@@ -29,7 +29,7 @@ from session.settings import Settings
 MODELS = Path(__file__).parents[1] / "inference" / "worker"
 PRETEND = ModelInfo("pretend", "Pretend", "3.1", (), "", "models_for_worker_tests:PretendModel")
 SHAPE = (6, 20, 24)
-TIMEOUT_S = 30.0
+TIMEOUT_S = 300.0
 
 
 @pytest.fixture(scope="module")

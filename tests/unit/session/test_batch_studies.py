@@ -32,7 +32,7 @@ MODELS = Path(__file__).parents[1] / "inference" / "worker"
 PRETEND = ModelInfo("pretend", "Pretend", "3.1", (), "", "models_for_worker_tests:PretendModel")
 CHANNELS = ("T1c", "T1", "T2", "FLAIR")
 SHAPE = (5, 8, 10)
-TIMEOUT_S = 120.0
+TIMEOUT_S = 300.0
 
 
 def volume(value: int) -> Volume:

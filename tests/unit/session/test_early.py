@@ -34,7 +34,7 @@ from session.window_services import WindowServices
 
 MODELS = Path(__file__).parents[1] / "inference" / "worker"
 PRETEND = ModelInfo("pretend", "Pretend", "3.1", (), "", "models_for_worker_tests:PretendModel")
-TIMEOUT_S = 30.0
+TIMEOUT_S = 300.0
 SHAPE = (6, 20, 24)
 
 

@@ -23,7 +23,7 @@ from session.settings import Settings
 
 DATA = bytes(range(256)) * 2000
 FIRST = 300_000  # more than what is read at once
-TIMEOUT_S = 20.0
+TIMEOUT_S = 300.0
 
 
 class Slow(BaseHTTPRequestHandler):

@@ -30,7 +30,7 @@ from session.session import Session
 
 MODELS = Path(__file__).parents[1] / "inference" / "worker"
 PRETEND = ModelInfo("pretend", "Pretend", "3.1", (), "", "models_for_worker_tests:PretendModel")
-TIMEOUT_S = 30.0
+TIMEOUT_S = 300.0
 SHAPE = (16, 40, 48)
 
 

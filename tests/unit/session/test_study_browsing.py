@@ -13,7 +13,7 @@ from session.session import Session
 from session.settings import Settings
 from session.study_browsing import Found, StudyBrowsing, StudyContent
 
-WAIT_S = 30
+WAIT_S = 300.0
 
 
 class Heard:

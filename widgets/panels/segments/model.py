@@ -150,7 +150,9 @@ class SegmentModel(QAbstractListModel):
             self._reset()
         elif change.segment_numbers:
             self._segments = segments
-            self._tell_all()
+            for row, segment in enumerate(segments):
+                if segment.number in change.segment_numbers:
+                    self.dataChanged.emit(self.index(row), self.index(row))
         if change.has_voxels and not self._timer.isActive():
             self._timer.start(VOLUMES_MS)
 

@@ -28,7 +28,7 @@ from inference.external.listing import external_models
 from inference.worker.landlock import landlock_version
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script with a first line")
-WAIT_S = 60.0
+WAIT_S = 300.0
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from inference.client import InferenceCancelled, InferenceClient, InferenceFaile
 from inference.worker import exchange
 from inference.worker.source_hash import source_hash
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 300.0
 Foreign = Callable[..., ModelInfo]
 Clients = Callable[..., InferenceClient]
 

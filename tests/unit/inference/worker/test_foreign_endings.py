@@ -24,7 +24,7 @@ from inference.worker import watchdog
 
 Foreign = Callable[..., ModelInfo]
 Clients = Callable[..., InferenceClient]
-TIMEOUT_S = 30.0
+TIMEOUT_S = 300.0
 IN_NATIVE_CODE = "report(0.1, 'stuck'); import re; re.match(r'(a+)+$', 'a' * 60 + 'b')"  # holds Python's lock for years
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's limits are Linux's")
 

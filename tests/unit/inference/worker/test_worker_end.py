@@ -16,7 +16,7 @@ from inference.client import InferenceClient
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[3]
-TIMEOUT_S = 30.0
+TIMEOUT_S = 300.0
 
 PROGRAM = """
 import sys
