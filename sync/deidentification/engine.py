@@ -21,6 +21,8 @@ from sync.deidentification.report import Report
 from sync.deidentification.table import Action, action_for, row_of
 from sync.deidentification.texts import (
     BYTES,
+    CHARACTERISTICS,
+    OF_PEOPLE,
     STRUCTURE,
     TEXTS,
     is_address,
@@ -202,6 +204,10 @@ class _Work:
             return said
         if not element.keyword and element.tag.element != 0:
             return Action.REMOVE  # nobody knows what it holds
+        if element.keyword in OF_PEOPLE:
+            return Action.REMOVE
+        if element.keyword in CHARACTERISTICS and not options.retain_patient_characteristics:
+            return Action.REMOVE
         if element.VR == "PN":
             return Action.DUMMY
         if element.VR == "UN" or is_address(element):

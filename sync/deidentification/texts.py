@@ -19,6 +19,15 @@ STRUCTURE = frozenset(
      "BodyPartExamined", "ConversionType", "PresentationLUTShape", "LossyImageCompression", "BurnedInAnnotation",
      "ValueType", "RelationshipType", "ContinuityOfContent", "FrameType", "SegmentationType", "Units"}
 )  # fmt: skip
+# In no line of the table, and yet of a person, a visit, or a place in the hospital's network.
+OF_PEOPLE = frozenset(
+    {"PatientBirthDateInAlternativeCalendar", "PatientDeathDateInAlternativeCalendar", "PatientAlternativeCalendar",
+     "IssuerOfPatientIDQualifiersSequence", "SourcePatientGroupIdentificationSequence",
+     "GroupOfPatientsIdentificationSequence", "RequestingPhysicianIdentificationSequence",
+     "OrderPlacerIdentifierSequence", "OrderFillerIdentifierSequence", "AuthorIdentificationSequence",
+     "NTPSourceAddress", "OwnerID"}
+)  # fmt: skip
+CHARACTERISTICS = frozenset({"PatientBodyMassIndex", "PatientSizeCodeSequence"})  # as size and weight
 _FREE = frozenset({"LT", "ST", "UT"})
 _SHORT = frozenset({"LO", "SH", "UC"})
 _ENDINGS = ("Description", "Comment", "Comments", "Label", "Explanation", "Notes", "Reason", "Title")

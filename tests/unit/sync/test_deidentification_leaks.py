@@ -266,3 +266,20 @@ def test_drawn_annotations_stay_when_asked_for_and_their_texts_are_cleaned(tmp_p
     assert "Zwirbel" not in kept.TextObjectSequence[0].UnformattedTextValue
     assert "113103" in [code.CodeValue for code in made.DeidentificationMethodCodeSequence]
     assert b"zwirbel" not in every_byte(made)
+
+
+def test_what_the_table_forgot_about_people_goes(tmp_path) -> None:
+    qualifiers = item(UniversalEntityID="Zwirbel", UniversalEntityIDType="DNS")
+    ds = source(
+        PatientBirthDateInAlternativeCalendar="Zwirbel 4 of the second month",
+        PatientAlternativeCalendar="HEBREW",
+        IssuerOfPatientIDQualifiersSequence=[qualifiers],
+        OrderPlacerIdentifierSequence=[item(LocalNamespaceEntityID="Zwirbel")],
+        NTPSourceAddress="10.11.12.13",
+        PatientBodyMassIndex="31.7",
+    )
+    made = treated(ds, tmp_path, EVERYTHING)
+    left = every_byte(made)
+    assert not [word for word in (b"zwirbel", b"10.11.12.13", b"hebrew") if word in left]
+    assert made.PatientBodyMassIndex == 31.7
+    assert "PatientBodyMassIndex" not in treated(ds, tmp_path)
