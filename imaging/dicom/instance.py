@@ -253,8 +253,12 @@ def _spacing(header: Header) -> tuple[float, float] | None:
     return None
 
 
+_WIDEST = 1e12  # of a window: no pixel needs more, and larger numbers overflow where it is applied
+
+
 def _windows(levels: tuple[float, ...], widths: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
-    return tuple((level, width) for level, width in zip(levels, widths, strict=False) if width > 0)
+    pairs = zip(levels, widths, strict=False)
+    return tuple((level, width) for level, width in pairs if 0 < width <= _WIDEST and abs(level) <= _WIDEST)
 
 
 def _positive(value: float | None) -> float | None:

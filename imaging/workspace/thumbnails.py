@@ -19,6 +19,7 @@ from imaging.workspace.study_index import StudyIndex
 SIDE_PX = 96
 MOST_VOXELS = 64 << 20  # of what is opened for a picture of 96 pixels
 MOST_FILE_VOXELS = 16 << 20  # of a file that must be unpacked whole
+_FARTHEST = np.float32(1e30)  # sums of larger values would overflow
 _HEAD = 2  # the LPS axis that points up in every upright picture
 _DARK, _BRIGHT = 2.0, 99.5  # percentiles that become black and white where the file proposes no window
 
@@ -113,7 +114,7 @@ def _shrunk(plane: NDArray[Any], size: tuple[int, int]) -> NDArray[np.float32]:
     """Means over the pixels that fall together; nearest ones where it grows."""
     rows = np.linspace(0, plane.shape[0], size[0] + 1).astype(int)
     columns = np.linspace(0, plane.shape[1], size[1] + 1).astype(int)
-    values = np.nan_to_num(plane.astype(np.float32))
+    values = np.nan_to_num(plane.astype(np.float32)).clip(-_FARTHEST, _FARTHEST)
     if plane.shape[0] < size[0] or plane.shape[1] < size[1]:
         nearest: NDArray[np.float32] = values[rows[:-1].clip(0, plane.shape[0] - 1)]
         return nearest[:, columns[:-1].clip(0, plane.shape[1] - 1)]
@@ -131,6 +132,6 @@ def _grey(plane: NDArray[np.float32], volume: Volume) -> NDArray[np.uint8]:
     else:
         inside = plane[plane != volume.outside_value] if volume.outside_value is not None else plane
         low, high = np.percentile(inside if inside.size else plane, (_DARK, _BRIGHT))
-    scaled = (plane - low) * (255 / max(high - low, 1e-6))
+    scaled = (plane.astype(np.float64) - low) * (255 / max(high - low, 1e-6))
     grey: NDArray[np.uint8] = np.clip(scaled, 0, 255).astype(np.uint8)
     return np.invert(grey) if volume.is_inverted else grey

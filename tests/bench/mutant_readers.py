@@ -26,6 +26,7 @@ def readers_for(path: Path, folder: Path, *, with_objects: bool) -> dict[str, Re
     if not with_objects:
         return found
     found["list of studies"] = lambda p: _listed(p, folder)
+    found["small picture"] = _pictured
     if path.is_dir() or path.suffix == ".zip":
         return found
     if path.suffix not in (".dcm", ""):
@@ -118,6 +119,7 @@ def _what_is_wrong(volume: Any) -> str:
     import numpy as np
 
     from imaging.volume import Quantity, SeriesWarning
+    from session.presentation import first_windowing
 
     geometry, voxels = volume.geometry, volume.voxels
     if not np.isfinite(geometry.affine).all() or abs(np.linalg.det(geometry.affine)) < 1e-15:
@@ -132,6 +134,9 @@ def _what_is_wrong(volume: Any) -> str:
         return f"its voxels are {voxels.shape} of {wanted}"
     if voxels.dtype.kind == "f" and SeriesWarning.NOT_FINITE not in volume.warnings and not np.isfinite(voxels).all():
         return "it holds values that are no numbers, and does not say so"
+    window = first_windowing(volume)
+    if not np.isfinite([window.level, window.width]).all() or window.width <= 0:
+        return f"it begins with the window {window}"
     return ""
 
 
@@ -154,6 +159,17 @@ def _listed(path: Path, folder: Path) -> str:
         if look.kind is FileKind.UNREADABLE and refusal_of(look.reason) != "refused":
             return refusal_of(look.reason)
     return "opened" if any(look.instances for look in looks) else "refused"
+
+
+def _pictured(path: Path) -> str:
+    """The picture in lists; of a folder that of its first series."""
+    import numpy as np
+
+    from imaging.workspace.thumbnails import file_thumbnail
+
+    pixels = file_thumbnail(path).pixels
+    is_one = pixels.dtype == np.uint8 and pixels.ndim in (2, 3) and min(pixels.shape[:2]) >= 1
+    return "opened" if is_one and max(pixels.shape) <= 97 else f"opened, but the picture is {pixels.shape}"
 
 
 # ------------------------------------------------------------------------------------------------ objects

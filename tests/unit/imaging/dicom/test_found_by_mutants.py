@@ -11,6 +11,7 @@ from pydicom import Dataset
 
 from imaging.opening import list_series, open_series
 from imaging.volume import SeriesWarning, Volume
+from imaging.workspace.thumbnails import file_thumbnail
 
 
 def only_volume(folder: Path) -> Volume:
@@ -38,6 +39,22 @@ def test_a_rescale_beyond_all_numbers_says_so(tmp_path: Path, slope: str, interc
     volume = only_volume(SeriesMaker(tmp_path)(3, bend))
     assert not np.isfinite(volume.voxels).all()
     assert SeriesWarning.NOT_FINITE in volume.warnings
+
+
+def test_windows_beyond_all_numbers_are_none(tmp_path: Path) -> None:
+    def bend(_k: int, ds: Dataset) -> None:
+        ds.WindowCenter, ds.WindowWidth = ["1e308", "40", "-1e200"], ["400", "400", "1e300"]
+
+    assert only_volume(SeriesMaker(tmp_path)(3, bend)).default_window == ((40.0, 400.0),)
+
+
+def test_a_small_picture_of_infinite_voxels(tmp_path: Path) -> None:
+    def bend(k: int, ds: Dataset) -> None:
+        ds.RescaleSlope = "1e308" if k == 1 else "1e35"
+
+    SeriesMaker(tmp_path)(3, bend)
+    for path in sorted(tmp_path.iterdir()):
+        assert file_thumbnail(path).pixels.dtype == np.uint8
 
 
 def test_directions_beyond_all_numbers_are_none(tmp_path: Path) -> None:

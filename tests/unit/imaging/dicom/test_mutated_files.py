@@ -12,6 +12,7 @@ BENCH = Path(__file__).parents[3] / "bench" / "bench_mutations.py"
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the bench forks, and reads /proc")
 def test_mutated_files_open_or_are_refused():
     done = subprocess.run(
         [sys.executable, str(BENCH), "--count", "300", "--seed", "2026"], capture_output=True, text=True, timeout=900
