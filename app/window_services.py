@@ -158,10 +158,9 @@ class Services:
         """What was removed."""
         from widgets.deidentify.report import DeidentificationReport  # seldom needed
 
-        parent = QApplication.activeWindow() or self._window
-        dialog = DeidentificationReport(outcome, self._window.session.messages, parent)
+        dialog = DeidentificationReport(outcome, self._window.session.messages, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
+        _bring_up(dialog)  # it outlives the dialog that asked for it
 
     def show_models(self, model: str) -> None:
         """The window of the models."""

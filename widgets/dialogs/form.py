@@ -10,6 +10,8 @@ from widgets import theme
 from widgets.buttons import text_button
 from widgets.labels import label
 
+ROOM_PX = 40  # beside a dialog on a small screen
+
 
 class Form(QDialog):
     """A dialog of rows; closing it answers nothing.
@@ -23,7 +25,7 @@ class Form(QDialog):
     def __init__(self, title: str, go_on: str, width_px: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        self.setFixedWidth(theme.current().px(width_px))
+        self.setFixedWidth(min(theme.current().px(width_px), self.screen().availableGeometry().width() - ROOM_PX))
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(24, 20, 24, 20)
         self.column.setSpacing(14)
