@@ -34,6 +34,7 @@ LONG_S = 3.0  # a trial that takes longer is not repeated: its first time is sur
 MANY_WINDOWS = 4
 GRANULE = 16  # trial windows are multiples of it, as most networks halve their input up to four times
 LEAST_SIDE = 32
+BUSY = 1.5  # processes for each core that want to compute: what is measured then is not worth remembering
 LIBRARIES = ("torch", "onnxruntime", "openvino")
 # how libraries say that a network is not for them, when they take it in or when they compute it
 UNABLE = (RuntimeError, NotImplementedError, ValueError, TypeError, MemoryError)
@@ -74,7 +75,8 @@ class Choice:
         candidate: what it is.
         facts: for the record, JSON: ``name``, ``measured`` (seconds for a trial window of each candidate), ``window_s``
             (of a whole window by the chosen one), ``dice`` against plain fp32 (None where nothing was to be proved),
-            ``key`` and ``candidate`` to remember it by.
+            ``key`` and ``candidate`` to remember it by; an empty key and ``busy`` where other programs computed, too,
+            so that the next run measures again.
     """
 
     predictor: Predictor
@@ -133,6 +135,7 @@ def plain_torch(module: torch.nn.Module, device: str) -> Choice:
 def _measured(networks: Networks, found: list[Candidate], work: Work, key: str, watch: Watch) -> Choice:
     plain = found[0]
     shape = (1, len(work.image), *work.window)
+    busy = _busy()
     reference = made(plain, networks, shape)
     watch("Measuring how fast this machine computes the model")
     trial = _trial(work, reference)
@@ -163,9 +166,9 @@ def _measured(networks: Networks, found: list[Candidate], work: Work, key: str, 
             continue
         dice = mean_dice(labels, truth)
         if dice >= LEAST_DICE:
-            return Choice(predictor, candidate, _facts(candidate, seconds, dice, key, share))
+            return Choice(predictor, candidate, _facts(candidate, seconds, dice, key, share) | busy)
         logger.info("%s agrees with fp32 by Dice %.4f only", candidate.name, dice)
-    return Choice(reference, plain, _facts(plain, seconds, None, key, share))
+    return Choice(reference, plain, _facts(plain, seconds, None, key, share) | busy)
 
 
 def _wished(networks: Networks, wanted: RunParameters, found: list[Candidate], work: Work, watch: Watch) -> Choice:
@@ -273,6 +276,14 @@ def _facts(
         "key": key,
         "candidate": candidate.to_json(),
     }
+
+
+def _busy() -> dict[str, Any]:
+    """What to add to the facts of a choice while other programs compute: no key, and how many processes there were."""
+    import psutil
+
+    load = psutil.getloadavg()[0]  # of the last minute, in which this run was hardly there
+    return {"key": "", "busy": round(load, 1)} if load > BUSY * (psutil.cpu_count() or 1) else {}
 
 
 def key_of(model_key: str, window: Shape, device: str) -> str:

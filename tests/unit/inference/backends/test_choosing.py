@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from imaging.errors import UserError
@@ -71,6 +72,7 @@ class Pretended:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     clock = Clock()
+    monkeypatch.setattr(psutil, "getloadavg", lambda: (0.5, 9.0, 9.0))  # whatever else this computer does now
     found = Machine(clock, {PLAIN: 4.0, QUICK: 2.0, ROUGH: 1.0})
 
     def fitting(networks: Any, wanted: RunParameters) -> list[Candidate]:
@@ -258,3 +260,15 @@ def test_networks_that_take_whole_windows_only_are_tried_with_those(machine: Mac
 def test_images_smaller_than_a_window_are_filled_up(machine: Machine) -> None:
     on = Work(np.ones((1, 20, 90, 64), np.float32), (64, 64, 64), 100, Head(), "net")
     assert choose(on=on).candidate == ROUGH
+
+
+def test_what_is_measured_beside_other_programs_is_used_and_not_remembered(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil, "getloadavg", lambda: (2.0 * psutil.cpu_count(), 0.1, 0.1))
+    choice = choose()
+    assert (choice.candidate, choice.facts["key"]) == (ROUGH, "")
+    assert choice.facts["busy"] == 2.0 * psutil.cpu_count()
+    again = choose(RunParameters(known_choices=(choice.facts,)))
+    assert set(again.facts["measured"]) == {PLAIN.name, QUICK.name, ROUGH.name}
+    assert len(machine.made) > 6  # everything was measured a second time
