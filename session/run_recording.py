@@ -194,6 +194,10 @@ def _record(
     engine = dict(result.record) if result is not None else {}
     if result is not None and result.scores:
         engine["scores"] = {score.name: round(score.value, 6) for score in result.scores}
+    if result is not None and result.boxes:
+        engine["boxes"] = [
+            {"label": b.label, "score": round(b.score, 6), "corners_mm": b.corners} for b in result.boxes
+        ]
     volume = request.volume
     return RunRecord(
         id=f"{meter.began_utc:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",

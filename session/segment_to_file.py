@@ -12,13 +12,12 @@ from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile
 from imaging.formats.registry import write_volumes
 from imaging.formats.replacing import replacing
-from imaging.geometry import Geometry
 from imaging.volume import Quantity, Volume
 from inference.catalogue import ModelInfo, folder_info
 from inference.client import InferenceClient
 from inference.model import label_of_map
 from inference.record.run_record import RunRecord
-from inference.result import InferenceResult
+from inference.result import InferenceResult, label_counts
 from inference.worker.turns import QueueClass
 from session.acceptance import accept
 from session.channels import ChannelSource, channel_names
@@ -151,13 +150,14 @@ def segment_to_file(
     result, record = segment_recorded(
         request, telling.report, wishes.client, settings=settings, tell=telling.warn, cancelled=telling.cancelled
     )
-    labels = _written(result, record, images, out, wishes, settings, telling)
+    labels, notes = _written(result, record, images, out, wishes, settings, telling)
     if wishes.uncertainty is not None:
         _write_map(result, volume, wishes.uncertainty)
     maps: list[Path] = []
     if wishes.parameters.get(PROBABILITY) and out.suffix != CASE_SUFFIX:
         maps = write_probabilities(result, volume.geometry, out.with_name(_stem(out)))
-    return Segmented(_summary(result, record, labels) | {"maps": [str(path) for path in maps]}, record)
+    summary = _summary(result, record, labels)
+    return Segmented(summary | {"maps": [str(path) for path in maps], "notes": [*result.notes, *notes]}, record)
 
 
 def record_path(out: Path) -> Path:
@@ -219,7 +219,6 @@ def _summary(result: InferenceResult, record: RunRecord, labels: list[Label]) ->
         "model": result.model_id,
         "version": result.version,
         "missing": list(result.missing),
-        "notes": list(result.notes),
         "run": record.to_json(),
     }
 
@@ -238,25 +237,37 @@ def _written(
     wishes: Wishes,
     settings: Settings,
     telling: Telling,
-) -> list[Label]:
+) -> tuple[list[Label], list[str]]:
+    """What is in the file, and what people should know of it."""
     if out.suffix == CASE_SUFFIX:
-        return _into_case(result, record, images, out, settings["person.name"])
-    labels = []
-    if result.layers and wishes.object_format:
-        labels = _into_object(result, images, out, wishes.object_format, telling)
-    elif result.layers:
-        labels = _into_mask(result, images.volumes[0].geometry, out)
-    write_record(record, out)
-    return labels
+        return _into_case(result, record, images, out, settings["person.name"]), []
+    if not result.layers:
+        write_record(record, out)
+        what = "boxes" if result.boxes else "scores"
+        return [], [f"No mask was written: the model gives {what}. They are in {record_path(out).name}."]
+    if wishes.object_format:
+        written = _into_object(result, images, out, wishes.object_format, telling)
+    else:
+        labels = labels_of_preview(preview_of(result, images.volumes[0].geometry), images.volumes[0].geometry)
+        written = export_masks(labels, out, stack=True)
+    write_record(record, out)  # last: what has a record is whole
+    return _whole(result, written), _cut_by_others(result, written, out.name)
 
 
-def _into_mask(result: InferenceResult, geometry: Geometry, out: Path) -> list[Label]:
-    """Write a mask file. On one layer, what encloses others keeps the rest of its voxels; volumes are the whole."""
-    labels = labels_of_preview(preview_of(result, geometry), geometry)
-    return _whole(result, geometry, export_masks(labels, out, stack=True))
+def _cut_by_others(result: InferenceResult, written: LabelFile, name: str) -> list[str]:
+    """Where structures overlap and the file has one layer, some keep what others leave; volumes are the whole."""
+    counts = [label_counts(layer) for layer in written.layers]
+    whole = {label.name: label.voxel_count for label in result.labels}
+    cut = [s.name for s in written.segments if counts[s.layer][s.label_value] < whole[s.name]]
+    if not cut:
+        return []
+    return [
+        f"{', '.join(cut)}: in {name} only what other structures leave, for a voxel there has one structure. "
+        "A .seg.nrrd file or a case keeps all of it."
+    ]
 
 
-def _into_object(result: InferenceResult, images: OpenedImages, out: Path, kind: str, telling: Telling) -> list[Label]:
+def _into_object(result: InferenceResult, images: OpenedImages, out: Path, kind: str, telling: Telling) -> LabelFile:
     """Write a DICOM object in the study of the images, and warn of what had to be filled in."""
     geometry = images.volumes[0].geometry
     labels = labels_of_preview(preview_of(result, geometry), geometry)
@@ -266,11 +277,11 @@ def _into_object(result: InferenceResult, images: OpenedImages, out: Path, kind:
     written = write_object_of(content, out, kind, stack=True)
     for line in (*written.notes, *(f"filled in: {one}" for one in written.filled_in)):
         telling.warn(UserError(line))
-    return _whole(result, geometry, written.labels or labels)
+    return written.labels or labels
 
 
-def _whole(result: InferenceResult, geometry: Geometry, written: LabelFile) -> list[Label]:
-    ml = {label.name: label.voxel_count * geometry.voxel_volume_ml for label in result.labels}
+def _whole(result: InferenceResult, written: LabelFile) -> list[Label]:
+    ml = {label.name: label.voxel_count * written.geometry.voxel_volume_ml for label in result.labels}
     return [(s.name, s.label_value, ml[s.name]) for s in written.segments]
 
 
@@ -286,8 +297,9 @@ def _into_case(result: InferenceResult, record: RunRecord, images: OpenedImages,
             document.case.journal.save_state(STATE_KEY, packed(maps)[0] or "null")
         note_pixel_hash(document)
         journal = document.case.journal
-        if not journal.flush() and journal.failure is not None:
-            raise journal.failure
+        if not journal.flush() and journal.failure is not None:  # its own hint is for who goes on working
+            hint = "Free some space, or choose a folder that can be written."
+            raise UserError(f"{out.name} cannot be written whole.", hint) from journal.failure
         segmentation = document.segmentation
         return [(s.name, s.label_value, segmentation.volume_ml(s.number)) for s in segmentation.segments]
     finally:
