@@ -14,12 +14,10 @@ from imaging.case.entry import Entry, EntryKind
 from imaging.change import Change
 from imaging.edit import Edit
 from imaging.errors import UserError
-from imaging.geometry import Box
 from imaging.layer_snapshot import LayerSnapshot
 from imaging.measurement import Measurement
 from imaging.measurements import MeasurementEdit, Measurements
 from imaging.segmentation import Segmentation
-from imaging.transaction import Transaction
 from imaging.volume import Volume, Voxels
 from session.apart import Apart, Post
 from session.change import DocumentChange
@@ -27,6 +25,7 @@ from session.comparison import ShownDifference
 from session.measured import MeasuredRegions
 from session.model_maps import ModelMaps
 from session.preview import EarlyPreview, Preview
+from session.stroke import Stroke
 
 Schedule = Callable[[Callable[[], None]], None]
 
@@ -395,38 +394,3 @@ class Document:
                 initiators={initiator},
             )
         )
-
-
-class Stroke:
-    """A gesture in progress: each ``apply`` is seen at once, ``finish`` makes them one entry of the journal."""
-
-    def __init__(self, document: Document, title: str, tool: str, parameters: dict[str, Any], initiator: str) -> None:
-        self._document = document
-        self._title = title
-        self._tool = tool
-        self._parameters = parameters
-        self._initiator = initiator
-        self._transaction: Transaction = document.segmentation.begin(document.image)
-
-    def apply(self, edit: Edit) -> dict[int, Box]:
-        """Carry out one edit of the gesture; returns the region that changed, per layer."""
-        boxes = self._transaction.apply(edit)
-        if boxes:
-            self._document.notify(DocumentChange(boxes=dict(boxes), initiators={self._initiator}))
-        return boxes
-
-    def finish(self, parameters: dict[str, Any] | None = None) -> Entry | None:
-        """End the gesture; None when it changed nothing in the end."""
-        self._document._stroke = None
-        change = self._transaction.finish()
-        if change is None:
-            return None
-        merged = self._parameters | (parameters or {})
-        return self._document._record(change, self._title, self._tool, merged, self._document.author, self._initiator)
-
-    def cancel(self) -> None:
-        """End the gesture and take everything back; no entry."""
-        self._document._stroke = None
-        change = self._transaction.rollback()
-        if change is not None:
-            self._document._announce(change, self._initiator)

@@ -14,9 +14,10 @@ from imaging.edit import PaintEdit, PaintRule
 from imaging.edits.paint import swept_ball
 from imaging.errors import UserError
 from imaging.segment import Segment
-from session.document import Document, Stroke
+from session.document import Document
 from session.selection import BrushShape, SelectionState, Tool
 from session.session import Session
+from session.stroke import Stroke
 from widgets.painting import painting_rule, segment_to_paint
 from widgets.slice_pointer import ChangedBoxes, Pointer
 
