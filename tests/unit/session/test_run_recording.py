@@ -95,6 +95,14 @@ def test_the_journal_gets_the_record(desk: Desk) -> None:
     assert RECORD_KEY not in preview_of(result, desk.volume.geometry).parameters
 
 
+def test_scores_and_boxes_stand_in_the_record(desk: Desk) -> None:
+    desk.run("check")
+    engine = desk.only().engine
+    assert engine["scores"] == {"Pneumonia": 0.25, "None": 0.75}
+    (box,) = engine["boxes"]
+    assert (box["label"], box["score"], len(box["corners_mm"])) == ("Nodule", 0.5, 8)
+
+
 def test_a_windows_run_is_in_the_log_and_with_acceptance_in_the_case(
     tmp_path: Path, client: InferenceClient, volume: Volume, monkeypatch: pytest.MonkeyPatch
 ) -> None:
