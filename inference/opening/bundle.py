@@ -57,6 +57,8 @@ def open_folder(folder: Path, description: ModelDescription, prompts: Prompts = 
         steps, said = _steps(parser, description, prompts)
         windows, head, notes = _after(parser, description)
     except UserError as error:
+        if description.prompts:  # its own workflow takes none
+            raise
         raise UserError(error.message, f"{error.hint} {STOCK}".strip()) from error
     recipe = Recipe(steps, windows, head, description.labels, (*parser.notes, *notes, *said))
     network = _network(folder, bundle.torchscript, description, parser)

@@ -96,7 +96,7 @@ def test_the_journal_gets_the_record(desk: Desk) -> None:
 
 
 def test_scores_and_boxes_stand_in_the_record(desk: Desk) -> None:
-    desk.run("check")
+    desk.run("rich")
     engine = desk.only().engine
     assert engine["scores"] == {"Pneumonia": 0.25, "None": 0.75}
     (box,) = engine["boxes"]

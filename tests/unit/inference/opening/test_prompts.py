@@ -56,6 +56,12 @@ def run(folder: Path, grid: Geometry = TURNED, **prompts: Any) -> ModelResult:
     return model.run(voxels(grid), grid, {"prompts": prompts}, lambda fraction, message: None, lambda: False)
 
 
+def test_clicks_for_a_structure_that_the_model_does_not_know(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no clicks for “liver”") as caught:
+        opened(bundle("deepedit", tmp_path), clicks={"liver": [[3, 4, 5]]})
+    assert caught.value.hint == "It takes clicks for spleen, background."  # its own workflow takes none at all
+
+
 def test_clicks_are_drawn_as_monai_draws_them(tmp_path: Path) -> None:
     from monai.data.meta_tensor import MetaTensor
 
