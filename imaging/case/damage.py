@@ -15,7 +15,6 @@ DAMAGE: Final = (
     ArithmeticError,
     AttributeError,
     LookupError,
-    MemoryError,
     RecursionError,
     TypeError,
     ValueError,
@@ -27,5 +26,7 @@ def naming_damage(sentence: str, hint: str = "Run `limner case verify` on it.") 
     """Around what reads rows of a case: whatever they make it raise becomes a ``UserError`` with this sentence."""
     try:
         yield
+    except MemoryError as error:  # of what a damaged row asks for, or of a case that is too large for this computer
+        raise UserError("This case needs more memory than is free.", "Close other programs.") from error
     except DAMAGE as error:
         raise UserError(sentence, hint) from error

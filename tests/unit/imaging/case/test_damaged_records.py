@@ -128,7 +128,7 @@ def test_a_grid_that_cannot_be(path: Path, field: str, value: object) -> None:
         geometry = json.loads(connection.execute("SELECT value FROM meta WHERE key = 'geometry'").fetchone()[0])
     connection.close()
     change(path, "UPDATE meta SET value = ? WHERE key = 'geometry'", json.dumps({**geometry, field: value}))
-    with pytest.raises(UserError, match=r"damaged|of memory"):
+    with pytest.raises(UserError, match=r"damaged|memory"):
         Case.open(path)
 
 
@@ -159,3 +159,12 @@ def test_the_untouched_case_opens(path: Path) -> None:
     assert case.verify().is_ok
     assert case.segmentation.voxel_count(1) == 3 * 81
     case.close()
+
+
+def test_too_little_memory_is_not_called_damage(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("imaging.case.records.change_of", full)
+    with pytest.raises(UserError, match="more memory than is free"):
+        Case.open(path)
