@@ -15,7 +15,7 @@ from session.job_end import failed
 from session.jobs import Job
 from session.object_kinds import LookedAt, ObjectKind, look_at
 from session.session import Session
-from session.study_objects import StudyObject, images_about_which, objects_about, objects_of
+from session.study_objects import images_about_which, objects_about, objects_of
 
 THERE, HERE, IMAGE, OVER = "there", "here", "image", "over"
 
@@ -49,24 +49,23 @@ def bring(session: Session, found: Sequence[LookedAt]) -> None:
 
 
 def import_of_study(session: Session) -> None:
-    """Offer what the list of studies knows of objects about the open images."""
+    """Offer what the list of studies knows of objects about the open images, and what lies beside them."""
     workspace, image = session.settings.workspace(), session.open_document.case.images[0]
     document = session.open_document
 
     def done(job: Job) -> None:
         if failed(session, job) or session.document is not document or session.window is None:
             return
-        objects: list[StudyObject] = job.result
+        objects: list[LookedAt] = job.result
         if not objects:
             hint = "Add the folder where they are in Studies, or use Import."
-            raise UserError("The list of studies knows no objects about these images.", hint)
-        chosen = session.window.ask_objects(objects)
-        if chosen:
-            bring(session, [one.found for one in chosen])
+            raise UserError("There are no objects about these images in the list of studies, or beside them.", hint)
+        bring(session, session.window.ask_objects(objects))
 
-    session.jobs.start(
-        "Look for objects of this study", lambda _job: objects_about(workspace, image.series_id), _said(session, done)
-    )
+    def look(job: Job) -> list[LookedAt]:
+        return objects_about(workspace, image.series_id, Path(image.path), job.report)
+
+    session.jobs.start("Look for objects of this study", look, _said(session, done))
 
 
 def open_object(session: Session, series: str) -> None:
@@ -76,10 +75,8 @@ def open_object(session: Session, series: str) -> None:
     def done(job: Job) -> None:
         if failed(session, job) or session.window is None:
             return
-        objects: list[StudyObject] = job.result
-        chosen = session.window.ask_objects(objects) if len(objects) > 1 else objects
-        if chosen:
-            bring(session, [one.found for one in chosen])
+        objects: list[LookedAt] = job.result
+        bring(session, session.window.ask_objects(objects) if len(objects) > 1 else objects)
 
     session.jobs.start("Look at an object", lambda _job: objects_of(workspace, int(series)), _said(session, done))
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from session.deidentifying import StudyFound, Wishes
     from session.image_sending import WithoutIdentifiers
     from session.images_to_send import ImagesToSend
-    from session.study_objects import StudyObject
+    from session.object_kinds import LookedAt
     from sync.deidentification.run import Outcome
 
 
@@ -186,7 +186,7 @@ class Services:
         shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         _bring_up(shown)
 
-    def ask_objects(self, objects: Sequence[StudyObject]) -> list[StudyObject]:
+    def ask_objects(self, objects: Sequence[LookedAt]) -> list[LookedAt]:
         """Which of a study's objects are to be imported."""
         from widgets.dialogs.objects import ObjectsDialog  # seldom needed
 

@@ -18,7 +18,7 @@ _REFERENCED_SERIES = 0x00081115
 # Sequences whose items name the series that an object is about, at whatever depth (PS3.3 C.8.8.5, C.12.1.1, C.17.2).
 _LEADING_THERE = (_REFERENCED_SERIES, 0x00081200, 0x0040A375, 0x0040A385, 0x30060010, 0x30060012, 0x30060014)
 _LABEL, _DESCRIPTION, _STRUCTURE_SET_LABEL, _DOCUMENT_TITLE = 0x00700080, 0x00700081, 0x30060002, 0x00420010
-_SERIES_DESCRIPTION = 0x0008103E
+_SERIES_DESCRIPTION, _SERIES_DATE, _CONTENT_DATE = 0x0008103E, 0x00080021, 0x00080023
 _STRUCTURES = ((0x00620002, 0x00620005), (0x30060020, 0x30060026))  # segments and their labels, regions and their names
 MOST_NAMED = 4
 
@@ -52,12 +52,15 @@ class LookedAt:
         kind: what can be done with it.
         title: the structures that it holds, else what it calls itself; may be empty.
         series_uids: the series that it is about; empty where it does not say.
+        modality, date: of its own series, as DICOM writes them; may be empty.
     """
 
     path: Path
     kind: ObjectKind
     title: str = ""
     series_uids: frozenset[str] = frozenset()
+    modality: str = ""
+    date: str = ""
 
     def is_about(self, series_id: str) -> bool:
         """True unless it says that it is about other series; ``series_id`` as ``imaging.series.Series.id``."""
@@ -88,7 +91,9 @@ def look_at(path: Path) -> LookedAt:
     if kind is ObjectKind.OTHER:
         return LookedAt(path, kind)
     elements = open_object(path).elements
-    return LookedAt(path, kind, _title(elements), frozenset(filter(None, _series_uids(elements))))
+    series_uids = frozenset(filter(None, _series_uids(elements)))
+    date = elements.text(_SERIES_DATE) or elements.text(_CONTENT_DATE)
+    return LookedAt(path, kind, _title(elements), series_uids, elements.text(tags.MODALITY), date)
 
 
 def _title(elements: Elements) -> str:

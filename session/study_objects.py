@@ -1,37 +1,22 @@
-"""What the list of studies knows of objects about images: which there are, and where the images of one lie."""
+"""Which objects about images there are, in the list of studies or beside them, and where the images of one lie."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from imaging.dicom.scan import files_below
 from imaging.errors import UserError
 from imaging.workspace.listing import SeriesRow, files_of, series_of
 from imaging.workspace.study_index import INDEX_NAME, StudyIndex
-from session.object_kinds import KINDS, LookedAt, look_at
+from session.object_kinds import KINDS, LookedAt, ObjectKind, kind_of, look_at
 
-MOST_LOOKED_AT = 500  # headers; a study with more objects is no study of one patient's day
-
-
-@dataclass(frozen=True)
-class StudyObject:
-    """One object of a study.
-
-    Attributes:
-        found: its header.
-        modality: DICOM's Modality.
-        title: what it, else its series, is called.
-        date: of its series, YYYYMMDD; empty where it has none.
-    """
-
-    found: LookedAt
-    modality: str
-    title: str
-    date: str
+MOST_LOOKED_AT = 500  # whole headers; a study with more objects is no study of one patient's day
+MOST_BESIDE = 20_000  # files beside the images, of which the first elements are read
+Report = Callable[[float | None, str], None]
 
 
-def objects_of(workspace: Path, series_row: int) -> list[StudyObject]:
+def objects_of(workspace: Path, series_row: int) -> list[LookedAt]:
     """The objects of a listed series, by its number in the list.
 
     Raises:
@@ -40,25 +25,31 @@ def objects_of(workspace: Path, series_row: int) -> list[StudyObject]:
     with StudyIndex(workspace / INDEX_NAME) as index:
         studies = index.connection.execute("SELECT study_id FROM series WHERE id = ?", (series_row,)).fetchall()
         rows = [row for (study,) in studies for row in series_of(index, study) if row.id == series_row]
-        found = _looked_at(index, rows)
+        found = _looked_at(_files_of(index, rows))
     if not found:
         raise UserError("The object is not there any more.", "Look at the folder again (F5).")
     return found
 
 
-def objects_about(workspace: Path, series_id: str) -> list[StudyObject]:
-    """What a study holds about one of its image series, and its documents.
+def objects_about(workspace: Path, series_id: str, place: Path, report: Report) -> list[LookedAt]:
+    """What the list knows about one image series, with the documents of its study, and what lies beside the images.
 
     Args:
         series_id: of the images, as ``imaging.series.Series.id``.
+        place: what was opened to show them; a folder is looked through.
+        report: called with fraction and message; may raise to stop.
 
     Raises:
         UserError: the list of studies cannot be read.
     """
     with StudyIndex(workspace / INDEX_NAME) as index:
         rows = [row for study in _studies_with(index, series_id) for row in series_of(index, study)]
-        found = _looked_at(index, [row for row in rows if row.sop_class in KINDS])
-    return [one for one in found if one.found.is_about(series_id)]
+        listed = _files_of(index, [row for row in rows if row.sop_class in KINDS])
+    found = [one for one in _looked_at(listed) if one.is_about(series_id)]
+    known = {path.resolve() for path in listed}
+    beside = _looked_at(path for path in _beside(place, report) if path.resolve() not in known)
+    found += [one for one in beside if one.series_uids and one.is_about(series_id)]  # there may be other patients, too
+    return sorted(found, key=lambda one: (one.modality, one.date, one.title))
 
 
 def images_about_which(workspace: Path, found: LookedAt) -> SeriesRow | None:
@@ -84,13 +75,27 @@ def _studies_with(index: StudyIndex, series_id: str) -> list[int]:
     return [study for (study,) in rows]
 
 
-def _looked_at(index: StudyIndex, rows: Iterable[SeriesRow]) -> list[StudyObject]:
+def _files_of(index: StudyIndex, rows: Iterable[SeriesRow]) -> list[Path]:
+    return [path for row in rows for path, member in files_of(index, row.id) if not member]
+
+
+def _beside(place: Path, report: Report) -> list[Path]:
+    """Objects in the folder of the images."""
+    files = files_below(place)[:MOST_BESIDE] if place.is_dir() else []
     found = []
-    files = [(row, path) for row in rows for path, member in files_of(index, row.id) if not member]
-    for row, path in files[:MOST_LOOKED_AT]:
+    for number, name in enumerate(files):
+        if number % 100 == 0:
+            report(number / len(files), "Looking beside the images")
+        if kind_of(Path(name)) is not ObjectKind.OTHER:
+            found.append(Path(name))
+    return found
+
+
+def _looked_at(paths: Iterable[Path]) -> list[LookedAt]:
+    found = []
+    for path in list(paths)[:MOST_LOOKED_AT]:
         try:
-            one = look_at(path)
+            found.append(look_at(path))
         except UserError:
             continue  # damaged or gone: what cannot be read cannot be offered
-        found.append(StudyObject(one, row.modality, one.title or row.description, row.date))
-    return sorted(found, key=lambda one: (one.modality, one.date, one.title))
+    return found

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from session.deidentifying import StudyFound, Wishes
     from session.image_sending import WithoutIdentifiers
     from session.images_to_send import ImagesToSend
-    from session.study_objects import StudyObject
+    from session.object_kinds import LookedAt
     from session.surface_wishes import SurfaceWishes
     from sync.deidentification.run import Outcome
 from session.export_choice import ExportChoice
@@ -97,7 +97,7 @@ class WindowServices(Protocol):
     def show_report(self, name: str, groups: Sequence[ReportedGroup], notes: Sequence[str]) -> None:
         """What an imported report says; ``name`` is its file's."""
 
-    def ask_objects(self, objects: Sequence[StudyObject]) -> list[StudyObject]:
+    def ask_objects(self, objects: Sequence[LookedAt]) -> list[LookedAt]:
         """Which of a study's objects are to be imported; none when cancelled."""
 
     def open_outside(self, path: Path) -> bool:

@@ -369,9 +369,17 @@ def test_an_object_of_other_images_asks_where_it_shall_go(
     assert (window.session.document is document) == (answered != "there")
 
 
+@pytest.mark.parametrize("are_listed", [True, False])
 def test_objects_of_the_open_study_are_offered(
-    window: MainWindow, studies, images, wait: Wait, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow, images, objects, wait: Wait, monkeypatch: pytest.MonkeyPatch, request, are_listed: bool
 ) -> None:
+    wanted = ["DOC", "OT", "PR", "SEG", "SR"]
+    if are_listed:
+        request.getfixturevalue("studies")
+    else:
+        for path in objects.values():
+            path.rename(images / path.name)
+        wanted.remove("DOC")  # it does not name the images
     show(window.session, wait, images)
     offered: list[list[str]] = []
 
@@ -385,4 +393,4 @@ def test_objects_of_the_open_study_are_offered(
     monkeypatch.setattr(ObjectsDialog, "exec", exec_)
     window.bridge.run("file.import_of_study")
     wait(lambda: has_liver(window.session))
-    assert offered == [["DOC", "OT", "PR", "SEG", "SR"]]
+    assert offered == [wanted]

@@ -9,8 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from imaging.objects.report_read import ReportedGroup
-from session.object_kinds import ObjectKind
-from session.study_objects import StudyObject
+from session.object_kinds import LookedAt, ObjectKind
 from widgets import theme
 from widgets.buttons import text_button
 from widgets.labels import label
@@ -24,12 +23,12 @@ Line = tuple[int, str, str, str]  # number of the group, what it is about, what 
 class ObjectsDialog(QDialog):
     """A list from which one or several are taken; closing it takes none."""
 
-    def __init__(self, objects: Sequence[StudyObject], parent: QWidget | None = None) -> None:
+    def __init__(self, objects: Sequence[LookedAt], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.chosen: list[StudyObject] = []
+        self.chosen: list[LookedAt] = []
         self.setWindowTitle(self.tr("Objects of this study"))
         self.resize(*(theme.current().px(n) for n in OBJECTS_PX))
-        self.table: RowsTable[StudyObject] = RowsTable(RowsModel(_columns()), self.windowTitle(), (0, False))
+        self.table: RowsTable[LookedAt] = RowsTable(RowsModel(_columns()), self.windowTitle(), (0, False))
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.rows_model.set_rows(objects)
         self.table.fit_columns()
@@ -92,8 +91,13 @@ def _report_columns() -> list[Column[Line]]:
     return [
         Column(_tr("About"), lambda line: line[1], lambda line: line[0], lambda line: line[1], is_number=False),
         Column(_tr("Measured"), lambda line: line[2], lambda line: line[2], lambda line: line[2], is_number=False),
-        Column(_tr("Value"), lambda line: line[3], lambda line: line[3]),
+        Column(_tr("Value"), lambda line: _with_minus(line[3]), lambda line: line[3]),
     ]
+
+
+def _with_minus(number: str) -> str:
+    """A negative number as the views write it."""
+    return f"−{number[1:]}" if number.startswith("-") else number
 
 
 def _buttons(*buttons: QWidget) -> QHBoxLayout:
@@ -105,7 +109,7 @@ def _buttons(*buttons: QWidget) -> QHBoxLayout:
     return row
 
 
-def _columns() -> list[Column[StudyObject]]:
+def _columns() -> list[Column[LookedAt]]:
     words = {
         ObjectKind.MASKS: _tr("Segmentation"),
         ObjectKind.REPORT: _tr("Report"),
@@ -114,11 +118,11 @@ def _columns() -> list[Column[StudyObject]]:
         ObjectKind.DOCUMENT: _tr("Document"),
     }
 
-    def kind(one: StudyObject) -> str:
-        return _tr("Structure set") if one.modality == "RTSTRUCT" else words.get(one.found.kind, one.modality)
+    def kind(one: LookedAt) -> str:
+        return _tr("Structure set") if one.modality == "RTSTRUCT" else words.get(one.kind, one.modality)
 
-    def rank(one: StudyObject) -> str:
-        return f"{list(ObjectKind).index(one.found.kind)} {kind(one)}"
+    def rank(one: LookedAt) -> str:
+        return f"{list(ObjectKind).index(one.kind)} {kind(one)}"
 
     return [
         Column(_tr("Kind"), kind, rank, is_number=False),
@@ -126,7 +130,7 @@ def _columns() -> list[Column[StudyObject]]:
             _tr("Description"),
             lambda one: described(one.title),
             lambda one: one.title.casefold(),
-            lambda one: str(one.found.path),
+            lambda one: str(one.path),
             is_number=False,
         ),
         Column(_tr("Date"), lambda one: day(one.date), lambda one: one.date, is_number=False),
