@@ -47,6 +47,30 @@ def plain_length(found: Dataset) -> int | None:
     return (rows * columns * samples * bits * frames + 7) // 8
 
 
+def has_hidden_plane(found: Dataset) -> bool:
+    """True when unused bits of uncompressed 16-bit pixels hold something else than zeros or the sign.
+
+    Overlays used to be kept there (PS3.5 8.1.2 of 2004), and programs that remove their elements leave the drawing.
+    """
+    import numpy as np
+
+    stored = int(found.get("BitsStored") or 0)
+    if is_encapsulated(found) or found.get("BitsAllocated") != 16 or not 0 < stored < 16 or "PixelData" not in found:
+        return False
+    raw = bytes(found.PixelData or b"")
+    values = np.frombuffer(
+        raw[: len(raw) // 2 * 2], ">u2" if found.file_meta.TransferSyntaxUID == syntax.EXPLICIT_BIG else "<u2"
+    )
+    unused = 0xFFFF << stored & 0xFFFF
+    is_right = values & unused == 0
+    if found.get("PixelRepresentation"):
+        is_right |= values >> (stored - 1) == 0xFFFF >> (stored - 1)  # the sign goes on to the left
+    padding = found.get("PixelPaddingValue")
+    if isinstance(padding, int):
+        is_right |= values == padding & 0xFFFF
+    return not bool(is_right.all())
+
+
 def without_remains(value: bytes, transfer_syntax: str) -> bytes:
     """Encapsulated pixel data with comments, small pictures and what lies behind the frames as zeros.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imaging.dicom.pixel_remains import CannotFollow, is_encapsulated, plain_length, without_remains
+from imaging.dicom.pixel_remains import CannotFollow, has_hidden_plane, is_encapsulated, plain_length, without_remains
 from imaging.dicom.repainting import (
     PlainPixels,
     Rectangle,
@@ -112,6 +112,9 @@ def _clear_remains(made: Dataset, path: Path) -> list[str]:
         return []
     value = element.value
     if not is_encapsulated(made):
+        if has_hidden_plane(made):
+            repaint(made, path, lambda _pixels: None)
+            return ["PixelData (unused bits)"]
         length = plain_length(made)
         if length is None or len(value) <= length + length % 2:
             return []

@@ -262,3 +262,24 @@ def test_a_stream_that_is_none_is_refused_and_not_passed_on(tmp_path) -> None:
     source, _ = compressed(before=b"Zwirbel!")
     with pytest.raises(UserError):
         sent(source, tmp_path)
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_a_drawing_in_unused_bits_goes_though_nothing_describes_it(tmp_path, is_signed) -> None:
+    source = ct_slice(0, "1.2.3", "1.2.4")
+    source.PixelRepresentation = int(is_signed)
+    before = np.frombuffer(source.PixelData, "<u2") & 0x7FF
+    drawing = np.zeros(before.size, np.uint16)
+    drawing[3:9] = 0x8000
+    source.PixelData = (before | drawing).tobytes()
+    made = sent(source, tmp_path)
+    assert np.array_equal(np.frombuffer(made.PixelData, "<u2"), before)
+
+
+def test_signs_and_padding_are_no_drawing(tmp_path) -> None:
+    source = ct_slice(0, "1.2.3", "1.2.4")
+    source.PixelRepresentation, source.PixelPaddingValue = 1, -7000
+    values = np.frombuffer(source.PixelData, "<i2") - 1500
+    values[:5] = -7000
+    source.PixelData = values.astype("<i2").tobytes()
+    assert sent(source, tmp_path).PixelData == source.PixelData
