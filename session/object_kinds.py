@@ -20,6 +20,7 @@ _LEADING_THERE = (_REFERENCED_SERIES, 0x00081200, 0x0040A375, 0x0040A385, 0x3006
 _LABEL, _DESCRIPTION, _STRUCTURE_SET_LABEL, _DOCUMENT_TITLE = 0x00700080, 0x00700081, 0x30060002, 0x00420010
 _SERIES_DESCRIPTION, _SERIES_DATE, _CONTENT_DATE = 0x0008103E, 0x00080021, 0x00080023
 _STRUCTURES = ((0x00620002, 0x00620005), (0x30060020, 0x30060026))  # segments and their labels, regions and their names
+_CONCEPT, _MEANING = 0x0040A043, 0x00080104  # what a report calls itself
 MOST_NAMED = 4
 
 
@@ -102,7 +103,8 @@ def _title(elements: Elements) -> str:
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         return ", ".join(names[:MOST_NAMED]) + more
     named = (_DOCUMENT_TITLE, _SERIES_DESCRIPTION, _DESCRIPTION, _LABEL, _STRUCTURE_SET_LABEL)
-    return " ".join(next(filter(None, (elements.text(tag) for tag in named)), "").split())
+    texts = [elements.text(tag) for tag in named] + [elements.first(_CONCEPT).text(_MEANING)]
+    return " ".join(next(filter(None, texts), "").split())
 
 
 def _series_uids(elements: Elements) -> Iterator[str]:
