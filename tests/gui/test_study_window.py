@@ -18,7 +18,9 @@ from imaging.volume import Quantity, Volume
 from imaging.workspace.cases import CaseRow
 from imaging.workspace.listing import SeriesRow
 from imaging.workspace.research import ResearchFile, ResearchFolder
-from widgets.study_window.columns import day, described, person
+from widgets import theme
+from widgets.runs.rows import LEAST_WIDE_PX
+from widgets.study_window.columns import DESCRIPTION, day, described, person
 from widgets.study_window.contents import DETAILS
 from widgets.study_window.window import StudyWindow
 
@@ -112,6 +114,16 @@ def test_folders_that_grow_are_followed_and_forgotten_ones_leave_the_list(qtbot,
     studies.browsing.forget_folder(folder)
     qtbot.waitUntil(lambda: names(studies) == [], timeout=30_000)
     assert len(list((folder / "Berg").iterdir())) == 5
+
+
+def test_the_description_has_the_room_that_is_left_and_never_vanishes(qtbot, studies, folder) -> None:
+    listed(qtbot, studies, folder)
+    header, table = studies.table.horizontalHeader(), studies.table
+    qtbot.waitUntil(lambda: header.length() == table.viewport().width(), timeout=30_000)
+    table.setColumnWidth(0, 400)
+    table.resize(420, table.height())
+    qtbot.waitUntil(lambda: header.length() > table.viewport().width(), timeout=30_000)
+    assert table.columnWidth(DESCRIPTION) == theme.current().px(LEAST_WIDE_PX)
 
 
 def test_several_chosen_studies_stay_chosen_when_the_list_changes(qtbot, studies, folder) -> None:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QSplitter,
     QVBoxLayout,
@@ -66,7 +65,7 @@ class ArchivesWindow(QDialog):
         self.studies: RowsTable[Record] = RowsTable(RowsModel(study_columns()), self.tr("Studies"), (2, True))
         self.series: RowsTable[Record] = RowsTable(RowsModel(series_columns()), self.tr("Series"), (0, False))
         for table, column in ((self.studies, DESCRIPTION), (self.series, SERIES_DESCRIPTION)):
-            table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+            table.widen(column)
         self.series.setSelectionMode(RowsTable.SelectionMode.ExtendedSelection)
         self.said = ElidedLabel("", "dim")
         self.outbox = OutboxBar(bridge.session)

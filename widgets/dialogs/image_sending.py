@@ -8,7 +8,7 @@ from pathlib import Path
 import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from imaging.errors import UserError
 from session.image_sending import ImagesSending, WithoutIdentifiers, remove_folder, start_image_sending
@@ -301,8 +301,8 @@ class ImageSendDialog(Form):
         self.column.addWidget(self.refused)
         self.table.setMinimumHeight(theme.current().px(ROWS_PX))
         self.table.setSelectionMode(RowsTable.SelectionMode.NoSelection)
-        self.table.horizontalHeader().setSectionResizeMode(SERIES, QHeaderView.ResizeMode.Stretch)
         self.table.horizontalHeader().setStretchLastSection(False)
+        self.table.widen(SERIES)
         self.column.addWidget(self.table)
         self.column.addWidget(self.said)
         self.running = QWidget()

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from widgets import theme
@@ -26,6 +26,7 @@ ROW_PX = 28
 WIDEST_PX = 200
 TITLE_ROOM_PX = 20
 EMPTY_MARGIN_PX = 40
+LEAST_WIDE_PX = 140
 T = TypeVar("T")
 
 
@@ -131,6 +132,7 @@ class RowsTable(QTableView, Generic[T]):
         super().__init__()
         self.rows_model = model
         self._empty_text = ""
+        self._wide: int | None = None
         self._sorted = _Sorted(self)
         self._sorted.setSourceModel(model)
         self.setModel(self._sorted)
@@ -164,8 +166,30 @@ class RowsTable(QTableView, Generic[T]):
         titles = QFontMetrics(theme.current().font(theme.SMALL_PX, bold=True))
         for n, column in enumerate(self.rows_model.columns):
             needed = max(titles.horizontalAdvance(column.title) + px(TITLE_ROOM_PX), self.sizeHintForColumn(n) + px(8))
+            if n == self._wide:
+                continue
             least = self.columnWidth(n) if only_wider else 0
             self.setColumnWidth(n, max(least, min(needed, px(WIDEST_PX))))
+
+    def widen(self, column: int) -> None:
+        """Give a column the room that the others leave; where that is little, the table scrolls sideways."""
+        self._wide = column
+        self.horizontalHeader().sectionResized.connect(self._follow)
+        self._share_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room anew."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _follow(self, column: int, _before: int, _now: int) -> None:
+        if column != self._wide:
+            self._share_room()
+
+    def _share_room(self) -> None:
+        if self._wide is not None:
+            others = sum(self.columnWidth(n) for n in range(len(self.rows_model.columns)) if n != self._wide)
+            self.setColumnWidth(self._wide, max(theme.current().px(LEAST_WIDE_PX), self.viewport().width() - others))
 
     def set_empty_text(self, text: str) -> None:
         """What stands in its middle while there are no rows."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QHeaderView, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from imaging.errors import UserError
 from imaging.workspace.cases import CaseRow
@@ -50,7 +50,7 @@ class StudyWindow(QDialog):
         self.filters = FilterBar()
         self.table: RowsTable[ListRow] = RowsTable(RowsModel(study_columns()), self.tr("Studies"), (2, True))
         self.table.setSelectionMode(RowsTable.SelectionMode.ExtendedSelection)
-        self.table.horizontalHeader().setSectionResizeMode(DESCRIPTION, QHeaderView.ResizeMode.Stretch)
+        self.table.widen(DESCRIPTION)
         self.content = ContentList()
         self.said = ElidedLabel("", "dim")
         self._make_buttons()
