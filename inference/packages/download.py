@@ -6,7 +6,9 @@ obeyed. A file that was begun stays as ``NAME.part`` and is continued when the s
 
 from __future__ import annotations
 
+import base64
 import errno
+import hashlib
 import http.client
 import json
 import queue
@@ -18,7 +20,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from filelock import FileLock, Timeout
 
@@ -60,7 +62,7 @@ def download(
     """Fetch a file; ``target`` appears only when it is whole and its checksum is right.
 
     Args:
-        url: http or https.
+        url: http or https; a name and a password before the host are told to that host alone.
         target: where it goes; ``target.part`` and ``target.part.json`` lie beside it until then.
         checksum: ``sha256:…``, ``sha1:…`` or ``md5:…``; empty when nobody stated one.
         report: told the finished share (0 when the server does not say how much there is) and the megabytes.
@@ -128,7 +130,8 @@ class _Transfer:
         self.notes = part.with_name(part.name + ".json")
         self.events: queue.Queue[tuple[int, int] | BaseException | str] = queue.Queue()
         self.is_stopped = threading.Event()
-        self._url = url
+        self._url, self._login = _without_login(url)
+        self._address = hashlib.sha256(url.encode()).hexdigest()  # the address itself may hold a password or a token
         self._limit = limit
 
     def run(self) -> None:
@@ -137,7 +140,8 @@ class _Transfer:
             self._fetch()
             self.events.put("done")
         except urllib.error.HTTPError as error:
-            self.events.put(UserError(f"The server answered {error.code} ({error.reason}).", self._url))
+            where = self._url.partition("?")[0]
+            self.events.put(UserError(f"The server answered {error.code} ({error.reason}).", where))
         except (OSError, http.client.HTTPException) as error:  # URLError, TLS and time-outs are OSErrors
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
             is_full = isinstance(error, OSError) and error.errno == errno.ENOSPC
@@ -150,6 +154,8 @@ class _Transfer:
     def _fetch(self) -> None:
         begun, headers = self._resume()
         request = urllib.request.Request(self._url, headers=headers)
+        if self._login:
+            request.add_unredirected_header("Authorization", self._login)
         try:
             answer = _opener().open(request, timeout=TIMEOUT_S)
         except urllib.error.HTTPError as error:
@@ -172,14 +178,15 @@ class _Transfer:
             begun = self.part.stat().st_size
         except (OSError, ValueError):
             return 0, headers
-        tag = notes.get("tag") if isinstance(notes, dict) and notes.get("url") == self._url else None
+        tag = notes.get("tag") if isinstance(notes, dict) and notes.get("address") == self._address else None
         if not isinstance(tag, str) or not tag or not begun:
             return 0, headers
         return begun, headers | {"Range": f"bytes={begun}-", "If-Range": tag}
 
     def _remember(self, headers: Mapping[str, Any]) -> None:
         tag = headers.get("ETag") or headers.get("Last-Modified") or ""
-        self.notes.write_text(json.dumps({"url": self._url, "tag": "" if tag.startswith("W/") else tag}), "utf-8")
+        notes = {"address": self._address, "tag": "" if tag.startswith("W/") else tag}
+        self.notes.write_text(json.dumps(notes), "utf-8")
 
     def _write(self, answer: IO[bytes], begun: int, total: int) -> None:
         if total > self._limit:
@@ -199,6 +206,15 @@ class _Transfer:
                 self.events.put((done, total))
         if total and done < total:
             raise UserError(f"The connection ended after {done / 2**20:.0f} of {total / 2**20:.0f} MB.", _AGAIN)
+
+
+def _without_login(url: str) -> tuple[str, str]:
+    """The address without name and password, which urllib takes for a part of the host's name, and their header."""
+    parts = urlsplit(url)
+    login, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return url, ""
+    return urlunsplit(parts._replace(netloc=host)), f"Basic {base64.b64encode(unquote(login).encode()).decode()}"
 
 
 def _opener() -> urllib.request.OpenerDirector:

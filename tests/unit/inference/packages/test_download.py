@@ -33,6 +33,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[tuple[str, str]] = []  # path, Range
+        self.logins: list[str] = []
         self.tag = '"one"'
         self.cut_after = 0
         self.release = threading.Event()
@@ -49,6 +50,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         asked = self.headers.get("Range", "")
         self.server.asked.append((self.path, asked))
+        self.server.logins.append(self.headers.get("Authorization", ""))
         if self.path.startswith("/missing"):
             return self.send_error(404)
         if self.path.startswith("/away"):
@@ -206,6 +208,23 @@ def test_what_servers_say(server: Server, tmp_path: Path) -> None:
     server.server_close()
     with pytest.raises(UserError, match="could not be fetched"):
         download(server.url("model.pt"), tmp_path / "d.pt")
+
+
+def test_a_name_and_a_password_in_the_address_go_to_its_host_alone(server: Server, tmp_path: Path) -> None:
+    url = server.url("away.pt?token=hidden").replace("//", "//ada:pass%20word@")
+    download(url, tmp_path / "a.pt", SHA)
+    assert server.logins == ["Basic YWRhOnBhc3Mgd29yZA==", ""]  # not to where it was sent on
+    with pytest.raises(UserError, match="answered 404") as caught:
+        download(url.replace("away", "missing"), tmp_path / "b.pt")
+    assert caught.value.hint == server.url("missing.pt")
+    server.cut_after = 400_000
+    with pytest.raises(UserError, match="connection ended"):
+        download(url.replace("away", "model"), tmp_path / "c.pt")
+    kept = (tmp_path / "c.pt.part.json").read_text()
+    assert all(secret not in kept for secret in ("ada", "pass", "hidden"))
+    server.cut_after = 0
+    download(url.replace("away", "model"), tmp_path / "c.pt", SHA)
+    assert server.asked[-1][1] == "bytes=400000-"
 
 
 def test_https_is_never_left_for_http() -> None:
