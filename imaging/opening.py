@@ -207,6 +207,8 @@ def _not_empty(listing: Listing, found: Scan, place: str) -> Listing:
     if len(listing.series) == 1 and listing.series[0].refusal and listing.series[0].stack is not None:
         raise UserError(listing.series[0].refusal, listing.series[0].refusal_hint)
     if listing.series:
+        if listing.unreadable:
+            listing.remarks.append(_left_out(listing.unreadable))
         return listing
     if found.unreadable:
         first = found.unreadable[0][1]
@@ -220,6 +222,13 @@ def _not_empty(listing: Listing, found: Scan, place: str) -> Listing:
     archive = next((Path(name).name for name in found.others if name.lower().endswith(".zip")), None)
     hint = f"It holds an archive: open {archive} itself." if archive else ""
     raise UserError(f"There is no image in this {place} ({listing.skipped} other files).", hint)
+
+
+def _left_out(unreadable: list[tuple[str, str]]) -> UserError:
+    """That files are missing from what is shown: one at an end of a series would leave no gap to notice."""
+    (name, reason), count = unreadable[0], len(unreadable)
+    said = "1 file cannot be read and is left out." if count == 1 else f"{count} files cannot be read and are left out."
+    return UserError(said, f"{name if count == 1 else f'The first, {name}'}: {reason}")
 
 
 def _dicom_series(found: Scan, path: Path, incomplete: frozenset[str] = frozenset()) -> list[Series]:

@@ -46,6 +46,7 @@ def record(series: Series) -> dict[str, Any]:
         "warnings": [w.value for w in series.warnings],
         "description": series.description,
         "transfer_syntax": series.transfer_syntax,
+        "refusal": series.refusal,
     }
 
 
@@ -57,5 +58,5 @@ def line(series: Series) -> str:
         spacing = " x ".join(f"{s:.3g}" for s in series.geometry.spacing_mm)
         times = f" x {series.volume_count}" if series.volume_count > 1 else ""
         parts += [f"{i} x {j} x {k}{times}", f"{spacing} mm", series.quantity.value]
-    parts += [series.description, " ".join(series.warnings)]
+    parts += [series.description, " ".join(series.warnings), series.refusal]
     return "  ".join(p for p in parts if p)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from made_series import ct_slice
+from made_series import SeriesMaker, ct_slice
 from pydicom import Dataset
 
+from app.cli import main
 from imaging.errors import UserError
 from session.reading import image_series
 
@@ -53,6 +54,28 @@ def test_the_reason_is_the_file_s_own(
     with pytest.raises(UserError, match=message) as caught:
         image_series(written(tmp_path, "1", change))
     assert hint in caught.value.hint
+
+
+def test_a_file_that_is_left_out_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The last slice of a series: without it there is no gap."""
+    folder = SeriesMaker(tmp_path)(4)
+    whole = (folder / "s003.dcm").read_bytes()
+    (folder / "s003.dcm").write_bytes(whole[:300])
+    remarks: list[UserError] = []
+    (series,) = image_series(folder, remarked=remarks.append)
+    assert series.geometry is not None
+    assert series.geometry.shape[0] == 3
+    (remark,) = remarks
+    assert remark.message == "1 file cannot be read and is left out."
+    assert remark.hint.startswith("s003.dcm: ")
+    assert main(["info", str(folder)]) == 0
+    assert "1 file cannot be read" in capsys.readouterr().err
+
+
+def test_the_list_says_why_something_is_no_image(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, "1", without_pixels)
+    assert main(["info", str(path)]) == 0
+    assert "an image header without pixels" in capsys.readouterr().out
 
 
 def test_several_reasons_are_told_as_what_was_found(tmp_path: Path) -> None:
