@@ -119,6 +119,7 @@ def test_folders_that_grow_are_followed_and_forgotten_ones_leave_the_list(qtbot,
 def test_the_description_has_the_room_that_is_left_and_never_vanishes(qtbot, studies, folder) -> None:
     listed(qtbot, studies, folder)
     header, table = studies.table.horizontalHeader(), studies.table
+    studies.resize(1600, 700)
     qtbot.waitUntil(lambda: header.length() == table.viewport().width(), timeout=30_000)
     table.setColumnWidth(0, 400)
     table.resize(420, table.height())
