@@ -71,7 +71,7 @@ class CtAnatomyRules:
         foreign = modality.upper() not in ("", "CT")
         if foreign or quantity not in (Quantity.HU, Quantity.SIGNAL):
             what = modality.upper() if foreign else quantity.value
-            raise UserError(f"{self.name} needs a CT image in Hounsfield units, this one is {what}", NOT_CT_HINT)
+            raise UserError(f"{self.name} needs a CT image in Hounsfield units, this one is {what}.", NOT_CT_HINT)
 
     def run(
         self,
@@ -83,11 +83,14 @@ class CtAnatomyRules:
     ) -> ModelResult:
         """Segment a CT volume; see ``inference.model.Model.run``."""
         if parameters:
-            raise UserError(f"{self.name} has no parameter {next(iter(parameters))!r}")
+            names = ", ".join(parameters)
+            raise UserError(
+                f"{self.name} takes no options, and was given “{names}”.", "Run it as it is, or choose another model."
+            )
         from inference.operators.hounsfield import looks_like_hounsfield
 
         if not looks_like_hounsfield(voxels):
-            raise UserError(f"{self.name} needs a CT image; the values here are not Hounsfield units", NOT_CT_HINT)
+            raise UserError(f"{self.name} needs a CT image; the values here are not Hounsfield units.", NOT_CT_HINT)
         stages = _Stages(report, cancelled)
         grid, masks = _find(voxels, geometry, stages)
         masks = {value: _unless_tiny(mask, LEAST_ML[value], grid.step_mm) for value, mask in masks.items()}
@@ -99,7 +102,7 @@ class CtAnatomyRules:
         return ModelResult(layers, found, stages.seconds, {"grid_mm": round(grid.step_mm, 3)}, notes)
 
 
-NOT_CT_HINT = "choose a CT series, or another model"
+NOT_CT_HINT = "Choose a CT series, or another model."
 
 
 class _Stages:

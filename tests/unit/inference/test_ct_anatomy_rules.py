@@ -186,7 +186,7 @@ def test_ct_and_files_without_a_modality_are_taken() -> None:
 
 
 def test_unknown_parameters_are_refused(trunk_geometry: Geometry) -> None:
-    with pytest.raises(UserError, match="no parameter 'speed'"):
+    with pytest.raises(UserError, match="takes no options, and was given “speed”"):
         CtAnatomyRules().run(np.zeros((2, 2, 2)), trunk_geometry, {"speed": 3}, lambda f, t: None, lambda: False)
 
 
