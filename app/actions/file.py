@@ -131,7 +131,7 @@ ACTIONS = (
            has_document),
     Action("file.export_surfaces", "Export surfaces", export_surfaces, "STL, OBJ, PLY, 3MF or glTF, for printing.", "",
            "export", "File", has_document),
-    Action("file.import_masks", "Import", import_,
+    Action("file.import_masks", "Import masks or objects", import_,
            "Masks, or a DICOM segmentation, structure set, report, presentation state or map.", "Ctrl+I", "import",
            "File", has_document),
     Action("file.close", "Close", close, "The case is saved already.", "Ctrl+W", "x", "File", has_document,

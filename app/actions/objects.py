@@ -83,8 +83,8 @@ ACTIONS = (
     Action("file.export_object", "Export as DICOM…", export, "Segmentation, structure set, report or picture.", "",
            "export", "File", has_document),
     Action("file.import_of_study", "Import of this study…", import_of_study,
-           "Segmentations, reports and states that the list of studies knows.", "Ctrl+Shift+I", "import", "File",
-           has_document, needs_window=True),
+           "Segmentations, reports and states that lie beside the images or are in the list of studies.",
+           "Ctrl+Shift+I", "import", "File", has_document, needs_window=True),
     Action("studies.open_object", "Open an object of a study", open_object, "On the images that it is about.", "", "",
            "", needs_window=True),
 )  # fmt: skip
