@@ -227,8 +227,9 @@ def _not_empty(listing: Listing, found: Scan, place: str) -> Listing:
 def _left_out(unreadable: list[tuple[str, str]]) -> UserError:
     """That files are missing from what is shown: one at an end of a series would leave no gap to notice."""
     (name, reason), count = unreadable[0], len(unreadable)
-    said = "1 file cannot be read and is left out." if count == 1 else f"{count} files cannot be read and are left out."
-    return UserError(said, f"{name if count == 1 else f'The first, {name}'}: {reason}")
+    if count == 1:
+        return UserError(f"1 file cannot be read and is left out: {name}.", reason)
+    return UserError(f"{count} files cannot be read and are left out, such as {name}.", reason)
 
 
 def _dicom_series(found: Scan, path: Path, incomplete: frozenset[str] = frozenset()) -> list[Series]:
