@@ -22,7 +22,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from imaging.errors import UserError
-from imaging.formats.replacing import replacing
 from imaging.workspace.tables import use_write_ahead_log
 
 FOLDER, JOURNAL = "images", "received.sqlite"
@@ -154,7 +153,7 @@ class Incoming:
         if known is not None and known[1]:
             return Received(Arrival.SAME, self.folder / known[0], study_uid, series_uid, sop_uid)
         name = f"{folder}/{secrets.token_hex(8)}.dcm"
-        self._write(name, data)
+        self._write(name, data, digest)
         known = self._note(name, len(data), digest, study_uid, series_uid, sop_uid, sender)
         if known is not None and known[1]:
             return Received(Arrival.SAME, self.folder / known[0], study_uid, series_uid, sop_uid)
@@ -221,10 +220,10 @@ class Incoming:
     def tidy(self) -> tuple[int, list[Path]]:
         """After a start: remove what was only begun; returns how many, and whole files that the journal does not know.
 
-        Such a file was finished in the moment in which the program was killed; nobody was told that it arrived, so the
-        sender sends it again. Whoever calls may take it in (``adopt``) or leave it.
+        Such a file was finished in the moment in which the program was killed, or its name was lost by a power cut.
+        Whoever calls may take it in (``adopt``) or leave it.
         """
-        begun = list(self.folder.glob(f"*/*{_PART}"))
+        begun = [part for part in self.folder.glob(f"*/*{_PART}") if not _named_when_whole(part)]
         for path in begun:
             path.unlink(missing_ok=True)
         with self._lock:
@@ -287,12 +286,23 @@ class Incoming:
         (self.folder / row[0]).mkdir(exist_ok=True)
         return str(row[0])
 
-    def _write(self, name: str, data: bytes) -> None:
+    def _write(self, name: str, data: bytes, digest: bytes) -> None:
+        """Flush a file, then give it its name.
+
+        A power cut may undo the naming, but not the file; so what it is called until then says whether it is whole
+        (``tidy``). To flush the folder, too, would take as long as everything else together.
+        """
+        path = self.folder / name
+        part = path.with_name(f"{digest.hex()}.{path.stem}{_PART}")
         try:
-            with replacing(self.folder / name, always_flush=True) as file:
+            with open(part, "xb") as file:
                 file.write(data)
-        except UserError as error:
-            raise NoSpace("The object could not be written.", error.message) from error
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise NoSpace("The object could not be written.", str(error.strerror)) from error
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -303,3 +313,13 @@ class Incoming:
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
+
+
+def _named_when_whole(part: Path) -> bool:
+    """Give a file its name that was flushed before a power cut; False when it is not what its name says."""
+    digest, stem = part.name.split(".")[:2]
+    with part.open("rb") as file:
+        is_whole = hashlib.file_digest(file, "sha256").hexdigest() == digest
+    if is_whole:
+        os.replace(part, part.with_name(f"{stem}.dcm"))
+    return is_whole
