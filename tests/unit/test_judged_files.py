@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the bench forks, and reads /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the bench forks, and reads /proc"),
+]
 ROOT = Path(__file__).parents[2]
 
 # Each reader stands for a program that does to a file what must not be; the limits are small, so that it is quick.
