@@ -81,8 +81,9 @@ def case_details(case: CaseRow) -> str:
 
 
 def file_details(file: ResearchFile) -> str:
-    """Kind, size, and when it was changed."""
-    return " · ".join((file.kind, size_text(file.size), day(file.changed[:8])))
+    """Kind, size, when it was changed, and whether somebody works on it."""
+    parts = [file.kind, size_text(file.size), day(file.changed[:8])]
+    return " · ".join([*parts, _tr("with a case")] if file.has_case else parts)
 
 
 def size_text(bytes_: int) -> str:
