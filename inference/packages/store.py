@@ -53,6 +53,7 @@ class Candidate:
         description: what it says of itself.
         record: as it will be kept.
         known: the same model, when it is in the store already.
+        completes: it is a model of the store, with weights that are missing there.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Candidate:
     description: ModelDescription
     record: StoreRecord
     known: StoredModel | None = None
+    completes: bool = False
 
 
 class ModelStore:
@@ -134,12 +136,13 @@ class ModelStore:
             _must_be_useful(description)
             key = wanted_id or model_id(description.name)
             record = _record(key, source, person, model, description, stamps_of(model, report, cancelled))
-            yield Candidate(key, model, description, record, self._known_as(key, record.sha256))
+            known, completes = self._known_as(key, record)
+            yield Candidate(key, model, description, record, known, completes)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
     def accept(self, candidate: Candidate, trusted_by: str = "") -> StoredModel:
-        """Add a candidate.
+        """Add a candidate; one that completes a model of the store takes its place.
 
         Args:
             candidate: of this store.
@@ -156,6 +159,8 @@ class ModelStore:
         try:
             write_record(staging, record)
             with self._lock():
+                if target.exists() and candidate.completes:
+                    self._take_away(target)
                 if target.exists():
                     raise UserError(f"A model “{candidate.id}” was added meanwhile.")
                 staging.rename(target)
@@ -177,12 +182,16 @@ class ModelStore:
             )
         try:
             with self._lock():
-                gone = Path(tempfile.mkdtemp(prefix=".removed-", dir=self.folder))
-                model.folder.rename(gone / model_id)
-            shutil.rmtree(gone)
+                self._take_away(model.folder)
             forget_networks(self.folder, model_id)
         except OSError as error:
             raise UserError(f"“{model_id}” could not be removed.", str(error)) from error
+
+    def _take_away(self, folder: Path) -> None:
+        """Remove a model's folder at once for all who look, whatever its size."""
+        gone = Path(tempfile.mkdtemp(prefix=".removed-", dir=self.folder))
+        folder.rename(gone / folder.name)
+        shutil.rmtree(gone)
 
     def trust(self, model_id: str, person: str) -> StoredModel:
         """Note that the model's code may run.
@@ -264,15 +273,24 @@ class ModelStore:
             raise UserError(f"“{model_id}” cannot be changed.", _READ_ONLY)
         return model
 
-    def _known_as(self, key: str, sha256: str) -> StoredModel | None:
-        """The model of this id, when it is the very same; UserError when the id belongs to another one."""
+    def _known_as(self, key: str, record: StoreRecord) -> tuple[StoredModel | None, bool]:
+        """The model of this id, when it is the very same, and whether ``record`` has weights that it lacks.
+
+        Raises:
+            UserError: the id belongs to another one.
+        """
         if key in self._taken:
             raise UserError(f"“{key}” is a built-in model.", "Give another name with --as.")
         if not (self.folder / key).exists():
-            return None
+            return None, False
         model = self.model(key)
-        if model.record is not None and model.record.sha256 == sha256:
-            return model
+        if model.record is not None and model.record.sha256 == record.sha256:
+            return model, False
+        if model.record is not None and model.description is not None and model.description.missing_weights:
+            before, now = ({(f.name, f.sha256) for f in each.files} for each in (model.record, record))
+            wanted = {file.path for file in model.description.weights}
+            if before <= now and {name for name, _ in now - before} <= wanted:
+                return None, True
         raise UserError(
             f"There is another model “{key}” already.", "Remove it first, or give this one another name with --as."
         )

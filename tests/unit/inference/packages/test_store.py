@@ -123,6 +123,34 @@ def test_a_bundle_without_weights_is_listed_with_what_is_missing(store: ModelSto
     assert "https://models.example/model.pt" in model.hint
 
 
+def test_a_folder_into_which_the_missing_weights_were_put_completes_the_model(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    bundle = made_bundles.spleen(tmp_path / "spleen")
+    assert "models/model.pt is missing" in add(store, bundle, "Ada").problem
+    (bundle / "models").mkdir()
+    made_models.safetensors(bundle / "models" / "model.pt", {"weight": (1,)})
+    model = add(store, bundle, "Grace")
+    assert (model.id, model.problem) == ("spleen-ct", "")
+    assert model.record is not None
+    assert model.record.trusted_by == "Grace"
+    assert leftovers(store) == []
+    made_models.safetensors(bundle / "models" / "model.pt", {"weight": (2,)})  # nothing is missing any more
+    with pytest.raises(UserError, match="another model “spleen-ct” already"):
+        add(store, bundle)
+
+
+def test_another_model_does_not_pass_for_one_that_lacks_its_weights(store: ModelStore, tmp_path: Path) -> None:
+    bundle = made_bundles.spleen(tmp_path / "spleen")
+    add(store, bundle, "Ada")
+    (bundle / "models").mkdir()
+    made_models.safetensors(bundle / "models" / "model.pt", {"weight": (1,)})
+    (bundle / "scripts").mkdir()
+    (bundle / "scripts" / "more.py").write_text("import os")
+    with pytest.raises(UserError, match="another model “spleen-ct” already"):
+        add(store, bundle)
+
+
 def test_code_of_its_own_needs_trust(store: ModelStore, tmp_path: Path) -> None:
     bundle = made_bundles.spleen(tmp_path / "spleen")
     (bundle / "models").mkdir()
