@@ -23,10 +23,9 @@ from session.object_kinds import ObjectKind, kind_of
 from session.session import Session
 
 CONSENT = "--resample"  # in the hint of what can be had all the same, once somebody agreed
-QUESTIONS = {
-    ObjectKind.MAP: "Import it all the same? Each voxel takes the value of the nearest one of the map.",
-    ObjectKind.REPORT: "Import it all the same? Make sure that it is about this patient and these images.",
-}
+IF_SURE = "when you know"  # in the hint of what may be about somebody else
+OF_OTHERS = "Import it all the same? Only when you know that it is about this patient and these images."
+OF_MAPS = "Import it all the same? Each voxel takes the value of the nearest one of the map."
 OF_MASKS = "Import it all the same? Edges may move by half a voxel, and slices between contours are interpolated."
 
 
@@ -110,8 +109,8 @@ class _Importing:
         self.go_on()
 
     def _is_wanted(self, error: UserError, kind: ObjectKind) -> bool:
-        window = self._session.window
-        return window is not None and window.confirm(error.message, QUESTIONS.get(kind, OF_MASKS))
+        window, of_grid = self._session.window, OF_MAPS if kind is ObjectKind.MAP else OF_MASKS
+        return window is not None and window.confirm(error.message, OF_OTHERS if IF_SURE in error.hint else of_grid)
 
     def _add(self, found: FittedMasks | ReadAnnotations) -> None:
         if isinstance(found, FittedMasks):

@@ -242,15 +242,35 @@ def test_a_report_of_other_images_is_asked_about(
             item.value = "1.2.3.4"
     report.save_as(objects["sr"])
     asked: list[str] = []
-    monkeypatch.setattr(Services, "confirm", lambda _, question, _hint: asked.append(question) or is_wanted)
+    monkeypatch.setattr(Services, "confirm", lambda _, question, hint: asked.append(question + hint) or is_wanted)
     count = len(opened.open_document.entries)
     drop(window, objects["sr"])
     wait(lambda: bool(asked))
     quiet(opened, wait)
     assert "about other images" in asked[0]
+    assert "this patient" in asked[0]
     assert len(opened.open_document.entries) == count + is_wanted
     assert opened.open_document.measurements.all == ()
     close_later(ReportContent)
+
+
+@pytest.mark.parametrize(("kind", "said_so"), [("seg", "Edges may move"), ("pm", "nearest one of the map")])
+def test_what_lies_on_another_grid_is_asked_about(
+    window: MainWindow, opened: Session, objects, wait: Wait, monkeypatch: pytest.MonkeyPatch, kind: str, said_so: str
+) -> None:
+    bent = dcmread(objects[kind])
+    for item in bent.iterall():
+        if item.keyword == "ImagePositionPatient":
+            item.value = [item.value[0] + 0.3, item.value[1], item.value[2]]
+    bent.save_as(objects[kind])
+    asked: list[str] = []
+    monkeypatch.setattr(Services, "confirm", lambda _, question, hint: asked.append(question + hint) or True)
+    document, count = opened.open_document, len(opened.open_document.entries)
+    window.bridge.run("file.import_masks", path=str(objects[kind]))
+    wait(lambda: len(document.entries) == count + 1)
+    quiet(opened, wait)
+    assert len(asked) == 1
+    assert said_so in asked[0]
 
 
 def test_an_object_that_nothing_reads_is_refused(window: MainWindow, opened: Session, images, wait: Wait) -> None:
