@@ -61,7 +61,7 @@ def problem_of(bundle: Bundle, task: Task, name: str) -> tuple[str, str]:
     """Why it cannot be run here, and what to do about it; empty texts when it can."""
     if task is Task.OTHER:
         why = _WHY_OTHER.get(_other(bundle), "gives neither masks nor classes nor boxes")
-        return f"“{name}” {why}; Limner runs models that find something in an image.", ""
+        return f"“{name}” {why}; Limner runs models that find structures, boxes or classes in volumes.", ""
     if spatial_dims(bundle) == 2 and not _goes_by_slices(bundle):
         return f"“{name}” looks at single flat pictures, not at volumes.", ""
     if task is Task.DETECTION and importlib.util.find_spec("torchvision") is None:
