@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from imaging.errors import UserError
 from imaging.opening import list_series, open_series
 from imaging.series import Series
-from imaging.volume import Volume
+from imaging.volume import Quantity, Volume
 from imaging.workspace.listing import SeriesRow, files_of
 from imaging.workspace.study_index import StudyIndex
 
@@ -21,7 +21,8 @@ MOST_VOXELS = 64 << 20  # of what is opened for a picture of 96 pixels
 MOST_FILE_VOXELS = 16 << 20  # of a file that must be unpacked whole
 _FARTHEST = np.float32(1e30)  # sums of larger values would overflow
 _HEAD = 2  # the LPS axis that points up in every upright picture
-_DARK, _BRIGHT = 2.0, 99.5  # percentiles that become black and white where the file proposes no window
+SOFT_TISSUE_HU = -160.0, 240.0  # of a CT whose file proposes no window
+_DARK, _BRIGHT = 2.0, 99.5  # percentiles that become black and white where nothing else says it
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +130,8 @@ def _grey(plane: NDArray[np.float32], volume: Volume) -> NDArray[np.uint8]:
     if volume.default_window:
         level, width = volume.default_window[0]
         low, high = level - width / 2, level + width / 2
+    elif volume.quantity is Quantity.HU:
+        low, high = SOFT_TISSUE_HU
     else:
         inside = plane[plane != volume.outside_value] if volume.outside_value is not None else plane
         low, high = np.percentile(inside if inside.size else plane, (_DARK, _BRIGHT))
