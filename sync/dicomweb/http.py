@@ -201,4 +201,7 @@ def _refusal(destination: Destination, status: int) -> UserError:
         return UserError(f"{name} has no space for it.", "")
     if 300 <= status < 400:
         return UserError(f"{name} wants to redirect us, which could lead data elsewhere.", "Set its final address.")
-    return UserError(f"{name} refused the request.", f"It answered with code {status}.")
+    hint = f"It answered with code {status}."
+    if status == 400 and destination.is_encrypted:  # what nginx says to callers without their certificate
+        hint += " It may want a certificate of ours, or another one."
+    return UserError(f"{name} refused the request.", hint)

@@ -31,12 +31,22 @@ def needed() -> str:
 
 
 @contextmanager
-def token_front(folder: Path, authority: trustme.CA, archive: Orthanc, token: str) -> Iterator[int]:
-    """An encrypted port before an archive, for those who bring the token; whoever else comes gets code 401."""
+def token_front(
+    folder: Path, authority: trustme.CA, archive: Orthanc, token: str, callers: trustme.CA | None = None
+) -> Iterator[int]:
+    """An encrypted port before an archive, for those who bring the token; whoever else comes gets code 401.
+
+    Args:
+        callers: who comes must show a certificate of this authority, too; else the front answers with code 400.
+    """
     mine = authority.issue_cert("127.0.0.1", "localhost")
     mine.private_key_pem.write_to_path(folder / "front.key")
     for number, blob in enumerate(mine.cert_chain_pems):
         blob.write_to_path(folder / "front.crt", append=number > 0)
+    verify = ""
+    if callers is not None:
+        callers.cert_pem.write_to_path(folder / "callers.crt")
+        verify = f"ssl_verify_client on; ssl_client_certificate {folder}/callers.crt;"
     port = free_port()
     login = b64encode(f"{archive.user}:{archive.password}".encode()).decode()
     temporary = "\n".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi"))
@@ -59,6 +69,7 @@ def token_front(folder: Path, authority: trustme.CA, archive: Orthanc, token: st
                 listen 127.0.0.1:{port} ssl;
                 ssl_certificate {folder}/front.crt;
                 ssl_certificate_key {folder}/front.key;
+                {verify}
                 location / {{
                     if ($is_known = 0) {{ return 401; }}
                     proxy_pass http://127.0.0.1:{archive.http_port};

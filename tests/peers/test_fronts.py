@@ -158,3 +158,34 @@ def test_the_environment_s_proxy_is_not_used(there, files, monkeypatch) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     assert find(there, QUESTION) is not None
+
+
+def test_a_front_that_wants_our_certificate_gets_it(archive, files, tmp_path) -> None:
+    authority, callers = trustme.CA(), trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    named = {}
+    for name, issuer in (("ours", callers), ("strange", trustme.CA())):
+        one = issuer.issue_cert("limner.hospital")
+        one.private_key_pem.write_to_path(tmp_path / f"{name}.key")
+        one.cert_chain_pems[0].write_to_path(tmp_path / f"{name}.crt")
+        named[name] = Tls(
+            ca_file=str(tmp_path / "ca.pem"),
+            certificate=str(tmp_path / f"{name}.crt"),
+            key=str(tmp_path / f"{name}.key"),
+        )
+    with token_front(tmp_path, authority, archive, TOKEN, callers) as port:
+        base = Destination(
+            "cloud",
+            network=Network.DICOMWEB,
+            url=f"https://127.0.0.1:{port}/dicom-web",
+            login=Login.TOKEN,
+            tls=named["ours"],
+            is_inside=True,
+        ).checked()
+        must_go_and_come(base, files, tmp_path / "workspace")
+        assert failed_step(diagnose(base)) is None
+        for wrong in (named["strange"], replace(named["ours"], certificate="", key="")):
+            with pytest.raises(UserError, match="refused the request") as refusal:
+                find(replace(base, tls=wrong), QUESTION)
+            assert "certificate of ours" in refusal.value.hint
+            assert failed_step(diagnose(replace(base, tls=wrong))) is not None
