@@ -195,9 +195,12 @@ def _draw_picture(painter: QPainter, place: QRect, index: QModelIndex | QPersist
         return
     painter.fillRect(place, colors.color("raised"))
     if isinstance(what, SeriesRow):
+        text = what.modality[:8] or "?"
+        if text.startswith("RT") and len(text) > 4:  # RTSTRUCT finds room on two lines only
+            text = f"RT\n{text[2:]}"
         painter.setFont(colors.font(theme.SMALL_PX, bold=True))
         painter.setPen(colors.color("dim"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, what.modality[:8] or "?")
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
         return
     margin = place.width() // 4
     name = "segment" if isinstance(what, CaseRow) else "file" if isinstance(what, ResearchFile) else "history"
