@@ -87,6 +87,7 @@ class MainWindow(QMainWindow):
         self.session.prior.changed.connect(self._prior_changed)
         self.session.clicking.changed.connect(self._clicking_changed)
         self.status.jobs_clicked.connect(lambda: self.show_page("jobs"))
+        self.status.outbox_clicked.connect(lambda: self.bridge.run("archives.show"))
         self.grid.hovered.connect(self.status.show_reading)
         self.left.studies.open_requested.connect(self._open_study)
         self.left.studies.beside_requested.connect(self._show_beside)

@@ -19,6 +19,7 @@ from widgets.buttons import text_button
 from widgets.counted import counted
 from widgets.labels import ElidedLabel, label
 from widgets.map_words import reading_text
+from widgets.outbox_sign import OutboxSign
 
 HEIGHT_PX = 30
 MEMORY_MS = 3000
@@ -26,9 +27,10 @@ GIB = 2**30
 
 
 class StatusLine(QFrame):
-    """Left: tool, segment, mouse. Right: a map's value under the cursor, jobs, memory, device."""
+    """Left: tool, segment, mouse. Right: a map's value under the cursor, outbox, jobs, memory, device."""
 
     jobs_clicked = Signal()
+    outbox_clicked = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -40,6 +42,8 @@ class StatusLine(QFrame):
         self.on_map = label()
         self.on_map.setToolTip(self.tr("What the model's map that is drawn says under the cursor"))
         self.on_map.hide()
+        self.outbox = OutboxSign(session)
+        self.outbox.clicked.connect(self.outbox_clicked)
         self.jobs: QPushButton = text_button("", self.jobs_clicked.emit, "quiet")
         self.jobs.setToolTip(self.tr("Show the jobs"))
         self.memory = label("", "dim")
@@ -52,6 +56,7 @@ class StatusLine(QFrame):
         row.addWidget(self.doing)
         row.addWidget(self.hint, 1)
         row.addWidget(self.on_map)
+        row.addWidget(self.outbox)
         for part in (self.jobs, self.memory, self.device):
             row.addSpacing(16)
             row.addWidget(part)
