@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.inside_document import show_inside
+from app.inside_document import show_inside, show_text
 from imaging.errors import UserError
 from imaging.measurement import Measurement
 from session.annotation_import import (
@@ -19,9 +19,10 @@ from session.document import Document
 from session.exporting import FittedMasks, add_masks, read_masks
 from session.job_end import failed
 from session.jobs import Job
-from session.object_kinds import ObjectKind, kind_of
+from session.object_kinds import ObjectKind, kind_of, look_at
 from session.session import Session
 
+SHOWN = {ObjectKind.DOCUMENT: show_inside, ObjectKind.TEXT: show_text}  # read by people, not taken into the case
 CONSENT = "--resample"  # in the hint of what can be had all the same, once somebody agreed
 IF_SURE = "when you know"  # in the hint of what may be about somebody else
 OF_OTHERS = "Import it all the same? Only when you know that it is about this patient and these images."
@@ -84,8 +85,10 @@ class _Importing:
             nonlocal kind
             job.report(None, "Looking what it is")
             kind = kind_of(path)
+            if kind is ObjectKind.REPORT:
+                kind = look_at(path).kind
             job.report(None, "Reading")
-            found = None if kind is ObjectKind.DOCUMENT else _read(self._document, path, consent)
+            found = None if kind in SHOWN else _read(self._document, path, consent)
             job.report(None)  # the last place to stop
             return found
 
@@ -98,8 +101,8 @@ class _Importing:
             if self._is_wanted(job.error, kind):
                 self._start(path, consent=True)
                 return
-        elif kind is ObjectKind.DOCUMENT:
-            show_inside(self._session, path)
+        elif kind in SHOWN and job.error is None:
+            SHOWN[kind](self._session, path)
         elif not failed(self._session, job) and self._session.document is self._document:
             try:
                 self._add(job.result)

@@ -1,4 +1,4 @@
-"""The PDF inside a DICOM object: saved, or opened in the system's viewer; nothing of it is opened here, or unasked."""
+"""Objects to be read: the text of a report is shown, a PDF is saved or opened in the system's viewer when asked."""
 
 from __future__ import annotations
 
@@ -16,6 +16,22 @@ from session.session import Session
 
 OPEN, SAVE = "open", "save"
 FILTERS = "PDF (*.pdf)"
+
+
+def show_text(session: Session, path: Path) -> None:
+    """Show a report that is a text for people."""
+
+    def work(job: Job) -> str:
+        from imaging.objects.report_text import report_text
+
+        job.report(None, "Reading")
+        return report_text(path)
+
+    def finished(job: Job) -> None:
+        if not failed(session, job) and session.window is not None:
+            session.window.show_text(path.name, job.result)
+
+    session.jobs.start("Read a report", work, finished)
 
 
 def show_inside(session: Session, path: Path) -> None:

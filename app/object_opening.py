@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.importing import import_files
-from app.inside_document import show_inside
+from app.inside_document import show_inside, show_text
 from app.listed_series import open_listed
 from app.opening import open_path
 from imaging.errors import UserError
@@ -40,6 +40,8 @@ def bring(session: Session, found: Sequence[LookedAt]) -> None:
     for one in found:
         if one.kind is ObjectKind.DOCUMENT:
             show_inside(session, one.path)
+        elif one.kind is ObjectKind.TEXT:
+            show_text(session, one.path)
         elif one.kind is not ObjectKind.MAP or _goes_over_images(session, one):
             others.append(one)
     if others and all(_is_about_open(session, one) for one in others):

@@ -186,6 +186,14 @@ class Services:
         shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         _bring_up(shown)
 
+    def show_text(self, name: str, text: str) -> None:
+        """A report that is a text for people; it stays beside the window."""
+        from widgets.dialogs.objects import ReportText  # seldom needed
+
+        shown = ReportText(name, text, self._window)
+        shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        _bring_up(shown)
+
     def ask_objects(self, objects: Sequence[LookedAt]) -> list[LookedAt]:
         """Which of a study's objects are to be imported."""
         from widgets.dialogs.objects import ObjectsDialog  # seldom needed

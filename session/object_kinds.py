@@ -12,6 +12,7 @@ from imaging.dicom.sources import FileSource
 from imaging.dicom.walker import NotDicom, Odd, walk
 from imaging.errors import UserError
 from imaging.objects.elements import Elements, open_object
+from imaging.objects.report_read import has_measurements
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 _REFERENCED_SERIES = 0x00081115
@@ -29,6 +30,7 @@ class ObjectKind(StrEnum):
 
     MASKS = "masks"
     REPORT = "report"
+    TEXT = "text"  # a report without measurements
     PRESENTATION = "presentation"
     MAP = "map"
     DOCUMENT = "document"
@@ -69,7 +71,10 @@ class LookedAt:
 
 
 def kind_of(path: Path) -> ObjectKind:
-    """What a file is, by its first elements; files that are no DICOM, damaged or gone are ``OTHER``, too."""
+    """What a file is, by its first elements, which do not tell ``TEXT`` from ``REPORT``.
+
+    Files that are no DICOM, damaged or gone are ``OTHER``, too.
+    """
     try:
         header, _ = walk(FileSource(str(path)), last=tags.SOP_INSTANCE)
     except Odd:
@@ -92,6 +97,8 @@ def look_at(path: Path) -> LookedAt:
     if kind is ObjectKind.OTHER:
         return LookedAt(path, kind)
     elements = open_object(path).elements
+    if kind is ObjectKind.REPORT and not has_measurements(elements):
+        kind = ObjectKind.TEXT
     series_uids = frozenset(filter(None, _series_uids(elements)))
     date = elements.text(_SERIES_DATE) or elements.text(_CONTENT_DATE)
     return LookedAt(path, kind, _title(elements), series_uids, elements.text(tags.MODALITY), date)

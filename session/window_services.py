@@ -97,6 +97,9 @@ class WindowServices(Protocol):
     def show_report(self, name: str, groups: Sequence[ReportedGroup], notes: Sequence[str]) -> None:
         """What an imported report says; ``name`` is its file's."""
 
+    def show_text(self, name: str, text: str) -> None:
+        """A report that is a text for people; ``name`` is its file's."""
+
     def ask_objects(self, objects: Sequence[LookedAt]) -> list[LookedAt]:
         """Which of a study's objects are to be imported; none when cancelled."""
 

@@ -10,7 +10,7 @@ from imaging.dicom import tags
 from imaging.errors import UserError
 from imaging.measurement import Measurement
 from imaging.objects import report_codes as codes
-from imaging.objects.elements import open_object
+from imaging.objects.elements import Elements, open_object
 from imaging.objects.foreign_shapes import measurement_of, normal_of, pixels_in_space, slice_of
 from imaging.objects.report_content import ContentItem, content_of
 from imaging.objects.source_series import ObjectSource
@@ -106,11 +106,20 @@ def read_report(path: Path, source: ObjectSource | None = None) -> list[Reported
     if elements.text(tags.SOP_CLASS) not in REPORT_CLASSES:
         raise UserError(f"{path.name} holds no structured report.")
     root = content_of(elements)
-    found = [one for one in root.all_below() if one.value_type == "CONTAINER" and one.is_named(codes.GROUP)]
+    found = _groups(root)
     if not found:
         title = root.name.meaning if root.name is not None else "no title"
         raise UserError(f"The report ({title}) holds no measurement groups.", "`limner dicom dump` lists what it says.")
     return [_group(one, source) for one in found]
+
+
+def has_measurements(elements: Elements) -> bool:
+    """True when a report holds measurement groups; others are texts for people."""
+    return bool(_groups(content_of(elements)))
+
+
+def _groups(root: ContentItem) -> list[ContentItem]:
+    return [one for one in root.all_below() if one.value_type == "CONTAINER" and one.is_named(codes.GROUP)]
 
 
 def _group(found: ContentItem, source: ObjectSource | None) -> ReportedGroup:

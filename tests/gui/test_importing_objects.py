@@ -38,7 +38,7 @@ from session.object_export import source_of_case, write_object_of
 from session.presentation import PresentationState, Windowing
 from session.reading import image_series, read_volumes_of
 from session.session import Session
-from widgets.dialogs.objects import ObjectsDialog, ReportContent
+from widgets.dialogs.objects import ObjectsDialog, ReportContent, ReportText
 from widgets.study_window.window import StudyWindow
 
 COUNT = 5
@@ -318,6 +318,28 @@ def test_the_document_of_an_object_is_saved_or_shown_by_another_program(
     drop(window, objects["pdf"])
     wait((tmp_path / "report.pdf").exists)
     assert (tmp_path / "report.pdf").read_bytes() == pdf
+
+
+@pytest.mark.parametrize("way", ["dropped on nothing", "imported"])
+def test_a_report_without_measurements_is_shown_as_text(
+    window: MainWindow, images, objects, wait: Wait, way: str
+) -> None:
+    report = dcmread(objects["sr"])
+    for item in report.iterall():
+        if item.keyword == "CodeValue" and item.value == "125007":
+            item.value = "121070"  # findings
+    report.save_as(objects["sr"])
+    if way == "imported":
+        show(window.session, wait, images)
+        window.bridge.run("file.import_masks", path=str(objects["sr"]))
+    else:
+        drop(window, objects["sr"])
+    wait(lambda: bool(window.findChildren(ReportText)))
+    (shown,) = window.findChildren(ReportText)
+    assert "Volume: " in shown.text.toPlainText()
+    quiet(window.session, wait)
+    assert window.session.document is None or not window.session.document.entries
+    close_later(ReportText)
 
 
 # ------------------------------------------------------------------------------ objects find their images

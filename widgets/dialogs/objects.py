@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QDialog, QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from imaging.objects.report_read import ReportedGroup
 from session.object_kinds import LookedAt, ObjectKind
@@ -16,7 +24,7 @@ from widgets.labels import label
 from widgets.runs.rows import Column, RowsModel, RowsTable
 from widgets.study_window.columns import day, described
 
-OBJECTS_PX, REPORT_PX = (620, 380), (620, 420)
+OBJECTS_PX, REPORT_PX, TEXT_PX = (620, 380), (620, 420), (620, 640)
 Line = tuple[int, str, str, str]  # number of the group, what it is about, what was measured, the value
 
 
@@ -87,6 +95,25 @@ class ReportContent(QDialog):
         column.addLayout(_buttons(copy, text_button(self.tr("Close"), self.accept, "primary")))
 
 
+class ReportText(QDialog):
+    """A report to be read; it stays beside the window until it is closed."""
+
+    def __init__(self, name: str, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("What {0} says").format(name))
+        self.resize(*(theme.current().px(n) for n in TEXT_PX))
+        self.text = QPlainTextEdit(text)  # plain: what a report says is never markup
+        self.text.setReadOnly(True)
+        self.text.setAccessibleName(self.windowTitle())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(12)
+        column.addWidget(label(self.windowTitle(), "strong", wraps=True))
+        column.addWidget(self.text, 1)
+        copy = text_button(self.tr("Copy"), lambda: QGuiApplication.clipboard().setText(text))
+        column.addLayout(_buttons(copy, text_button(self.tr("Close"), self.accept, "primary")))
+
+
 def _report_columns() -> list[Column[Line]]:
     return [
         Column(_tr("About"), lambda line: line[1], lambda line: line[0], lambda line: line[1], is_number=False),
@@ -113,6 +140,7 @@ def _columns() -> list[Column[LookedAt]]:
     words = {
         ObjectKind.MASKS: _tr("Segmentation"),
         ObjectKind.REPORT: _tr("Report"),
+        ObjectKind.TEXT: _tr("Text"),
         ObjectKind.PRESENTATION: _tr("Presentation state"),
         ObjectKind.MAP: _tr("Map"),
         ObjectKind.DOCUMENT: _tr("Document"),
