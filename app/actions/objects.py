@@ -82,7 +82,7 @@ def _asked(session: Session, kind: str) -> Path | None:
 ACTIONS = (
     Action("file.export_object", "Export as DICOM…", export, "Segmentation, structure set, report or picture.", "",
            "export", "File", has_document),
-    Action("file.import_of_study", "Import of this study…", import_of_study,
+    Action("file.import_of_study", "Import from this study…", import_of_study,
            "Segmentations, reports and states that lie beside the images or are in the list of studies.",
            "Ctrl+Shift+I", "import", "File", has_document, needs_window=True),
     Action("studies.open_object", "Open an object of a study", open_object, "On the images that it is about.", "", "",
