@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import made_bundles
 import made_models
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QTimer, QUrl
 from PySide6.QtGui import QContextMenuEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
@@ -81,6 +82,13 @@ def choose(row: ModelRow, text: str) -> None:
     QTest.qWait(150)
 
 
+def until_stopped(job: Job, message: str) -> None:
+    """A job's work that only says how far it is."""
+    while True:
+        job.report(0.4, message)
+        time.sleep(0.01)
+
+
 def answer(dialog_type: type, then: Callable[[Any], None]) -> None:
     """Do something with a modal dialog as soon as it is there."""
 
@@ -140,15 +148,10 @@ def test_what_a_model_cannot_do_is_told_beside_its_plan(panel: ModelsPanel) -> N
 def test_the_row_of_a_running_model_says_how_far_it_is_and_stops_it(
     panel: ModelsPanel, case_window: MainWindow, qtbot: QtBot
 ) -> None:
-    may_end = threading.Event()
-
-    def work(job: Job) -> None:
-        while not may_end.wait(0.01):
-            job.report(0.4, "Computing, window 3 of 27, about 20 s left")
-
     row, other = panel.rows["spleen"], panel.rows["ct-anatomy-rules"]
     assert not row.stop.isVisible()
-    job = case_window.session.jobs.start(RUN_TITLE + row.offer.name, work)
+    words = "Computing, window 3 of 27, about 20 s left"
+    job = case_window.session.jobs.start(RUN_TITLE + row.offer.name, lambda job: until_stopped(job, words))
     qtbot.waitUntil(lambda: row.running.text() == "40% · Computing, window 3 of 27, about 20 s left")
     assert row.stop.isVisible()
     assert not row.more.isVisible()
@@ -162,7 +165,34 @@ def test_the_row_of_a_running_model_says_how_far_it_is_and_stops_it(
     qtbot.waitUntil(lambda: row.more.isVisible() and row.expected.isVisible())
     assert not row.stop.isVisible()
     assert not row.running.isVisible()
-    may_end.set()
+
+
+def test_a_long_name_is_cut_and_leaves_the_menus_in_sight(
+    panel: ModelsPanel, case_window: MainWindow, qtbot: QtBot
+) -> None:
+    name = "Tissue segmentation & parcellation of a very long name (gray/white matter)"
+    offers = [replace(panel.rows["spleen"].offer, name=name), panel.rows["ct-anatomy-rules"].offer]
+    panel.set_offers(offers)
+    QApplication.processEvents()
+    room = panel.rect()
+    for row in panel.rows.values():
+        for button in (row.button, row.more):
+            assert room.contains(QRect(button.mapTo(panel, QPoint(0, 0)), button.size()))
+    cut = panel.rows["spleen"].button
+    assert cut.text().startswith("Tissue segm")
+    assert cut.text().endswith("…")
+    assert cut.accessibleName() == name
+    assert cut.toolTip().startswith(name)
+    job = case_window.session.jobs.start(
+        RUN_TITLE + name, lambda job: until_stopped(job, "Computing, window 3 of 27, about 20 s left")
+    )
+    row = panel.rows["spleen"]
+    qtbot.waitUntil(lambda: row.running.text().endswith("left"))
+    QApplication.processEvents()
+    for part in (row.stop, row.running):
+        assert room.contains(QRect(part.mapTo(panel, QPoint(0, 0)), part.size()))
+    job.cancel()
+    qtbot.waitUntil(lambda: job.is_over)
 
 
 def test_run_on_what_is_on_screen(panel: ModelsPanel, case_window: MainWindow, ran: list[Any]) -> None:

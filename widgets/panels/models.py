@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QEnterEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from session.jobs import Job, JobState
 from session.model_plans import Expectation, ModelPlans
 from widgets import theme
 from widgets.action_bridge import ActionBridge
-from widgets.buttons import ActionButton, IconButton, text_button
+from widgets.buttons import ActionButton, IconButton
 from widgets.labels import ElidedLabel, heading, label
 from widgets.model_offer import ModelOffer
 from widgets.model_words import code_words, expectation_words, tooltip_of
@@ -130,6 +143,34 @@ class RowsArea(QScrollArea):
         return QSize(60, min(self.sizeHint().height(), theme.current().px(120)))
 
 
+class NameButton(QPushButton):
+    """A model's name, cut with an ellipsis where it does not fit: a long one must not push the menus out of sight."""
+
+    def __init__(self, name: str, clicked: Callable[[], None]) -> None:
+        super().__init__()
+        self._name = name
+        self.setProperty("role", "model")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAutoDefault(False)
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(lambda: clicked())
+        self.setText(name.replace("&", "&&"))
+
+    def minimumSizeHint(self) -> QSize:
+        """Any width will do."""
+        return QSize(24, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut the name anew."""
+        super().resizeEvent(event)
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
+        shown = self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, room)
+        self.setText(shown.replace("&", "&&"))
+
+
 class ModelRow(QWidget):
     """One model: a button that runs it, two lines about it, and a menu; while it runs, how far it is, and stop."""
 
@@ -143,7 +184,7 @@ class ModelRow(QWidget):
         self._dwell.setSingleShot(True)
         self._dwell.setInterval(DWELL_MS)
         self._dwell.timeout.connect(lambda: self.looked_at.emit(offer.id))
-        self.button = text_button(offer.name, lambda: self._run(), "model")
+        self.button = NameButton(offer.name, self._run)
         self.button.setEnabled(offer.fits)
         self.button.installEventFilter(self)
         self.more = IconButton("more", self.tr("More about {0}").format(offer.name), self._open_menu)
