@@ -78,7 +78,7 @@ def deidentify_files(
         except NotDicom:
             done.others += 1
         except UserError as error:
-            done.refused.append((path, error.message))
+            done.refused.append((path, error.message.replace(path.name, "The file")))  # names may be patients'
         else:
             register.note(worker)
             number += 1

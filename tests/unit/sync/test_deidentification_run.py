@@ -145,6 +145,15 @@ def test_a_file_that_cannot_be_read_is_refused_and_the_others_go_on(folder, tmp_
     assert all(str(dcmread(path).PatientID).startswith("LIM-") for path in done.written)
 
 
+def test_reasons_do_not_name_files(folder, tmp_path, monkeypatch) -> None:
+    def refuse(path, *_: object) -> bytes:
+        raise UserError(f"{path.name} ends within its pixels.")
+
+    monkeypatch.setattr("sync.deidentification.run.deidentify_file", refuse)
+    done = run(folder, tmp_path / "out", tmp_path / "workspace")
+    assert {reason for _, reason in done.refused} == {"The file ends within its pixels."}
+
+
 def test_stopping_keeps_what_was_written(folder, tmp_path) -> None:
     asked = iter([False, False, True])
     done = run(folder, tmp_path / "out", tmp_path / "workspace", is_cancelled=lambda: next(asked))
