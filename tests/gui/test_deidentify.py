@@ -196,3 +196,22 @@ def test_how_many_images_were_really_shown_is_said(qtbot, studies) -> None:
     qtbot.waitUntil(lambda: "Shown so far: 2 of 2" in dialog.pixels.said.text(), timeout=30_000)
     dialog.pixels.choice.setCurrentIndex(1)
     qtbot.waitUntil(lambda: "Shown" not in dialog.pixels.said.text(), timeout=30_000)
+
+
+def test_faint_text_stands_out_when_asked_for(qtbot, studies) -> None:
+    page = asked(qtbot, studies).pixels
+    faint = np.full((40, 60), 20, np.uint8)
+    faint[10:20, 10:50] = 22
+    page.picture.show_picture(faint)
+
+    def contrast() -> int:
+        image, place = page.picture.grab().toImage(), page.picture.place()
+        inside, outside = place.center(), place.topLeft() + QPoint(4, 4)
+        inside.setY(place.top() + place.height() * 15 // 40)
+        return abs(image.pixelColor(inside).lightness() - image.pixelColor(outside).lightness())
+
+    assert contrast() <= 3
+    QTest.mouseClick(page.is_steep, LEFT, pos=QPoint(8, 8))
+    assert contrast() > 20
+    QTest.mouseClick(page.is_steep, LEFT, pos=QPoint(8, 8))
+    assert contrast() <= 3

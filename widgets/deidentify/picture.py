@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from widgets import theme
 
 Rectangle = tuple[int, int, int, int]
+STEEPER = 16
 LEAST_PX = 2  # of the image, in both directions: less is a click
 VEIL = QColor(0, 0, 0, 215)  # what is covered can still be guessed, so that it can be checked
 
@@ -33,13 +34,26 @@ class RectanglePicture(QWidget):
         self.suggestions: list[Rectangle] = []
         self.chosen = -1
         self.words = ""
+        self._picture: NDArray[np.uint8] | None = None
         self._image: QImage | None = None
+        self._is_steep = False
         self._from: QPoint | None = None
         self._to: QPoint | None = None
 
     def show_picture(self, picture: NDArray[np.uint8] | None, words: str = "") -> None:
         """Show another picture, (rows, columns) or (rows, columns, 3); None shows only words. Rectangles stay."""
-        self.words, self.suggestions = words, []
+        self.words, self.suggestions, self._picture = words, [], picture
+        self._draw()
+
+    def set_steep(self, is_on: bool) -> None:
+        """Show small steps of brightness as large ones, wherever they lie: faint text stands out, all else is odd."""
+        self._is_steep = is_on
+        self._draw()
+
+    def _draw(self) -> None:
+        picture = self._picture
+        if picture is not None and self._is_steep:
+            picture = picture * np.uint8(STEEPER)  # beyond white it begins at black again
         self._image = None if picture is None else _image(picture)
         self.update()
 
