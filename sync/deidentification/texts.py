@@ -31,8 +31,16 @@ CHARACTERISTICS = frozenset({"PatientBodyMassIndex", "PatientSizeCodeSequence"})
 _FREE = frozenset({"LT", "ST", "UT"})
 _SHORT = frozenset({"LO", "SH", "UC"})
 _ENDINGS = ("Description", "Comment", "Comments", "Label", "Explanation", "Notes", "Reason", "Title")
+_TYPED = frozenset(
+    {"AcquisitionProtocolName", "ApplicationSetupName", "BeamName", "DataSetName", "HangingProtocolName",
+     "InstructionText", "ProtocolElementName", "RTImageName", "StageName", "TemplateName", "ViewName"}
+)  # fmt: skip
 _OF_STANDARDS = frozenset({"CodingSchemeName", "CodingSchemeResponsibleOrganization", "DimensionDescriptionLabel"})
-_ADDRESSES_OF_STANDARDS = frozenset({"URNCodeValue", "CodingSchemeURL"})
+_ADDRESSES_TYPED = frozenset(
+    {"AcquisitionProtocolName", "ApplicationSetupName", "BeamName", "DataSetName", "HangingProtocolName",
+     "InstructionText", "ProtocolElementName", "RTImageName", "StageName", "TemplateName", "ViewName"}
+)  # fmt: skip
+_OF_STANDARDS = frozenset({"URNCodeValue", "CodingSchemeURL"})
 _FORMS = {
     "AS": re.compile(r"\d{3}[DWMY]", re.IGNORECASE),
     "DA": re.compile(r"\d{8}|\d{4}\.\d{2}\.\d{2}"),
@@ -46,7 +54,9 @@ _LEAST_TERM, _LEAST_NUMBER = 5, 6  # letters or digits: shorter ones are terms a
 def is_written_by_people(element: DataElement) -> bool:
     """True for a text that no line of the table covers and that anybody may have typed."""
     keyword, vr = element.keyword, element.VR
-    return keyword not in _OF_STANDARDS and (vr in _FREE or (vr in _SHORT and keyword.endswith(_ENDINGS)))
+    if keyword in _OF_STANDARDS:
+        return False
+    return vr in _FREE or (vr in _SHORT and (keyword.endswith(_ENDINGS) or keyword in _TYPED))
 
 
 def is_address(element: DataElement) -> bool:

@@ -127,6 +127,7 @@ def test_texts_that_no_line_of_the_table_covers_are_cleaned(tmp_path) -> None:
         StorageURL="https://pacs.zwirbel.example",
         RetrieveURL="https://pacs.zwirbel.example",
         DocumentTitle=FOREIGN,
+        AcquisitionProtocolName="liver Zwirbel",
     )
     made = treated(ds, tmp_path)
     left = every_byte(made)
