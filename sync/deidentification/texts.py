@@ -36,11 +36,7 @@ _TYPED = frozenset(
      "InstructionText", "ProtocolElementName", "RTImageName", "StageName", "TemplateName", "ViewName"}
 )  # fmt: skip
 _OF_STANDARDS = frozenset({"CodingSchemeName", "CodingSchemeResponsibleOrganization", "DimensionDescriptionLabel"})
-_ADDRESSES_TYPED = frozenset(
-    {"AcquisitionProtocolName", "ApplicationSetupName", "BeamName", "DataSetName", "HangingProtocolName",
-     "InstructionText", "ProtocolElementName", "RTImageName", "StageName", "TemplateName", "ViewName"}
-)  # fmt: skip
-_OF_STANDARDS = frozenset({"URNCodeValue", "CodingSchemeURL"})
+_ADDRESSES_OF_STANDARDS = frozenset({"URNCodeValue", "CodingSchemeURL"})
 _FORMS = {
     "AS": re.compile(r"\d{3}[DWMY]", re.IGNORECASE),
     "DA": re.compile(r"\d{8}|\d{4}\.\d{2}\.\d{2}"),
