@@ -91,7 +91,8 @@ class Deidentifier:
         """A copy of an object without identifiers; pixels are the caller's matter.
 
         Raises:
-            UserError: the object nests too deeply, or has no patient ID and no name to make a pseudonym from.
+            UserError: the object nests too deeply, has no patient ID and no name to make a pseudonym from, or a UID
+                that is to be kept holds one of the patient's numbers.
         """
         made = _copied(found)
         identity = self._identity_in_study(found)
@@ -224,6 +225,8 @@ class _Work:
             return Action.UID if element.VR == "UI" else Action.EMPTY
         if not names_patient(element, self._names):
             return Action.KEEP
+        if element.VR == "UI":
+            raise UserError("A UID that is to stay holds a number of the patient.", "Let UIDs be replaced.")
         if element.VR in TEXTS:
             is_kept_by_option = row_of(int(element.tag)) is not None and not element.tag.is_private
             return Action.KEEP if is_kept_by_option else Action.CLEAN  # what is kept loses the name only

@@ -75,6 +75,9 @@ def names_patient(element: DataElement, names: KnownNames) -> bool:
         return any(isinstance(value, bytes) and names.found_in_bytes(value) for value in values)
     if element.VR in ("DS", "IS"):
         return len(values) == 1 and len(str(values[0])) >= _LEAST_NUMBER and str(values[0]).strip() in names.numbers
+    if element.VR == "UI":
+        parts = {part for value in values for part in str(value).split(".") if len(part) >= _LEAST_NUMBER}
+        return not parts.isdisjoint(names.numbers)
     if element.VR not in TEXTS:
         return False
     if element.keyword in STRUCTURE and element.VR == "CS":

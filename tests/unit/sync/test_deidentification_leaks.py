@@ -284,3 +284,10 @@ def test_what_the_table_forgot_about_people_goes(tmp_path) -> None:
     assert not [word for word in (b"zwirbel", b"10.11.12.13", b"hebrew") if word in left]
     assert made.PatientBodyMassIndex == 31.7
     assert "PatientBodyMassIndex" not in treated(ds, tmp_path)
+
+
+def test_uids_that_hold_the_patients_number_are_not_kept(tmp_path) -> None:
+    ds = source(StudyInstanceUID="1.2.276.0.7788123.4")
+    assert b"7788123" not in every_byte(treated(ds, tmp_path))
+    with pytest.raises(UserError, match="UID"):
+        treated(ds, tmp_path, Options(retain_uids=True))
