@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QWidget
 
 from session.change import DocumentChange
 from session.document import Document
@@ -49,13 +49,19 @@ class PreviewBar(QFrame):
         self.compare = text_button(self.tr("Compare"), lambda: bridge.run("compare.with_result"))
         self.reject = text_button(self.tr("Reject"), lambda: bridge.run("preview.reject"))
         self.accept = text_button(self.tr("Accept all"), self._accept, "primary")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 8, 8)
-        row.setSpacing(8)
-        row.addWidget(label(self.tr("AI"), "chip"), 0, Qt.AlignmentFlag.AlignVCenter)
-        self._buttons = (self.findings, self.choose, self.parts, self.merge, self.compare, self.reject, self.accept)
-        for part in (self._text, self._notes, *self._buttons):
-            row.addWidget(part)
+        self._first = (self.findings, self.choose, self.parts, self.merge)
+        self._last = (self.compare, self.reject, self.accept)
+        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._rows.setContentsMargins(12, 8, 8, 8)
+        self._rows.setSpacing(8)
+        first, last = QHBoxLayout(), QHBoxLayout()
+        first.addWidget(label(self.tr("AI"), "chip"), 0, Qt.AlignmentFlag.AlignVCenter)
+        last.addStretch(1)
+        for row, parts in ((first, (self._text, self._notes, *self._first)), (last, self._last)):
+            row.setSpacing(8)
+            for part in parts:
+                row.addWidget(part)
+            self._rows.addLayout(row)
         self.merge_menu.chosen.connect(self._show_merge)
         self._show_merge()
         self._session.document_replaced.connect(self._follow)
@@ -66,11 +72,16 @@ class PreviewBar(QFrame):
         return [str(action.data()) for action in self.menu.actions() if action.isChecked()]
 
     def fit(self, available: int) -> None:
-        """Leave the notes out where they would push the rest together, and cut the text where even that is too much.
+        """Leave the notes out where they would push the rest together, then take a second row, then cut the text.
 
         The tooltip of the text has all of it.
         """
-        room = available - CHIP_ROOM_PX - sum(b.sizeHint().width() + 8 for b in self._buttons if not b.isHidden())
+        first, last = (
+            sum(b.sizeHint().width() + 8 for b in part if not b.isHidden()) for part in (self._first, self._last)
+        )
+        is_wide = available - CHIP_ROOM_PX - first - last >= LEAST_TEXT_PX
+        self._rows.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
+        room = available - CHIP_ROOM_PX - first - (last if is_wide else 0)
         metrics = self._text.fontMetrics()
         wide = metrics.horizontalAdvance(self._sentence) + 8
         shows = bool(self._notes.text()) and wide + self._notes.sizeHint().width() + 8 <= room

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -101,6 +103,30 @@ def test_preview_bar_says_what_was_found(case_window: MainWindow) -> None:
     assert bar.isVisible()
     assert bar._text.text() == "CT anatomy · 2 found in 7.4 s"
     assert bar._notes.text() == "· Airways: not found"
+
+
+def test_in_the_smallest_window_every_button_of_the_preview_bar_is_read_whole(
+    case_window: MainWindow, qtbot: QtBot
+) -> None:
+    preview = give_preview(case_window)
+    found = [replace(proposed, name=name) for proposed, name in zip(preview.segments, ("liver", "spleen"), strict=True)]
+    title = "CT anatomy with a name that takes its room"
+    case_window.session.open_document.set_preview(replace(preview, title=title, segments=found))
+    bar = case_window.preview_bar
+    qtbot.waitUntil(bar.compare.isVisible)
+    for size in ((1100, 700), (1600, 900)):
+        case_window.resize(*size)
+        qtbot.waitUntil(lambda s=size: case_window.width() == s[0])  # type: ignore[misc]
+        qtbot.waitUntil(lambda: bar._text.width() >= bar._text.sizeHint().width())
+        buttons = (bar.choose, bar.parts, bar.merge, bar.compare, bar.reject, bar.accept)
+        assert all(button.isVisible() for button in buttons)
+        for part in (bar._text, *buttons):
+            assert part.width() >= part.sizeHint().width()
+            assert bar.rect().contains(part.geometry())
+        assert case_window.centre.rect().contains(bar.geometry())
+    tall = bar.height()
+    case_window.resize(1100, 700)
+    qtbot.waitUntil(lambda: bar.height() > tall)
 
 
 def test_accept_all_by_click(case_window: MainWindow) -> None:
