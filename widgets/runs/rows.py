@@ -26,6 +26,7 @@ ROW_PX = 28
 WIDEST_PX = 200
 TITLE_ROOM_PX = 20
 EMPTY_MARGIN_PX = 40
+LEAST_TEXT_PX = 110  # of a column that is cut for it; long names stand in tooltips
 LEAST_WIDE_PX = 140
 T = TypeVar("T")
 
@@ -164,12 +165,28 @@ class RowsTable(QTableView, Generic[T]):
         """
         px = theme.current().px
         titles = QFontMetrics(theme.current().font(theme.SMALL_PX, bold=True))
+        widths = {}
         for n, column in enumerate(self.rows_model.columns):
             needed = max(titles.horizontalAdvance(column.title) + px(TITLE_ROOM_PX), self.sizeHintForColumn(n) + px(8))
-            if n == self._wide:
-                continue
             least = self.columnWidth(n) if only_wider else 0
-            self.setColumnWidth(n, max(least, min(needed, px(WIDEST_PX))))
+            if n != self._wide:
+                widths[n] = max(least, min(needed, px(WIDEST_PX)))
+        for n, width in self._narrowed(widths).items():
+            self.setColumnWidth(n, width)
+
+    def _narrowed(self, widths: dict[int, int]) -> dict[int, int]:
+        """The same with the widest texts cut, where a column that takes the rest would have no room for it."""
+        lacking = sum(widths.values()) + theme.current().px(LEAST_WIDE_PX) - self.viewport().width()
+        least = theme.current().px(LEAST_TEXT_PX)
+        while self._wide is not None and lacking > 0:
+            texts = [n for n in widths if not self.rows_model.columns[n].is_number and widths[n] > least]
+            if not texts:
+                break
+            widest = max(texts, key=lambda n: widths[n])
+            cut = min(lacking, max(1, widths[widest] // 10), widths[widest] - least)
+            widths = widths | {widest: widths[widest] - cut}
+            lacking -= cut
+        return widths
 
     def widen(self, column: int) -> None:
         """Give a column the room that the others leave; where that is little, the table scrolls sideways."""

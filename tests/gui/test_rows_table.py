@@ -1,0 +1,30 @@
+"""Columns of a table share the room that there is."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from widgets.runs.rows import LEAST_TEXT_PX, Column, RowsModel, RowsTable
+
+
+def test_long_texts_give_way_to_the_column_that_takes_the_rest(qtbot: QtBot, qapp: QApplication) -> None:
+    columns = [
+        Column[tuple[str, str]]("Name", lambda row: row[0], lambda row: row[0], is_number=False),
+        Column[tuple[str, str]]("ID", lambda row: row[0], lambda row: row[0], is_number=False),
+        Column[tuple[str, str]]("What", lambda row: row[1], lambda row: row[1], is_number=False),
+        Column[tuple[str, str]]("Count", lambda row: "1234", lambda row: 1234),
+    ]
+    table = RowsTable(RowsModel(columns), "A table", sorted_by=(0, False))
+    qtbot.addWidget(table)
+    table.widen(2)
+    table.resize(520, 200)
+    table.show()
+    qtbot.waitExposed(table)
+    table.rows_model.set_rows([("a name that is by far too long for its place" * 2, "a description")])
+    table.fit_columns()
+    assert sum(table.columnWidth(n) for n in range(4)) <= table.viewport().width()
+    assert table.columnWidth(0) >= LEAST_TEXT_PX
+    table.resize(1200, 200)
+    table.fit_columns()
+    assert table.columnWidth(0) > 150  # there is room again
