@@ -18,6 +18,8 @@ EDGE_PX, GAP_PX = 10, 6
 BAR_PX = (64, 8)
 TISSUE = QColor(110, 110, 110)
 LEAST_VIEW_PX = (260, 160)  # in smaller views it would cover what it explains
+LETTER_PX = 12  # half of the room for the letter of the lower side
+MOST_HIGH_PX = 80
 TITLE_SHARE = 0.45  # of the view's width; the letter of the lower side stands in its middle
 
 
@@ -25,17 +27,20 @@ def paint_legend(
     painter: QPainter, rect: QRect, size: tuple[float, float], text: ShadowText, style: DoubtStyle
 ) -> None:
     """The map's name over a bar between what its least and its greatest value mean, where there is room."""
-    if size[0] < LEAST_VIEW_PX[0] or size[1] < LEAST_VIEW_PX[1] or rect.bottom() < size[1] - 60:
+    if size[0] < LEAST_VIEW_PX[0] or size[1] < LEAST_VIEW_PX[1] or rect.bottom() < size[1] - MOST_HIGH_PX:
         return
     tokens, shown = theme.current(), style.shown
     font, color = tokens.font(11), tokens.color("on_view")
     left = float(EDGE_PX)
     title = elided(map_title(shown), font, size[0] * TITLE_SHARE - EDGE_PX)
     title_width, height = text.size(title, font)
+    words = [(word, text.size(word, font)[0]) for word in _ends(shown.kind)]
+    right = left + BAR_PX[0] + 2 * GAP_PX + sum(width for _, width in words)
     top = size[1] - EDGE_PX - height
+    if right > size[0] / 2 - LETTER_PX:
+        top -= height + GAP_PX  # above the letter
     text.draw(painter, QRectF(left, top - height - 1, title_width, height), title, font, color)
-    for number, word in enumerate(_ends(shown.kind)):
-        width, _ = text.size(word, font)
+    for number, (word, width) in enumerate(words):
         if number:
             bar = QRectF(left, round(top + (height - BAR_PX[1]) / 2), *BAR_PX)
             painter.fillRect(bar.adjusted(-1, -1, 1, 1), QColor(0, 0, 0, 140))
