@@ -113,6 +113,7 @@ class Incoming:
         self.limits = limits or Limits()
         self._lock = threading.Lock()
         try:
+            workspace.mkdir(mode=0o700, parents=True, exist_ok=True)  # what lies there names patients
             self.folder.mkdir(parents=True, exist_ok=True)
             if os.name == "posix":
                 self.folder.chmod(0o700)

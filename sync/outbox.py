@@ -65,7 +65,8 @@ class Outbox:
     def __init__(self, workspace: Path) -> None:
         self.folder = workspace / FOLDER
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            workspace.mkdir(mode=0o700, parents=True, exist_ok=True)  # what lies there names patients
+            self.folder.mkdir(mode=0o700, exist_ok=True)
             self._connection = sqlite3.connect(self.folder / FILE, isolation_level=None, timeout=20)
             use_write_ahead_log(self._connection)
             self._connection.execute("PRAGMA synchronous=FULL")

@@ -82,7 +82,7 @@ class Case:
             "images": images_to_text(images),
         }
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # a case names its images
         except OSError as error:
             raise UserError(f"The folder {path.parent} cannot be made.", str(error)) from error
         lock = _lock(path)

@@ -54,7 +54,7 @@ def connect(path: Path) -> sqlite3.Connection:
         UserError: the file is something else, comes from a newer Limner, or the folder cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # what lies there names patients
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
     except (OSError, sqlite3.Error) as error:
         raise UserError("The list of studies cannot be opened.", str(error)) from error

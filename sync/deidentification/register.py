@@ -33,7 +33,8 @@ class Register:
     def __init__(self, folder: Path) -> None:
         path = folder / REGISTER
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite's log beside it gets the same rights
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=20)
             use_write_ahead_log(self._connection)
             self._connection.executescript(TABLES)
