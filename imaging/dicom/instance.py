@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -213,19 +214,25 @@ def frames_of(instance: Instance, groups: list[dict[str, Any]] | None) -> list[F
 
 def _grouped_frame(instance: Instance, index: int, base: dict[str, Any], group: dict[str, Any]) -> Frame:
     fields = dict(base)
-    fields["position"] = _vector(tuple(group.get("position", ())))
-    fields["orientation"] = _cosines(tuple(group.get("orientation", ()))) or base["orientation"]
-    spacing = group.get("spacing", ())
-    if len(spacing) == 2 and min(spacing) > 0:
-        fields["spacing"] = (float(spacing[0]), float(spacing[1]))
+    fields["position"] = _vector(_finite(group.get("position", ())))
+    fields["orientation"] = _cosines(_finite(group.get("orientation", ()))) or base["orientation"]
+    spacing = _finite(group.get("spacing", ()))
+    if len(spacing) == 2 and min(spacing) > 1e-4 and max(spacing) < 1e4:
+        fields["spacing"] = (spacing[0], spacing[1])
     fields["step"] = _positive(group.get("step")) or base["step"]
-    fields["slope"] = float(group.get("slope") or base["slope"])
-    fields["intercept"] = float(group.get("intercept", base["intercept"]))
+    fields["slope"] = next((n for n in _finite([group.get("slope") or 0]) if n), base["slope"])
+    fields["intercept"] = next(iter(_finite([group.get("intercept", base["intercept"])])), base["intercept"])
     fields["times"] = {**base["times"], **{str(k): str(v) for k, v in group.get("times", {}).items()}}
     levels, widths = group.get("window", ((), ()))
     fields["windows"] = _windows(tuple(levels), tuple(widths)) or base["windows"]
     fields["image_type"] = str(group.get("image_type") or base["image_type"])
     return Frame(instance=instance, index=index, **fields)
+
+
+def _finite(numbers: Any) -> tuple[float, ...]:
+    """The numbers as floats; none where one of them is not finite."""
+    found = tuple(map(float, numbers))
+    return found if all(map(math.isfinite, found)) else ()
 
 
 def _dose_positions(instance: Instance, first: Vector | None, cosines: Cosines | None) -> list[Vector | None]:

@@ -179,6 +179,8 @@ class _Loader:
         self._voxels.damaged.append((task.time_point, task.k))
         array = self._voxels.arrays[task.time_point]
         lowest = -1024 if self._quantity is Quantity.HU else 0
+        if array.dtype.kind in "iu":
+            lowest = max(lowest, int(np.iinfo(array.dtype).min))
         outside = self._voxels.outside_value
         array[task.k] = lowest if outside is None else outside
         self._on_slice(task.time_point, task.k)

@@ -6,12 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_series import SeriesMaker
+from made_series import SeriesMaker, ct_slice
 from pydicom import Dataset
+from pydicom.uid import EnhancedCTImageStorage
 
 from imaging.opening import list_series, open_series
 from imaging.volume import SeriesWarning, Volume
 from imaging.workspace.thumbnails import file_thumbnail
+
+
+def item(**fields: object) -> Dataset:
+    made = Dataset()
+    for keyword, value in fields.items():
+        setattr(made, keyword, value)
+    return made
 
 
 def only_volume(folder: Path) -> Volume:
@@ -63,3 +71,39 @@ def test_directions_beyond_all_numbers_are_none(tmp_path: Path) -> None:
 
     volume = only_volume(SeriesMaker(tmp_path)(3, bend))
     assert SeriesWarning.NO_GEOMETRY in volume.warnings
+
+
+def test_damage_in_a_series_of_small_numbers(tmp_path: Path) -> None:
+    """HU that fit a byte: a damaged slice cannot hold what air would be."""
+
+    def bend(k: int, ds: Dataset) -> None:
+        ds.RescaleIntercept, ds.BitsAllocated, ds.BitsStored, ds.HighBit = 0, 8, 8, 7
+        ds.PixelData = bytes(ds.Rows * ds.Columns // (2 if k == 1 else 1))
+
+    volume = only_volume(SeriesMaker(tmp_path)(3, bend))
+    assert volume.voxels.dtype == np.uint8
+    assert SeriesWarning.DAMAGED_PIXELS in volume.warnings
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "1e300"])
+def test_numbers_of_frames_that_are_none(tmp_path: Path, number: str) -> None:
+    """Functional groups come from pydicom, which takes such numbers for numbers."""
+    enhanced = ct_slice(0, "1.2.3.1", "1.2.3")
+    enhanced.SOPClassUID = enhanced.file_meta.MediaStorageSOPClassUID = EnhancedCTImageStorage
+    enhanced.NumberOfFrames, enhanced.PixelData = 3, enhanced.PixelData * 3
+    del enhanced.ImagePositionPatient
+    shared = item(
+        PixelMeasuresSequence=[item(PixelSpacing=["7777", "7777"], SliceThickness="7777")],
+        PixelValueTransformationSequence=[item(RescaleSlope="7777", RescaleIntercept="7777")],
+    )
+    places = [["0", "0", "0"], ["0", "7777", "2"], ["0", "0", "4"]]
+    frames = [item(PlanePositionSequence=[item(ImagePositionPatient=place)]) for place in places]
+    enhanced.SharedFunctionalGroupsSequence, enhanced.PerFrameFunctionalGroupsSequence = [shared], frames
+    enhanced.save_as(tmp_path / "x.dcm")
+    data = (tmp_path / "x.dcm").read_bytes()
+    (tmp_path / "x.dcm").write_bytes(data.replace(b"7777", number.ljust(4)[:4].encode()))
+    volumes = [volume for series in list_series(tmp_path) for volume in open_series(series)]
+    assert sum(volume.geometry.shape[0] for volume in volumes) == 3
+    for volume in volumes:  # the frame without a place stands apart
+        assert np.isfinite(volume.voxels).all()
+        assert volume.geometry.spacing_mm[:2] == (0.7, 0.8)
