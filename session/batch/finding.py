@@ -84,9 +84,12 @@ def start_finding(session: Session, queue: BatchQueue, paths: Sequence[Path], wi
 
 
 def spread(folder: Path) -> list[Path]:
-    """What is looked at below a folder: each thing in it for itself, so that results get its name."""
+    """What is looked at below a folder: each folder in it for itself, so that results get its name.
+
+    A folder that holds files, too, is looked at as one: none of them may be left out.
+    """
     inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    return [path for path in inside if path.is_dir()] if any(p.is_dir() for p in inside) else [folder]
+    return inside if inside and all(path.is_dir() for path in inside) else [folder]
 
 
 def _items(

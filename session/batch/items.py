@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from imaging.opening import Series
 from session.reading import image_series
 
 MASK_SUFFIX = ".nii.gz"
+HASH_DIGITS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +22,9 @@ class Found:
     Attributes:
         path: below which it was found.
         series: it.
-        name: of its result, without an ending: the path's own, with a number where a path holds several series.
+        name: of its result, without an ending: the path's own. Where a path holds several series, a file has its own
+            name (with those of the folders between), and a DICOM series the path's with the first digits of a hash of
+            its UID: what is found there later must not change the names of what is done.
     """
 
     path: Path
@@ -45,10 +49,24 @@ def found_series(
         except UserError as error:
             failed(path, error)
             continue
-        for number, series in enumerate(sorted(found, key=lambda one: one.id), 1):
-            stem = path.resolve().name.split(".")[0] or "image"
-            name = stem if len(found) == 1 else f"{stem}-{number}"
+        for series in sorted(found, key=lambda one: one.id):
+            name = _name(path, series, is_alone=len(found) == 1)
             while name in names:
                 name += "-again"
             names.add(name)
             yield Found(path, series, name)
+
+
+def _name(path: Path, series: Series, *, is_alone: bool) -> str:
+    stem = path.resolve().name.split(".")[0] or "image"
+    if is_alone:
+        return stem
+    if series.stack is None:  # its id is where it lies below the path
+        *folders, file = Path(series.id).parts
+        return "-".join([*folders, file.split(".")[0] or "image"])
+    return name_of_uid(stem, series.id)
+
+
+def name_of_uid(stem: str, uid: str) -> str:
+    """A name that tells one of several series or studies of a folder, the same whatever else is found there."""
+    return f"{stem}-{hashlib.sha256(uid.encode()).hexdigest()[:HASH_DIGITS]}"

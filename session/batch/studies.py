@@ -10,6 +10,7 @@ from pathlib import Path
 from imaging.errors import UserError
 from imaging.series import Series
 from session.batch.item import StudyImage
+from session.batch.items import name_of_uid
 from session.channels import ChannelSource, surely
 from session.reading import image_series
 
@@ -109,11 +110,11 @@ def _study(place: Path, key: str, name: str, members: Sequence[tuple[Path, Serie
 
 
 def _name(place: Path, key: str, keys: Sequence[str]) -> str:
-    """Of the folder; where it holds several studies, of the files or the folder below, or with a number."""
+    """Of the folder; where it holds several studies, of the files or the folder below, or with a hash of its UID."""
     if len(keys) == 1:
         return _stem(place.resolve()) or "study"
     is_of_files = "/" in key or "\\" in key
-    return Path(key).name if is_of_files else f"{_stem(place.resolve())}-{keys.index(key) + 1}"
+    return Path(key).name if is_of_files else name_of_uid(_stem(place.resolve()), key)
 
 
 def _unique(name: str, names: set[str]) -> str:

@@ -16,6 +16,9 @@ import pytest
 from app.cli import main
 from app.commands import segment, segment_many
 from imaging.errors import UserError
+from imaging.geometry import Geometry
+from imaging.phantom.series import write_dicom_series
+from imaging.volume import Quantity, SourceSeries, Volume
 from inference.client import InferenceFailed
 from inference.record.run_record import Outcome, RunRecord
 from inference.worker.turns import QueueClass
@@ -142,6 +145,41 @@ def test_one_that_fails_does_not_stop_the_others(limner: Limner, runs: Runs, tmp
     runs.failing.clear()
     limner(*images, "-o", out)
     assert runs.images == [1, 2]  # what failed is tried again
+
+
+def test_files_of_a_folder_keep_their_names_whatever_joins_them(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+    """A mask must never be taken for that of another patient, whose file came later."""
+    images, out = three(tmp_path / "ct"), tmp_path / "out"
+    image(tmp_path / "ct" / "old" / "anna.nii.gz", 7)
+    limner(tmp_path / "ct", "-o", out)
+    masks = ["anna.nii.gz", "ben.nii.gz", "cleo.nii.gz", "old-anna.nii.gz"]
+    assert sorted(path.name for path in out.glob("*.nii.gz")) == masks
+    image(tmp_path / "ct" / "aaron.nii.gz", 9)
+    images[1].unlink()
+    runs.images.clear()
+    assert limner(tmp_path / "ct", "-o", out)[1] == "1 segmented, 3 skipped, 0 failed\n"
+    assert runs.images == [9]
+    assert (out / "aaron.nii.gz").exists()
+
+
+def test_dicom_series_of_a_folder_keep_their_names_whatever_joins_them(
+    limner: Limner, runs: Runs, tmp_path: Path
+) -> None:
+    def series(value: int) -> None:
+        voxels = np.full((4, 12, 12), value, np.int16)
+        volume = Volume(Geometry(voxels.shape, np.eye(4)), voxels, Quantity.HU, SourceSeries(modality="CT"))
+        write_dicom_series(volume, tmp_path / "studies" / str(value))
+
+    out = tmp_path / "out"
+    for value in (1, 2):
+        series(value)
+    limner(tmp_path / "studies", "-o", out)
+    for value in (3, 4, 5, 6):
+        series(value)
+    runs.images.clear()
+    assert limner(tmp_path / "studies", "-o", out)[1] == "4 segmented, 2 skipped, 0 failed\n"
+    assert sorted(runs.images) == [3, 4, 5, 6]
+    assert all(path.name.startswith("studies-") for path in out.glob("*.nii.gz"))
 
 
 def test_images_of_one_name_do_not_overwrite_each_other(limner: Limner, runs: Runs, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -98,8 +99,13 @@ def test_dicom_series_are_a_study_by_their_uid(tmp_path: Path) -> None:
     for value in (1, 2):
         dicom(tmp_path / "pacs", value, "T1 axial", "T2 axial")
     found = studies(tmp_path / "pacs")
-    assert sorted(study.name for study in found) == ["pacs-1", "pacs-2"]
+    before = {study.name for study in found}
+    assert all(re.fullmatch(r"pacs-[0-9a-f]{8}", name) for name in before)
+    assert len(before) == 2
     assert [titles(study, ("T2", "T1")) for study in found] == [["CT T2 axial", "CT T1 axial"]] * 2
+    for value in (3, 4, 5):  # what comes later must not get the name, and so the mask, of another study
+        dicom(tmp_path / "pacs", value, "T1 axial", "T2 axial")
+    assert before <= {study.name for study in studies(tmp_path / "pacs")}
 
 
 @pytest.fixture
