@@ -23,6 +23,7 @@ from session.document import Document
 from session.run_recording import KNOWN_CHOICES, run_log
 from session.segmenting import inference_client
 from session.session import Session
+from session.settings import Settings
 
 LATEST = 5  # runs that count
 
@@ -128,7 +129,7 @@ class ModelPlans:
         geometry = document.volume.geometry
         try:
             info = client.model(model_id)
-            seconds = self._from_log(model_id, geometry)
+            seconds = seconds_in_log(self._session.settings, model_id, geometry)
             if info.is_external:
                 return Expectation(seconds)
             if info.package is None:
@@ -163,23 +164,33 @@ class ModelPlans:
             confinement=sentence,
         )
 
-    def _from_log(self, model_id: str, geometry: Geometry) -> float | None:
-        """From the latest runs of a whole image on this computer: seconds for as many voxels."""
-        from inference.record.computer import this_computer  # asks drivers
-
-        try:
-            records = run_log(self._session.settings).read(model_id=model_id).records
-        except UserError:
-            return None  # the window of the runs says what is wrong with the log
-        here = this_computer().computer
-        rates = [rate for r in records if r.computer == here and (rate := _rate(r)) is not None][-LATEST:]
-        k, j, i = geometry.shape
-        return round(statistics.median(rates) * k * j * i, 1) if rates else None
-
     def _tell(self, model_id: str, found: Expectation, document: Document) -> None:
         if document is self._session.document:
             self._known[model_id] = found
             self.changed.emit(model_id)
+
+
+def seconds_in_log(settings: Settings, model_id: str, geometry: Geometry) -> float | None:
+    """How long a run on an image of this size takes, by the latest runs of whole images on this computer.
+
+    Args:
+        settings: of whose workspace.
+        model_id: of the model.
+        geometry: of the image.
+
+    Returns:
+        None where nothing was run yet, or the log cannot be read (the window of the runs says what is wrong with it).
+    """
+    from inference.record.computer import this_computer  # asks drivers
+
+    try:
+        records = run_log(settings).read(model_id=model_id).records
+    except UserError:
+        return None
+    here = this_computer().computer
+    rates = [rate for r in records if r.computer == here and (rate := _rate(r)) is not None][-LATEST:]
+    k, j, i = geometry.shape
+    return round(statistics.median(rates) * k * j * i, 1) if rates else None
 
 
 def _of_built_in(memory_mb: float, seconds: float | None) -> Expectation:
