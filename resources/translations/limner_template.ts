@@ -22,7 +22,6 @@
 <message><source>Add a key frame</source><translation/></message>
 <message><source>Add a model</source><translation/></message>
 <message><source>Add a segment</source><translation/></message>
-<message><source>Add the segments of a mask file.</source><translation/></message>
 <message><source>Add, trust, test and remove models.</source><translation/></message>
 <message><source>All others are dropped.</source><translation/></message>
 <message><source>All runs of this workspace as a table (CSV).</source><translation/></message>
@@ -149,7 +148,8 @@
 <message><source>Grey values on cuts</source><translation/></message>
 <message><source>How sure it was, over the slices.</source><translation/></message>
 <message><source>Images, a zip, or a case.</source><translation/></message>
-<message><source>Import masks</source><translation/></message>
+<message><source>Import from this study…</source><translation/></message>
+<message><source>Import masks or objects</source><translation/></message>
 <message><source>Import presets</source><translation/></message>
 <message><source>In all views.</source><translation/></message>
 <message><source>In the active view.</source><translation/></message>
@@ -175,6 +175,7 @@
 <message><source>Lung window</source><translation/></message>
 <message><source>Mark the chosen part as right.</source><translation/></message>
 <message><source>Mark the segment</source><translation/></message>
+<message><source>Masks, or a DICOM segmentation, structure set, report, presentation state or map.</source><translation/></message>
 <message><source>Maximise the view</source><translation/></message>
 <message><source>Maximum intensity over 0, 10, 20, 40 mm.</source><translation/></message>
 <message><source>Measure a length</source><translation/></message>
@@ -200,6 +201,7 @@
 <message><source>Of a row of the comparison.</source><translation/></message>
 <message><source>Of the 3D view, up to 8K: PNG, TIFF, DICOM.</source><translation/></message>
 <message><source>Of the waiting result.</source><translation/></message>
+<message><source>On the images that it is about.</source><translation/></message>
 <message><source>One large view, three small.</source><translation/></message>
 <message><source>One part of each structure.</source><translation/></message>
 <message><source>One view</source><translation/></message>
@@ -207,6 +209,7 @@
 <message><source>Only slices</source><translation/></message>
 <message><source>Open a folder</source><translation/></message>
 <message><source>Open a series</source><translation/></message>
+<message><source>Open an object of a study</source><translation/></message>
 <message><source>Open files</source><translation/></message>
 <message><source>Open the demo study</source><translation/></message>
 <message><source>Or open cuts.</source><translation/></message>
@@ -263,6 +266,7 @@
 <message><source>Segment with options</source><translation/></message>
 <message><source>Segment with the faster variant</source><translation/></message>
 <message><source>Segmentation, structure set, report or picture.</source><translation/></message>
+<message><source>Segmentations, reports and states that lie beside the images or are in the list of studies.</source><translation/></message>
 <message><source>Segments as surfaces, where 3D shows a volume.</source><translation/></message>
 <message><source>Segments filled</source><translation/></message>
 <message><source>Segments outlined</source><translation/></message>
@@ -277,6 +281,7 @@
 <message><source>Select segment 8 of the list</source><translation/></message>
 <message><source>Select segment 9 of the list</source><translation/></message>
 <message><source>Select the segment under the cursor.</source><translation/></message>
+<message><source>Send images</source><translation/></message>
 <message><source>Send…</source><translation/></message>
 <message><source>Set how strongly the model's map is drawn</source><translation/></message>
 <message><source>Set window and level</source><translation/></message>
@@ -307,6 +312,7 @@
 <message><source>Some of those that are proposed.</source><translation/></message>
 <message><source>Some of what is proposed.</source><translation/></message>
 <message><source>Stop the run</source><translation/></message>
+<message><source>Studies of the list, or some of their series, to an archive.</source><translation/></message>
 <message><source>Studies…</source><translation/></message>
 <message><source>Study beside in its own window</source><translation/></message>
 <message><source>Surfaces in 3D</source><translation/></message>
@@ -431,11 +437,13 @@
 <message><source>A drawing is damaged.</source><translation/></message>
 <message><source>A drawing stands on an image that is not at hand.</source><translation/></message>
 <message><source>A drawing stands on the screen, not on the image.</source><translation/></message>
+<message><source>A file cannot be read.</source><translation/></message>
 <message><source>A file name is needed.</source><translation/></message>
 <message><source>A folder has no single checksum.</source><translation/></message>
 <message><source>A frame of the object does not lie in any slice of the images.</source><translation/></message>
 <message><source>A frame of the object is damaged.</source><translation/></message>
 <message><source>A layer in {0} does not have the numbers {1}.</source><translation/></message>
+<message><source>A link in the directory of the disc leads to no record.</source><translation/></message>
 <message><source>A locked segment never changes.</source><translation/></message>
 <message><source>A machine is given as AE@HOST:PORT.</source><translation/></message>
 <message><source>A mask holds whole numbers from 0 to 65535; a probability map must be thresholded first.</source><translation/></message>
@@ -470,10 +478,11 @@
 <message><source>A torso made by computation.</source><translation/></message>
 <message><source>A transfer function about the mean of its values.</source><translation/></message>
 <message><source>A zoom of {0} makes no sense.</source><translation/></message>
+<message><source>Accept or reject it first.</source><translation/></message>
 <message><source>Add --trust to let it run (without network, and unable to write anywhere), or `limner models add` it.</source><translation/></message>
 <message><source>Add images first.</source><translation/></message>
 <message><source>Add it again with --own-port.</source><translation/></message>
-<message><source>Add the segments of a mask file.</source><translation/></message>
+<message><source>Add the folder where they are in Studies, or use Import.</source><translation/></message>
 <message><source>Add them one by one.</source><translation/></message>
 <message><source>Add, trust, test and remove models.</source><translation/></message>
 <message><source>Added as {0}.</source><translation/></message>
@@ -498,6 +507,8 @@
 <message><source>As a preset for other images.</source><translation/></message>
 <message><source>As it was chosen.</source><translation/></message>
 <message><source>As the preset has them.</source><translation/></message>
+<message><source>Ask for it in grey or in colour.</source><translation/></message>
+<message><source>Ask for it with 8 or 16 bits for each pixel.</source><translation/></message>
 <message><source>Ask for the file again.</source><translation/></message>
 <message><source>Ask its authors for one of version 2 (with plans.json and checkpoint_final.pth).</source><translation/></message>
 <message><source>Ask other machines for studies, and fetch them.</source><translation/></message>
@@ -517,7 +528,9 @@
 <message><source>Body, lungs, airways, skeleton and fat of any CT by rules of anatomy; needs no download.</source><translation/></message>
 <message><source>Boxes are read of TorchScript and ONNX files with a side file (head: boxes).</source><translation/></message>
 <message><source>Brainchop's models exist as a list of layers with weights in the safetensors format, too.</source><translation/></message>
+<message><source>Bring the archive in first; then send them.</source><translation/></message>
 <message><source>Bring the archive in first; then try again.</source><translation/></message>
+<message><source>Bring the same disc in again: it goes on from there.</source><translation/></message>
 <message><source>Bring the undone change back.</source><translation/></message>
 <message><source>By its folder and UID.</source><translation/></message>
 <message><source>By its name, or from a file.</source><translation/></message>
@@ -529,6 +542,7 @@
 <message><source>Check that it still exists and may be read.</source><translation/></message>
 <message><source>Check that you may read it.</source><translation/></message>
 <message><source>Check the files that it names.</source><translation/></message>
+<message><source>Choose a CT series, or another model.</source><translation/></message>
 <message><source>Choose a PNG, JPEG, TIFF or Radiance HDR picture, twice as wide as high.</source><translation/></message>
 <message><source>Choose a folder further down.</source><translation/></message>
 <message><source>Choose a segment that is not empty.</source><translation/></message>
@@ -581,6 +595,7 @@
 <message><source>Delete in a view, too; redo brings it back.</source><translation/></message>
 <message><source>Delete the images of this study that the workspace holds?</source><translation/></message>
 <message><source>Dice, distances and volumes, segment by segment.</source><translation/></message>
+<message><source>Do not trust this disc.</source><translation/></message>
 <message><source>Done, flagged, in progress.</source><translation/></message>
 <message><source>Down the list.</source><translation/></message>
 <message><source>Drag an ellipse: its mean, spread and area.</source><translation/></message>
@@ -590,6 +605,7 @@
 <message><source>Entry {0} of this case is damaged.</source><translation/></message>
 <message><source>Erase the selected segment.</source><translation/></message>
 <message><source>Every command by name.</source><translation/></message>
+<message><source>Every file of its folder was looked at instead.</source><translation/></message>
 <message><source>Every run of a model is written down in the workspace, failed and cancelled ones too.</source><translation/></message>
 <message><source>Everything else becomes a ghost.</source><translation/></message>
 <message><source>Everything else is hidden.</source><translation/></message>
@@ -600,6 +616,8 @@
 <message><source>Factor on all text and icons.</source><translation/></message>
 <message><source>Fetch again: what is here already is not fetched twice.</source><translation/></message>
 <message><source>Fewer triangles make turning smoother.</source><translation/></message>
+<message><source>File names in the directory of the disc that lead out of it: {0}. They were refused.</source><translation/></message>
+<message><source>Files that the directory of the disc names and that are not there: {0}.</source><translation/></message>
 <message><source>Files, folders, or --case CASE.</source><translation/></message>
 <message><source>Fill the region that an outline encloses.</source><translation/></message>
 <message><source>For another monitor; and back.</source><translation/></message>
@@ -612,6 +630,7 @@
 <message><source>Foreign models cannot use the network, start programs or touch files outside their own folder.</source><translation/></message>
 <message><source>Free some space and try again: what was fetched is kept and continued.</source><translation/></message>
 <message><source>Free some space or choose another folder.</source><translation/></message>
+<message><source>Free some space, or choose a folder that can be written.</source><translation/></message>
 <message><source>From 3D Slicer.</source><translation/></message>
 <message><source>From a folder, a zip, a .ts or .onnx file, or an address.</source><translation/></message>
 <message><source>From cinematic pictures that are not finished yet.</source><translation/></message>
@@ -621,6 +640,7 @@
 <message><source>From the views and from the case.</source><translation/></message>
 <message><source>From the workspace; cases stay.</source><translation/></message>
 <message><source>From where the model says that they are.</source><translation/></message>
+<message><source>From {0}: {1}.</source><translation/></message>
 <message><source>Give another name with --as.</source><translation/></message>
 <message><source>Give it a coded term.</source><translation/></message>
 <message><source>Give it another colour.</source><translation/></message>
@@ -634,10 +654,14 @@
 <message><source>How surfaces were exported last.</source><translation/></message>
 <message><source>How the last movie was exported.</source><translation/></message>
 <message><source>How the last picture was exported.</source><translation/></message>
+<message><source>How this case was shown last is damaged in its file.</source><translation/></message>
 <message><source>If it gives label values, a side file with the head “labels” says so.</source><translation/></message>
 <message><source>If it is genuine, save it uncompressed and open that.</source><translation/></message>
+<message><source>Images and other objects that the directory of the disc does not name: {0}.</source><translation/></message>
 <message><source>Images, a zip, or a case.</source><translation/></message>
+<message><source>Import it all the same? Each voxel takes the value of the nearest one of the map.</source><translation/></message>
 <message><source>Import it all the same? Edges may move by half a voxel, and slices between contours are interpolated.</source><translation/></message>
+<message><source>Import it all the same? Only when you know that it is about this patient and these images.</source><translation/></message>
 <message><source>Import it, and name one of them.</source><translation/></message>
 <message><source>Imported: {0} and {1} more.</source><translation/></message>
 <message><source>In all views.</source><translation/></message>
@@ -662,7 +686,7 @@
 <message><source>It has several windows for different images: the first one was taken.</source><translation/></message>
 <message><source>It has {0}.</source><translation/></message>
 <message><source>It holds an archive: open {0} itself.</source><translation/></message>
-<message><source>It holds masks of an image: open that image, then use Import masks (`limner case import CASE FILE`).</source><translation/></message>
+<message><source>It holds masks of an image: open that image, then use Import (`limner case import CASE FILE`).</source><translation/></message>
 <message><source>It holds {0} GB, more than any model.</source><translation/></message>
 <message><source>It holds: {0}.</source><translation/></message>
 <message><source>It is as the standard wants it.</source><translation/></message>
@@ -690,12 +714,15 @@
 <message><source>It was accepted, but the archive does not find it yet.</source><translation/></message>
 <message><source>It was allowed the network; its servers could not be reached.</source><translation/></message>
 <message><source>It was allowed to use the network.</source><translation/></message>
+<message><source>It was cut off, perhaps while it was copied.</source><translation/></message>
 <message><source>It was not fetched.</source><translation/></message>
 <message><source>It was not followed.</source><translation/></message>
+<message><source>It was stopped.</source><translation/></message>
 <message><source>Its Python code can write only to a folder that is deleted; it can read your files.</source><translation/></message>
 <message><source>Its Python code cannot start other programs.</source><translation/></message>
 <message><source>Its arguments: {0}.</source><translation/></message>
 <message><source>Its command, or the folder of its Python environment; empty for the one on the search path, off for none.</source><translation/></message>
+<message><source>Its file in the outbox cannot be read any more.</source><translation/></message>
 <message><source>Its files are deleted; results stay.</source><translation/></message>
 <message><source>Its files, and a run on a small made-up image.</source><translation/></message>
 <message><source>Its makers give one, free for non-commercial use: {0}; then `totalseg_set_license -l NUMBER`.</source><translation/></message>
@@ -706,6 +733,7 @@
 <message><source>Its own steps would interpolate between label numbers; Limner decides after that instead.</source><translation/></message>
 <message><source>Its own weights are on this computer.</source><translation/></message>
 <message><source>Its pixels lie in unusual bits and cannot be changed.</source><translation/></message>
+<message><source>Its segments are whole.</source><translation/></message>
 <message><source>Keep the true slice positions, resample to a regular grid, or ask each time.</source><translation/></message>
 <message><source>Known are DICOM, NIfTI, NRRD, MetaImage, and zip archives.</source><translation/></message>
 <message><source>Known are {0}.</source><translation/></message>
@@ -725,6 +753,7 @@
 <message><source>Limner reads segmentations of volumes, whose frames have positions.</source><translation/></message>
 <message><source>Limner's extra `ai` installs what computes networks (`python3 dev.py run --ai` from a checkout).</source><translation/></message>
 <message><source>Look at the folder again (F5).</source><translation/></message>
+<message><source>Look at the folders again (F5).</source><translation/></message>
 <message><source>MONAI's own workflow can be told the device only, not: {0}.</source><translation/></message>
 <message><source>MONAI's own workflow may know it: --stock, or “Run with MONAI's own workflow…” in the model's menu.</source><translation/></message>
 <message><source>MONAI's own workflow runs: its memory is not planned.</source><translation/></message>
@@ -737,6 +766,7 @@
 <message><source>Masks are not written as “{0}”.</source><translation/></message>
 <message><source>Masks come as segmentations or structure sets; reports and maps by `limner case import CASE FILE`.</source><translation/></message>
 <message><source>Masks on unevenly spaced slices cannot be compared: their surfaces have gaps of unknown size.</source><translation/></message>
+<message><source>Masks, or a DICOM segmentation, structure set, report, presentation state or map.</source><translation/></message>
 <message><source>Maximum intensity over 0, 10, 20, 40 mm.</source><translation/></message>
 <message><source>MetaImage cannot hold a grid with sheared axes (gantry tilt).</source><translation/></message>
 <message><source>Minutes for which a model that was added keeps its memory after a run, so that the next one begins sooner. 0 gives it back at once.</source><translation/></message>
@@ -761,9 +791,11 @@
 <message><source>No archive is set up yet.</source><translation/></message>
 <message><source>No clicks were given, so the model segments by itself.</source><translation/></message>
 <message><source>No code is known for {0}.</source><translation/></message>
+<message><source>No mask was written: the model gives {0}. They are in {1}.</source><translation/></message>
 <message><source>No measurement is selected.</source><translation/></message>
 <message><source>No model that takes clicks is chosen.</source><translation/></message>
 <message><source>No model was run in this workspace yet.</source><translation/></message>
+<message><source>No program here shows PDF files.</source><translation/></message>
 <message><source>No research file format can hold unevenly spaced slices.</source><translation/></message>
 <message><source>No result waits for acceptance.</source><translation/></message>
 <message><source>No segment is selected.</source><translation/></message>
@@ -772,6 +804,8 @@
 <message><source>No study is open.</source><translation/></message>
 <message><source>Nobody can tell whether it is the right file.</source><translation/></message>
 <message><source>Noise is removed by a simple filter: {0}.</source><translation/></message>
+<message><source>None of its files can be sent.</source><translation/></message>
+<message><source>None of the files that this DICOMDIR names is there.</source><translation/></message>
 <message><source>None of these structures is proposed.</source><translation/></message>
 <message><source>Not for diagnosis.</source><translation/></message>
 <message><source>Not for diagnosis. Made by Limner.</source><translation/></message>
@@ -780,6 +814,7 @@
 <message><source>Nothing is missing.</source><translation/></message>
 <message><source>Nothing of it was taken.</source><translation/></message>
 <message><source>Nothing of the image is on the screen.</source><translation/></message>
+<message><source>Nothing of this can be sent to “{0}”.</source><translation/></message>
 <message><source>Nothing of this structure set lies on the image.</source><translation/></message>
 <message><source>Nothing says that this structure set belongs to this image.</source><translation/></message>
 <message><source>Nothing waits in the queue.</source><translation/></message>
@@ -796,6 +831,7 @@
 <message><source>Of the page Look.</source><translation/></message>
 <message><source>Of the waiting result.</source><translation/></message>
 <message><source>Of the windows, by the screens that are there.</source><translation/></message>
+<message><source>On the images that it is about.</source><translation/></message>
 <message><source>One large view, three small.</source><translation/></message>
 <message><source>One of {0}, or a JSON file.</source><translation/></message>
 <message><source>One of {0}.</source><translation/></message>
@@ -803,6 +839,7 @@
 <message><source>Only a case can be written as this.</source><translation/></message>
 <message><source>Open it again.</source><translation/></message>
 <message><source>Open it as an image of its own.</source><translation/></message>
+<message><source>Open it on the disc itself, or copy the whole disc.</source><translation/></message>
 <message><source>Open it once in the window.</source><translation/></message>
 <message><source>Open it read-only? Nothing can be changed then.</source><translation/></message>
 <message><source>Open that image, and run the model from there.</source><translation/></message>
@@ -810,6 +847,7 @@
 <message><source>Open the folder with the image series.</source><translation/></message>
 <message><source>Open the images that it names.</source><translation/></message>
 <message><source>Open the series with --regular-grid and segment it there.</source><translation/></message>
+<message><source>Open them, then drop the object again; or add their folder in Studies.</source><translation/></message>
 <message><source>Open, see, segment, refine and prove medical volumes.</source><translation/></message>
 <message><source>OpenGL could not be tried: {0}.</source><translation/></message>
 <message><source>OpenGL did not answer.</source><translation/></message>
@@ -847,11 +885,13 @@
 <message><source>Resample it to this image's grid? Edges may move by half a voxel.</source><translation/></message>
 <message><source>Resample the image first.</source><translation/></message>
 <message><source>Resample with --regular-grid.</source><translation/></message>
+<message><source>Results for “{0}” go to its quarantine “{1}”.</source><translation/></message>
 <message><source>Rows are numbers, separated by commas.</source><translation/></message>
 <message><source>Run `limner case verify` on it.</source><translation/></message>
 <message><source>Run a model on the part of the image that all slice views show.</source><translation/></message>
 <message><source>Run a model on this image.</source><translation/></message>
 <message><source>Run it again. If it stops again, close other programs.</source><translation/></message>
+<message><source>Run it as it is, or choose another model.</source><translation/></message>
 <message><source>Run it as it is.</source><translation/></message>
 <message><source>Run the model again.</source><translation/></message>
 <message><source>Run {0} with MONAI's own workflow?</source><translation/></message>
@@ -860,13 +900,16 @@
 <message><source>SELECT id FROM studies WHERE uid = ? AND patient_id = ? AND patient_name = ?</source><translation/></message>
 <message><source>SELECT id, kind FROM files WHERE path = ?</source><translation/></message>
 <message><source>SELECT layer, k, j, i, itemsize, data FROM checkpoint_blocks WHERE sequence = ?</source><translation/></message>
+<message><source>SELECT path FROM files WHERE kind = ?</source><translation/></message>
 <message><source>SELECT path, size, mtime_ns FROM files WHERE path &gt;= ? AND path &lt; ?</source><translation/></message>
+<message><source>SELECT study_id FROM series WHERE id = ?</source><translation/></message>
 <message><source>SELECT t.id, t.uid, t.patient_id, t.patient_name, t.birth_date, t.sex, t.date, t.time, t.description, t.accession_number, group_concat(DISTINCT s.modality), count(DISTINCT s.id), (SELECT count(*) FROM instances i JOIN series x ON x.id = i.series_id WHERE x.study_id = t.id), (SELECT count(DISTINCT c.path) FROM case_series c JOIN series x ON x.uid = c.uid WHERE x.study_id = t.id) FROM studies t JOIN series s ON s.study_id = t.id WHERE {0} GROUP BY t.id ORDER BY t.date DESC, t.time DESC, t.patient_name, t.id LIMIT ?</source><translation/></message>
 <message><source>SELECT value FROM state WHERE key = ?</source><translation/></message>
 <message><source>SELECT width, height, channels, pixels FROM thumbnails WHERE series_id = ? AND made_for = ?</source><translation/></message>
 <message><source>STL, OBJ, PLY, 3MF or glTF, for printing.</source><translation/></message>
 <message><source>Save it as binary.</source><translation/></message>
 <message><source>Save it with raw or gzip encoding.</source><translation/></message>
+<message><source>Save the document instead.</source><translation/></message>
 <message><source>Say what to search for.</source><translation/></message>
 <message><source>Say what to send.</source><translation/></message>
 <message><source>Say where they are now (--images PATH).</source><translation/></message>
@@ -875,6 +918,7 @@
 <message><source>Segment something first.</source><translation/></message>
 <message><source>Segment with a model that gives one, and accept it.</source><translation/></message>
 <message><source>Segmentation, structure set, report or picture.</source><translation/></message>
+<message><source>Segmentations, reports and states that lie beside the images or are in the list of studies.</source><translation/></message>
 <message><source>Segments as surfaces, where 3D shows a volume.</source><translation/></message>
 <message><source>Select the segment under the cursor.</source><translation/></message>
 <message><source>Set one up in the window of the archives.</source><translation/></message>
@@ -896,6 +940,7 @@
 <message><source>Some programs interpolate between label values, which gives numbers that mean nothing.</source><translation/></message>
 <message><source>Somebody or something changed the file outside Limner.</source><translation/></message>
 <message><source>Stopped by the user.</source><translation/></message>
+<message><source>Studies of the list, or some of their series, to an archive.</source><translation/></message>
 <message><source>Surfaces are not written as “{0}”.</source><translation/></message>
 <message><source>Surfaces were written to {0}. Volumes changed by {1} % at most ({2}). </source><translation/></message>
 <message><source>Surfaces, ray casting, cinematic.</source><translation/></message>
@@ -961,8 +1006,18 @@
 <message><source>The deflated file is damaged.</source><translation/></message>
 <message><source>The deflated file unfolds to more than {0} MB.</source><translation/></message>
 <message><source>The demo study cannot be written to {0}.</source><translation/></message>
+<message><source>The directory of the disc and its files contradict each other; every file was looked at.</source><translation/></message>
+<message><source>The directory of the disc cannot be read.</source><translation/></message>
+<message><source>The directory of the disc ends within a record.</source><translation/></message>
+<message><source>The directory of the disc has a damaged record.</source><translation/></message>
+<message><source>The directory of the disc is compressed.</source><translation/></message>
+<message><source>The directory of the disc is no DICOM file.</source><translation/></message>
+<message><source>The directory of the disc is too large.</source><translation/></message>
+<message><source>The directory of the disc names no files.</source><translation/></message>
+<message><source>The directory of the disc nests too deeply.</source><translation/></message>
 <message><source>The disk is too full for the {0} GB of this file.</source><translation/></message>
 <message><source>The disk is too full: {0} GB are needed, {1} GB are free.</source><translation/></message>
+<message><source>The document was saved as {0}.</source><translation/></message>
 <message><source>The environment picture {0} could not be read.</source><translation/></message>
 <message><source>The environment picture {0} is black or damaged.</source><translation/></message>
 <message><source>The environment picture {0} is damaged.</source><translation/></message>
@@ -1052,9 +1107,11 @@
 <message><source>The image never was DICOM: the object begins a new study.</source><translation/></message>
 <message><source>The image was closed before it was read completely.</source><translation/></message>
 <message><source>The images do not say how large their pixels are: nothing can be reported in millimetres.</source><translation/></message>
+<message><source>The images lie in an archive.</source><translation/></message>
 <message><source>The images of this case are not where they were.</source><translation/></message>
 <message><source>The images of this study lie in a folder of yours.</source><translation/></message>
 <message><source>The images of {0} lie on different grids.</source><translation/></message>
+<message><source>The images that {0} is about are not open.</source><translation/></message>
 <message><source>The journal is broken at entry {0} of {1}.</source><translation/></message>
 <message><source>The kept arrangements could not be read.</source><translation/></message>
 <message><source>The kernel refused it connections (TCP); it could still have sent single packets (UDP).</source><translation/></message>
@@ -1065,6 +1122,7 @@
 <message><source>The last changes could not be saved to the case.</source><translation/></message>
 <message><source>The last changes of the open case cannot be saved, so it stays open.</source><translation/></message>
 <message><source>The last step of the review is still being worked out.</source><translation/></message>
+<message><source>The links in the directory of the disc lead in circles.</source><translation/></message>
 <message><source>The list of studies cannot be opened.</source><translation/></message>
 <message><source>The list of studies cannot be read.</source><translation/></message>
 <message><source>The list of studies cannot be written.</source><translation/></message>
@@ -1073,6 +1131,7 @@
 <message><source>The log of runs comes from a newer Limner.</source><translation/></message>
 <message><source>The log of runs {0} cannot be read: {1}.</source><translation/></message>
 <message><source>The map is too large to be kept in the case.</source><translation/></message>
+<message><source>The map names another frame of reference than the image has; only the positions agree.</source><translation/></message>
 <message><source>The map was written to {0}.</source><translation/></message>
 <message><source>The maps that the case keeps are damaged.</source><translation/></message>
 <message><source>The mask lies on another grid than the image.</source><translation/></message>
@@ -1151,8 +1210,10 @@
 <message><source>The object has no pixels.</source><translation/></message>
 <message><source>The object holds no image that could be changed.</source><translation/></message>
 <message><source>The object is cut short within its pixels.</source><translation/></message>
+<message><source>The object is not there any more.</source><translation/></message>
 <message><source>The object is not what it should be and was removed.</source><translation/></message>
 <message><source>The object is not what it should be; nothing was sent.</source><translation/></message>
+<message><source>The object says that it holds a PDF, but it does not.</source><translation/></message>
 <message><source>The object would hold {0} GB of pixels; DICOM allows 4.</source><translation/></message>
 <message><source>The object's header and its pixels do not belong together: {0} bytes are needed, {1} are there.</source><translation/></message>
 <message><source>The one that is shown, as NIfTI from 0 to 255.</source><translation/></message>
@@ -1183,10 +1244,13 @@
 <message><source>The region is empty.</source><translation/></message>
 <message><source>The region lies outside of the image.</source><translation/></message>
 <message><source>The report ({0}) holds no measurement groups.</source><translation/></message>
+<message><source>The report is about other images than these.</source><translation/></message>
 <message><source>The report needs a file name that ends in {0}.</source><translation/></message>
+<message><source>The report says that it is about another series.</source><translation/></message>
 <message><source>The result has {0} boxes.</source><translation/></message>
 <message><source>The result is not touched by this. Free some space, or look at who may write there.</source><translation/></message>
 <message><source>The result of {0} was dropped: another image is open now.</source><translation/></message>
+<message><source>The result that waits has maps of its own.</source><translation/></message>
 <message><source>The result would lie on the grid of “{0}”, which is not that of the open image.</source><translation/></message>
 <message><source>The rows and columns of this grid are not at right angles.</source><translation/></message>
 <message><source>The run could not be written to the log {0}: {1}.</source><translation/></message>
@@ -1260,6 +1324,7 @@
 <message><source>The zip {0} would grow from {1} MB to {2} GB: no model does.</source><translation/></message>
 <message><source>There are more new structures than the model has numbers for.</source><translation/></message>
 <message><source>There are more than {0}; narrow the search or raise --limit.</source><translation/></message>
+<message><source>There are no objects about these images in the list of studies, or beside them.</source><translation/></message>
 <message><source>There are no segments to send.</source><translation/></message>
 <message><source>There are several networks beside {0}: {1}.</source><translation/></message>
 <message><source>There are {0} image series here.</source><translation/></message>
@@ -1278,6 +1343,7 @@
 <message><source>There is no file {0}.</source><translation/></message>
 <message><source>There is no folder {0}.</source><translation/></message>
 <message><source>There is no folder “{0}”.</source><translation/></message>
+<message><source>There is no image beside it, either.</source><translation/></message>
 <message><source>There is no image here that an object could be about.</source><translation/></message>
 <message><source>There is no image in this {0} ({1} other files).</source><translation/></message>
 <message><source>There is no image series here that the object could belong to.</source><translation/></message>
@@ -1317,15 +1383,20 @@
 <message><source>These images lie on different grids.</source><translation/></message>
 <message><source>They are deleted from the disk. Cases stay, and images in other folders.</source><translation/></message>
 <message><source>They are kept in memory and saved as soon as possible ({0}). “Save a copy as” to another place.</source><translation/></message>
+<message><source>They are listed all the same.</source><translation/></message>
 <message><source>They are opened in the usual arrangement again.</source><translation/></message>
 <message><source>They were drawn on slices of another direction: open the image that they belong to.</source><translation/></message>
 <message><source>This DICOM object holds no masks.</source><translation/></message>
 <message><source>This case is already open in another Limner.</source><translation/></message>
+<message><source>This case is damaged: a change in its journal does not fit the others.</source><translation/></message>
 <message><source>This case is damaged: entry {0} of its journal does not follow from the others.</source><translation/></message>
 <message><source>This case is damaged: entry {0} of its journal is missing.</source><translation/></message>
 <message><source>This case is damaged: it does not say what it belongs to.</source><translation/></message>
+<message><source>This case is damaged: its journal cannot be read.</source><translation/></message>
 <message><source>This case is open read-only.</source><translation/></message>
 <message><source>This case keeps no map of a model.</source><translation/></message>
+<message><source>This case needs more memory than is free.</source><translation/></message>
+<message><source>This case needs {0} GB of memory and only {1} GB are free.</source><translation/></message>
 <message><source>This case was made by a newer version of Limner.</source><translation/></message>
 <message><source>This case's checkpoint is damaged.</source><translation/></message>
 <message><source>This case's file is damaged and cannot be read to its end.</source><translation/></message>
@@ -1388,6 +1459,7 @@
 <message><source>Use --resample to interpolate between them.</source><translation/></message>
 <message><source>Use --resample to lay it on the image's grid; the mask's edges then move by up to half a voxel.</source><translation/></message>
 <message><source>Use --resample to lay the second mask on the first one's grid; its edges then move by up to half a voxel.</source><translation/></message>
+<message><source>Use --resample when you know that it is about this patient and these images.</source><translation/></message>
 <message><source>Use --resample when you know that its positions are those of this image.</source><translation/></message>
 <message><source>Use one of {0}.</source><translation/></message>
 <message><source>Use small letters, digits and hyphens.</source><translation/></message>
@@ -1412,7 +1484,9 @@
 <message><source>What only one of the two masks has, drawn over the slices.</source><translation/></message>
 <message><source>What shall it be?</source><translation/></message>
 <message><source>What the model found beside structures.</source><translation/></message>
+<message><source>What this case keeps beside its journal cannot be read.</source><translation/></message>
 <message><source>What was opened last.</source><translation/></message>
+<message><source>What was to be sent is not listed any more.</source><translation/></message>
 <message><source>Where cases are kept; empty for the usual place.</source><translation/></message>
 <message><source>Where the model was unsure, the worst first.</source><translation/></message>
 <message><source>Which kind of DICOM object?</source><translation/></message>
@@ -1435,6 +1509,7 @@
 <message><source>Write it as anterior:40 or left:50%; sides: {0}.</source><translation/></message>
 <message><source>Write it as {0}.</source><translation/></message>
 <message><source>Write it without what tells who the patient is.</source><translation/></message>
+<message><source>Write them with commas between them.</source><translation/></message>
 <message><source>Written into the journal with each change.</source><translation/></message>
 <message><source>Your case on this image goes on, with {0} entries. “New case” begins afresh.</source><translation/></message>
 </context>
