@@ -155,6 +155,20 @@ _CODECS = (
 )
 
 
+def jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """(rows, columns) that a JPEG or JPEG-LS codestream claims; None where it does not say, or is something else.
+
+    Asked before decoding: a bent size makes a decoder fill millions of pixels that are not there.
+    """
+    at = 2
+    while data[:2] == b"\xff\xd8" and at + 9 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):  # start of frame
+            return int.from_bytes(data[at + 5 : at + 7], "big"), int.from_bytes(data[at + 7 : at + 9], "big")
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return None
+
+
 def _by_imagecodecs(picture: Picture, index: int) -> Pixels:
     import imagecodecs
 
@@ -163,6 +177,8 @@ def _by_imagecodecs(picture: Picture, index: int) -> Pixels:
     if uid == syntax.RLE:
         decoded = np.frombuffer(imagecodecs.dicomrle_decode(data, picture.stored_type), picture.stored_type)
         return decoded[: picture.rows * picture.columns].reshape(picture.rows, picture.columns)
+    if jpeg_size(data) not in (None, (picture.rows, picture.columns)):
+        raise UserError("The compressed image does not have the size that the header claims.")
     for syntaxes, codec in _CODECS:
         if uid in syntaxes:
             return np.asarray(getattr(imagecodecs, codec)(data))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 from made_series import SeriesMaker, ct_slice
 from pydicom import Dataset
 from pydicom.uid import EnhancedCTImageStorage
 
+from imaging.dicom.decode import jpeg_size
 from imaging.opening import list_series, open_series
 from imaging.volume import SeriesWarning, Volume
 from imaging.workspace.thumbnails import file_thumbnail
@@ -107,3 +109,13 @@ def test_numbers_of_frames_that_are_none(tmp_path: Path, number: str) -> None:
     for volume in volumes:  # the frame without a place stands apart
         assert np.isfinite(volume.voxels).all()
         assert volume.geometry.spacing_mm[:2] == (0.7, 0.8)
+
+
+def test_a_codestream_says_its_size_before_it_is_decoded() -> None:
+    pixels = np.arange(24 * 20, dtype=np.uint16).reshape(24, 20)
+    for encode in (imagecodecs.jpegls_encode, lambda a: imagecodecs.ljpeg_encode(a, bitspersample=16)):
+        assert jpeg_size(encode(pixels)) == (24, 20)
+    assert jpeg_size(imagecodecs.jpeg8_encode(pixels.astype(np.uint8))) == (24, 20)
+    assert jpeg_size(imagecodecs.jpeg2k_encode(pixels, codecformat="j2k")) is None
+    assert jpeg_size(b"") is None
+    assert jpeg_size(b"\xff\xd8" + b"\xff\xe0\0\0" * 3) is None
