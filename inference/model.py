@@ -140,9 +140,9 @@ class ModelResult:
 class Model(Protocol):
     """A model that segments a volume without being asked anything.
 
-    A model that wants several images has the attribute ``takes_several_images = True`` and is run by its method
-    ``run_images(images: Sequence[ModelImage], parameters, report, cancelled)`` instead of ``run``; all its results lie
-    on the first image's grid. A model that can show what it has found before it is over has the attribute ``early``,
+    A model that has the method ``run_images(images: Sequence[ModelImage], parameters, report, cancelled)`` is run by it
+    instead of ``run``: it may want several images, and knows their kinds. All its results lie on the first image's
+    grid. A model that can show what it has found before it is over has the attribute ``early``,
     None or what takes an ``early_result.EarlyResult``.
     """
 

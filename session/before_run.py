@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from imaging.errors import UserError
 from imaging.volume import Volume
 from inference.client import InferenceFailed
 from inference.external.listing import unplanned
 from inference.plan import Plan
 from session.backend_choices import NAME as CHOICES_NAME
 from session.backend_choices import BackendChoices
+from session.model_plans import seconds_in_log
 from session.run_recording import KNOWN_CHOICES
 from session.segment_to_file import Wishes
 from session.settings import Settings
@@ -58,9 +58,11 @@ def before_run(volume: Volume, wishes: Wishes, settings: Settings) -> BeforeRun:
         settings: which workspace remembers how the model was computed fastest.
 
     Raises:
+        UserError: the model cannot be used on this image, or it refuses the wishes; the run would say the same.
         InferenceFailed: the worker does not start.
     """
     info, client = wishes.model, wishes.client
+    info.check(volume.quantity, volume.source.modality, volume.geometry)
     if info.external is not None:
         return BeforeRun(problem=unplanned(info.external, may_connect=wishes.parameters.get("network") is True))
     if info.package is None:
@@ -71,11 +73,12 @@ def before_run(volume: Volume, wishes: Wishes, settings: Settings) -> BeforeRun:
         return BeforeRun(None, sentence, UNPLANNED_STOCK)
     choices = BackendChoices(settings.workspace() / CHOICES_NAME).of(info.id)
     parameters = {**wishes.parameters, KNOWN_CHOICES: choices} if choices else wishes.parameters
+    bytes_of_images = volume.voxels.nbytes * (1 + len(wishes.others))
     try:
-        bytes_of_images = volume.voxels.nbytes * (1 + len(wishes.others))
-        return BeforeRun(client.plan(volume.geometry, bytes_of_images, info.id, parameters), sentence)
-    except UserError as error:
-        return BeforeRun(None, sentence, f"The run cannot be planned: {error.message}")
+        plan = client.plan(volume.geometry, bytes_of_images, info.id, parameters)
     except InferenceFailed as error:  # whether it can run nevertheless, the run will say
         logger.error("%s %s", error.message, error.details)
         return BeforeRun(None, sentence, f"The run cannot be planned: {error.message}")
+    if plan is not None and plan.seconds is None:  # too short to be measured for a choice, or nothing was to be chosen
+        plan = replace(plan, seconds=seconds_in_log(settings, info.id, volume.geometry))
+    return BeforeRun(plan, sentence)

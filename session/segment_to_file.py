@@ -185,13 +185,18 @@ def recorded_model(out: Path) -> str | None:
     return None if noted is None else str(noted["model_id"])
 
 
-def is_done(out: Path, model: ModelInfo, parameters: Mapping[str, Any]) -> bool:
+def is_done(out: Path, model: ModelInfo, parameters: Mapping[str, Any], image: Path | None = None) -> bool:
     """True when a result stands there with the record of a run of the same model in the same version.
 
     What changes labels (averaging over flips, a region, clicks) must have been wished for in the same way, and maps of
     probability that are wished for now; device and precision need not, for they agree.
+
+    Args:
+        image: what was segmented, where it is one file: a result that is older is none of what is there now.
     """
     noted = _noted(out) if out.exists() else None
+    if noted is not None and image is not None and _is_newer(image, record_path(out)):
+        return False
     if noted is None or (noted["model_id"], noted["model_version"]) != (model.id, model.version):
         return False
     used = noted.get("parameters")
@@ -199,6 +204,10 @@ def is_done(out: Path, model: ModelInfo, parameters: Mapping[str, Any]) -> bool:
     if parameters.get(PROBABILITY) and used.get(PROBABILITY) != parameters[PROBABILITY]:
         return False  # its files are not there
     return all((used.get(name) or None) == (parameters.get(name) or None) for name in CHANGE_LABELS)
+
+
+def _is_newer(image: Path, record: Path) -> bool:
+    return image.is_file() and image.stat().st_mtime > record.stat().st_mtime
 
 
 def _noted(out: Path) -> dict[str, Any] | None:

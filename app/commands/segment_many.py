@@ -55,7 +55,7 @@ def segment_many(paths: Sequence[Path], folder: Path, wishes: Wishes, *, again: 
         entry: dict[str, Any] = {"path": str(first.path), "series": first.series.id, "out": str(out)}
         if others:
             entry["images"] = [source.title for source in (first, *others)]
-        if not again and is_done(out, wishes.model, wishes.parameters):
+        if not again and is_done(out, wishes.model, wishes.parameters, first.series.path):
             note(f"{out.name} is there already")
             done.append(entry | {"skipped": True})
             continue

@@ -22,9 +22,11 @@ from inference.engine.parameters import RunParameters
 from inference.engine.planning import plan_run
 from inference.engine.running import NetworkRun
 from inference.model import Cancelled, ModelImage, ModelLabel, ModelResult, Report, RunCancelled
+from inference.operators.hounsfield import looks_like_hounsfield
 from inference.packages.package import Package, read_package
 from inference.plan import Plan
 
+NOT_LIKE_CT = "The model was made for CT, and the numbers of this image are not those of a CT: look closely."
 REGULAR_HINT = "Resample it to a regular grid first (Image menu, or --regular-grid on the command line)."
 
 
@@ -43,7 +45,6 @@ class PackagedModel:
         self._labels = self._package.description.labels
         self.early: ShowEarly | None = None  # set by whoever wants to look before the run is over
         self.shelf: Shelf | None = None  # set by whoever keeps converted networks
-        self.takes_several_images = len(self._package.description.channels) > 1
 
     @property
     def id(self) -> str:
@@ -136,6 +137,8 @@ class PackagedModel:
         """
         wanted = RunParameters.of(parameters)
         channels = self._package.description.channels
+        if len(channels) == 1 != len(images):
+            raise UserError(f"{self.name} takes one image; {len(images)} were given.")
         if len(images) != len(channels):
             names = ", ".join(channel.name for channel in channels)
             raise UserError(f"{self.name} needs {len(channels)} images ({names}), {len(images)} were given.")
@@ -144,6 +147,13 @@ class PackagedModel:
             hint = "Register and resample the others to the first one's grid."
             raise UserError(f"{self.name} needs its images on one grid.", hint)
         watch = _watch(report, cancelled)
+        result = self._run(images, wanted, watch)
+        doubts = {_doubt(channel.modality, image) for channel, image in zip(channels, images, strict=True)} - {""}
+        return replace(result, notes=(*result.notes, *doubts))
+
+    def _run(
+        self, images: Sequence[ModelImage], wanted: RunParameters, watch: Callable[[float, str], None]
+    ) -> ModelResult:
         if wanted.stock:
             return self._run_stock(images, wanted, watch)
         alone = singles(self._package.description, wanted.prompts)
@@ -199,3 +209,10 @@ def _check_modality(name: str, wanted: str, quantity: Quantity, modality: str) -
         raise UserError(f"{name} was made for {wanted.upper()} images, this one is {found}.")
     if wanted.upper() == "CT" and quantity not in (Quantity.HU, Quantity.SIGNAL):
         raise UserError(f"{name} needs a CT image in Hounsfield units, this one is {quantity.value}.")
+
+
+def _doubt(wanted: str, image: ModelImage) -> str:
+    """What to say of an image whose file names no modality, and whose numbers are not those of the model's."""
+    if wanted.upper() != "CT" or image.modality or image.quantity is not Quantity.SIGNAL:
+        return ""
+    return "" if looks_like_hounsfield(image.voxels) else NOT_LIKE_CT

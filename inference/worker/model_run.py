@@ -169,8 +169,8 @@ def _run(
     report: _Reports,
     cancelled: Callable[[], bool],
 ) -> ModelResult:
-    if getattr(model, "takes_several_images", False):
-        run_images: Callable[..., ModelResult] = model.run_images  # type: ignore[attr-defined]
+    run_images: Callable[..., ModelResult] | None = getattr(model, "run_images", None)
+    if run_images is not None:
         return run_images(images, parameters, report, cancelled)
     if len(images) > 1:
         raise UserError(f"{model.name} takes one image; {len(images)} were given.")

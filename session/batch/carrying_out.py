@@ -35,7 +35,7 @@ def carry_out(item: BatchItem, client: InferenceClient, settings: Settings, tell
     """
     out = Path(item.out)
     model = client.model(item.model)
-    if is_done(out, model, item.parameters):
+    if is_done(out, model, item.parameters, Path(item.path)):
         return ItemState.SKIPPED
     is_case = out.suffix == CASE_SUFFIX
     if out.exists() and recorded_model(out) != model.id:

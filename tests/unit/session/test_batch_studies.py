@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -25,7 +26,7 @@ from session.batch.item import BatchItem, ItemState, StudyImage
 from session.batch.queue import BatchQueue
 from session.batch.studies import Study, found_studies
 from session.channels import surely
-from session.segment_to_file import is_done
+from session.segment_to_file import is_done, record_path
 from session.session import Session
 from session.settings import Settings
 
@@ -234,6 +235,12 @@ def test_options_are_part_of_what_is_done(session: Session, client: InferenceCli
     out, model = tmp_path / "out" / "anna.nii.gz", client.model("pretend")
     assert is_done(out, model, {})
     assert not is_done(out, model, {"mirror": True})
+    image = next(path for path in folder.rglob("*") if path.is_file())
+    assert is_done(out, model, {}, image)
+    assert is_done(out, model, {}, tmp_path / "taken away since")
+    later = record_path(out).stat().st_mtime + 10
+    os.utime(image, (later, later))
+    assert not is_done(out, model, {}, image)  # another one is there now
     queue.set_parameters(queue.items[0].number, {"mirror": True})
     assert "mirror" not in queue.items[0].parameters  # it is over
 

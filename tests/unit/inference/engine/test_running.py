@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from imaging.errors import UserError
 from imaging.geometry import Geometry
+from imaging.volume import Quantity
 from inference.backends.torch_backend import TorchPredictor
 from inference.engine import running
 from inference.engine.packaged_model import PackagedModel
 from inference.engine.recipe import Windows
-from inference.model import ModelResult
+from inference.model import ModelImage, ModelResult
 
 torch = pytest.importorskip("torch", reason="networks are computed with torch (install with --ai)")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
@@ -179,3 +180,23 @@ def test_a_network_with_more_channels_than_labels_is_refused_in_words(run: Any) 
 
     with pytest.raises(UserError, match="3 channels"):
         run(network=Three())
+
+
+@pytest.mark.parametrize(
+    ("quantity", "modality", "is_ct", "is_said"),
+    [
+        (Quantity.SIGNAL, "", False, True),
+        (Quantity.SIGNAL, "", True, False),
+        (Quantity.HU, "CT", False, False),  # the file says what it is
+    ],
+)
+def test_an_image_whose_numbers_are_not_those_of_a_ct_is_remarked(
+    run: Any, tmp_path: Path, quantity: Quantity, modality: str, is_ct: bool, is_said: bool
+) -> None:
+    run()  # writes the model
+    numbers = voxels().astype(np.int16)
+    numbers = np.where(numbers > 100, 40, -1000).astype(np.int16) if is_ct else np.abs(numbers)
+    image = ModelImage(numbers, GRID, quantity, modality)
+    parameters = {"backend": "torch", "device": "cpu"}
+    found = PackagedModel(tmp_path).run_images([image], parameters, lambda f, m: None, lambda: False)
+    assert any("not those of a CT" in note for note in found.notes) == is_said

@@ -199,7 +199,6 @@ class SeveralImages(PretendModel):
     """Finds where its last image is brighter than its first."""
 
     id = "several"
-    takes_several_images = True
 
     def run_images(
         self,
