@@ -1171,6 +1171,7 @@
 <message><source>The model takes no clicks outside of its structures.</source><translation/></message>
 <message><source>The model turns its images in a way that is not known here (no axis codes).</source><translation/></message>
 <message><source>The model wants its image oriented “{0}”, which names no orientation.</source><translation/></message>
+<message><source>The model was made for CT, and the numbers of this image are not those of a CT: look closely.</source><translation/></message>
 <message><source>The model works on single pictures, not on volumes.</source><translation/></message>
 <message><source>The model “{0}” cannot be read.</source><translation/></message>
 <message><source>The model's Python code has no network; native code in it could use one.</source><translation/></message>
