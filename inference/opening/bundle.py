@@ -18,7 +18,7 @@ from inference.opening.bundle_parser import BundleParser
 from inference.opening.by_slices import by_slices, slice_axis
 from inference.opening.flips import mirror_axes
 from inference.opening.kept_network import kept_network
-from inference.opening.monai_import import import_monai, needs_workflows
+from inference.opening.monai_import import import_monai, needs_all
 from inference.opening.monai_inferer import windows_of
 from inference.opening.monai_steps import steps_of
 from inference.opening.opened import Opened, TorchNetworks
@@ -49,7 +49,7 @@ def open_folder(folder: Path, description: ModelDescription, prompts: Prompts = 
     if description.task is Task.DETECTION:
         raise UserError(f"“{description.name}” finds boxes by a detector of its own.", DETECTORS)
     bundle = open_bundle(folder)
-    import_monai(with_workflows=needs_workflows(description.code))
+    import_monai(with_all=needs_all(description.code))
     parser = BundleParser(folder, bundle.config)
     if "label" in description.prompts:
         return _chosen_from_many(folder, parser, description, prompts)

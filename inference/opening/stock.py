@@ -88,7 +88,7 @@ class StockRun:
         return ModelResult(layers, found, seconds, {"stock": True}, (NOTE, *notes), record=self._record())
 
     def _run(self, paths: Sequence[Path], scratch: Path) -> None:
-        import_monai(with_workflows=True)
+        import_monai(with_all=True)
         from monai.bundle import ConfigWorkflow
 
         folder, bundle = self._package.content, self._bundle
