@@ -33,9 +33,7 @@ from inference.engine.recipe import Orient, Respace
 from session.segment_to_file import record_path
 
 SMALL = (100, 200, 200)
-LOOK_EVERY_S = (
-    1.0  # adding up what is mapped costs time: at five looks a second ours took a quarter longer, stock a seventh
-)
+LOOK_EVERY_S = 1.0  # adding up mapped memory costs time: at five looks a second ours took 24 % longer, stock 14 %
 TIE = 1e-3
 PIXDIM = {"SegResNet, 105 classes, 3 mm": (3.0, 3.0, 3.0), "UNet, 2 classes, 1.5 mm": (1.5, 1.5, 2.0)}
 
