@@ -13,7 +13,10 @@ from imaging.sandbox import MEMORY_LIMIT, Reply, Sandbox
 Buffer = Callable[[int], memoryview]
 
 MAX_CRASHES: Final = 4  # of one series; a codec that dies more often is not going to read it
-_SLOW_S: Final = 4.0  # a child that takes this long to die did not crash but ran out of its time
+_START_S: Final = 2.0  # of processor time, for the decoder's libraries
+_FRAME_S: Final = 0.05
+_PIXELS_PER_S: Final = 3e6  # the slowest measured, JPEG 2000 on one core, does 10 million
+_SLOW_S: Final = 3.0  # a child that takes this long to die did not crash but ran out of its time
 
 
 def decoded_frames(frames: list[Frame], buffer: Buffer) -> Generator[UserError | None]:
@@ -55,12 +58,18 @@ def _stream(
         "threads": threads,
     }
     answered = first
-    for reply in sandbox.stream("imaging.dicom.decode:frames", argument, 5 + 0.5 * len(waiting)):
+    for reply in sandbox.stream("imaging.dicom.decode:frames", argument, _seconds(waiting)):
         answer = _received(reply, buffer(answered)) if answered < len(frames) else None
         answered += 1
         yield answer
     if answered != len(frames):
         raise UserError("The decoder did not answer for every slice.")
+
+
+def _seconds(frames: list[Frame]) -> float:
+    """How much processor time decoding may take: little, so that a bent frame is given up before anybody wonders."""
+    sizes = (frame.instance.rows * frame.instance.columns for frame in frames)
+    return _START_S + sum(_FRAME_S + pixels / _PIXELS_PER_S for pixels in sizes)
 
 
 def _received(reply: Reply, target: memoryview) -> UserError | None:
