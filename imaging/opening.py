@@ -59,9 +59,13 @@ def find_series(path: Path, wanted: str = "") -> Listing:
         raise UserError(f"{path.name} does not exist.")
     if is_image_file(path):
         return Listing([_research_series(path, path.name)])
-    with _readable(path).open("rb") as file:
-        is_archive = file.read(4) == b"PK\x03\x04"
-    if not is_archive and is_directory(path):
+    try:
+        with path.open("rb") as file:
+            is_archive = file.read(4) == b"PK\x03\x04"
+        is_disc = not is_archive and is_directory(path)
+    except OSError as error:  # it may also have gone since
+        raise UserError(f"{path.name} cannot be read.", "Check that it is there and that you may read it.") from error
+    if is_disc:
         return _found_on_disc(path, wanted)
     sources: list[Source] = archive_sources(path) if is_archive else [FileSource(str(path))]
     found = scan(sources)
@@ -129,14 +133,6 @@ def start_loading(series: Series, progress: Progress | None = None, on_slices: O
 def _require_voxels(series: Series) -> None:
     if series.geometry is None:
         raise UserError(series.refusal or "There is no image to show here.", series.refusal_hint)
-
-
-def _readable(path: Path) -> Path:
-    try:
-        with path.open("rb"):
-            return path
-    except OSError as error:
-        raise UserError(f"{path.name} cannot be read.", "Check that you may read it.") from error
 
 
 def _found_in_folder(path: Path) -> Listing:

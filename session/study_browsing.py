@@ -251,5 +251,7 @@ class StudyBrowsing:
                 question(index)
             except UserError as error:
                 self._tell(self.failed, error)
+            except OSError as error:  # a disk that went away; the next question may be about another one
+                self._tell(self.failed, UserError("A file of the list cannot be read.", str(error.strerror)))
         if index is not None:
             index.close()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 from made_series import SeriesMaker
 
+from imaging import opening
+from imaging.errors import UserError
 from imaging.workspace.listing import Filter
 from session.session import Session
 from session.settings import Settings
@@ -94,3 +97,22 @@ def test_a_folder_that_went_is_told_as_missing(browsing, folder) -> None:
     missing = found.until(lambda f: isinstance(f, Found) and any(root.is_missing for root in f.roots))
     assert isinstance(missing, Found)
     assert len(missing.studies) == 2
+
+
+def test_a_file_that_goes_away_meanwhile_ends_nothing(browsing, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "is_file", lambda _path: True)
+    with pytest.raises(UserError, match="cannot be read"):
+        opening.find_series(tmp_path / "gone.dcm")
+    monkeypatch.undo()
+
+    failed, heard = Heard(), Heard()
+    browsing.failed.connect(failed)
+    browsing.found.connect(heard)
+
+    def lost(_index: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    browsing._ask("content", lost)
+    assert "Input/output error" in str(failed.until(lambda error: isinstance(error, UserError)).hint)
+    browsing.refresh()  # the thread that answers is still there
+    heard.until(lambda found: isinstance(found, Found))
