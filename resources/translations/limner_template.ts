@@ -439,6 +439,7 @@
 <message><source>A drawing stands on the screen, not on the image.</source><translation/></message>
 <message><source>A file cannot be read.</source><translation/></message>
 <message><source>A file name is needed.</source><translation/></message>
+<message><source>A file of the list cannot be read.</source><translation/></message>
 <message><source>A folder has no single checksum.</source><translation/></message>
 <message><source>A frame of the object does not lie in any slice of the images.</source><translation/></message>
 <message><source>A frame of the object is damaged.</source><translation/></message>
@@ -539,8 +540,8 @@
 <message><source>By its place.</source><translation/></message>
 <message><source>By itself where a run takes less than 5 seconds.</source><translation/></message>
 <message><source>Changed shortcuts by action.</source><translation/></message>
+<message><source>Check that it is there and that you may read it.</source><translation/></message>
 <message><source>Check that it still exists and may be read.</source><translation/></message>
-<message><source>Check that you may read it.</source><translation/></message>
 <message><source>Check the files that it names.</source><translation/></message>
 <message><source>Choose a CT series, or another model.</source><translation/></message>
 <message><source>Choose a PNG, JPEG, TIFF or Radiance HDR picture, twice as wide as high.</source><translation/></message>
