@@ -8,21 +8,19 @@ start.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import secrets
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
 from imaging.errors import UserError
-from imaging.workspace.tables import use_write_ahead_log
+from imaging.workspace.tables import transaction, use_write_ahead_log
 
 FOLDER, JOURNAL = "images", "received.sqlite"
 _PART = ".part"
@@ -171,7 +169,7 @@ class Incoming:
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         row = (sop_uid, digest, series_uid, study_uid, name, size, sender, now)
-        with self._lock, self._transaction():
+        with self._lock, transaction(self._connection):
             known = self._known(sop_uid, digest)
             if known is not None and known[0] == name:
                 return None  # a program that was just started found it and noted it
@@ -215,7 +213,7 @@ class Incoming:
     def settle(self, paths: list[Path]) -> None:
         """Note that these objects were dealt with."""
         names = [(path.relative_to(self.folder).as_posix(),) for path in paths]
-        with self._lock, self._transaction():
+        with self._lock, transaction(self._connection):
             self._connection.executemany("UPDATE received SET is_settled = 1 WHERE name = ?", names)
 
     def tidy(self) -> tuple[int, list[Path]]:
@@ -243,7 +241,7 @@ class Incoming:
         for path in paths:
             path.unlink(missing_ok=True)
         names = [(path.relative_to(self.folder).as_posix(),) for path in paths]
-        with self._lock, self._transaction():
+        with self._lock, transaction(self._connection):
             self._connection.executemany("DELETE FROM received WHERE name = ?", names)
 
     def brought(self, key: bytes) -> Received | None:
@@ -304,16 +302,6 @@ class Incoming:
         except OSError as error:
             part.unlink(missing_ok=True)
             raise NoSpace("The object could not be written.", str(error.strerror)) from error
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
 
 
 def _named_when_whole(part: Path) -> bool:

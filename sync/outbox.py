@@ -6,12 +6,11 @@ one finds it and can go on.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,7 +19,7 @@ from typing import Any
 
 from imaging.errors import UserError
 from imaging.formats.replacing import replacing
-from imaging.workspace.tables import use_write_ahead_log
+from imaging.workspace.tables import transaction, use_write_ahead_log
 from sync.dimse.send import Outgoing
 
 FOLDER, FILE = "outbox", "outbox.sqlite"
@@ -116,7 +115,7 @@ class Outbox:
                 (destination, name, one.sop_uid, one.series_uid, one.study_uid, kind, case_path, utc)
                 for name, (one, kind) in zip(names, files, strict=True)
             ]
-            with self._transaction():
+            with transaction(self._connection):
                 self._connection.executemany(
                     "INSERT INTO items (destination, name, sop_uid, series_uid, study_uid, kind, case_path, utc, state,"
                     f" reason, attempts) VALUES (?,?,?,?,?,?,?,?,'{ItemState.WAITING.value}','',0)",
@@ -152,7 +151,7 @@ class Outbox:
     def mark(self, marks: Iterable[tuple[OutboxItem, ItemState, str]]) -> None:
         """Note how far objects are, and why no further; those that are done leave the outbox with their files."""
         gone = []
-        with self._transaction():
+        with transaction(self._connection):
             for item, state, reason in marks:
                 if state in (ItemState.CONFIRMED, ItemState.ACCEPTED):
                     gone.append(item)
@@ -167,20 +166,10 @@ class Outbox:
     def forget(self, items: Iterable[OutboxItem]) -> None:
         """Give objects up."""
         gone = list(items)
-        with self._transaction():
+        with transaction(self._connection):
             self._connection.executemany("DELETE FROM items WHERE id = ?", [(item.id,) for item in gone])
         for item in gone:
             item.path.unlink(missing_ok=True)
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
 
 
 def _take_in(source: Path, target: Path, *, by_link: bool) -> None:

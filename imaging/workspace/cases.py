@@ -13,6 +13,7 @@ from imaging.case.images import ImageReference
 from imaging.errors import UserError
 from imaging.workspace.looking import RESEARCH_SUFFIXES
 from imaging.workspace.study_index import StudyIndex
+from imaging.workspace.tables import transaction
 
 CASE_SUFFIX = ".limner"
 
@@ -113,9 +114,8 @@ def _write(connection: sqlite3.Connection, path: Path, state: tuple[int, int]) -
                 segments[segment.state.value] = segments.get(segment.state.value, 0) + 1
         finally:
             case.close()
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute("DELETE FROM cases WHERE path = ?", (place,))
     row = (place, *state, json.dumps(images), changed, entries, json.dumps(segments))
-    connection.execute("INSERT INTO cases VALUES (?,?,?,?,?,?,?)", row)
-    connection.executemany("INSERT INTO case_series VALUES (?,?)", [(place, uid) for uid in images])
-    connection.execute("COMMIT")
+    with transaction(connection):
+        connection.execute("DELETE FROM cases WHERE path = ?", (place,))
+        connection.execute("INSERT INTO cases VALUES (?,?,?,?,?,?,?)", row)
+        connection.executemany("INSERT INTO case_series VALUES (?,?)", [(place, uid) for uid in images])

@@ -14,7 +14,7 @@ from pathlib import Path
 from imaging.errors import UserError
 from imaging.workspace.discs import directories_above, directories_among, looks_by_directories
 from imaging.workspace.looking import FileKind, FoundInstance, Look, Looker
-from imaging.workspace.tables import connect
+from imaging.workspace.tables import connect, transaction
 
 BATCH = 250  # files that are written at once: so long another program may have to wait, and so often a list grows
 MAX_FILES = 2_000_000
@@ -227,18 +227,10 @@ class StudyIndex:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         try:
-            self.connection.execute("BEGIN IMMEDIATE")
+            with transaction(self.connection):
+                yield
         except sqlite3.Error as error:
             raise UserError("The list of studies is busy or cannot be written.", str(error)) from error
-        try:
-            yield
-            self.connection.execute("COMMIT")
-        except BaseException as error:
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error):
-                raise UserError("The list of studies cannot be written.", str(error)) from error
-            raise
 
 
 def _files_below(folder: Path, unreadable: list[str]) -> dict[str, _Stat]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from imaging.errors import UserError
@@ -102,3 +104,20 @@ def use_write_ahead_log(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
         else:
             return
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All that is written inside, or nothing of it; other programs wait meanwhile.
+
+    Raises:
+        sqlite3.Error: another program is busy for too long, or the disk is full; and whatever is raised inside.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # SQLite takes some back by itself, as when the disk is full
+            connection.execute("ROLLBACK")
+        raise

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imaging.errors import UserError
-from imaging.workspace.tables import use_write_ahead_log
+from imaging.workspace.tables import transaction, use_write_ahead_log
 from sync.deidentification.dates import moved
 from sync.deidentification.key import REGISTER
 
@@ -57,11 +57,10 @@ class Register:
         """Write down what a run renamed since the last time; before anything of it leaves."""
         renamed, uids, studies = worker.take_renamed()
         patients = [(pseudonym, *identity) for pseudonym, identity in renamed.items()]
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.executemany("INSERT OR IGNORE INTO patients VALUES (?,?,?)", patients)
-        self._connection.executemany("INSERT OR IGNORE INTO uids VALUES (?,?)", list(uids.items()))
-        self._connection.executemany("INSERT OR IGNORE INTO studies VALUES (?,?)", list(studies.items()))
-        self._connection.execute("COMMIT")
+        with transaction(self._connection):
+            self._connection.executemany("INSERT OR IGNORE INTO patients VALUES (?,?,?)", patients)
+            self._connection.executemany("INSERT OR IGNORE INTO uids VALUES (?,?)", list(uids.items()))
+            self._connection.executemany("INSERT OR IGNORE INTO studies VALUES (?,?)", list(studies.items()))
 
     def identity_in_study(self, study: str, patient_id: str) -> tuple[str, str] | None:
         """(patient ID, issuer) that objects of a study got their pseudonym from, for the same patient ID.
