@@ -40,7 +40,7 @@ def test_half_of_it_is_taken_back_and_the_next_one_is_written(connection: sqlite
 
 def test_what_sqlite_took_back_itself_is_no_second_error(connection: sqlite3.Connection) -> None:
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
-        write(connection, "INSERT INTO things VALUES ('first')", "ROLLBACK", "INSERT INTO nothing VALUES (1)")
+        write(connection, "INSERT INTO things VALUES ('first')", "ROLLBACK", "INSERT INTO missing VALUES (1)")
     assert names(connection) == []
 
 
