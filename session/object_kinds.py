@@ -67,7 +67,8 @@ class LookedAt:
 
     def is_about(self, series_id: str) -> bool:
         """True unless it says that it is about other series; ``series_id`` as ``imaging.series.Series.id``."""
-        return not self.series_uids or any(series_id.startswith(uid) for uid in self.series_uids)
+        # parts of a series that was split have a number behind its UID
+        return not self.series_uids or any(f"{series_id}.".startswith(f"{uid}.") for uid in self.series_uids)
 
 
 def kind_of(path: Path) -> ObjectKind:
