@@ -1126,7 +1126,6 @@
 <message><source>The links in the directory of the disc lead in circles.</source><translation/></message>
 <message><source>The list of studies cannot be opened.</source><translation/></message>
 <message><source>The list of studies cannot be read.</source><translation/></message>
-<message><source>The list of studies cannot be written.</source><translation/></message>
 <message><source>The list of studies is busy or cannot be written.</source><translation/></message>
 <message><source>The list of studies was made by a newer version of Limner.</source><translation/></message>
 <message><source>The log of runs comes from a newer Limner.</source><translation/></message>
