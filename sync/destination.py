@@ -143,8 +143,11 @@ class Destination:
         """How we log in at the proxy; empty where it asks nobody. The password is in the system's key store."""
         return urlsplit(self.proxy).username or ""
 
-    def checked(self) -> Destination:
+    def checked(self, *, needs_files: bool = True) -> Destination:
         """The destination itself.
+
+        Args:
+            needs_files: its certificates must be there. Once it is set up, one that went away must not hide the others.
 
         Raises:
             UserError: a field does not fit; the message names it.
@@ -160,7 +163,7 @@ class Destination:
         if bool(self.tls.certificate) != bool(self.tls.key):
             raise UserError("A certificate of our own needs its key, and a key its certificate.")
         for file in (self.tls.ca_file, self.tls.certificate, self.tls.key):
-            if file and not Path(file).is_file():
+            if needs_files and file and not Path(file).is_file():
                 raise UserError(f"There is no certificate file {file}.")
         if not 0 < self.timeout_s <= 3600:
             raise UserError("The time-out lies between 0 and 3600 seconds.")
@@ -212,7 +215,7 @@ class Destination:
             fields["tls"] = Tls(**fields.get("tls", {}))
             fields["kinds"] = tuple(ObjectKind(kind) for kind in fields.get("kinds", USUAL_KINDS))
             made = Destination(**{**fields, "is_fixed": is_fixed})
-            return replace(made, port=int(made.port), timeout_s=float(made.timeout_s)).checked()
+            return replace(made, port=int(made.port), timeout_s=float(made.timeout_s)).checked(needs_files=False)
         except (TypeError, ValueError) as error:
             raise UserError("A destination is written in a way that Limner does not know.", str(error)) from error
 
@@ -245,7 +248,7 @@ def write_destinations(path: Path, destinations: Iterable[Destination]) -> None:
     Raises:
         UserError: a name stands there twice, or the file cannot be written.
     """
-    own = [d.checked() for d in destinations if not d.is_fixed]
+    own = [d.checked(needs_files=False) for d in destinations if not d.is_fixed]
     names = [d.name for d in own]
     if len(set(names)) != len(names):
         raise UserError("Two destinations have the same name.")

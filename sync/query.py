@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from imaging.errors import UserError
+
 
 class Level(StrEnum):
     """What is asked for (Query/Retrieve Level)."""
@@ -81,3 +83,14 @@ class Answers:
     level: Level
     records: tuple[dict[str, str], ...]
     is_cut: bool = False
+
+
+def checked_uid(uid: str) -> str:
+    """The UID itself, when it can stand in an address or name what is to be fetched.
+
+    Raises:
+        UserError: it holds anything but digits and dots.
+    """
+    if not uid or len(uid) > 64 or not set(uid) <= set("0123456789."):
+        raise UserError("A UID holds digits and dots only, 64 at most.")
+    return uid

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 
 from imaging.errors import UserError
 from sync.destination import Tls
@@ -19,6 +20,8 @@ def client_context(tls: Tls) -> ssl.SSLContext:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if tls.certificate:
             context.load_cert_chain(tls.certificate, tls.key)
+    except FileNotFoundError as error:
+        raise _missing(tls) from error
     except (OSError, ssl.SSLError) as error:
         hint = "They must be PEM files that belong together, the key without a password."
         raise UserError("The certificates of this connection cannot be read.", hint) from error
@@ -39,16 +42,23 @@ def server_context(tls: Tls) -> ssl.SSLContext:
         context.load_cert_chain(tls.certificate, tls.key)
         if tls.ca_file:
             context.verify_mode = ssl.CERT_REQUIRED
+    except FileNotFoundError as error:
+        raise _missing(tls) from error
     except (OSError, ssl.SSLError) as error:
         hint = "They must be PEM files that belong together, the key without a password."
         raise UserError("The certificates of the receiver cannot be read.", hint) from error
     return context
 
 
+def _missing(tls: Tls) -> UserError:
+    gone = [file for file in (tls.ca_file, tls.certificate, tls.key) if file and not Path(file).is_file()]
+    return UserError(f"There is no certificate file {', '.join(gone)}.", "Choose another one, or put it back.")
+
+
 def told(error: Exception) -> str:
     """Why a TLS connection failed, in a sentence for people."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"The other side's certificate is not trusted: {error.verify_message}."
+        return f"The other side's certificate is not trusted: {error.verify_message.rstrip('.')}."
     if isinstance(error, ssl.SSLError):
         reason = (error.reason or "").replace("_", " ").lower()
         if "certificate required" in reason or "handshake failure" in reason or "unknown ca" in reason:

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from dataclasses import asdict, replace
+from datetime import datetime
 from getpass import getpass
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,8 @@ def _find_options(part: argparse.ArgumentParser) -> None:
         ("--study", "StudyInstanceUID"),
         ("--series", "SeriesInstanceUID"),
     ):
-        part.add_argument(option, dest=keyword, default="", metavar="VALUE", help=f"{keyword}; * and ? are wild")
+        text = "YYYYMMDD, or a range of two" if keyword == "StudyDate" else f"{keyword}; * and ? are wild"
+        part.add_argument(option, dest=keyword, default="", metavar="VALUE", help=text)
     part.add_argument("--limit", type=int, default=200)
 
 
@@ -129,9 +131,14 @@ def add_(arguments: argparse.Namespace) -> int:
     """Set up a machine, or change it."""
     made = _destination(arguments)
     path = archives.destinations_file(Settings())
-    others = [d for d in read_destinations(path) if d.name.casefold() != made.name.casefold()]
-    if any(d.is_fixed and d.name.casefold() == made.name.casefold() for d in read_destinations(path)):
-        raise UserError(f"“{made.name}” is set up by IT and cannot be changed here.")
+    known = read_destinations(path)
+    others = [d for d in known if d.name.casefold() != made.name.casefold()]
+    for old in known:
+        if old not in others:
+            if old.is_fixed:
+                raise UserError(f"“{made.name}” is set up by IT and cannot be changed here.")
+            # what this command has no option for, as the window set it
+            made = replace(made, kinds=old.kinds, quarantine=old.quarantine, timeout_s=old.timeout_s)
     for name in secret_names(made):
         if os.environ.get(variable_name(name)):
             continue  # where there is no key store, it is there
@@ -212,6 +219,7 @@ def find(arguments: argparse.Namespace) -> int:
         "SeriesInstanceUID",
     )
     matches = {keyword: getattr(arguments, keyword) for keyword in keywords if getattr(arguments, keyword)}
+    _check_dates(matches.get("StudyDate", ""))
     if not matches:
         raise UserError("Say what to search for.", "For example --patient-id 4711 or --date 20260101-20260131.")
     destination = archives.destination_named(Settings(), arguments.name)
@@ -221,9 +229,22 @@ def find(arguments: argparse.Namespace) -> int:
         return 0
     for record in answers.records:
         print("  ".join(record.get(keyword, "") or "-" for keyword in SHOWN[level]))
+    if not answers.records:
+        note("Nothing was found.")
     if answers.is_cut:
         note(f"There are more than {arguments.limit}; narrow the search or raise --limit.")
     return 0
+
+
+def _check_dates(text: str) -> None:
+    """Refuse what archives silently match with nothing (PS3.4 C.2.2.2.5: one date, or a range open at one end)."""
+    try:
+        ends = [end for end in text.split("-", 1) if end]
+        if text and not (ends and all(len(end) == 8 and datetime.strptime(end, "%Y%m%d") for end in ends)):
+            raise ValueError(text)
+    except ValueError as error:
+        hint = "20260101 is one day, 20260101-20260131 a range, 20260101- all since then."
+        raise UserError("Dates are written YYYYMMDD.", hint) from error
 
 
 def get(arguments: argparse.Namespace) -> int:

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from imaging.dicom.identity import uids_of
 from imaging.errors import UserError
 from sync.destination import Destination
-from sync.dicomweb.find import checked_uid
 from sync.dicomweb.http import ask, failure_of, session_with
 from sync.dicomweb.multipart import boundary_of, parts_of
 from sync.dimse.fetch import OnProgress
 from sync.incoming import Fetched, Incoming
 from sync.privacy import require_allowed
-from sync.query import Query
+from sync.query import Query, checked_uid
 
 ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 _CHUNK = 1 << 18

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from imaging.errors import UserError
 from sync.destination import Destination
 from sync.dicomweb.http import ask, read_json, session_with
 from sync.privacy import require_allowed
-from sync.query import KEYS, Answers, Level, Query
+from sync.query import KEYS, Answers, Level, Query, checked_uid
 
 _PAGE = 1000
 _ROOTS = {Level.STUDY: "/studies", Level.SERIES: "/series", Level.IMAGE: "/instances"}
@@ -64,24 +65,17 @@ def _path(query: Query) -> str:
     return _ROOTS[query.level]
 
 
-def _parameters(query: Query, limit: int, offset: int) -> list[tuple[str, str]]:
+def _parameters(query: Query, limit: int, offset: int) -> str:
+    """The part of the address behind the question mark.
+
+    Wild cards stand there as they are (RFC 3986, 3.4 allows them): some servers do not know them as %2A and %3F.
+    """
     in_path = set()
     if _path(query) != _ROOTS[query.level]:
         in_path = {"StudyInstanceUID"} | ({"SeriesInstanceUID"} if query.level is Level.IMAGE else set())
     pairs = [(key, value) for key, value in query.matches.items() if key not in in_path]
     pairs += [("includefield", key) for key in KEYS[query.level]]
-    return [*pairs, ("limit", str(limit)), ("offset", str(offset))]
-
-
-def checked_uid(uid: str) -> str:
-    """The UID itself, when it can stand in an address.
-
-    Raises:
-        UserError: it holds anything but digits and dots.
-    """
-    if not uid or len(uid) > 64 or not set(uid) <= set("0123456789."):
-        raise UserError("A UID holds digits and dots only, 64 at most.")
-    return uid
+    return urlencode([*pairs, ("limit", limit), ("offset", offset)], safe="*?,", quote_via=quote)
 
 
 def as_record(found: Any) -> dict[str, str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_PDU = 128 << 10
 _UNKNOWN_CALLED, _UNKNOWN_CALLING = 7, 3  # PS3.8 table 9-21
+_OTHER_NAME = (62, 64)  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH
 
 
 class ConnectionFailed(UserError):
@@ -135,6 +136,8 @@ def shake_hands(raw: socket.socket, context: ssl.SSLContext, host: str) -> ssl.S
         return context.wrap_socket(raw, server_hostname=host)
     except (OSError, ssl.SSLError) as error:
         hint = "Ask whoever runs the machine for its certificate authority's file, and set it here."
+        if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _OTHER_NAME:
+            hint = "Set the name or address that its certificate is made for."
         raise ConnectionFailed("tls", told(error), hint) from error
 
 

@@ -16,7 +16,7 @@ from sync.dimse.find import find, identifier, model_of
 from sync.dimse.status import CANCELLED, PENDING, SUCCESS, code_of, is_warning, refused, sentence
 from sync.incoming import Fetched, Incoming
 from sync.privacy import require_allowed
-from sync.query import Level, Query
+from sync.query import Level, Query, checked_uid
 from sync.tls import server_context
 
 if TYPE_CHECKING:
@@ -48,8 +48,11 @@ def fetch(
 
     Raises:
         NotAllowed: the images would cross the network readable, or the machine lies outside the hospital.
-        ConnectionFailed, UserError: it failed as a whole.
+        ConnectionFailed, UserError: it failed as a whole, or something else than single UIDs is named.
     """
+    for keyword, uid in query.matches.items():
+        if keyword.endswith("UID"):
+            checked_uid(uid)  # an empty or wild one could mean the whole archive
     require_allowed(destination, is_identified=True)
     done = Fetched() if done is None else done
     if destination.own_port:
@@ -128,9 +131,18 @@ def _follow(
             done.failed = max(done.failed, before + int(failed))
             on_progress(done.count, done.count)
         elif done.count == 0:
-            raise refused(destination.name, status)
+            raise refused(destination.name, status, _hint(destination))
         else:
             done.failed, done.reason = max(done.failed, before + max(1, int(failed))), sentence(status)
+
+
+def _hint(destination: Destination) -> str:
+    """What may be wrong where an archive only says that it cannot do it, as most do."""
+    if not destination.own_port:
+        return "It may not hold this any more; search again."
+    way = "with TLS" if destination.tls.is_on else "without TLS"
+    receiver = f"{destination.own_ae_title} at port {destination.own_port} of this computer, {way}"
+    return f"It may not hold this any more, or is not set up to send to {receiver}."
 
 
 _counting = threading.Lock()  # the receiver of a C-MOVE has a thread for each association

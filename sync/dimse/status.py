@@ -49,11 +49,12 @@ def code_of(answer: Dataset, name: str) -> int:
         ConnectionFailed: the answer is empty: the connection ended or nobody answered in time.
     """
     if "Status" not in answer:
-        hint = "It may have been restarted, or the time-out is too short."
+        hint = "It may not allow this to our AE title, may have been restarted, or the time-out is too short."
         raise ConnectionFailed("answer", f"“{name}” ended the connection or did not answer in time.", hint)
     return int(answer.Status)
 
 
-def refused(name: str, status: int) -> UserError:
-    """The error for a request that failed."""
-    return UserError(f"“{name}” refused the request. {sentence(status)}")
+def refused(name: str, status: int, hint: str = "") -> UserError:
+    """The error for a request (not for an object that was stored) that failed."""
+    said = "It cannot process it." if 0xC000 <= status <= 0xCFFF else sentence(status)
+    return UserError(f"“{name}” refused the request. {said}", hint)

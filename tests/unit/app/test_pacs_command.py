@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from dataclasses import replace
 
 import keyring
 import pytest
@@ -17,7 +18,7 @@ from pydicom import dcmread
 from app.cli import main
 from session import archives
 from session.settings import Settings
-from sync.destination import read_destinations
+from sync.destination import ObjectKind, Tls, read_destinations, write_destinations
 from sync.incoming import Incoming, Limits
 from sync.listener.config import LOOPBACK, ListenerConfig, Sender
 from sync.listener.receiver import Receiver
@@ -106,3 +107,31 @@ def test_files_are_sent_as_they_are_and_what_is_no_object_is_named(
     held = (tmp_path / "there").glob("images/*/*.dcm")  # the receiver writes a file meta group of its own
     sent, there = ({ds.SOPInstanceUID: ds for ds in map(dcmread, paths)} for paths in (folder.glob("*.dcm"), held))
     assert sent == there
+
+
+DIMSE = ["pacs", "add", "old", "--dimse", "ARCHIVE@10.0.0.7:104", "--inside"]
+
+
+def test_a_machine_that_is_changed_keeps_its_quarantine_and_what_it_takes(tmp_path) -> None:
+    assert main(DIMSE) == 0
+    path = archives.destinations_file(Settings())
+    (made,) = read_destinations(path)
+    kept = replace(made, quarantine="q", kinds=(ObjectKind.SEG,), timeout_s=5.0)
+    write_destinations(path, [kept])
+    assert main([*DIMSE, "--tls"]) == 0
+    assert read_destinations(path) == [replace(kept, tls=Tls(is_on=True))]
+
+
+@pytest.mark.parametrize("wrong", ["2019-01-01", "01.01.2019", "20190101-2019", "20190230", "-"])
+def test_a_date_that_matches_nothing_is_refused_before_anybody_is_asked(capsys, wrong) -> None:
+    assert main(DIMSE) == 0
+    assert main(["pacs", "find", "old", f"--date={wrong}"]) == 2
+    assert "YYYYMMDD" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", ["", "*", "1.2.*", "1.2\\1.3"])
+@pytest.mark.parametrize("how", ["get", "move"])
+def test_only_one_study_is_fetched_at_once(capsys, how, wrong) -> None:
+    assert main([*DIMSE, "--tls", "--own-port", "11112"]) == 0
+    assert main(["pacs", how, "old", wrong]) == 2
+    assert "UID" in capsys.readouterr().err

@@ -25,6 +25,7 @@ from sync.destination import (
     write_destinations,
 )
 from sync.privacy import NotAllowed, require_allowed
+from sync.tls import client_context
 
 PACS = Destination("PACS", host="10.0.0.7", port=11112, ae_title="ARCHIVE", is_inside=True, kinds=(ObjectKind.SEG,))
 WEB = Destination(
@@ -91,6 +92,18 @@ def test_a_file_of_something_else_is_refused(tmp_path, text) -> None:
     (tmp_path / "d.json").write_text(text)
     with pytest.raises(UserError):
         read_destinations(tmp_path / "d.json")
+
+
+def test_a_certificate_file_that_went_away_hides_no_machine(tmp_path) -> None:
+    authority = tmp_path / "ca.pem"
+    authority.write_text("a certificate")
+    path = tmp_path / "d.json"
+    write_destinations(path, [WEB, replace(PACS, tls=Tls(is_on=True, ca_file=str(authority)))])
+    authority.unlink()
+    assert [d.name for d in read_destinations(path)] == ["PACS", "web"]
+    write_destinations(path, [d for d in read_destinations(path) if d.name == "web"])  # it can be removed
+    with pytest.raises(UserError, match=r"ca\.pem"):
+        client_context(Tls(is_on=True, ca_file=str(authority)))
 
 
 def test_an_unknown_name_is_told_with_those_there_are() -> None:

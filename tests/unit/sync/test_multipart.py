@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from imaging.errors import UserError
-from sync.dicomweb.find import as_record, checked_uid
+from sync.dicomweb.find import _parameters, as_record
 from sync.dicomweb.multipart import boundary_of, parts_of, write_parts
+from sync.query import Level, Query, checked_uid
 
 BODIES = [b"", b"one", b"--b\r\n", b"\r\n--", bytes(range(256)) * 40]
 
@@ -91,3 +92,10 @@ def test_answers_are_read_and_nonsense_is_passed_over() -> None:
         "NumberOfStudyRelatedInstances": "12",
     }
     assert as_record([1, 2]) == {}
+
+
+def test_wild_cards_stand_in_an_address_as_the_standard_writes_them() -> None:
+    asked = _parameters(Query(Level.STUDY, {"PatientName": "Grü?^A*", "ModalitiesInStudy": "CT,MR"}), 5, 0)
+    assert asked.startswith("PatientName=Gr%C3%BC?%5EA*&ModalitiesInStudy=CT,MR&includefield=")
+    assert asked.endswith("&limit=5&offset=0")
+    assert "a%26b%3Dc%23d%2Be%20f" in _parameters(Query(Level.STUDY, {"PatientName": "a&b=c#d+e f"}), 5, 0)
