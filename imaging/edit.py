@@ -33,6 +33,7 @@ class PaintRule:
         inside: paint only where this segment is.
         outside_others: paint only where no other segment is; what encloses others, or is enclosed, does not count.
         outside_locked: paint only where no other, locked segment is; the same does not count.
+        beside: segments that ``outside_others`` does not count either, such as those of the same result.
         intensity_range: paint only where the image lies between these values, both included.
     """
 
@@ -41,6 +42,7 @@ class PaintRule:
     inside: int | None = None
     outside_others: bool = False
     outside_locked: bool = False
+    beside: frozenset[int] = frozenset()
     intensity_range: tuple[float, float] | None = None
 
 

@@ -317,17 +317,18 @@ class Transaction:
             mask = mask & (values >= low) & (values <= high)
         if rule.outside_others or rule.outside_locked:
             for layer, labels in enumerate(self._s._layers):
-                held = self._held_by_others(segment, layer, only_locked=not rule.outside_others)
+                held = self._held_by_others(segment, layer, rule)
                 if held.any():
                     mask = mask & ~held[labels[box.slices]]
         return mask
 
-    def _held_by_others(self, segment: Segment, layer: int, *, only_locked: bool) -> NDArray[np.bool_]:
+    def _held_by_others(self, segment: Segment, layer: int, rule: PaintRule) -> NDArray[np.bool_]:
         """For each label value of a layer: does another segment hold it that the rules want spared?"""
         held = np.zeros(LOOK_UP_SIZE, bool)
         for other in self._s.segments:
             is_apart = not (segment.encloses or other.encloses) and other.number != segment.number
-            if other.layer == layer and is_apart and (other.locked or not only_locked):
+            counts = other.locked or (rule.outside_others and other.number not in rule.beside)
+            if other.layer == layer and is_apart and counts:
                 held[other.label_value] = True
         return held
 

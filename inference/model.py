@@ -102,8 +102,8 @@ class ModelResult:
 
     Attributes:
         layers: uint8 or uint16 arrays (k, j, i) on the (first) input's grid. Structures of one layer exclude each
-            other; structures that contain others (the body) have a layer of their own, after the layers of what they
-            contain. Models that only classify or detect have none.
+            other; those that overlap have different layers, what contains others (the body) a later one than what it
+            contains. Models that only classify or detect have none.
         found: for each label value, whether the structure is in the image.
         seconds: time of each stage.
         parameters: what the run used, for the journal.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from inference import answers
 from inference.answers import ResultInvalid
+from inference.enclosing import enclosing
 from inference.model import FoundBox, Labels, Overlay, Score
 from inference.worker.confinement import Confinement
 
@@ -27,6 +28,7 @@ class FoundLabel:
         name: for people.
         term_name: key in the terminology table, empty when there is none.
         voxel_count: its size, at least 1; 0 in an early result, where nobody counted.
+        encloses: others lie inside it, see ``inference.enclosing``; a guess in an early result.
     """
 
     layer: int
@@ -34,6 +36,7 @@ class FoundLabel:
     name: str
     term_name: str
     voxel_count: int
+    encloses: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,8 +112,9 @@ def check_layers(
         raise ResultInvalid("two structures have the same label value, or one has none")
     places: dict[int, tuple[int, int]] = {}
     known = {value for value, _, _ in declared}
-    for number, layer in enumerate(layers):
-        for value, count in _present(layer, shape).items():
+    counts = [_present(layer, shape) for layer in layers]
+    for number, count_of in enumerate(counts):
+        for value, count in count_of.items():
             if value not in known:
                 raise ResultInvalid(f"label value {value} has no name")
             if value in places:
@@ -118,7 +122,10 @@ def check_layers(
             places[value] = (number, count)
     if set(places) != {value for value, is_found in found.items() if is_found}:
         raise ResultInvalid("it says that it found other structures than those that have voxels")
-    return tuple(FoundLabel(places[v][0], v, name, term, places[v][1]) for v, name, term in declared if v in places)
+    around = enclosing(layers, counts)
+    return tuple(
+        FoundLabel(places[v][0], v, n, term, places[v][1], v in around) for v, n, term in declared if v in places
+    )
 
 
 def _present(layer: Labels, shape: tuple[int, int, int]) -> dict[int, int]:

@@ -110,6 +110,7 @@ def accepting_edit(
     next_number = segmentation.next_number
     names = {s.name.casefold() for s in segmentation.segments}
     by_layer: dict[int, dict[int, int]] = {}
+    added: set[int] = set()  # those may overlap each other, also where the rule keeps them out of what was there
     for proposed in chosen:
         existing = None if rule.merge is Merge.NEW else segmentation.find(proposed.name)
         if existing is not None and existing.locked:
@@ -118,12 +119,18 @@ def accepting_edit(
             named = replace(proposed, name=_free_name(proposed.name, names)) if rule.merge is Merge.NEW else proposed
             names.add(named.name.casefold())
             edits.append(AddSegment(_new_segment(next_number, named, preview, len(segmentation.layers))))
+            added.add(next_number)
             number, next_number = next_number, next_number + 1
         else:
             number = existing.number
             edits.append(UpdateSegment(number, {"state": _state_after(existing.state, rule.merge)}))
         by_layer.setdefault(proposed.layer, {})[proposed.label_value] = number
-    paint = PaintRule(Overwrite.NONE, outside_others=rule.merge is Merge.EMPTY, outside_locked=rule.spares_locked)
+    paint = PaintRule(
+        Overwrite.NONE,
+        outside_others=rule.merge is Merge.EMPTY,
+        outside_locked=rule.spares_locked,
+        beside=frozenset(added),
+    )
     for layer, segment_of in by_layer.items():
         labels = preview.layers[layer]
         k, j, i = labels.shape

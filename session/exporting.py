@@ -39,8 +39,9 @@ def check_mask_name(path: Path) -> None:
 
 
 def labels_of(segmentation: Segmentation) -> LabelFile:
-    """A segmentation as a label file, each layer as it is; segments that enclose others come last."""
-    segments = sorted(segmentation.segments, key=lambda s: s.encloses)
+    """A segmentation as a label file, each layer as it is; segments that enclose others come last, larger ones later."""
+    sizes = {s.number: segmentation.voxel_count(s.number) if s.encloses else -1 for s in segmentation.segments}
+    segments = sorted(segmentation.segments, key=lambda s: sizes[s.number])
     return LabelFile(segmentation.geometry, list(segmentation.layers), [_of_case(s) for s in segments])
 
 
@@ -58,9 +59,9 @@ def frozen_labels(document: Document) -> Callable[[], LabelFile]:
 
 
 def labels_of_preview(preview: Preview, geometry: Geometry) -> LabelFile:
-    """A result that nobody accepted yet, as a label file; structures that enclose others come last."""
+    """A result that nobody accepted yet, as a label file; of structures that overlap the inner ones come first."""
     algorithm = algorithm_of(preview.author, is_untouched=True)
-    segments = [_described(s, algorithm) for s in sorted(preview.segments, key=lambda s: s.encloses)]
+    segments = [_described(s, algorithm) for s in sorted(preview.segments, key=lambda s: s.layer)]
     return LabelFile(geometry, preview.layers, segments)
 
 

@@ -107,18 +107,14 @@ def proposals(labels: Sequence[FoundLabel], colors: Mapping[int, Color]) -> list
 
 def _proposed(label: FoundLabel, seen: Color | None, taken: list[Color]) -> ProposedSegment:
     term = lookup(label.term_name or label.name)
-    encloses = label.layer > 0  # what contains others stands on a layer above theirs, see ModelResult
-    if term is None:
-        color = seen or next_color(taken)
-        return ProposedSegment(label.layer, label.label_value, label.name, color, label.voxel_count, encloses=encloses)
     return ProposedSegment(
         label.layer,
         label.label_value,
         label.name,
-        term.color,
+        (seen or next_color(taken)) if term is None else term.color,
         label.voxel_count,
-        encloses=encloses,
-        category=term.category,
-        type=term.type,
-        modifier=term.modifier,
+        encloses=label.encloses,
+        category=None if term is None else term.category,
+        type=None if term is None else term.type,
+        modifier=None if term is None else term.modifier,
     )

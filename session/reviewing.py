@@ -213,7 +213,7 @@ class _Found:
 
 def _proposed_at(preview: Preview, k: int, j: int, i: int, *, also_enclosing: bool) -> ProposedSegment | None:
     """The innermost structure that is proposed at a voxel."""
-    for segment in sorted(preview.segments, key=lambda s: s.encloses):
+    for segment in sorted(preview.segments, key=lambda s: s.layer):  # inner structures stand on earlier layers
         layer = preview.layers[segment.layer]
         inside = all(0 <= n < size for n, size in zip((k, j, i), layer.shape, strict=True))
         if inside and layer[k, j, i] == segment.label_value and (also_enclosing or not segment.encloses):

@@ -120,12 +120,15 @@ class EarlyReceiver:
 
 
 def _labels(message: Message, layer_count: int) -> tuple[FoundLabel, ...]:
-    """Their label values are not looked for in the voxels: what has no name is not drawn."""
+    """Their label values are not looked for in the voxels: what has no name is not drawn.
+
+    Nor is it counted which of them encloses others: so early, all that may do so are only outlined.
+    """
     rows = answers.items(answers.required(message, "labels"))
     if any(not isinstance(row, list) or len(row) != 4 for row in rows):
         raise ResultInvalid("a list in it is none")
     labels = tuple(
-        FoundLabel(answers.whole(layer), answers.whole(value), answers.text(name), answers.text(term), 0)
+        FoundLabel(answers.whole(layer), answers.whole(value), answers.text(name), answers.text(term), 0, layer > 0)
         for layer, value, name, term in rows
     )
     if any(label.layer >= layer_count or label.label_value < 1 for label in labels):
