@@ -13,6 +13,7 @@ from imaging.dicom.walker import NotDicom, Odd, walk
 from imaging.errors import UserError
 from imaging.objects.elements import Elements, open_object
 from imaging.objects.report_read import has_measurements
+from imaging.objects.uids import is_of_series
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 _REFERENCED_SERIES = 0x00081115
@@ -68,7 +69,7 @@ class LookedAt:
     def is_about(self, series_id: str) -> bool:
         """True unless it says that it is about other series; ``series_id`` as ``imaging.series.Series.id``."""
         # parts of a series that was split have a number behind its UID
-        return not self.series_uids or any(f"{series_id}.".startswith(f"{uid}.") for uid in self.series_uids)
+        return not self.series_uids or any(is_of_series(series_id, uid) for uid in self.series_uids)
 
 
 def kind_of(path: Path) -> ObjectKind:

@@ -19,6 +19,7 @@ from imaging.objects.frame_layout import FrameLayout, FramePlaces, layout_on, ow
 from imaging.objects.read_masks import ReadMasks
 from imaging.objects.segmentation_dataset import SegmentationKind
 from imaging.objects.segmentation_header import SegmentationHeader, read_segmentation_header
+from imaging.objects.uids import is_of_series
 
 THRESHOLD = 0.5  # of a fraction: half a voxel, or as likely as not
 _MOST_LAYERS = 64
@@ -43,7 +44,7 @@ def read_segmentation(
     header = read_segmentation_header(path)
     places = _places(header)
     layout = layout_on(places, target) if target is not None else None
-    notes = _notes(header, target, series_uid, is_exact=layout is not None, consent=consent)
+    notes = _notes(header, target, series_uid, consent=consent)
     was_resampled = target is not None and layout is None
     labels, lost = _Filling(header, layout or own_layout(places)).labels()
     if lost and not consent:
@@ -77,9 +78,7 @@ def _places(header: SegmentationHeader) -> FramePlaces:
     )
 
 
-def _notes(
-    header: SegmentationHeader, target: Geometry | None, series_uid: str, *, is_exact: bool, consent: bool
-) -> list[str]:
+def _notes(header: SegmentationHeader, target: Geometry | None, series_uid: str, *, consent: bool) -> list[str]:
     notes = []
     if header.kind is SegmentationKind.FRACTIONAL:
         what = "occupancy" if header.fraction[0] == "OCCUPANCY" else "probability"
@@ -87,12 +86,12 @@ def _notes(
     if not header.frame_of_reference_uid:
         notes.append("The file names no frame of reference: its masks were laid out by their positions.")
     elif target is not None and target.frame_of_reference_uid not in (None, header.frame_of_reference_uid):
-        if not is_exact and not consent:
+        if not consent:  # on the very same grid, too: two patients on one scanner may share it
             hint = "Use --resample when you know that its positions are those of this image."
             raise UserError("The segmentation belongs to another frame of reference than the image.", hint)
         notes.append("The file names another frame of reference than the image has; only the positions agree.")
     is_told = bool(series_uid and header.source_series_uids)
-    if is_told and not any(uid and series_uid.startswith(uid) for uid in header.source_series_uids):
+    if is_told and not any(is_of_series(series_uid, uid) for uid in header.source_series_uids):
         notes.append("The file says that it was made on another series.")
     return notes
 

@@ -11,7 +11,7 @@ from imaging.objects.contour_planes import FilledStructure, on_slices
 from imaging.objects.layering import Layers
 from imaging.objects.read_masks import ReadMasks
 from imaging.objects.structure_set_read import Structure, StructureSet, read_structure_set
-from imaging.objects.uids import is_valid_uid
+from imaging.objects.uids import is_of_series, is_valid_uid
 from imaging.segment import CodedTerm
 
 _WIDER = 1.05  # slices between planes from which on a structure has empty slices
@@ -65,7 +65,7 @@ def read_structures(path: Path, target: Geometry, *, consent: bool = False, seri
 def _doubts_about_image(found: StructureSet, frame: str, series_uid: str) -> list[str]:
     """What speaks against file and image belonging together; nothing when they do."""
     frames = {one.frame_of_reference_uid for one in found.structures} - {""}
-    if series_uid and any(series_uid.startswith(uid) for uid in found.series_uids):
+    if series_uid and any(is_of_series(series_uid, uid) for uid in found.series_uids):
         if frames and frame and frame not in frames:
             return ["The file refers to this image, but names another frame of reference."]
         return []

@@ -15,6 +15,11 @@ def is_valid_uid(text: str) -> bool:
     return len(text) <= LONGEST and _VALID.fullmatch(text) is not None
 
 
+def is_of_series(series_id: str, uid: str) -> bool:
+    """True when ``series_id`` (`imaging.series.Series.id`) is this series, or a numbered part of it."""
+    return bool(uid) and f"{series_id}.".startswith(f"{uid}.")
+
+
 def new_uid() -> str:
     """A UID that nobody else has (PS3.5 B.2)."""
     return f"2.25.{uuid.uuid4().int}"

@@ -118,9 +118,13 @@ def test_frames_of_reference_that_are_missing_or_others(tmp_path: Path, layer: n
     path = tmp_path / "seg.dcm"
     ds = written(path, layer)
     other = geometry(frame_of_reference="9.8.7")
-    read = read_segmentation(path, other)
+    with pytest.raises(UserError, match="another frame of reference") as asked:
+        read_segmentation(path, other)  # two patients on one scanner may well have one grid
+    assert "--resample when you know" in asked.value.hint
+    read = read_segmentation(path, other, consent=True)
     assert any("another frame of reference" in note for note in read.notes)
-    assert np.array_equal(found_in(path, other), layer)
+    assert not read.was_resampled
+    assert np.array_equal(found_in(path, other, consent=True), layer)
     shifted = Geometry(SHAPE, other.affine @ np.diag([1.1, 1, 1, 1]), "9.8.7")
     with pytest.raises(UserError, match="frame of reference"):
         read_segmentation(path, shifted)
@@ -129,6 +133,17 @@ def test_frames_of_reference_that_are_missing_or_others(tmp_path: Path, layer: n
     read = read_segmentation(path, geometry())
     assert any("no frame of reference" in note for note in read.notes)
     assert np.array_equal(found_in(path, geometry()), layer)
+
+
+def test_another_series_is_told_by_its_whole_uid(tmp_path: Path, layer: np.ndarray) -> None:
+    path = tmp_path / "seg.dcm"
+    ds = written(path, layer)
+    ds.ReferencedSeriesSequence = [Dataset()]
+    ds.ReferencedSeriesSequence[0].SeriesInstanceUID = "1.2.3"
+    ds.save_as(path)
+    assert read_segmentation(path, geometry(), series_uid="1.2.3.2").notes == ()  # a part of a series that was split
+    (note,) = read_segmentation(path, geometry(), series_uid="1.2.34").notes
+    assert "another series" in note
 
 
 def test_other_byte_orders_and_implicit_elements(tmp_path: Path, layer: np.ndarray) -> None:
