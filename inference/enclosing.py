@@ -48,7 +48,9 @@ def _shared(one: Labels, other: Labels, values: NDArray[np.int64], others: NDArr
     for start in range(0, flat.size, COUNTED_AT_ONCE):
         part, other_part = flat[start : start + COUNTED_AT_ONCE], flat_other[start : start + COUNTED_AT_ONCE]
         both = (part != 0) & (other_part != 0)
-        if both.any():
+        if table.size == 1:  # nothing to sort; many layers have one structure each
+            table += np.count_nonzero(both)
+        elif both.any():
             cells = row_of[part[both]] * len(others) + column_of[other_part[both]]
             found, times = np.unique(cells, return_counts=True)
             table.reshape(-1)[found] += times

@@ -11,7 +11,7 @@ import numpy as np
 from imaging.case.entry import Entry
 from imaging.edit import AddSegment, Batch, Edit, LabelsEdit, Overwrite, PaintRule
 from imaging.errors import UserError
-from imaging.formats.label_file import LabelFile, LabelSegment, SegmentAlgorithm, flattened
+from imaging.formats.label_file import LabelFile, LabelSegment, SegmentAlgorithm, unique_values
 from imaging.formats.masks import read_labels, write_labels
 from imaging.geometry import Box, Geometry
 from imaging.mask_matching import match
@@ -23,6 +23,7 @@ from session.object_import import is_object_file, read_object_masks
 from session.preview import Preview, ProposedSegment
 
 MODEL_ORIGIN = "model "
+LABEL_VALUES = 1 << 16  # that a layer can hold
 MASK_SUFFIXES = (".seg.nrrd", ".nii.gz", ".nii", ".nrrd", ".mha")
 
 
@@ -39,7 +40,7 @@ def check_mask_name(path: Path) -> None:
 
 
 def labels_of(segmentation: Segmentation) -> LabelFile:
-    """A segmentation as a label file, each layer as it is; segments that enclose others come last, larger ones later."""
+    """A segmentation as a label file, each layer as it is; those that enclose others come last, by their size."""
     sizes = {s.number: segmentation.voxel_count(s.number) if s.encloses else -1 for s in segmentation.segments}
     segments = sorted(segmentation.segments, key=lambda s: sizes[s.number])
     return LabelFile(segmentation.geometry, list(segmentation.layers), [_of_case(s) for s in segments])
@@ -99,14 +100,20 @@ def stacked(labels: LabelFile) -> LabelFile:
 
     Use it only where people know that voxels get lost: a structure that contains others keeps the rest.
     """
-    kept = np.zeros(labels.geometry.shape, bool)
-    layers, segments = [], []
+    segments = unique_values(labels.segments)
+    nobody = len(segments)
+    ranks = np.full((len(labels.layers), LABEL_VALUES), nobody, np.int32)  # by layer and label value, place in the list
     for place, segment in enumerate(labels.segments):
-        mask = labels.mask(segment) & ~kept
-        kept |= mask
-        layers.append(np.where(mask, segment.label_value, 0).astype(np.uint16))
-        segments.append(replace(segment, layer=place))
-    return flattened(LabelFile(labels.geometry, layers, segments))
+        ranks[segment.layer, segment.label_value] = place
+    highest = max((segment.label_value for segment in segments), default=0)
+    value_of = np.array([*(segment.label_value for segment in segments), 0], np.uint8 if highest < 256 else np.uint16)
+    flat = np.zeros(labels.geometry.shape, value_of.dtype)
+    for k, into in enumerate(flat):  # slice by slice: no volume for each segment
+        uppermost = np.full(into.shape, nobody, np.int32)
+        for rank_of, layer in zip(ranks, labels.layers, strict=True):
+            np.minimum(uppermost, rank_of[layer[k]], out=uppermost)
+        into[:] = value_of[uppermost]
+    return LabelFile(labels.geometry, [flat], segments)
 
 
 def export_masks(labels: LabelFile, path: Path, *, stack: bool = False) -> LabelFile:

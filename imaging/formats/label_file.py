@@ -90,7 +90,7 @@ def flattened(labels: LabelFile) -> LabelFile:
     """
     if len(labels.layers) <= 1:
         return labels
-    renumbered = _unique_values(labels.segments)
+    renumbered = unique_values(labels.segments)
     highest = max((segment.label_value for segment in renumbered), default=0)
     flat = np.zeros(labels.geometry.shape, np.uint8 if highest < 256 else np.uint16)
     for number, layer in enumerate(labels.layers):
@@ -113,7 +113,8 @@ def _merge(into: LabelArray, values: LabelArray, segments: list[LabelSegment]) -
     into[filled] = values[filled]
 
 
-def _unique_values(segments: list[LabelSegment]) -> list[LabelSegment]:
+def unique_values(segments: list[LabelSegment]) -> list[LabelSegment]:
+    """The segments on one layer, those with a free label value whose own is taken by one before them."""
     used: set[int] = set()
     wanted = {segment.label_value for segment in segments}
     result = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from app.actions import declare_all
 from imaging.case.case import Case
 from imaging.edit import AddSegment, Batch, Edit, PaintEdit, PaintRule
+from imaging.formats.label_file import LabelFile, LabelSegment
 from imaging.formats.masks import read_labels
 from imaging.geometry import Box, Geometry
 from imaging.segment import Segment
@@ -21,7 +23,7 @@ from inference.result import InferenceResult, check_layers
 from render.slice_scene import segment_styles
 from session.acceptance import AcceptanceRule, Merge, accept
 from session.document import Document
-from session.exporting import export_masks, labels_of, labels_of_preview
+from session.exporting import export_masks, labels_of, labels_of_preview, stacked
 from session.preview import Preview
 from session.segmenting import preview_of
 from session.session import Session
@@ -176,3 +178,26 @@ def check(found: Masks, expected: Masks) -> None:
     assert found.keys() == expected.keys()
     for name, one in expected.items():
         np.testing.assert_array_equal(found[name], one, name)
+
+
+def test_one_layer_of_many_segments_needs_no_volume_for_each_of_them() -> None:
+    shape, count = (32, 64, 64), 60
+    even, odd = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    for n in range(count // 2):
+        even[:, :, 2 * n : 2 * n + 2] = odd[:, :, 2 * n + 1 : 2 * n + 3] = n + 1
+    segments = [LabelSegment(f"{n}", None, n // 2 + 1, n % 2) for n in range(count)]
+    labels = LabelFile(Geometry(shape, np.eye(4)), [even, odd], segments)
+    tracemalloc.start()
+    try:
+        flat = stacked(labels)
+        assert tracemalloc.get_traced_memory()[1] < 4 * even.size * np.dtype(np.uint16).itemsize
+    finally:
+        tracemalloc.stop()
+    (layer,) = flat.layers
+    taken = np.zeros(shape, bool)
+    for before, after in zip(segments, flat.segments, strict=True):
+        one = labels.mask(before) & ~taken
+        taken |= one
+        np.testing.assert_array_equal(layer == after.label_value, one)
+    assert len({s.label_value for s in flat.segments}) == count
+    assert [(s.name, s.layer) for s in flat.segments] == [(s.name, 0) for s in segments]
