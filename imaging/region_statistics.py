@@ -16,6 +16,9 @@ Floats = NDArray[np.float64]
 ROWS_AT_ONCE = 32
 MOST_POINTS = 60_000  # of a tilted plane
 ALIGNED = 1e-3  # voxels by which a plane may leave a slice at the ellipse's edge and still be that slice
+RIM_MM = (
+    2.5e-4  # so near the rim is inside: ends of axes often lie on voxel centres, and files round by a third of this
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ def ellipse_statistics(volume: Volume, ellipse: Measurement) -> RegionStatistics
     """Statistics of the voxels inside an ellipse.
 
     In a plane that is a slice of the grid these are the slice's voxels whose centres lie inside. A tilted plane is
-    looked at at steps of the smallest voxel edge, and each point counts with the voxel that holds it.
+    looked at at steps of the smallest voxel edge, and each point counts with the voxel that holds it. Half-way between
+    two voxels it is the one with the higher index. Rounding of the points as in a file of 32-bit floats changes nothing
+    of that where a point lies exactly on a border.
 
     Returns:
         None where nothing of the image lies inside, or the image has colours.
@@ -90,9 +95,9 @@ def _slice_values(volume: Volume, ellipse: Measurement, axis: int) -> Voxels:
     geometry = volume.geometry
     corners = geometry.to_index(_rim(ellipse))
     size = geometry.shape[::-1]
-    number = round(float(corners[0, axis]))
-    low = np.clip(np.ceil(corners.min(axis=0)), 0, None).astype(int)
-    high = np.minimum(np.floor(corners.max(axis=0)).astype(int) + 1, size)
+    number = int(_nearest(corners[0, axis]))
+    low = np.clip(np.floor(corners.min(axis=0)), 0, None).astype(int)
+    high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, size)
     others = [n for n in range(3) if n != axis]
     if not 0 <= number < size[axis] or any(low[n] >= high[n] for n in others):
         return np.empty(0)
@@ -111,12 +116,13 @@ def _slice_values(volume: Volume, ellipse: Measurement, axis: int) -> Voxels:
 def _shares(
     geometry: Geometry, ellipse: Measurement, low: NDArray[np.int_], fast: int, slow: int, high: NDArray[np.int_]
 ) -> list[tuple[Floats, Floats]]:
-    """For both half axes the share of a row and of a column; their sum is a voxel's place along it, 1 at its end."""
+    """For both half axes the share of a row and of a column; their sum is a voxel's place along it, 1 at its rim."""
     center, one, other = np.asarray(ellipse.points_mm, np.float64)
     first = geometry.to_world(low) - center
     found = []
     for half in (one - center, other - center):
-        along = half / (half @ half)
+        reach = float(np.linalg.norm(half))
+        along = half / (reach * (reach + RIM_MM))
         steps = geometry.affine[:3, :3].T @ along
         column = np.arange(high[fast] - low[fast]) * steps[fast]
         if slow == 2 and not geometry.is_regular:  # slices at uneven places
@@ -136,12 +142,18 @@ def _tilted_values(volume: Volume, ellipse: Measurement) -> Voxels:
     step = max(min(geometry.spacing_mm), (ellipse.area_mm2 / MOST_POINTS) ** 0.5)
     along = []
     for half in (one - center, other - center):
-        reach = int(np.linalg.norm(half) / step)
-        along.append((np.arange(-reach, reach + 1) * step / max(float(np.linalg.norm(half)), 1e-9), half))
+        reach = float(np.linalg.norm(half)) + RIM_MM
+        count = int(reach / step)
+        along.append((np.arange(-count, count + 1) * step / reach, half * reach / max(reach - RIM_MM, 1e-9)))
     (u, first), (v, second) = along
     inside = np.argwhere(u[:, None] ** 2 + v[None] ** 2 <= 1.0)
     points = center + u[inside[:, 0], None] * first + v[inside[:, 1], None] * second
-    i, j, k = np.floor(geometry.to_index(points) + 0.5).astype(int).T
+    i, j, k = _nearest(geometry.to_index(points)).astype(int).T
     nk, nj, ni = geometry.shape
     held = (i >= 0) & (i < ni) & (j >= 0) & (j < nj) & (k >= 0) & (k < nk)
     return np.asarray(volume.voxels[k[held], j[held], i[held]])
+
+
+def _nearest(index: Floats) -> Floats:
+    """The voxel that holds a continuous index."""
+    return np.asarray(np.floor(index + 0.5 + ALIGNED))

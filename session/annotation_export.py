@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import isclose
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,7 @@ from session.measured import value_text
 from session.model_maps import MapKind, ModelMap, ModelMaps
 
 if TYPE_CHECKING:
+    from imaging.objects.report_write import Measured
     from session.case_content import CaseContent
     from session.object_export import ObjectContent
 
@@ -32,7 +36,26 @@ def write_measurements(content: ObjectContent, path: Path) -> WrittenObject:
     has_regions = any(m.kind is MeasurementKind.ELLIPSE for m in case.measurements)
     measured = [Measured(m, _statistics(case, m)) for m in case.measurements]
     quantity = case.volume.quantity if has_regions else Quantity.SIGNAL
-    return write_report(content.labels, content.source, path, measured, quantity, case.segments_in)
+    written = write_report(content.labels, content.source, path, measured, quantity, case.segments_in)
+    return replace(written, notes=(*written.notes, *_rounded(case, measured)))
+
+
+def _rounded(case: CaseContent, measured: Sequence[Measured]) -> Iterator[str]:
+    """A sentence for each region of which a reader will find other voxels than were measured.
+
+    Regions that were drawn here have points that a report holds exactly; those of older cases may not.
+    """
+    from imaging.objects.report_write import as_stored
+
+    for one in measured:
+        if one.statistics is None:
+            continue
+        found = ellipse_statistics(case.volume, as_stored(one.measurement))
+        if found is None or found.count != one.statistics.count or not isclose(found.mean, one.statistics.mean):
+            yield (
+                f"DICOM rounds the points of “{one.measurement.name}”: read back it holds other voxels on its rim. "
+                "The report says what was measured here."
+            )
 
 
 def write_presentation_state(content: ObjectContent, path: Path) -> WrittenObject:

@@ -15,6 +15,7 @@ from imaging.formats.label_file import LabelFile, LabelSegment
 from imaging.measurement import Measurement, MeasurementKind
 from imaging.objects import report_codes as codes
 from imaging.objects import report_items as items
+from imaging.objects.foreign_shapes import measurement_of
 from imaging.objects.header import (
     IMPLEMENTATION_UID,
     MAKER,
@@ -88,6 +89,13 @@ def write_report(
     made = content.report(groups)
     write_object(made, path)
     return WrittenObject(str(made.SOPInstanceUID), None, source.filled_in, tuple(content.notes))
+
+
+def as_stored(ellipse: Measurement) -> Measurement:
+    """An ellipse as a report gives it back: DICOM's coordinates are 32-bit floats."""
+    points = np.asarray(_ellipse_points(ellipse), np.float32).astype(np.float64)
+    found = measurement_of("ELLIPSE", points, ellipse.name, ellipse.normal)
+    return found if isinstance(found, Measurement) else ellipse
 
 
 def slice_counts(labels: LabelFile) -> NDArray[np.int64]:

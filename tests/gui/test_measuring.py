@@ -22,6 +22,8 @@ from imaging.case.case import Case
 from imaging.geometry import Geometry
 from imaging.measurement import Measurement, MeasurementKind
 from imaging.measurements import AddMeasurement
+from imaging.objects.report_write import as_stored
+from imaging.region_statistics import ellipse_statistics
 from imaging.volume import Quantity, SeriesWarning, Volume
 from session.document import Document
 from session.messages import Message
@@ -241,6 +243,23 @@ def test_an_axis_of_an_ellipse_is_dragged_and_the_opposite_end_stays(session: Se
     assert region.half_axes_mm == pytest.approx((width[0] + grown / 2, width[1]), abs=0.3)
     left = 2 * np.asarray(center) - one
     np.testing.assert_allclose(2 * np.asarray(region.points_mm[0]) - region.points_mm[1], left, atol=1e-9)
+
+
+@pytest.mark.parametrize("plane", list(Plane))
+def test_what_is_drawn_or_moved_is_what_a_report_can_hold(session: Session, qtbot: QtBot, plane: Plane) -> None:
+    view, image = shown(session, qtbot, plane), session.open_document.volumes[0]
+    session.selection.update(tool=Tool.ELLIPSE)
+    drag(view, ONE, OTHER + QPoint(7, 3))
+    middle = QPoint(OTHER.x() + 7, (ONE.y() + OTHER.y() + 3) // 2)
+    for start, end in ((middle, middle + QPoint(23, 1)), (ONE + QPoint(73, 0), ONE + QPoint(80, 11))):
+        drag(view, start, (start + end) / 2, end)
+        drawn = only(session)
+        assert as_stored(drawn).center_mm == drawn.center_mm
+        assert sorted(as_stored(drawn).half_axes_mm) == sorted(drawn.half_axes_mm)
+        found, wanted = ellipse_statistics(image, as_stored(drawn)), ellipse_statistics(image, drawn)
+        assert wanted is not None
+        assert found == wanted
+    assert titles(session) == ["Measure Region 1", "Move Region 1", "Move Region 1"]
 
 
 def test_escape_takes_a_drag_back_and_then_chooses_none(session: Session, qtbot: QtBot) -> None:

@@ -8,7 +8,7 @@ from math import dist, hypot
 import numpy as np
 
 from imaging.errors import UserError
-from imaging.measurement import Measurement, MeasurementKind, Point, as_point
+from imaging.measurement import Measurement, MeasurementKind, Point, as_point, storable
 from imaging.measurements import AddMeasurement, UpdateMeasurement
 from render.slice_measurements import (
     ON_SLICE,
@@ -178,7 +178,7 @@ class MeasureTool:
         number = document.measurements.next_number
         name = new_name(document, self._kind)
         color = COLORS[(number - 1) % len(COLORS)]
-        return Measurement(number, self._kind, tuple(points), grid.normal, name, color)
+        return Measurement(number, self._kind, storable(points), grid.normal, name, color)
 
 
 def new_name(document: Document, kind: MeasurementKind) -> str:
@@ -196,9 +196,11 @@ def _dragged(hold: _Hold, pointer: Pointer) -> Measurement:
     before = hold.before
     if hold.handle is None:
         offset = np.asarray(pointer.position_mm) - hold.start.position_mm
-        return before.moved(as_point(offset))
+        moved = before.moved(as_point(offset))
+        return moved.changed(points_mm=storable(moved.points_mm))
     grip = np.asarray(handles_mm(before)[hold.handle]) - hold.start.position_mm  # it was not hit in its middle
     after = with_handle(before, hold.handle, as_point(np.asarray(pointer.position_mm) + grip))
+    after = after.changed(points_mm=storable(after.points_mm))
     heights = heights_of(after.points_mm, pointer.grid)
     is_flat_here = float(np.abs(heights).max()) <= ON_SLICE
     return after.changed(normal=pointer.grid.normal) if is_flat_here else after
