@@ -17,6 +17,7 @@ from sync.dimse import echo as dimse_echo
 from sync.dimse import fetch as dimse_fetch
 from sync.dimse import find as dimse_find
 from sync.dimse import send as dimse_send
+from sync.dimse.association import ConnectionFailed
 from sync.dimse.fetch import OnProgress
 from sync.dimse.send import Outgoing, Sent
 from sync.incoming import Fetched, Incoming
@@ -84,6 +85,11 @@ def fetch_into(
         try:
             bring = dimse_fetch.fetch if destination.network is Network.DIMSE else web_fetch.fetch
             return bring(destination, query, incoming, on_progress, is_cancelled, done)
+        except ConnectionFailed as error:
+            if not done.count:
+                raise
+            hint = f"{done.count} images are here. Fetch again to get the rest."
+            raise ConnectionFailed(error.step, error.message, hint) from error
         finally:
             with StudyIndex(workspace / INDEX_NAME) as index:
                 index.note_files(done.paths[known:])

@@ -130,10 +130,13 @@ def _follow(
         elif status == SUCCESS or is_warning(status):
             done.failed = max(done.failed, before + int(failed))
             on_progress(done.count, done.count)
+        elif done.count == 0 and done.failed > before:  # we would not take them: the archive only repeats that
+            raise UserError(f"Nothing that “{destination.name}” sent can be kept. {done.reason}")
         elif done.count == 0:
             raise refused(destination.name, status, _hint(destination))
         else:
-            done.failed, done.reason = max(done.failed, before + max(1, int(failed))), sentence(status)
+            done.failed = max(done.failed, before + max(1, int(failed)))
+            done.reason = done.reason or sentence(status)
 
 
 def _hint(destination: Destination) -> str:

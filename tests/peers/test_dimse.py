@@ -16,7 +16,7 @@ from sync.dimse.echo import echo
 from sync.dimse.fetch import fetch
 from sync.dimse.find import find
 from sync.dimse.send import outgoing, send
-from sync.incoming import Incoming
+from sync.incoming import Incoming, Limits
 from sync.privacy import NotAllowed
 from sync.query import Level, Query
 
@@ -97,6 +97,20 @@ def test_a_fetch_can_be_stopped_and_goes_on(destination, files, tmp_path) -> Non
         rest = fetch(destination, query, incoming)
         assert rest.count == 12
         assert rest.same == first.count
+
+
+def test_what_is_wrong_on_our_side_is_not_said_of_the_archive(destination, files, tmp_path) -> None:
+    send(destination, files)
+    query = Query(Level.STUDY, {"StudyInstanceUID": files[0].study_uid})
+    for how in (destination, replace(destination, own_port=OUR_PORT)):
+        full = Incoming(tmp_path / "full", Limits(free_bytes=1 << 60))
+        with full as incoming, pytest.raises(UserError, match="nearly full"):
+            fetch(how, query, incoming)
+    with Incoming(tmp_path / "small", Limits(free_bytes=0, quota_bytes=files[0].path.stat().st_size * 3)) as incoming:
+        some = fetch(destination, query, incoming)
+    assert 0 < some.count < 12
+    assert some.failed == 12 - some.count
+    assert "used up" in some.reason
 
 
 def test_names_that_it_does_not_know_are_refused_by_name(destination) -> None:
