@@ -11,7 +11,8 @@ from typing import Any
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile
 from imaging.formats.registry import write_volumes
-from imaging.formats.replacing import replacing
+from imaging.formats.replacing import check_replaces_none_of, replacing
+from imaging.objects.writing import check_replaces_no_image
 from imaging.volume import Quantity, Volume
 from inference.catalogue import ModelInfo, folder_info
 from inference.client import InferenceClient
@@ -139,6 +140,9 @@ def segment_to_file(
         UserError, InferenceFailed, InferenceCancelled: see ``InferenceClient.segment``.
     """
     telling = telling or Telling()
+    check_replaces_none_of(out, images.reference.places)  # now, not after minutes of computing
+    if wishes.object_format:
+        check_replaces_no_image(out)
     volume = images.volumes[0]
     request = RunRequest(
         volume,

@@ -8,6 +8,7 @@ from app.importing import import_files, import_now
 from app.opening import open_path, show_series
 from app.surface_export import export_surfaces
 from imaging.errors import UserError
+from imaging.formats.replacing import check_replaces_none_of
 from session.actions import Action
 from session.exporting import check_mask_name, export_masks, frozen_labels
 from session.job_end import failed
@@ -80,6 +81,7 @@ def export(session: Session, path: str = "", stack: bool = False) -> None:
     if target is None:
         return
     check_mask_name(target)
+    check_replaces_none_of(target, (place for image in session.open_document.case.images for place in image.places))
     frozen = frozen_labels(session.open_document)
     if session.window is None:
         export_masks(frozen(), target, stack=stack)

@@ -15,6 +15,7 @@ from imaging.case.entry import Entry
 from imaging.case.images import geometry_to_json
 from imaging.case.records import ChainReport
 from imaging.errors import UserError
+from imaging.formats.replacing import check_replaces_none_of
 from imaging.segment import Segment
 from imaging.segmentation import Segmentation
 from session.annotation_import import add_annotations, is_annotation_file, keep_beside, read_annotations
@@ -130,6 +131,7 @@ def export(arguments: argparse.Namespace) -> int:
         raise UserError(f"The format {arguments.format} needs a file name that ends in {suffix}.")
     case = Case.open(arguments.case, read_only=True)
     try:
+        check_replaces_none_of(out, (place for image in case.images for place in image.places))
         written = export_masks(labels_of(case.segmentation), out, stack=arguments.stack)
     finally:
         case.close()

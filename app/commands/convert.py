@@ -8,6 +8,7 @@ from typing import Any
 
 from app.commands.output import note, progress, warn
 from imaging.formats.registry import write_volumes
+from imaging.formats.replacing import check_replaces_none_of
 from session.reading import choose_series, read_volumes_of
 
 
@@ -24,6 +25,7 @@ def add(parsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read and write."""
     series = choose_series(arguments.path, arguments.series, warn)
+    check_replaces_none_of(arguments.out, (arguments.path, arguments.path / series.id))
     volumes = read_volumes_of(series, regular_grid=arguments.regular_grid, report=progress)
     write_volumes(volumes, arguments.out)
     for warning in volumes[0].warnings:

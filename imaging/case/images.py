@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,11 @@ class ImageReference:
     description: str = ""
     pixel_hash: str = ""
     on_regular_grid: bool = False
+
+    @property
+    def places(self) -> tuple[Path, Path]:
+        """Where its file may lie: files that are no DICOM have their name within a folder as series."""
+        return Path(self.path), Path(self.path) / self.series_id
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able record."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -44,6 +44,16 @@ def replacing(path: Path, *, always_flush: bool = False) -> Iterator[BinaryIO]:
         raise UserError(f"{path.name} cannot be written: {error.strerror}.", hint) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_replaces_none_of(path: Path, sources: Iterable[Path]) -> None:
+    """Make sure that a result does not take the place of an image that it was made from.
+
+    Raises:
+        UserError: it would.
+    """
+    if any(path.exists() and source.exists() and path.samefile(source) for source in sources):
+        raise UserError(f"{path.name} is the image itself; it was not replaced.", "Choose another name.")
 
 
 def _flush_folder(folder: Path) -> None:

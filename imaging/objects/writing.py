@@ -9,10 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from imaging.dicom.walker import looks_like_dicom
 from imaging.errors import UserError
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
+
+_HEAD_BYTES = 1024  # in which a file says who wrote it
 
 
 def write_checked(path: Path, write: Callable[[BinaryIO], None], check: Callable[[Path], None]) -> None:
@@ -24,8 +27,10 @@ def write_checked(path: Path, write: Callable[[BinaryIO], None], check: Callable
         check: reads the file that it is given; it raises ``UserError`` when something else stands there.
 
     Raises:
-        UserError: the folder is missing or read-only, the disk is full, or the file does not read back as written.
+        UserError: the folder is missing or read-only, the disk is full, the file does not read back as written, or a
+            DICOM file stands there that another program made, such as an image of the patient.
     """
+    check_replaces_no_image(path)
     part = path.with_name(f".{secrets.token_hex(6)}.part")
     try:
         with part.open("xb") as file:
@@ -36,9 +41,34 @@ def write_checked(path: Path, write: Callable[[BinaryIO], None], check: Callable
         os.replace(part, path)
     except OSError as error:
         hint = "Free some space or choose another folder."
-        raise UserError(f"{path.name} cannot be written: {error.strerror or error}.", hint) from error
+        raise UserError(f"{path.name} cannot be written: {_reason(error)}.", hint) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_replaces_no_image(path: Path) -> None:
+    """Make sure that a slip of the hand in a folder of images does not cost one of them.
+
+    Raises:
+        UserError: a DICOM file stands there that another program made.
+    """
+    from imaging.objects.header import IMPLEMENTATION_UID
+
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return  # nothing stands there, or the writing itself will tell
+    if looks_like_dicom(head) and IMPLEMENTATION_UID.encode() not in head:
+        raise UserError(
+            f"{path.name} is a DICOM file that Limner did not make; it was not replaced.", "Choose another name."
+        )
+
+
+def _reason(error: OSError) -> str:
+    """What the system says; pydicom hides it behind a traceback."""
+    cause = error.__cause__
+    return error.strerror or (isinstance(cause, OSError) and cause.strerror) or "the disk does not take it"
 
 
 def write_object(made: Dataset, path: Path) -> str:

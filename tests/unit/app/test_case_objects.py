@@ -117,3 +117,25 @@ def test_mistakes_get_a_message(capsys, series: Path, tmp_path: Path) -> None:
     assert "limner case import" in said
     series.rename(tmp_path / "elsewhere")
     assert "--series" in limner(capsys, "case", "export", case, "--format", "seg", "-o", tmp_path / "z.dcm", status=2)
+
+
+def test_an_image_is_never_replaced_by_what_was_made_from_it(capsys, series: Path, tmp_path: Path) -> None:
+    (found,) = list_series(series)
+    nrrd = tmp_path / "image.nrrd"
+    write_volumes(open_series(found), nrrd)
+    image = sorted(series.iterdir())[2]
+    data_set = dcmread(image)
+    data_set.file_meta.ImplementationClassUID = "1.2.3.4"  # as scanners have their own
+    data_set.save_as(image)
+    before = image.read_bytes(), nrrd.read_bytes()
+    case = case_of(series, tmp_path / "a.limner")
+    for kind in ("seg", "rtstruct", "sr", "sc"):
+        said = limner(capsys, "case", "export", case, "--format", kind, "-o", image, status=2)
+        assert "not replaced" in said, kind
+    of_nrrd = case_of(nrrd, tmp_path / "b.limner")
+    assert "the image itself" in limner(capsys, "case", "export", of_nrrd, "-o", nrrd, status=2)
+    assert "the image itself" in limner(capsys, "convert", nrrd, nrrd, status=2)
+    model = ("--model", "ct-anatomy-rules")
+    assert "the image itself" in limner(capsys, "segment", nrrd, *model, "-o", nrrd, status=2)
+    assert "not replaced" in limner(capsys, "segment", series, *model, "--format", "seg", "-o", image, status=2)
+    assert (image.read_bytes(), nrrd.read_bytes()) == before
