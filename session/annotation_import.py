@@ -102,8 +102,11 @@ def _map(path: Path, case: Case, consent: bool) -> ReadAnnotations:
         )
     name = found.name if is_model_map(found.name) else _guessed(found.quantity.meaning if found.quantity else "")
     target = case.segmentation.geometry
-    laid = match(LabelFile(found.geometry, [np.rint(255 * values).astype(np.uint8)]), target, consent)
     frames = {found.geometry.frame_of_reference_uid, target.frame_of_reference_uid} - {None, ""}
+    if len(frames) > 1 and not consent:  # two patients on one scanner may share a grid
+        hint = "Use --resample when you know that its positions are those of this image."
+        raise UserError("The map belongs to another frame of reference than the image.", hint)
+    laid = match(LabelFile(found.geometry, [np.rint(255 * values).astype(np.uint8)]), target, consent)
     notes = ("The map names another frame of reference than the image has; only the positions agree.",)
     made = ModelMap(name, laid.layers[0])
     title = found.title or path.stem

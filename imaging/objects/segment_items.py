@@ -60,6 +60,15 @@ def segment_label(segment: LabelSegment) -> str:
     return " ".join(segment.name.replace("\\", "/").split())[:64].strip() or f"Segment {segment.number}"
 
 
+def changed_names(segments: list[LabelSegment]) -> list[str]:
+    """A sentence when names could not be written as they are; nothing otherwise."""
+    changed = [f"“{segment_label(s)}”" for s in segments if s.name and segment_label(s) != s.name]
+    if not changed:
+        return []
+    more = f" and {len(changed) - _NAMED} others" if len(changed) > _NAMED else ""
+    return [f"Names were changed to what DICOM can hold, 64 characters: {', '.join(changed[:_NAMED])}{more}."]
+
+
 def _put_codes(made: Dataset, segment: LabelSegment) -> bool:
     """Category, type, modifier: the segment's own, those of its name, or the most general, and then False."""
     category, kind, modifier = segment.category, segment.type, segment.modifier

@@ -24,6 +24,7 @@ from imaging.objects.frame_writer import (
     write_rle,
 )
 from imaging.objects.header import file_meta_of
+from imaging.objects.segment_items import changed_names
 from imaging.objects.segmentation_dataset import MAXIMUM_FRACTION, Described, SegmentationKind, segmentation_dataset
 from imaging.objects.slice_places import SlicePlaces
 from imaging.objects.source_series import ObjectSource
@@ -89,7 +90,7 @@ class _Content:
         self.labels = replace(labels, segments=numbered)
         self.places = SlicePlaces.of(labels.geometry, source)
         self.highest_label = max((int(layer.max()) for layer in self.labels.layers), default=0)
-        self.notes: list[str] = []
+        self.notes = changed_names(self.labels.segments)
         self.frames = self._chosen_frames()
         self.header, self.filled_in = segmentation_dataset(self._described(), source)
         self.references = encoded_references(source)

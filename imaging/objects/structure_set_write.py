@@ -23,7 +23,7 @@ from imaging.geometry import Box, Geometry
 from imaging.objects.contour_planes import on_slices, to_mm
 from imaging.objects.contours import Contours, trace
 from imaging.objects.header import ObjectKind, file_meta_of, item, new_object, put, reference_item
-from imaging.objects.segment_items import segment_label
+from imaging.objects.segment_items import changed_names, segment_label
 from imaging.objects.slice_places import SlicePlaces
 from imaging.objects.source_series import ObjectSource, SourceImage
 from imaging.objects.structure_set_items import frame_item, observation_item, region_item
@@ -69,7 +69,7 @@ class _Content:
         numbered = [s if is_numbered else replace(s, number=n) for n, s in enumerate(by_number, 1)]
         self.labels = replace(labels, segments=numbered)
         self.places = SlicePlaces.of(labels.geometry, source)
-        self.notes: list[str] = []
+        self.notes = changed_names(numbered)
         if source.images and not self.places.images:
             self.notes.append("The masks lie on another grid than the images: contours refer to none of these.")
         self.boxes = [_boxes(layer) for layer in labels.layers]

@@ -33,9 +33,12 @@ def complaints(path: Path) -> list[str]:
     """
     program = shutil.which(PROGRAM)
     assert program is not None
-    done = subprocess.run(
-        [program, str(path)], capture_output=True, text=True, errors="replace", timeout=LONGEST_S, check=False
-    )
+    try:
+        done = subprocess.run(
+            [program, str(path)], capture_output=True, text=True, errors="replace", timeout=LONGEST_S, check=False
+        )
+    except subprocess.TimeoutExpired:  # it takes minutes for ten thousand frames
+        return [f"{PROGRAM} was stopped after {LONGEST_S} s: this file was not looked at by it."]
     if done.returncode < 0:
         return [f"{PROGRAM} crashed on this file."]
     lines = filter(None, map(str.strip, (done.stdout + done.stderr).splitlines()))

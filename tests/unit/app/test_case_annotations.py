@@ -259,6 +259,18 @@ def test_a_map_goes_out_and_comes_back(capsys, full: Path, other: Path, tmp_path
     assert np.array_equal(maps.maps[0].values, MAP)
 
 
+def test_a_map_of_another_frame_of_reference_is_asked_about(capsys, full: Path, other: Path, tmp_path: Path) -> None:
+    limner(capsys, "case", "export", full, "--format", "pm", "-o", tmp_path / "pm.dcm")
+    bent = dcmread(tmp_path / "pm.dcm")
+    bent.FrameOfReferenceUID = "1.2.3.4"
+    bent.save_as(tmp_path / "pm.dcm")
+    said = limner(capsys, "case", "import", other, tmp_path / "pm.dcm", status=2)
+    assert "another frame of reference" in said
+    assert "--resample when you know" in said
+    told = json.loads(limner(capsys, "case", "import", other, tmp_path / "pm.dcm", "--resample", "--json"))
+    assert "another frame of reference" in told["notes"][0]
+
+
 def test_what_is_not_there_is_said(capsys, full: Path, other: Path, tmp_path: Path) -> None:
     said = limner(capsys, "case", "export", other, "--format", "pm", "-o", tmp_path / "pm.dcm", status=2)
     assert "keeps no map" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -161,3 +162,16 @@ def test_dump_is_bounded(capsys, report: Path) -> None:
 def test_names_of_any_script(segmentation: Path, name: str, is_valid: bool) -> None:
     found = damaged(segmentation, lambda ds: ds.add(DataElement("PatientName", "PN", name, validation_mode=0)))
     assert ("PatientName" not in found) is is_valid
+
+
+def test_a_second_opinion_that_takes_too_long_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, segmentation: Path
+) -> None:
+    def run(command: list[str], **wishes: object) -> None:
+        raise subprocess.TimeoutExpired(command, 120)
+
+    monkeypatch.setattr(second_opinion, "is_installed", lambda: True)
+    monkeypatch.setattr(second_opinion.shutil, "which", lambda _: "dciodvfy")
+    monkeypatch.setattr(second_opinion.subprocess, "run", run)
+    assert main(["dicom", "validate", str(segmentation)]) == 0
+    assert "was stopped after 120 s" in capsys.readouterr().out

@@ -13,6 +13,7 @@ from imaging.formats.label_file import LabelFile, LabelSegment, SegmentAlgorithm
 from imaging.geometry import Geometry
 from imaging.objects import structure_set_write
 from imaging.objects.contours import Contours
+from imaging.objects.segmentation_write import write_segmentation
 from imaging.objects.source_series import source_of, source_without_dicom
 from imaging.objects.structure_set_masks import read_structures
 from imaging.objects.structure_set_write import write_structure_set
@@ -178,6 +179,17 @@ def test_what_does_not_read_back_is_not_written(tmp_path: Path, monkeypatch: pyt
 def test_a_backslash_would_be_two_names(tmp_path: Path) -> None:
     labels = LabelFile(grid(), [np.ones(SHAPE, np.uint8)], [LabelSegment("left\\right  lung", None, 1)])
     assert written(tmp_path / "rt.dcm", labels).StructureSetROISequence[0].ROIName == "left/right lung"
+
+
+def test_names_that_dicom_cannot_hold_are_told(tmp_path: Path) -> None:
+    geometry = grid()
+    layer = np.ones(geometry.shape, np.uint8)
+    segments = [LabelSegment("a\\b", None, 1), LabelSegment("x" * 65, None, 2), LabelSegment("x" * 64, None, 3)]
+    labels = LabelFile(geometry, [layer], segments)
+    for write in (write_structure_set, write_segmentation):
+        notes = write(labels, source_without_dicom(geometry), tmp_path / "a.dcm").notes
+        assert [note for note in notes if "64 characters" in note and "“a/b”" in note and notes.count(note) == 1], notes
+        assert sum("x" * 64 in note for note in notes if "64 characters" in note) == 1
 
 
 def test_nothing_to_write_is_refused(tmp_path: Path) -> None:
