@@ -8,12 +8,14 @@ start.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
 import shutil
 import sqlite3
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -146,14 +148,18 @@ class Incoming:
         """
         self.check_space(len(data))
         digest = hashlib.sha256(data).digest()
-        with self._lock:
+        with self._journal_asked():
             known = self._known(sop_uid, digest)
             folder = self._folder_of(series_uid)
         if known is not None and known[1]:
             return Received(Arrival.SAME, self.folder / known[0], study_uid, series_uid, sop_uid)
         name = f"{folder}/{secrets.token_hex(8)}.dcm"
         self._write(name, data, digest)
-        known = self._note(name, len(data), digest, study_uid, series_uid, sop_uid, sender)
+        try:
+            known = self._note(name, len(data), digest, study_uid, series_uid, sop_uid, sender)
+        except NoSpace:
+            (self.folder / name).unlink(missing_ok=True)
+            raise
         if known is not None and known[1]:
             return Received(Arrival.SAME, self.folder / known[0], study_uid, series_uid, sop_uid)
         arrival = Arrival.NEW if known is None else Arrival.DIFFERENT
@@ -169,7 +175,7 @@ class Incoming:
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         row = (sop_uid, digest, series_uid, study_uid, name, size, sender, now)
-        with self._lock, transaction(self._connection):
+        with self._journal_asked(), transaction(self._connection):
             known = self._known(sop_uid, digest)
             if known is not None and known[0] == name:
                 return None  # a program that was just started found it and noted it
@@ -211,9 +217,13 @@ class Incoming:
         return [Received(Arrival.NEW, self.folder / name, *uids) for name, *uids in rows]
 
     def settle(self, paths: list[Path]) -> None:
-        """Note that these objects were dealt with."""
+        """Note that these objects were dealt with.
+
+        Raises:
+            NoSpace: it cannot be written; they are told again.
+        """
         names = [(path.relative_to(self.folder).as_posix(),) for path in paths]
-        with self._lock, transaction(self._connection):
+        with self._journal_asked(), transaction(self._connection):
             self._connection.executemany("UPDATE received SET is_settled = 1 WHERE name = ?", names)
 
     def tidy(self) -> tuple[int, list[Path]]:
@@ -241,7 +251,7 @@ class Incoming:
         for path in paths:
             path.unlink(missing_ok=True)
         names = [(path.relative_to(self.folder).as_posix(),) for path in paths]
-        with self._lock, transaction(self._connection):
+        with self._journal_asked(), transaction(self._connection):
             self._connection.executemany("DELETE FROM received WHERE name = ?", names)
 
     def brought(self, key: bytes) -> Received | None:
@@ -263,8 +273,17 @@ class Incoming:
     def note_brought(self, key: bytes, path: Path) -> None:
         """Note which file of a disc, named by a key that tells nothing about it, was kept at a path."""
         name = path.relative_to(self.folder).as_posix()
-        with self._lock:
+        with self._journal_asked():
             self._connection.execute("INSERT OR REPLACE INTO brought VALUES (?,?)", (key, name))
+
+    @contextlib.contextmanager
+    def _journal_asked(self) -> Iterator[None]:
+        """One thread at a time; what the disk refuses is no space, so that senders come again."""
+        try:
+            with self._lock:
+                yield
+        except (OSError, sqlite3.Error) as error:
+            raise NoSpace("The list of received images cannot be written.", str(error)) from error
 
     def _known(self, sop_uid: str, digest: bytes) -> tuple[str, bool] | None:
         """(name, is the same) of an object with this UID, the same one first."""

@@ -46,11 +46,12 @@ def run(arguments: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: ended.set())
     with ListenerService(config, settings.workspace()) as service:
         note(_greeting(config, service))
-        told = ""
+        told: set[str] = set()
         while not ended.wait(0.5):
-            if service.last_error != told:
-                told = service.last_error
-                note(f"warning: {told}")
+            for said in (service.last_error, service.receiver.counts.last_reason):
+                if said and said not in told:
+                    told.add(said)
+                    note(f"warning: {said}")
     counts = service.receiver.counts
     if arguments.json:
         print_json({"new": counts.new, "same": counts.same, "different": counts.different, "refused": counts.refused})

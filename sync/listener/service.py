@@ -88,6 +88,7 @@ class ListenerService:
     def _work(self) -> None:
         waiting: dict[str, list[Received]] = {}
         newest: dict[str, float] = {}
+        done: list[Path] = []  # handed on, but not yet noted as such
         with StudyIndex(self._workspace / INDEX_NAME) as index:
             while not (self._is_closing.is_set() and self._arrived.empty()):
                 batch = self._next_batch()
@@ -98,7 +99,8 @@ class ListenerService:
                     newest[one.series_uid] = time.monotonic()
                 for uid in [u for u, seen in newest.items() if time.monotonic() - seen >= self.config.quiet_s]:
                     del newest[uid]
-                    self._hand_on(waiting.pop(uid))
+                    done += self._hand_on(waiting.pop(uid))
+                done = self._settled(done)
 
     def _listed(self, index: StudyIndex, batch: list[Received]) -> bool:
         """List what came; when the list cannot be written now, it is tried again in the next turn."""
@@ -121,11 +123,22 @@ class ListenerService:
                 batch.append(self._arrived.get_nowait())
         return batch
 
-    def _hand_on(self, received: list[Received]) -> None:
+    def _hand_on(self, received: list[Received]) -> list[Path]:
+        """Hand on a series; its files when that is done with."""
         first, paths = received[0], tuple(one.path for one in received)
         try:
             self._on_series(ArrivedSeries(first.study_uid, first.series_uid, first.path.parent, paths))
         except UserError as error:
             self.last_error = error.message
-        else:
-            self._incoming.settle(list(paths))
+            return []
+        return list(paths)
+
+    def _settled(self, paths: list[Path]) -> list[Path]:
+        """Note files as dealt with; returns those that a full disk leaves for the next turn or the next start."""
+        try:
+            if paths:
+                self._incoming.settle(paths)
+        except UserError as error:
+            self.last_error = error.message
+            return paths
+        return []

@@ -187,3 +187,20 @@ def test_a_file_that_another_program_found_and_noted_first_stays(incoming, monke
     assert received.arrival is Arrival.NEW
     assert received.path.read_bytes() == b"bytes"
     assert len(incoming.unsettled()) == 1
+
+
+def test_a_journal_that_cannot_be_written_is_no_space_and_nothing_is_kept(incoming, monkeypatch) -> None:
+    kept = incoming.store(b"bytes", **UIDS, sender="CT1")
+    full = f"PRAGMA max_page_count = {incoming._connection.execute('PRAGMA page_count').fetchone()[0]}"
+    incoming._connection.execute(full)
+
+    def store_many() -> None:
+        for number in range(2000):  # there is room on the last pages
+            incoming.store(b"%d" % number, study_uid="1", series_uid="1.2", sop_uid=f"1.2.{number}", sender="")
+
+    with pytest.raises(NoSpace):
+        store_many()
+    assert len(list(incoming.folder.glob("*/*"))) == len(incoming.unsettled())
+    incoming._connection.execute("PRAGMA max_page_count = 100000")
+    incoming.settle([kept.path])
+    assert kept.path not in {one.path for one in incoming.unsettled()}

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from made_series import SeriesMaker
@@ -17,7 +20,7 @@ from sync.destination import Destination, Tls
 from sync.dimse.association import ConnectionFailed
 from sync.dimse.echo import echo
 from sync.dimse.send import outgoing, send
-from sync.incoming import Incoming, Limits
+from sync.incoming import Incoming, Limits, NoSpace
 from sync.listener.config import LOOPBACK, ListenerConfig, Sender, config_from_json, read_config
 from sync.listener.receiver import Receiver
 from sync.listener.service import ListenerService
@@ -225,3 +228,32 @@ def test_a_list_that_is_busy_is_tried_again_and_nothing_is_forgotten(tmp_path, f
         assert "busy" in service.last_error
     with StudyIndex(tmp_path / "w" / "index.sqlite") as index:
         assert sum(study.instance_count for study in listing.studies(index)) == 5
+
+
+def test_a_full_disk_does_not_end_the_service(tmp_path, files, monkeypatch) -> None:
+    handed: list[str] = []
+    config = replace(ALLOWED, quiet_s=0.1)
+    real, is_full = Incoming.settle, threading.Event()
+    is_full.set()
+
+    def settle(incoming: Incoming, paths: list[Path]) -> None:
+        if is_full.is_set():
+            raise NoSpace("The list of received images cannot be written.")
+        real(incoming, paths)
+
+    monkeypatch.setattr(Incoming, "settle", settle)
+    with ListenerService(config, tmp_path / "workspace", lambda one: handed.append(one.series_uid)) as service:
+        send(to(service.receiver), files[:2])
+        wait_until(lambda: bool(service.last_error))
+        send(to(service.receiver), files[2:])
+        wait_until(lambda: len(handed) == 2)
+        is_full.clear()
+        with Incoming(tmp_path / "workspace") as incoming:
+            wait_until(lambda: not incoming.unsettled())
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.02)
