@@ -98,14 +98,16 @@ class Ahead(QObject):
 
 
 def load_without_qt() -> None:
-    """Modules that know no Qt, the presets, and what the added models say of themselves; on a thread."""
+    """Modules that know no Qt, the presets, what the added models say of themselves, and a decoder; on a thread."""
     for name in WITHOUT_QT:
         importlib.import_module(name)
+    from imaging.dicom.foreign import warm_up
     from session.look.presets import shipped_presets
     from session.models import known_models
 
     shipped_presets()
     known_models()  # reads what has been added; the store remembers it
+    warm_up()  # the first compressed series need not wait for its process
 
 
 def thumbnail_makers() -> Iterator[Callable[[], object]]:

@@ -4,19 +4,16 @@ Codecs are C and C++ that foreign files can crash, fill or hang. They run in a c
 processor time; whatever happens to the child costs one message. The parent reads back only JSON and raw bytes, never
 pickles, so that a child that was taken over cannot take over the parent.
 
-Protocol, both ways: 4 bytes length of JSON, 4 bytes 0 or 8 bytes length of raw bytes, JSON, raw bytes.
+The child's side, and how the two talk: `imaging.sandboxed`.
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import struct
 import subprocess
 import sys
 import threading
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,25 +22,11 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from imaging.errors import UserError
+from imaging.sandboxed import ENDED, HEAD, exactly, write
+from imaging.slots import ReadSlots, slot_count
 
 MEMORY_LIMIT = 1500 << 20
-_HEAD = struct.Struct("<IQ")
 _MAX_JSON = 64 << 20
-# What foreign bytes make decoders raise. Anything else ends the child, which is as harmless to the parent.
-FOREIGN_FAULTS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,  # and NotImplementedError, RecursionError, the errors of imagecodecs and SimpleITK
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
 
 
 @dataclass
@@ -62,7 +45,7 @@ class Reply:
         while done < self.size:
             got = self._stream.readinto(target[done:])  # type: ignore[attr-defined]
             if not got:
-                raise UserError(_ENDED)
+                raise UserError(ENDED)
             done += got
         self.size = 0
 
@@ -71,19 +54,41 @@ class Reply:
         while self.size:
             got = len(self._stream.read(min(self.size, 1 << 20)))
             if not got:
-                raise UserError(_ENDED)
+                raise UserError(ENDED)
             self.size -= got
 
 
-_ENDED = "The file cannot be decoded: the decoder stopped, ran out of its memory or took too long."
+@dataclass
+class SlotReply(Reply):
+    """An answer whose bytes lie in shared memory."""
+
+    _slots: ReadSlots
+    _begin: int
+
+    def read_into(self, target: memoryview) -> None:
+        """Copy the bytes into ``target``, which must have exactly their size."""
+        if len(target) != self.size:
+            raise UserError("The file's pixels do not have the size that its header claims.")
+        if not self._slots.read_into(self._begin, target):
+            raise UserError(ENDED)
+
+    def skip(self) -> None:
+        """Nothing has to be passed over."""
 
 
 class Sandbox:
-    """A child process that runs generator functions of ``imaging`` by name; it starts at the first call."""
+    """A child process that runs generator functions of ``imaging`` by name; it starts at the first call.
 
-    def __init__(self, memory_bytes: int = MEMORY_LIMIT) -> None:
-        self._memory_bytes = memory_bytes
+    Args:
+        memory_bytes: what the child may take.
+        ahead: a module of ``imaging`` that it imports as soon as it starts.
+    """
+
+    def __init__(self, memory_bytes: int = MEMORY_LIMIT, ahead: str = "") -> None:
+        self.memory_bytes = memory_bytes  # the child is told with the first call
+        self._ahead = ahead
         self._child: subprocess.Popen[bytes] | None = None
+        self._slots: ReadSlots | None = None
         self._lock = threading.Lock()
 
     def __enter__(self) -> Sandbox:
@@ -94,14 +99,23 @@ class Sandbox:
     ) -> None:
         self.close()
 
+    @property
+    def is_running(self) -> bool:
+        """True while there is a child."""
+        return self._child is not None and self._child.poll() is None
+
     def start(self) -> None:
         """Start the child if it does not run; it warms up while the caller does something else."""
         if self._child is None:
             root = str(Path(__file__).parents[1])
             paths = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
             quiet = {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+            self._slots = ReadSlots() if slot_count(1) else None
+            handles = (self._slots.handle,) if self._slots is not None else ()
+            asked = [self._ahead, *map(str, handles)]
             self._child = subprocess.Popen(
-                [sys.executable, "-P", "-m", "imaging.sandbox", str(self._memory_bytes)],  # -P: nothing from the cwd
+                [sys.executable, "-P", "-m", "imaging.sandboxed", *asked],  # -P: nothing from the working directory
+                pass_fds=handles,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # decoders print what they find, which may name a patient
@@ -113,6 +127,9 @@ class Sandbox:
     def close(self) -> None:
         """End the child."""
         child, self._child = self._child, None
+        slots, self._slots = self._slots, None
+        if slots is not None:
+            slots.close()
         if child is None:
             return
         child.kill()
@@ -128,12 +145,16 @@ class Sandbox:
             fields = reply.fields
         return fields
 
-    def stream(self, function: str, argument: dict[str, Any], seconds: float = 10) -> Iterator[Reply]:
+    def stream(
+        self, function: str, argument: dict[str, Any], seconds: float = 10, slot_bytes: int = 0
+    ) -> Iterator[Reply]:
         """Run a generator function in the child and pass on what it yields.
 
         Args:
             function: ``module:name``; the function takes ``argument`` and yields ``(fields, bytes or None)``.
             argument: JSON.
+            slot_bytes: above 0, the function also takes shared memory for pictures of up to this size, or None where
+                that is not to be had (see `imaging.slots`). A picture there stays until the next reply is asked for.
             seconds: of processor time for this call; the wall clock gets three times as much and 15 s more.
 
         Raises:
@@ -147,8 +168,9 @@ class Sandbox:
             watch.start()
             is_finished = False
             try:
-                self._send({"function": function, "argument": argument, "seconds": seconds})
-                yield from self._replies()
+                request = {"function": function, "argument": argument, "seconds": seconds, "slot_bytes": slot_bytes}
+                self._send({**request, "memory": self.memory_bytes})
+                yield from self._replies(slot_bytes if self._slots is not None and slot_count(slot_bytes) > 1 else 0)
                 is_finished = True
             except _Refused:
                 is_finished = True
@@ -159,34 +181,51 @@ class Sandbox:
                     self.close()
 
     def _send(self, request: dict[str, Any]) -> None:
+        text = json.dumps(request).encode()
+        self._say(HEAD.pack(len(text), 0) + text)
+
+    def _say(self, data: bytes) -> None:
         assert self._child is not None
         assert self._child.stdin is not None
-        text = json.dumps(request).encode()
         try:
-            _write(self._child.stdin, _HEAD.pack(len(text), 0) + text)
+            write(self._child.stdin, data)
         except OSError as error:
-            raise UserError(_ENDED) from error
+            raise UserError(ENDED) from error
 
-    def _replies(self) -> Iterator[Reply]:
+    def _replies(self, slot_bytes: int) -> Iterator[Reply]:
         assert self._child is not None
         stream = self._child.stdout
         assert stream is not None
         while True:
-            head = _exactly(stream, _HEAD.size)
-            length, size = _HEAD.unpack(head)
+            head = exactly(stream, HEAD.size)
+            length, size = HEAD.unpack(head)
             if length > _MAX_JSON:
-                raise UserError(_ENDED)
+                raise UserError(ENDED)
             try:
-                fields = json.loads(_exactly(stream, length))
+                fields = json.loads(exactly(stream, length))
             except ValueError as error:
-                raise UserError(_ENDED) from error
+                raise UserError(ENDED) from error
             if "end" in fields:
                 if fields["end"]:
                     raise _Refused(str(fields["end"]), str(fields.get("hint", "")))
                 return
             reply = Reply(fields, size, stream)  # type: ignore[arg-type]
+            if slot_bytes and "slot" in fields:
+                reply = self._in_slot(fields, size, slot_bytes)
             yield reply
             reply.skip()
+            if slot_bytes:
+                self._say(b"\0")
+
+    def _in_slot(self, fields: dict[str, Any], size: int, slot_bytes: int) -> Reply:
+        """The reply for a picture in shared memory; the child's word for where is not trusted."""
+        assert self._child is not None
+        assert self._slots is not None
+        slot, length = fields["slot"], fields.get("bytes")
+        is_number = isinstance(slot, int) and isinstance(length, int)
+        if size or not is_number or not (0 <= slot < slot_count(slot_bytes) and 0 <= length <= slot_bytes):
+            raise UserError(ENDED)
+        return SlotReply(fields, length, self._child.stdout, self._slots, slot * slot_bytes)  # type: ignore[arg-type]
 
 
 def _widen(pipe: Any) -> None:
@@ -200,77 +239,3 @@ def _widen(pipe: Any) -> None:
 
 class _Refused(UserError):
     """The child is well and refused the file."""
-
-
-def _exactly(stream: Any, count: int) -> bytes:
-    parts = bytearray()
-    while len(parts) < count:
-        part = stream.read(count - len(parts))
-        if not part:
-            raise UserError(_ENDED)
-        parts += part
-    return bytes(parts)
-
-
-def _write(stream: Any, data: bytes | memoryview) -> None:
-    """All of it: an unbuffered pipe may take less at a time."""
-    view, done = memoryview(data), 0
-    while done < len(view):
-        done += stream.write(view[done:])
-
-
-# ------------------------------------------------------------------------------------------------ in the child
-
-
-def main() -> None:
-    """Answer requests until the parent goes away."""
-    _limit_memory(int(sys.argv[1]))
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)  # whatever a library prints must not mix with the answers
-    requests = os.fdopen(0, "rb", buffering=0)
-    while head := requests.read(_HEAD.size):
-        request = json.loads(_exactly(requests, _HEAD.unpack(head)[0]))
-        _limit_time(float(request["seconds"]))
-        try:
-            _run(request, answers)
-            _answer(answers, {"end": ""})
-        except UserError as error:
-            _answer(answers, {"end": error.message, "hint": error.hint})
-        except FOREIGN_FAULTS as error:
-            _answer(answers, {"end": f"The file is damaged: it cannot be followed ({type(error).__name__})."})
-
-
-def _run(request: dict[str, Any], answers: Any) -> None:
-    module, name = request["function"].split(":")
-    if not module.startswith("imaging."):
-        raise ValueError(module)
-    for fields, data in getattr(importlib.import_module(module), name)(request["argument"]):
-        _answer(answers, fields, data)
-
-
-def _answer(answers: Any, fields: dict[str, Any], data: Any = None) -> None:
-    text = json.dumps(fields).encode()
-    view = memoryview(b"") if data is None else memoryview(data).cast("B")
-    _write(answers, _HEAD.pack(len(text), len(view)) + text)
-    _write(answers, view)
-
-
-def _limit_memory(count: int) -> None:
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (count, count))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _limit_time(seconds: float) -> None:
-    if sys.platform != "win32":
-        import resource
-
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        soft = int(used.ru_utime + used.ru_stime + seconds) + 1
-        resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-
-
-if __name__ == "__main__":
-    main()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from imaging.errors import UserError
-from imaging.sandbox import FOREIGN_FAULTS
+from imaging.sandboxed import FOREIGN_FAULTS
 
 
 @cache

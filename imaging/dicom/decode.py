@@ -5,11 +5,12 @@ Three decoders in turn: imagecodecs (fastest), pydicom with its plugins, SimpleI
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
 
@@ -18,11 +19,14 @@ from numpy.typing import NDArray
 
 from imaging.dicom import syntax
 from imaging.dicom.encapsulated import Fragments, find_fragments
-from imaging.dicom.odd import Answers, read_with_pydicom
+from imaging.dicom.odd import read_with_pydicom
 from imaging.dicom.sources import Reader, source_from_json
 from imaging.errors import UserError
+from imaging.slots import WriteSlots
 
 Pixels = NDArray[Any]
+Room = NDArray[np.uint8] | None
+Answer = tuple[dict[str, Any], Any]
 FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
 THREADS = 4
 
@@ -54,51 +58,67 @@ class Picture:
         return np.dtype(f"<{'i' if self.is_signed else 'u'}{width}")
 
 
-def frames(argument: dict[str, Any]) -> Answers:
+def frames(argument: dict[str, Any], slots: WriteSlots | None = None) -> Iterator[Answer]:
     """Decode frames in the order asked for.
 
     Args:
         argument: ``pictures`` (see `Picture`), ``wanted``: pairs (picture, frame), and ``threads``: 0 for as many as
             are good, 1 to decode nothing ahead.
+        slots: where the frames go; None sends them through the pipe.
 
     Yields:
-        ``{"error": ""}`` with the frame's bytes, or ``{"error": why}`` without.
+        ``{"error": ""}`` and where the frame lies (or with its bytes), or ``{"error": why}`` without.
     """
     pictures = [Picture(**fields) for fields in argument["pictures"]]
     threads = int(argument.get("threads") or THREADS)
     wanted = [(pictures[p], frame) for p, frame in argument["wanted"]]
+    ahead = 2 * threads if threads > 1 else 1
+    if slots is not None:
+        ahead = min(ahead, slots.count // 2)  # the other half is with the parent
+
+    def decoded(number: int) -> Answer:
+        try:
+            if slots is not None:
+                return _into_slot(*wanted[number], slots, number)
+            return {"error": ""}, decode_frame(*wanted[number])
+        except UserError as error:
+            return {"error": error.message}, None
+
     with ThreadPoolExecutor(threads) as pool:
-        for done in _windowed(pool, wanted, 2 * threads if threads > 1 else 1):
-            try:
-                pixels = done()
-            except UserError as error:
-                yield {"error": error.message}, None
-            else:
-                yield {"error": ""}, pixels
+        running: deque[Future[Answer]] = deque()
+        for number in range(len(wanted)):
+            while len(running) < min(ahead, len(wanted) - number):
+                following = number + len(running)
+                if slots is not None:
+                    slots.wait_for(following)
+                running.append(pool.submit(decoded, following))
+            yield running.popleft().result()
 
 
-def _windowed(
-    pool: ThreadPoolExecutor, wanted: list[tuple[Picture, int]], ahead: int
-) -> Iterator[Callable[[], Pixels]]:
-    """Results in order, with only a few frames decoded ahead."""
-    running = [pool.submit(decode_frame, *each) for each in wanted[:ahead]]
-    for n in range(len(wanted)):
-        yield running[n].result
-        running[n] = None  # type: ignore[call-overload]
-        if n + ahead < len(wanted):
-            running.append(pool.submit(decode_frame, *wanted[n + ahead]))
+def _into_slot(picture: Picture, index: int, slots: WriteSlots, number: int) -> Answer:
+    memory = slots.memory(number)
+    pixels = decode_frame(picture, index, memory)
+    there = memory[: pixels.nbytes]
+    if not np.shares_memory(pixels, there):
+        there[:] = pixels.reshape(-1).view(np.uint8)
+    return {"error": "", "slot": slots.slot(number), "bytes": pixels.nbytes}, None
 
 
-def decode_frame(picture: Picture, index: int) -> Pixels:
+def decode_frame(picture: Picture, index: int, room: Room = None) -> Pixels:
     """One frame: (rows, columns) stored values or (rows, columns, 3) bytes.
+
+    Args:
+        room: bytes at whose beginning a decoder may put the frame; not all do.
 
     Raises:
         UserError: no decoder can read it.
     """
+    fastest = partial(_by_imagecodecs, room=room)
+    decoders: list[Callable[[Picture, int], Pixels]]
     if picture.is_colour:
-        decoders = [_colour_by_pydicom, _by_imagecodecs]
+        decoders = [_colour_by_pydicom, fastest]
     elif picture.is_encapsulated and not picture.is_odd:
-        decoders = [_by_imagecodecs, _by_pydicom, _by_simpleitk]
+        decoders = [fastest, _by_pydicom, _by_simpleitk]
     else:
         decoders = [_by_pydicom]
     reasons = []
@@ -169,13 +189,13 @@ def jpeg_size(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _by_imagecodecs(picture: Picture, index: int) -> Pixels:
+def _by_imagecodecs(picture: Picture, index: int, room: Room = None) -> Pixels:
     import imagecodecs
 
     data = _compressed(picture, index)
     uid = picture.transfer_syntax
     if uid == syntax.RLE:
-        decoded = np.frombuffer(imagecodecs.dicomrle_decode(data, picture.stored_type), picture.stored_type)
+        decoded = np.frombuffer(imagecodecs.dicomrle_decode(data, picture.stored_type, out=room), picture.stored_type)
         return decoded[: picture.rows * picture.columns].reshape(picture.rows, picture.columns)
     if jpeg_size(data) not in (None, (picture.rows, picture.columns)):
         raise UserError("The compressed image does not have the size that the header claims.")
@@ -227,6 +247,8 @@ def _colour_by_pydicom(picture: Picture, index: int) -> Pixels:
 
 def _by_simpleitk(picture: Picture, index: int) -> Pixels:
     """GDCM sees only the compressed frame in a bare file: it would apply rescale and invert MONOCHROME1."""
+    from tempfile import TemporaryDirectory  # not needed by most, and the child starts sooner without
+
     import SimpleITK as sitk
 
     with TemporaryDirectory() as folder:

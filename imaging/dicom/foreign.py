@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, Final
@@ -12,11 +14,47 @@ from imaging.sandbox import MEMORY_LIMIT, Reply, Sandbox
 
 Buffer = Callable[[int], memoryview]
 
+_MODULE: Final = "imaging.dicom.decode"
 MAX_CRASHES: Final = 4  # of one series; a codec that dies more often is not going to read it
 _START_S: Final = 2.0  # of processor time, for the decoder's libraries
 _FRAME_S: Final = 0.05
 _PIXELS_PER_S: Final = 3e6  # the slowest measured, JPEG 2000 on one core, does 10 million
 _SLOW_S: Final = 3.0  # a child that takes this long to die did not crash but ran out of its time
+
+
+_spare: Sandbox | None = None
+_spare_lock = threading.Lock()
+
+
+def warm_up() -> None:
+    """Start a decoder that the next call of `decoded_frames` takes: loading its libraries takes longer than a slice."""
+    global _spare
+    with _spare_lock:
+        if _spare is None:
+            _spare = Sandbox(ahead=_MODULE)
+            _spare.start()
+
+
+def _decoder(memory_bytes: int) -> Sandbox:
+    """The one that waits, or a new one."""
+    global _spare
+    with _spare_lock:
+        sandbox, _spare = _spare, None
+    if sandbox is None or not sandbox.is_running:
+        _let_go(sandbox)
+        sandbox = Sandbox(ahead=_MODULE)
+    sandbox.memory_bytes = memory_bytes
+    return sandbox
+
+
+def _let_go(sandbox: Sandbox | None) -> None:
+    if sandbox is not None:
+        sandbox.close()
+
+
+@atexit.register
+def _let_spare_go() -> None:
+    _let_go(_spare)
 
 
 def decoded_frames(frames: list[Frame], buffer: Buffer) -> Generator[UserError | None]:
@@ -29,7 +67,7 @@ def decoded_frames(frames: list[Frame], buffer: Buffer) -> Generator[UserError |
         UserError: the decoder crashed too often, or took too long.
     """
     first, crashes, threads = 0, 0, 0
-    with Sandbox(_memory(frames)) as sandbox:
+    with _decoder(_memory(frames)) as sandbox:
         while first < len(frames):
             began = time.monotonic()
             try:
@@ -58,7 +96,8 @@ def _stream(
         "threads": threads,
     }
     answered = first
-    for reply in sandbox.stream("imaging.dicom.decode:frames", argument, _seconds(waiting)):
+    slot_bytes = max(frame.instance.frame_bytes for frame in waiting)
+    for reply in sandbox.stream(f"{_MODULE}:frames", argument, _seconds(waiting), slot_bytes):
         answer = _received(reply, buffer(answered)) if answered < len(frames) else None
         answered += 1
         yield answer

@@ -225,9 +225,7 @@ class _Loader:
 
     def _copy_frame(self, reader: Reader, task: _Task) -> None:
         instance, target = task.frame.instance, self._voxels.arrays[task.time_point][task.k]
-        stored_type, scale = instance.stored_type, scale_of(task.frame, self._factor)
-        is_in_place = target.dtype.kind in "iu" and target.dtype.itemsize == stored_type.itemsize
-        raw = target.view(stored_type) if is_in_place else np.empty(target.shape, stored_type)
+        raw, scale = _room_for(instance.stored_type, target), scale_of(task.frame, self._factor)
         offset = instance.header.pixel_offset + task.frame.index * instance.frame_bytes
         if reader.read_into(offset, raw.reshape(-1).view(np.uint8).data) < raw.nbytes:
             raise UserError(f"{instance.source.name} is cut short.")
@@ -256,17 +254,23 @@ class _Loader:
                     raise Cancelled
 
     def _target_of_bytes(self, task: _Task) -> NDArray[Any]:
-        """Where the decoder's bytes go: the slice itself for colour, else an array of stored values."""
+        """Where the decoder's bytes go: the slice itself where they fit, else an array of stored values."""
         target: NDArray[Any] = self._voxels.arrays[task.time_point][task.k]
         if task.frame.instance.is_colour:
             return target
-        return np.empty(target.shape, task.frame.instance.stored_type.newbyteorder("<"))
+        return _room_for(task.frame.instance.stored_type.newbyteorder("<"), target)
 
     def _rescale(self, task: _Task, raw: NDArray[Any]) -> None:
         if not task.frame.instance.is_colour:
             scale = scale_of(task.frame, self._factor)
             target = self._voxels.arrays[task.time_point][task.k]
             write_voxels(target, clear_unused_bits(native(raw), scale), scale)
+
+
+def _room_for(stored_type: np.dtype[Any], target: NDArray[Any]) -> NDArray[Any]:
+    """An array of stored values: the slice's own memory where they are of its size."""
+    is_in_place = target.dtype.kind in "iu" and target.dtype.itemsize == stored_type.itemsize
+    return target.view(stored_type) if is_in_place else np.empty(target.shape, stored_type)
 
 
 def _tasks(stack: Stack) -> Iterator[_Task]:

@@ -12,6 +12,7 @@ from itertools import chain, islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from imaging.dicom.foreign import warm_up
 from imaging.dicom.header import Header
 from imaging.dicom.instance import Frame, Instance, frames_of, instance_of
 from imaging.dicom.sources import Source, ZipSource, open_archive
@@ -111,6 +112,8 @@ def scan(sources: Iterable[Source]) -> Scan:
             odd.append((source, None))
         else:
             header, place = result
+            if header.is_encapsulated:
+                warm_up()  # whoever looks at images is about to read them
             if header.has_frame_groups and not instance_of(header, place).kind_without_voxels:
                 odd.append((place, header))
             else:

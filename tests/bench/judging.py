@@ -247,11 +247,14 @@ class _ForkedChild:
 
     def __init__(self, memory_bytes: int) -> None:
         self.memory_bytes = memory_bytes
+        from imaging.slots import ReadSlots  # not above: with numpy comes a thread, and this process shall have one
+
+        self.slots = ReadSlots()
         requests, asks = os.pipe()
         answers, says = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            _serve(requests, says, memory_bytes)  # never returns
+            _serve(requests, says, self.slots.handle)  # never returns
         os.close(requests)
         os.close(says)
         self.stdin = os.fdopen(asks, "wb", buffering=0)
@@ -282,19 +285,22 @@ _idle: list[_ForkedChild] = []  # of these, those whose sandbox was left in good
 _FRESH_MB = 60.0  # address space of a Python that has not loaded a decoder yet
 
 
-def _serve(requests: int, says: int, memory_bytes: int) -> None:
-    """What ``python -m imaging.sandbox`` does, without the start."""
-    from imaging import sandbox
+def _serve(requests: int, says: int, slots: int) -> None:
+    """What ``python -m imaging.sandboxed`` does, without the start."""
+    from imaging import sandboxed
 
     os.dup2(requests, 0)
     os.dup2(says, 1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    os.closerange(3, 512)
+    os.closerange(3, slots)
+    os.closerange(slots + 1, 512)
     warnings.resetwarnings()
     already = int((_address_space_mb() - _FRESH_MB) * (1 << 20))  # libraries that the real child loads later
-    sys.argv = ["sandbox", str(memory_bytes + already)]
+    limit = sandboxed._limit_memory
+    sandboxed._limit_memory = lambda count: limit(count + already)
+    sys.argv = ["sandboxed", "", str(slots)]
     try:
-        sandbox.main()
+        sandboxed.main()
     except BaseException:  # noqa: BLE001 - the real one ends with a traceback that nobody sees
         os._exit(1)
     os._exit(0)
@@ -306,24 +312,28 @@ def fork_sandboxes() -> Callable[[bool], None]:
     Returns:
         Called with False it makes the program start them itself again, with True no more.
     """
+    from imaging.dicom import scan
     from imaging.sandbox import Sandbox
 
     def start(self: Any) -> None:
         if self._child is None:
-            fitting = next((child for child in _idle if child.memory_bytes == self._memory_bytes), None)
+            fitting = next((child for child in _idle if child.memory_bytes == self.memory_bytes), None)
             if fitting is not None:
                 _idle.remove(fitting)
-            self._child = fitting or _ForkedChild(self._memory_bytes)
+            self._child = fitting or _ForkedChild(self.memory_bytes)
+            self._slots = self._child.slots
 
     def leave(self: Any, *_: object) -> None:
+        self._slots = None
         child, self._child = self._child, None  # one that did not finish was closed before, see Sandbox.stream
         if child is not None:
             _idle.append(child)
 
-    own = Sandbox.start, Sandbox.__exit__
+    own = Sandbox.start, Sandbox.__exit__, scan.warm_up
 
     def choose(is_forked: bool) -> None:
-        Sandbox.start, Sandbox.__exit__ = (start, leave) if is_forked else own  # type: ignore[method-assign]
+        chosen = (start, leave, lambda: None) if is_forked else own
+        Sandbox.start, Sandbox.__exit__, scan.warm_up = chosen  # type: ignore[method-assign]
 
     choose(True)
     return choose

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from app import ahead
 from app.ahead import Ahead
 from app.window import MainWindow
+from imaging.dicom import foreign
 from session.look.presets import shipped_presets
 from widgets.slice_view import SliceView
 from widgets.view_grid import SLICES
@@ -32,6 +33,13 @@ def test_all_names_are_modules_and_are_loaded(window: MainWindow, qtbot: QtBot) 
     qtbot.waitUntil(lambda: made.is_over, timeout=30_000)
     for name in (*ahead.SLICES, *ahead.WITHOUT_QT, *ahead.VIEWS_AND_PAGES):
         assert name in sys.modules
+
+
+def test_a_decoder_waits_for_the_first_compressed_series(window: MainWindow, qtbot: QtBot) -> None:
+    made = Ahead(window)
+    qtbot.waitUntil(lambda: made.is_over, timeout=30_000)
+    assert foreign._spare is not None
+    assert foreign._spare.is_running
 
 
 def test_it_rests_while_an_image_is_being_opened(

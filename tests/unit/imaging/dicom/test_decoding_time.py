@@ -12,7 +12,7 @@ from imaging.errors import UserError
 
 
 def frames(count: int, side: int) -> list[Any]:
-    instance = SimpleNamespace(rows=side, columns=side)
+    instance = SimpleNamespace(rows=side, columns=side, frame_bytes=2 * side * side)
     return [SimpleNamespace(instance=instance, index=number) for number in range(count)]
 
 
@@ -27,14 +27,15 @@ def test_the_time_for_decoding_follows_the_pixels(count: int, side: int, least: 
 
 def test_a_decoder_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
+    monkeypatch.setattr(foreign, "_spare", None)
 
     class Endless:
-        def __init__(self, _memory: int) -> None: ...
+        def __init__(self, ahead: str) -> None: ...
         def __enter__(self) -> Endless:
             return self
 
         def __exit__(self, *_: object) -> None: ...
-        def stream(self, _function: str, _argument: dict[str, Any], seconds: float) -> Any:
+        def stream(self, _function: str, _argument: dict[str, Any], seconds: float, _slot_bytes: int) -> Any:
             asked.append(seconds)
             raise UserError("The decoder took too long.")
 
