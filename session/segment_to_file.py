@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile
 from imaging.formats.registry import write_volumes
-from imaging.formats.replacing import check_replaces_none_of, replacing
+from imaging.formats.replacing import check_replaces_none_of
 from imaging.objects.writing import check_replaces_no_image
 from imaging.volume import Quantity, Volume
 from inference.catalogue import ModelInfo, folder_info
@@ -22,6 +21,7 @@ from inference.result import InferenceResult, label_counts
 from inference.worker.turns import QueueClass
 from session.acceptance import accept
 from session.channels import ChannelSource, channel_names
+from session.done_before import PROBABILITY, ImageFiles, record_path, stem_of, write_record
 from session.exporting import export_masks, labels_of_preview
 from session.map_keeping import STATE_KEY, packed, write_probabilities
 from session.model_maps import maps_of
@@ -29,12 +29,10 @@ from session.models import kept_networks, known_models
 from session.object_export import source_of_case, write_object_of
 from session.opening import CASE_SUFFIX, OpenedImages, new_document, note_pixel_hash, read_images
 from session.reading import Report, choose_series
-from session.run_recording import RECORD_SUFFIX, RunRequest
+from session.run_recording import RunRequest
 from session.segmenting import inference_client, preview_of, segment_recorded
 from session.settings import Settings
 
-CHANGE_LABELS = ("mirror", "insist", "roi", "prompts")  # parameters
-PROBABILITY = "probability"  # a parameter
 Label = tuple[str, int, float]  # name, label value, millilitres
 
 
@@ -52,6 +50,7 @@ class Wishes:
         queue_class: whether somebody waits for it.
         object_format: the kind of DICOM object to write instead of a mask file, a key of ``OBJECT_FORMATS``.
         channels: what the model calls its images.
+        inputs: the files of the images that are segmented now, for the record beside a mask.
     """
 
     model: ModelInfo
@@ -63,6 +62,7 @@ class Wishes:
     queue_class: QueueClass = QueueClass.INTERACTIVE
     object_format: str = ""
     channels: tuple[str, ...] = ("image",)
+    inputs: tuple[ImageFiles, ...] = ()
 
     @staticmethod
     def of(model: str, parameters: Mapping[str, Any], *, trust: bool, **others: Any) -> Wishes:
@@ -159,67 +159,9 @@ def segment_to_file(
         _write_map(result, volume, wishes.uncertainty)
     maps: list[Path] = []
     if wishes.parameters.get(PROBABILITY) and out.suffix != CASE_SUFFIX:
-        maps = write_probabilities(result, volume.geometry, out.with_name(_stem(out)))
+        maps = write_probabilities(result, volume.geometry, out.with_name(stem_of(out)))
     summary = _summary(result, record, labels)
     return Segmented(summary | {"maps": [str(path) for path in maps], "notes": [*result.notes, *notes]}, record)
-
-
-def record_path(out: Path) -> Path:
-    """Where the record of a run stands whose mask is ``out``: ``liver.nii.gz`` has ``liver.run.json``."""
-    return out.with_name(_stem(out) + RECORD_SUFFIX)
-
-
-def _stem(out: Path) -> str:
-    """The name of a mask's file without its ending."""
-    for ending in (".nii.gz", ".seg.nrrd"):
-        if out.name.lower().endswith(ending):
-            return out.name[: -len(ending)]
-    return out.stem
-
-
-def write_record(record: RunRecord, out: Path) -> None:
-    """Write the record of the run whose result is ``out`` beside it."""
-    with replacing(record_path(out)) as file:
-        file.write(record.to_text().encode())
-
-
-def recorded_model(out: Path) -> str | None:
-    """Id of the model from whose run a result is, as the record beside it says; None without a record."""
-    noted = _noted(out)
-    return None if noted is None else str(noted["model_id"])
-
-
-def is_done(out: Path, model: ModelInfo, parameters: Mapping[str, Any], image: Path | None = None) -> bool:
-    """True when a result stands there with the record of a run of the same model in the same version.
-
-    What changes labels (averaging over flips, a region, clicks) must have been wished for in the same way, and maps of
-    probability that are wished for now; device and precision need not, for they agree.
-
-    Args:
-        image: what was segmented, where it is one file: a result that is older is none of what is there now.
-    """
-    noted = _noted(out) if out.exists() else None
-    if noted is not None and image is not None and _is_newer(image, record_path(out)):
-        return False
-    if noted is None or (noted["model_id"], noted["model_version"]) != (model.id, model.version):
-        return False
-    used = noted.get("parameters")
-    used = used if isinstance(used, dict) else {}
-    if parameters.get(PROBABILITY) and used.get(PROBABILITY) != parameters[PROBABILITY]:
-        return False  # its files are not there
-    return all((used.get(name) or None) == (parameters.get(name) or None) for name in CHANGE_LABELS)
-
-
-def _is_newer(image: Path, record: Path) -> bool:
-    return image.is_file() and image.stat().st_mtime > record.stat().st_mtime
-
-
-def _noted(out: Path) -> dict[str, Any] | None:
-    try:
-        noted = json.loads(record_path(out).read_text(encoding="utf-8"))
-        return dict(noted) if {"model_id", "model_version"} <= noted.keys() else None
-    except (OSError, ValueError, AttributeError):
-        return None
 
 
 def _summary(result: InferenceResult, record: RunRecord, labels: list[Label]) -> dict[str, Any]:
@@ -255,7 +197,7 @@ def _written(
     if out.suffix == CASE_SUFFIX:
         return _into_case(result, record, images, out, settings["person.name"]), []
     if not result.layers:
-        write_record(record, out)
+        write_record(record, out, wishes.inputs)
         what = "boxes" if result.boxes else "scores"
         return [], [f"No mask was written: the model gives {what}. They are in {record_path(out).name}."]
     if wishes.object_format:
@@ -263,7 +205,7 @@ def _written(
     else:
         labels = labels_of_preview(preview_of(result, images.volumes[0].geometry), images.volumes[0].geometry)
         written = export_masks(labels, out, stack=True)
-    write_record(record, out)  # last: what has a record is whole
+    write_record(record, out, wishes.inputs)  # last: what has a record is whole
     return _whole(result, written), _cut_by_others(result, written, out.name)
 
 

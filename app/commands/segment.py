@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from imaging.errors import UserError
 from inference.client import InferenceFailed
 from session.before_run import before_run
 from session.channels import ChannelSource
+from session.done_before import image_files
 from session.exporting import check_mask_name
 from session.object_export import OBJECT_FORMATS, OBJECT_SUFFIX
 from session.opening import CASE_SUFFIX, read_images
@@ -85,6 +87,8 @@ def _one(arguments: argparse.Namespace, wishes: Wishes) -> int:
     settings = Settings()
     begin_opening(wishes, settings)
     series = choose_series(path, arguments.series, warn)
+    sources = (ChannelSource(path.name, path, series), *wishes.others)
+    wishes = replace(wishes, inputs=tuple(image_files(source) for source in sources))
     images = read_images(path, series, regular_grid=arguments.regular_grid, report=progress)
     told = before_run(images.volumes[0], wishes, settings)
     for sentence in told.sentences:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from session.batch.items import MASK_SUFFIX, found_series
 from session.batch.studies import found_studies
 from session.before_run import BeforeRun, before_run
 from session.channels import ChannelSource
+from session.done_before import image_files, is_done, read_again
 from session.object_export import OBJECT_SUFFIX
 from session.opening import read_images
 from session.opening_ahead import begin_opening
-from session.segment_to_file import Telling, Wishes, is_done, segment_to_file
+from session.segment_to_file import Telling, Wishes, segment_to_file
 from session.settings import Settings
 
 FAILED = 1
@@ -27,8 +29,9 @@ FAILED = 1
 def segment_many(paths: Sequence[Path], folder: Path, wishes: Wishes, *, again: bool, as_json: bool) -> int:
     """Segment every image series below the paths; every study for a model that wants several images.
 
-    A series whose mask stands in the folder with the record of a run of the same model in the same version is skipped,
-    so that a batch that was stopped goes on where it was. One image's failure does not stop the others.
+    A series whose mask stands in the folder with the record of a run of the same model in the same version on the same
+    files is skipped, so that a batch that was stopped goes on where it was. One image's failure does not stop the
+    others.
 
     Args:
         paths: files or folders.
@@ -55,15 +58,18 @@ def segment_many(paths: Sequence[Path], folder: Path, wishes: Wishes, *, again: 
         entry: dict[str, Any] = {"path": str(first.path), "series": first.series.id, "out": str(out)}
         if others:
             entry["images"] = [source.title for source in (first, *others)]
-        if not again and is_done(out, wishes.model, wishes.parameters, first.series.path):
-            note(f"{out.name} is there already")
-            done.append(entry | {"skipped": True})
-            continue
-        if told is None:
-            begin_opening(wishes, settings)
+        wanted = replace(wishes, others=tuple(others)) if others else wishes
         try:
+            sources = (first, *wanted.others)
+            wanted = replace(wanted, inputs=tuple(image_files(source) for source in sources))
+            read = partial(read_again, sources, wishes.regular_grid, progress)
+            if not again and is_done(out, wishes.model, wishes.parameters, wanted.inputs, read, note):
+                note(f"{out.name} is there already")
+                done.append(entry | {"skipped": True})
+                continue
+            if told is None:
+                begin_opening(wishes, settings)
             images = read_images(first.path, first.series, regular_grid=wishes.regular_grid, report=progress)
-            wanted = replace(wishes, others=tuple(others)) if others else wishes
             if told is None:
                 told = before_run(images.volumes[0], wanted, settings)
                 for sentence in told.sentences:

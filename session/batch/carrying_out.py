@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from imaging.errors import UserError
@@ -12,9 +12,10 @@ from inference.worker.turns import QueueClass
 from session.batch.item import BatchItem, ItemState, StudyImage
 from session.batch.items import MASK_SUFFIX
 from session.channels import ChannelSource
+from session.done_before import image_files, is_done, read_again, recorded_model, write_record
 from session.opening import CASE_SUFFIX, read_images
 from session.reading import image_series, series_of
-from session.segment_to_file import Telling, Wishes, is_done, recorded_model, segment_to_file, write_record
+from session.segment_to_file import Telling, Wishes, segment_to_file
 from session.settings import Settings
 
 
@@ -35,25 +36,41 @@ def carry_out(item: BatchItem, client: InferenceClient, settings: Settings, tell
     """
     out = Path(item.out)
     model = client.model(item.model)
-    if is_done(out, model, item.parameters, Path(item.path)):
+    regular = settings["open.uneven"] == "resample"
+    was_done = is_done(out, model, item.parameters)
+    try:
+        first, others = _sources(item)
+        inputs = tuple(image_files(source) for source in (first, *others))
+    except UserError:
+        if was_done:
+            return ItemState.SKIPPED  # of images that are no longer there
+        raise
+    read = partial(read_again, (first, *others), regular, telling.report)
+    if is_done(out, model, item.parameters, inputs, read, lambda line: telling.warn(UserError(line))):
         return ItemState.SKIPPED
     is_case = out.suffix == CASE_SUFFIX
     if out.exists() and recorded_model(out) != model.id:
         raise UserError(f"{out.name} is there already, and it is not from this model.", "Choose another folder.")
     if out.exists() and is_case:  # somebody may have worked on it; only mask files are replaced
-        raise UserError(f"{out.name} is there already, from another version or options.", "Choose another folder.")
-    regular = settings["open.uneven"] == "resample"
-    first, others = _sources(item)
+        why = "another image" if was_done else "another version or options"
+        raise UserError(f"{out.name} is there already, from {why}.", "Choose another folder.")
     assert first.path is not None
     assert first.series is not None
     images = read_images(first.path, first.series, regular_grid=regular, report=telling.report)
     wishes = Wishes(
-        model, client, item.parameters, others, _doubt_of(item, out), regular_grid=regular, queue_class=QueueClass.BATCH
+        model,
+        client,
+        item.parameters,
+        others,
+        _doubt_of(item, out),
+        regular_grid=regular,
+        queue_class=QueueClass.BATCH,
+        inputs=inputs,
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     segmented = segment_to_file(images, out, wishes, settings, telling)
     if is_case:
-        write_record(segmented.record, out)  # says the next time that it is done
+        write_record(segmented.record, out, inputs)  # says the next time that it is done
     return ItemState.DONE
 
 

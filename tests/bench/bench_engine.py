@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from inference.engine.grids import Grid, after
 from inference.engine.recipe import Orient, Respace
-from session.segment_to_file import record_path
+from session.done_before import record_path
 
 SMALL = (100, 200, 200)
 LOOK_EVERY_S = 1.0  # adding up mapped memory costs time: at five looks a second ours took 24 % longer, stock 14 %

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -21,12 +21,14 @@ from imaging.phantom.series import write_dicom_series
 from imaging.volume import Quantity, SourceSeries, Volume
 from inference.catalogue import ModelInfo
 from inference.client import InferenceClient
+from session.batch.carrying_out import carry_out
 from session.batch.finding import BatchWishes, start_finding
 from session.batch.item import BatchItem, ItemState, StudyImage
 from session.batch.queue import BatchQueue
 from session.batch.studies import Study, found_studies
 from session.channels import surely
-from session.segment_to_file import is_done, record_path
+from session.done_before import is_done
+from session.segment_to_file import Telling
 from session.session import Session
 from session.settings import Settings
 
@@ -235,14 +237,56 @@ def test_options_are_part_of_what_is_done(session: Session, client: InferenceCli
     out, model = tmp_path / "out" / "anna.nii.gz", client.model("pretend")
     assert is_done(out, model, {})
     assert not is_done(out, model, {"mirror": True})
-    image = next(path for path in folder.rglob("*") if path.is_file())
-    assert is_done(out, model, {}, image)
-    assert is_done(out, model, {}, tmp_path / "taken away since")
-    later = record_path(out).stat().st_mtime + 10
-    os.utime(image, (later, later))
-    assert not is_done(out, model, {}, image)  # another one is there now
     queue.set_parameters(queue.items[0].number, {"mirror": True})
     assert "mirror" not in queue.items[0].parameters  # it is over
+
+
+@pytest.mark.parametrize("makes_cases", [False, True])
+def test_an_image_that_was_replaced_is_no_longer_done(
+    makes_cases: bool, session: Session, client: InferenceClient, tmp_path: Path
+) -> None:
+    """Masks are made anew; a case, in which somebody may have worked, is left and said to be of another image."""
+
+    def again() -> BatchItem:
+        queue = BatchQueue(session, client)
+        wishes = BatchWishes("pretend", "Pretend", tmp_path / "out", makes_cases, {"do": "segment"})
+        session.jobs.wait(start_finding(session, queue, [folder], wishes))
+        run(queue)
+        (item,) = queue.items
+        queue.remove([item.number])
+        assert queue.settle()
+        return item
+
+    said: list[str] = []
+    session.messages.shown.connect(lambda message: said.append(message.text))
+
+    folder = dicom(tmp_path / "anna", 300, "CT")
+    assert again().state is ItemState.DONE
+    assert again().state is ItemState.SKIPPED
+    shutil.rmtree(folder)
+    dicom(folder, 400, "CT")
+    replaced = again()
+    if makes_cases:
+        assert replaced.state is ItemState.FAILED
+        assert "from another image" in replaced.message
+    else:
+        assert replaced.state is ItemState.DONE
+        assert [text for text in said if "anna.nii.gz was made from another image" in text]
+        assert again().state is ItemState.SKIPPED
+
+
+def test_what_is_done_stays_done_when_its_images_are_gone(
+    session: Session, client: InferenceClient, tmp_path: Path
+) -> None:
+    folder = dicom(tmp_path / "anna", 300, "CT")
+    queue = BatchQueue(session, client)
+    wishes = BatchWishes("pretend", "Pretend", tmp_path / "out", parameters={"do": "segment"})
+    session.jobs.wait(start_finding(session, queue, [folder], wishes))
+    item = queue.items[0]
+    run(queue)
+    shutil.rmtree(folder)
+    telling = Telling(warn=lambda error: pytest.fail(error.message))
+    assert carry_out(item, client, session.settings, telling) is ItemState.SKIPPED
 
 
 @pytest.mark.slow

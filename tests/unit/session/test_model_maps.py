@@ -28,6 +28,7 @@ from inference.model import label_map
 from inference.record.run_record import RECORD_KEY, Outcome, RunRecord
 from inference.result import FoundLabel, InferenceResult
 from session import map_keeping
+from session.done_before import is_done
 from session.document import Document
 from session.doubt import find_places
 from session.map_keeping import STATE_KEY, file_name, packed, unpacked
@@ -36,7 +37,7 @@ from session.opening import read_images
 from session.presentation import Presentation, PresentationState
 from session.preview import Preview
 from session.reading import choose_series
-from session.segment_to_file import Wishes, is_done, segment_to_file
+from session.segment_to_file import Wishes, segment_to_file
 from session.session import Session
 from session.settings import Settings
 
