@@ -186,8 +186,9 @@ def test_other_voxels_in_files_of_the_same_size_and_name_run_again(
 
 def test_the_voxels_file_of_a_header_counts(limner: Limner, ran: list[int], tmp_path: Path) -> None:
     header, voxels = tmp_path / "anna.mhd", np.zeros((4, 5, 6), "<i2")
-    header.write_text("ObjectType = Image\nBinaryData = True\nNDims = 3\nDimSize = 6 5 4\nElementType = MET_SHORT\nElementSpacing = 1 1 2\n"
-                      "ElementDataFile = anna.raw\n")  # fmt: skip
+    fields = ("ObjectType = Image", "BinaryData = True", "NDims = 3", "DimSize = 6 5 4", "ElementType = MET_SHORT",
+              "ElementSpacing = 1 1 2", "ElementDataFile = anna.raw")  # fmt: skip
+    header.write_text("\n".join(fields) + "\n")
     for value in (3, 4):
         voxels[1, 2, 3] = value
         (tmp_path / "anna.raw").write_bytes(voxels.tobytes())

@@ -23,8 +23,8 @@ from inference.client import InferenceFailed
 from inference.record.run_record import Outcome, RunRecord
 from inference.worker.turns import QueueClass
 from session.before_run import BeforeRun, before_run
-from session.opening import OpenedImages
 from session.done_before import write_record
+from session.opening import OpenedImages
 from session.segment_to_file import Segmented, Wishes
 
 Limner = Callable[..., tuple[int, str, str]]

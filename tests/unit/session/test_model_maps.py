@@ -28,8 +28,8 @@ from inference.model import label_map
 from inference.record.run_record import RECORD_KEY, Outcome, RunRecord
 from inference.result import FoundLabel, InferenceResult
 from session import map_keeping
-from session.done_before import is_done
 from session.document import Document
+from session.done_before import is_done
 from session.doubt import find_places
 from session.map_keeping import STATE_KEY, file_name, packed, unpacked
 from session.model_maps import MapKind, ModelMap, ModelMaps, maps_of
