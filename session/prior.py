@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psygnal
 
 from imaging.volume import SourceSeries, Volume
+from imaging.workspace.spelling import name_parts
 from session.presentation import Plane
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def is_same_patient(one: SourceSeries, other: SourceSeries) -> bool | None:
     born = [dict(source.study_attributes).get("PatientBirthDate", "") for source in (one, other)]
     if all(born) and born[0] != born[1]:
         return False
-    names = [set(source.patient_name.casefold().replace("^", " ").replace("=", " ").split()) for source in (one, other)]
+    names = [name_parts(source.patient_name) for source in (one, other)]
     if all(names) and not names[0] & names[1]:
         return False
     if not one.patient_id or not other.patient_id:

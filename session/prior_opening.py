@@ -13,7 +13,8 @@ from imaging.opening import Series
 from imaging.segmentation import Segmentation
 from imaging.volume import Volume
 from imaging.workspace.listing import SeriesRow, series_of
-from imaging.workspace.study_index import INDEX_NAME, StudyIndex, folded_text
+from imaging.workspace.spelling import folded_text
+from imaging.workspace.study_index import INDEX_NAME, StudyIndex
 from session.arrangement import best, kind_of, window_for
 from session.document import Document
 from session.job_end import failed

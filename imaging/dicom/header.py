@@ -45,7 +45,7 @@ class Header:
 
     def human_text(self, tag: int) -> str:
         """Text that people wrote (names, descriptions), decoded by the file's character set."""
-        raw = self.values.get(tag, b"").rstrip(b" \0")
+        raw = self.values.get(tag, b"").strip(b" \0")  # padding at either end (PS3.5 table 6.2-1)
         return decode_text(raw, self.text(tags.CHARACTER_SET))
 
     def numbers(self, tag: int) -> tuple[float, ...]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from imaging.dicom.instance import DESCRIBING_MODALITIES
 from imaging.workspace.looking import FileKind
-from imaging.workspace.study_index import StudyIndex, folded_text
+from imaging.workspace.spelling import name_parts, searched_words
+from imaging.workspace.study_index import StudyIndex
 
 # Objects that are about images: they stand in a study, but are not opened as one.
 _DESCRIBING = ",".join(f"'{modality}'" for modality in sorted(DESCRIBING_MODALITIES))
@@ -27,6 +28,7 @@ class Filter:
         body_part: DICOM's Body Part Examined.
         has_case: True for studies with a case, False for those without.
         folder: only what lies below it.
+        patient_id: exactly this one.
     """
 
     text: str = ""
@@ -36,6 +38,7 @@ class Filter:
     body_part: str = ""
     has_case: bool | None = None
     folder: Path | None = None
+    patient_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,10 +119,9 @@ def prior_studies(index: StudyIndex, study: StudyRow) -> list[StudyRow]:
     """
     if not study.patient_id:
         return []
-    rows = [s for s in studies(index, Filter(text=study.patient_id)) if s.patient_id == study.patient_id]
     return [
         s
-        for s in rows
+        for s in studies(index, Filter(patient_id=study.patient_id))
         if s.id != study.id
         and (not s.birth_date or not study.birth_date or s.birth_date == study.birth_date)
         and _same_name(s.patient_name, study.patient_name)
@@ -209,12 +211,16 @@ def _files(index: StudyIndex, kind: FileKind) -> list[FileRow]:
 def _conditions(wanted: Filter) -> tuple[str, list[object]]:
     """The WHERE clause and its values."""
     conditions, values = ["1"], list[object]()
-    for word in folded_text(wanted.text).split():
-        conditions.append(
+    for word in searched_words(wanted.text):
+        test = (
             "(t.folded LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM series w WHERE w.study_id = t.id"
             " AND w.folded LIKE ? ESCAPE '\\'))"
         )
-        values += [_anywhere(word)] * 2
+        conditions.append(f"({' OR '.join([test] * len(word))})")
+        values += [_anywhere(one) for one in word for _ in range(2)]
+    if wanted.patient_id:
+        conditions.append("t.patient_id = ?")
+        values.append(wanted.patient_id)
     if wanted.modalities:
         marks = ",".join("?" * len(wanted.modalities))
         conditions.append(f"EXISTS (SELECT 1 FROM series w WHERE w.study_id = t.id AND w.modality IN ({marks}))")
@@ -246,6 +252,6 @@ def _anywhere(word: str) -> str:
 
 
 def _same_name(one: str, other: str) -> bool:
-    """True unless both are there and share no part: order, case and middle names differ between machines."""
-    a, b = set(folded_text(one).split()), set(folded_text(other).split())
+    """True unless both are there and share no part: order, case, script and middle names differ between machines."""
+    a, b = name_parts(one), name_parts(other)
     return not a or not b or bool(a & b)

@@ -11,7 +11,8 @@ from typing import Final
 
 from imaging.workspace.listing import Filter
 from imaging.workspace.looking import FileKind
-from imaging.workspace.study_index import StudyIndex, folded_text
+from imaging.workspace.spelling import folded_text, searched_words, spellings
+from imaging.workspace.study_index import StudyIndex
 
 # The end of a name -> what is shown as its kind, and may be filtered by.
 KINDS: Final = {
@@ -100,9 +101,9 @@ def by_folder(files: Iterable[ResearchFile], wanted: Filter) -> list[ResearchFol
 
 
 def _is_wanted(file: ResearchFile, wanted: Filter) -> bool:
-    place = folded_text(str(file.path))
+    place = " ".join([*spellings(folded_text(str(file.path))), file.changed])
     return (
-        all(word in place for word in folded_text(wanted.text).split())
+        all(any(one in place for one in word) for word in searched_words(wanted.text))
         and (not wanted.modalities or file.kind in wanted.modalities)
         and (not wanted.date_from or file.changed[:8] >= wanted.date_from)
         and (not wanted.date_to or file.changed[:8] <= wanted.date_to)

@@ -14,6 +14,7 @@ from pathlib import Path
 from imaging.errors import UserError
 from imaging.workspace.discs import directories_above, directories_among, looks_by_directories
 from imaging.workspace.looking import FileKind, FoundInstance, Look, Looker
+from imaging.workspace.spelling import folded_text, spellings
 from imaging.workspace.tables import connect, transaction
 
 BATCH = 250  # files that are written at once: so long another program may have to wait, and so often a list grows
@@ -270,9 +271,8 @@ def _series_id(connection: sqlite3.Connection, one: FoundInstance) -> int:
 
 
 def _insert_study(connection: sqlite3.Connection, one: FoundInstance) -> int:
-    folded = folded_text(
-        one.patient_name, one.patient_id, one.study_description, one.accession_number, one.study_date, one.study_uid
-    )
+    texts = (one.patient_name, one.patient_id, one.study_description, one.accession_number, one.study_date)
+    folded = " ".join(spellings(folded_text(*texts, one.study_uid)))
     cursor = connection.execute(
         "INSERT INTO studies (uid, patient_id, patient_name, birth_date, sex, date, time, description,"
         " accession_number, folded) VALUES (?,?,?,?,?,?,?,?,?,?)",
@@ -307,7 +307,7 @@ def _insert_series(connection: sqlite3.Connection, study_id: int, one: FoundInst
             one.sop_class,
             one.rows,
             one.columns,
-            folded_text(one.series_description, one.body_part, one.modality),
+            " ".join(spellings(folded_text(one.series_description, one.body_part, one.modality))),
         ),
     )
     return int(cursor.lastrowid or 0)
@@ -316,11 +316,6 @@ def _insert_series(connection: sqlite3.Connection, study_id: int, one: FoundInst
 def _remove_empty(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM series WHERE id NOT IN (SELECT series_id FROM instances)")
     connection.execute("DELETE FROM studies WHERE id NOT IN (SELECT study_id FROM series)")
-
-
-def folded_text(*parts: str) -> str:
-    """Text in which search finds things whatever their case; DICOM's ``^`` between a name's parts counts as a space."""
-    return " ".join(parts).replace("^", " ").casefold()
 
 
 def _now() -> str:

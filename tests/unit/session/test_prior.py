@@ -35,6 +35,7 @@ def source(id: str = "1", name: str = "Abel^Adam", born: str = "19500101", date:
     [
         (source(), True),
         (source(name="ADAM^Abel^J"), True),
+        (source(name="Abel^Ádám"), True),
         (source(id="2"), False),
         (source(born="19500102"), False),
         (source(name="Berg^Bea"), False),

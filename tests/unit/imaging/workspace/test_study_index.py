@@ -127,6 +127,7 @@ def test_words_find_studies_whatever_their_case_and_place(index, tmp_path) -> No
     assert names(text="bea berg") == ["Berg^Bea"]
     assert names(text="CHEST abel") == ["Abel^Adam"]
     assert names(text="made by a test 2021") == ["Berg^Bea"]
+    assert names(text="2021-02-03") == names(text="03.02.2021 berg") == names(text="2021-02") == ["Berg^Bea"]
     assert names(text="b_rg") == names(text="%") == []
     assert names(date_from="20200102") == ["Berg^Bea"]
     assert names(date_to="20200101") == ["Abel^Adam"]
@@ -156,6 +157,30 @@ def test_prior_studies_need_more_than_a_name(index, tmp_path) -> None:
         index.update(tmp_path / f"v{n}")
     newest = listing.studies(index)[0]
     assert [s.date for s in listing.prior_studies(index, newest)] == ["20200101"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "searched"),
+    [
+        ("Müller^Jörg", "MUELLER^JOERG", ["muller", "müller", "mueller jorg", "mu\u0308ller"]),
+        ("Yamada^Tarou=山田^太郎=やまだ^たろう", "山田^太郎", ["tarou", "太郎"]),
+        ("Ångström^Åsa", "Angstrom^Asa", ["angstrom", "ÅNGSTRÖM"]),
+    ],
+)
+def test_names_are_the_same_in_other_scripts_and_spellings(index, tmp_path, one, other, searched) -> None:
+    for n, (name, identity) in enumerate(((one, "7"), (other, " 7  "))):
+
+        def bend(_k: int, ds, name: str = name, identity: str = identity, n: int = n) -> None:
+            ds.SpecificCharacterSet = "ISO_IR 192"
+            ds.PatientName, ds.PatientID, ds.StudyDate = name, identity, f"2020010{n + 1}"
+
+        (tmp_path / f"v{n}").mkdir()
+        SeriesMaker(tmp_path / f"v{n}")(1, bend)
+        index.update(tmp_path / f"v{n}")
+    newest, older = listing.studies(index)
+    assert [s.id for s in listing.prior_studies(index, newest)] == [older.id]
+    for text in searched:
+        assert older in listing.studies(index, Filter(text=text)), text
 
 
 def test_names_of_files_need_not_be_text_nor_short(index, make_series, tmp_path) -> None:
