@@ -404,11 +404,16 @@ def test_an_object_of_other_images_asks_where_it_shall_go(
     other.mkdir()
     show(window.session, wait, SeriesMaker(other)(COUNT))
     document, asked = window.session.open_document, answer(monkeypatch, answered)
+    sure: list[str] = []  # another frame of reference is a question of its own
+    monkeypatch.setattr(Services, "confirm", lambda _, question, hint: sure.append(question + hint) or True)
     drop(window, objects["seg"])
     wait(lambda: bool(asked))
     wait(lambda: has_liver(window.session))
     quiet(window.session, wait)
     assert (window.session.document is document) == (answered != "there")
+    assert [("another frame of reference" in one, "this patient" in one) for one in sure] == (
+        [(True, True)] if answered == "here" else []
+    )
 
 
 @pytest.mark.parametrize("are_listed", [True, False])
