@@ -1,8 +1,8 @@
 """Memory that the sandbox's child fills with pictures and the parent copies them out of: cheaper than a pipe.
 
-The memory has no name and ends with the processes that hold it. The child maps it; the parent only reads it as if it
-were a file, so that a child that was taken over and shortens it cannot end the parent. Linux alone has such memory
-(``memfd_create``); elsewhere everything goes through the pipe.
+The memory has no name and ends with the processes that hold it. Its size is sealed before the child gets it: else one
+that was taken over could shorten it, and the parent would die of touching what is no longer there. Linux alone has such
+memory (``memfd_create``); elsewhere everything goes through the pipe.
 
 A picture lies in slot ``number % count`` until the parent says that it is done with it: one byte for each answer.
 """
@@ -32,27 +32,27 @@ class ReadSlots:
 
     def __init__(self) -> None:
         self.handle = _new_memory()
+        self._memory = mmap.mmap(self.handle, SIZE, prot=mmap.PROT_READ)
 
-    def read_into(self, begin: int, target: memoryview) -> bool:
-        """Copy the bytes from ``begin`` on; False where the memory ends before ``target`` is full."""
-        done = 0
-        while done < len(target):
-            got = os.preadv(self.handle, [target[done:]], begin + done)
-            if not got:
-                return False
-            done += got
-        return True
+    def read_into(self, begin: int, target: memoryview) -> None:
+        """Copy the bytes from ``begin`` on."""
+        with memoryview(self._memory) as memory:
+            target[:] = memory[begin : begin + len(target)]
 
     def close(self) -> None:
         """Let the memory go."""
+        self._memory.close()
         os.close(self.handle)
 
 
 def _new_memory() -> int:
     if sys.platform != "linux":
         raise OSError("Only Linux has memory without a name.")
-    handle = os.memfd_create("limner-slots", os.MFD_CLOEXEC)
+    import fcntl
+
+    handle = os.memfd_create("limner-slots", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.ftruncate(handle, SIZE)
+    fcntl.fcntl(handle, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
     return handle
 
 

@@ -195,7 +195,8 @@ def _by_imagecodecs(picture: Picture, index: int, room: Room = None) -> Pixels:
     data = _compressed(picture, index)
     uid = picture.transfer_syntax
     if uid == syntax.RLE:
-        decoded = np.frombuffer(imagecodecs.dicomrle_decode(data, picture.stored_type, out=room), picture.stored_type)
+        out: Any = room  # the library's types do not know that it takes an array
+        decoded = np.frombuffer(imagecodecs.dicomrle_decode(data, picture.stored_type, out=out), picture.stored_type)
         return decoded[: picture.rows * picture.columns].reshape(picture.rows, picture.columns)
     if jpeg_size(data) not in (None, (picture.rows, picture.columns)):
         raise UserError("The compressed image does not have the size that the header claims.")

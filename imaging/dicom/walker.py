@@ -125,12 +125,16 @@ class _Walk:
         self._layout = _layout(is_explicit, ">" if header.is_big_endian else "<")
         self._chunk_start, self._chunk = start, reader.read(start, CHUNK)
         self._open: list[tuple[int, _Layout]] = []  # sequences and items of undefined length: tag, layout outside it
+        self._elements_left = MAX_ELEMENTS
         self._entered_until = 0  # end of a sequence of defined length that is walked into
 
     def run(self) -> None:
         """Walk until the last element that is needed, the pixels or the end of the source."""
         place, size = self._chunk_start, self._reader.size
-        for _ in range(MAX_ELEMENTS):
+        while self._elements_left > 0:
+            self._elements_left -= 1
+            if self._layout.is_explicit:
+                place = self._after_simple(place)
             at = place - self._chunk_start
             if at + 12 > len(self._chunk):
                 self._chunk_start, self._chunk, at = place, self._reader.read(place, CHUNK), 0
@@ -140,9 +144,6 @@ class _Walk:
                 return
             group, element, vr, length = self._layout.head.unpack_from(self._chunk, at)
             tag = group << 16 | element
-            if vr in SHORT_FORMS and self._layout.is_explicit and tag not in _NOTICED and tag < tags.FLOAT_PIXELS:
-                place += 8 + length  # nearly all elements end here: this loop is what reading a folder takes
-                continue
             if group == 0xFFFE:
                 place = self._delimiter(tag, at)
                 continue
@@ -154,6 +155,32 @@ class _Walk:
                 return
             place = self._step(tag, begin, length)
         raise UserError("The file's header has too many elements to be a medical image.")
+
+    def _after_simple(self, place: int) -> int:
+        """Keep or step over what needs no thought, up to the end of the chunk; returns the place of the next element.
+
+        With explicit VR nearly all elements end here: this loop is what reading a folder takes.
+        """
+        chunk, unpack, values = self._chunk, self._layout.head.unpack_from, self._header.values
+        at, last = place - self._chunk_start, len(chunk) - 12
+        end = min(tags.FLOAT_PIXELS, self._last + 1)
+        is_outermost = not self._open and place > self._entered_until
+        count = 0
+        for count in range(self._elements_left):  # noqa: B007 - used below
+            if at > last:
+                break
+            group, element, vr, length = unpack(chunk, at)
+            tag = group << 16 | element
+            if vr not in SHORT_FORMS or tag >= end:
+                break
+            after = at + 8 + length
+            if tag in _NOTICED:
+                if not is_outermost or tag not in tags.WANTED or after > len(chunk):
+                    break
+                values[tag] = chunk[at + 8 : after]
+            at = after
+        self._elements_left -= count
+        return self._chunk_start + at
 
     def _length(self, at: int, vr: bytes, short_length: int) -> tuple[int, int]:
         """Where the value of the element at ``at`` of the chunk begins, and its length."""
