@@ -75,7 +75,7 @@ NO_SERVICES = Path("/usr/sbin/policy-rc.d")  # Debian's switch: an archive on ev
 VERBS = {
     "demo": "make the demo study, segment, correct, export and report; opens the window where there is a display",
     "run": "start the program; arguments go to it",
-    "test": "ruff, mypy, import-linter and all tests; arguments go to pytest",
+    "test": "ruff, mypy, import-linter, pages made from the code, and all tests; arguments go to pytest",
     "lint": "the checks of `test` without the tests",
     "bench": "measure the budgets; `bench NAME` runs tests/bench/bench_NAME.py alone",
     "lock": "bring the lock files up to pyproject.toml; known versions stay, unless --upgrade is given",
@@ -359,7 +359,7 @@ def run(arguments: list[str]) -> int:
 
 
 def lint(arguments: list[str]) -> int:
-    """Style, types and layers."""
+    """Style, types, layers, and whether what is made from the code is up to date."""
     return _report(_lint_steps())
 
 
@@ -423,6 +423,8 @@ def _lint_steps() -> dict[str, tuple[int, float]]:
         "ruff format": [str(PYTHON), "-m", "ruff", "format", "--check", "."],
         "mypy": [str(PYTHON), "-m", "mypy"],
         "import-linter": [str(SCRIPTS / "lint-imports")],
+        "sentences": [str(PYTHON), "docs/collect_strings.py", "--check"],
+        "conformance": [str(PYTHON), "docs/conformance.py", "--check"],
     }
     return {name: _step(name, command) for name, command in commands.items()}
 

@@ -28,7 +28,10 @@ def main() -> int:
     found = json.dumps(sorted(sentences()), ensure_ascii=False, indent=0) + "\n"
     file = FOLDER / "sentences.json"
     if "--check" in sys.argv[1:]:
-        return 0 if file.exists() and file.read_text("utf-8") == found else 1
+        if file.exists() and file.read_text("utf-8") == found:
+            return 0
+        print(f"{file.name} is not up to date: run `python docs/collect_strings.py`", file=sys.stderr)
+        return 1
     file.write_text(found, "utf-8")
     (FOLDER / "limner_template.ts").write_text(template_file(), "utf-8")
     return 0

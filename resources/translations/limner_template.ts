@@ -541,6 +541,7 @@
 <message><source>By itself where a run takes less than 5 seconds.</source><translation/></message>
 <message><source>Changed shortcuts by action.</source><translation/></message>
 <message><source>Check that it is there and that you may read it.</source><translation/></message>
+<message><source>Check that it is there.</source><translation/></message>
 <message><source>Check that it still exists and may be read.</source><translation/></message>
 <message><source>Check the files that it names.</source><translation/></message>
 <message><source>Choose a CT series, or another model.</source><translation/></message>
@@ -592,7 +593,9 @@
 <message><source>DELETE FROM files WHERE path = ?</source><translation/></message>
 <message><source>DELETE FROM roots WHERE path = ?</source><translation/></message>
 <message><source>DICOM pictures have a background.</source><translation/></message>
+<message><source>DICOM rounds the points of “{0}”: read back it holds other voxels on its rim. The report says what was measured here.</source><translation/></message>
 <message><source>Dark and dimmed.</source><translation/></message>
+<message><source>Dates are written YYYYMMDD.</source><translation/></message>
 <message><source>Delete in a view, too; redo brings it back.</source><translation/></message>
 <message><source>Delete the images of this study that the workspace holds?</source><translation/></message>
 <message><source>Dice, distances and volumes, segment by segment.</source><translation/></message>
@@ -755,6 +758,7 @@
 <message><source>Limner's extra `ai` installs what computes networks (`python3 dev.py run --ai` from a checkout).</source><translation/></message>
 <message><source>Look at the folder again (F5).</source><translation/></message>
 <message><source>Look at the folders again (F5).</source><translation/></message>
+<message><source>Looked for in the list of studies, in “{0}” and in the folders beside it. Open them, then drop the object again; or add their folder in Studies.</source><translation/></message>
 <message><source>MONAI's own workflow can be told the device only, not: {0}.</source><translation/></message>
 <message><source>MONAI's own workflow may know it: --stock, or “Run with MONAI's own workflow…” in the model's menu.</source><translation/></message>
 <message><source>MONAI's own workflow runs: its memory is not planned.</source><translation/></message>
@@ -788,6 +792,7 @@
 <message><source>Name them by --series PATH.</source><translation/></message>
 <message><source>Name up to {0} of them.</source><translation/></message>
 <message><source>Name, birth date or patient ID differ from those of the open study. Show them beside it nevertheless?</source><translation/></message>
+<message><source>Names were changed to what DICOM can hold, 64 characters: {0}{1}.</source><translation/></message>
 <message><source>Neither mask has a segment “{0}”.</source><translation/></message>
 <message><source>No archive is set up yet.</source><translation/></message>
 <message><source>No clicks were given, so the model segments by itself.</source><translation/></message>
@@ -820,6 +825,7 @@
 <message><source>Nothing says that this structure set belongs to this image.</source><translation/></message>
 <message><source>Nothing waits in the queue.</source><translation/></message>
 <message><source>Nothing was added.</source><translation/></message>
+<message><source>Nothing was found.</source><translation/></message>
 <message><source>Nothing was removed.</source><translation/></message>
 <message><source>Nothing was taken from it.</source><translation/></message>
 <message><source>Of Limner or 3D Slicer.</source><translation/></message>
@@ -837,6 +843,7 @@
 <message><source>One of {0}, or a JSON file.</source><translation/></message>
 <message><source>One of {0}.</source><translation/></message>
 <message><source>One part of each structure.</source><translation/></message>
+<message><source>Only Linux has memory without a name.</source><translation/></message>
 <message><source>Only a case can be written as this.</source><translation/></message>
 <message><source>Open it again.</source><translation/></message>
 <message><source>Open it as an image of its own.</source><translation/></message>
@@ -848,7 +855,7 @@
 <message><source>Open the folder with the image series.</source><translation/></message>
 <message><source>Open the images that it names.</source><translation/></message>
 <message><source>Open the series with --regular-grid and segment it there.</source><translation/></message>
-<message><source>Open them, then drop the object again; or add their folder in Studies.</source><translation/></message>
+<message><source>Open them, then drop the object again.</source><translation/></message>
 <message><source>Open, see, segment, refine and prove medical volumes.</source><translation/></message>
 <message><source>OpenGL could not be tried: {0}.</source><translation/></message>
 <message><source>OpenGL did not answer.</source><translation/></message>
@@ -977,6 +984,7 @@
 <message><source>The case is saved already.</source><translation/></message>
 <message><source>The case itself is always saved.</source><translation/></message>
 <message><source>The case keeps no map “{0}”.</source><translation/></message>
+<message><source>The case on these images has imported “{0}” before.</source><translation/></message>
 <message><source>The case stays as it is.</source><translation/></message>
 <message><source>The case {0} cannot be read.</source><translation/></message>
 <message><source>The case {0} does not know its image's hash yet.</source><translation/></message>
@@ -1040,10 +1048,11 @@
 <message><source>The file holds {0}.</source><translation/></message>
 <message><source>The file is cut short within its pixels.</source><translation/></message>
 <message><source>The file is cut short: it holds {0} of the {1} bytes of pixels that its header claims.</source><translation/></message>
+<message><source>The file is damaged, or asks for more memory than a file may.</source><translation/></message>
 <message><source>The file is damaged: a sequence holds something else than items.</source><translation/></message>
 <message><source>The file is damaged: a sequence is longer than what holds it.</source><translation/></message>
 <message><source>The file is damaged: an element is longer than what holds it.</source><translation/></message>
-<message><source>The file is damaged: it cannot be followed ({0}).</source><translation/></message>
+<message><source>The file is damaged: it cannot be followed.</source><translation/></message>
 <message><source>The file is damaged: it has no readable DICOM header.</source><translation/></message>
 <message><source>The file is damaged: its header ends within an element.</source><translation/></message>
 <message><source>The file is no image that Limner knows.</source><translation/></message>
@@ -1112,7 +1121,7 @@
 <message><source>The images of this case are not where they were.</source><translation/></message>
 <message><source>The images of this study lie in a folder of yours.</source><translation/></message>
 <message><source>The images of {0} lie on different grids.</source><translation/></message>
-<message><source>The images that {0} is about are not open.</source><translation/></message>
+<message><source>The images that {0} is about were not found: {1}.</source><translation/></message>
 <message><source>The journal is broken at entry {0} of {1}.</source><translation/></message>
 <message><source>The kept arrangements could not be read.</source><translation/></message>
 <message><source>The kernel refused it connections (TCP); it could still have sent single packets (UDP).</source><translation/></message>
@@ -1130,6 +1139,8 @@
 <message><source>The list of studies was made by a newer version of Limner.</source><translation/></message>
 <message><source>The log of runs comes from a newer Limner.</source><translation/></message>
 <message><source>The log of runs {0} cannot be read: {1}.</source><translation/></message>
+<message><source>The map belongs to another frame of reference than the image.</source><translation/></message>
+<message><source>The map is opened as an image of its own.</source><translation/></message>
 <message><source>The map is too large to be kept in the case.</source><translation/></message>
 <message><source>The map names another frame of reference than the image has; only the positions agree.</source><translation/></message>
 <message><source>The map was written to {0}.</source><translation/></message>
