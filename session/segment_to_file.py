@@ -9,7 +9,7 @@ from typing import Any
 
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile
-from imaging.formats.registry import write_volumes
+from imaging.formats.registry import check_grid, write_volumes
 from imaging.formats.replacing import check_replaces_none_of
 from imaging.objects.writing import check_replaces_no_image
 from imaging.volume import Quantity, Volume
@@ -140,9 +140,7 @@ def segment_to_file(
         UserError, InferenceFailed, InferenceCancelled: see ``InferenceClient.segment``.
     """
     telling = telling or Telling()
-    check_replaces_none_of(out, images.reference.places)  # now, not after minutes of computing
-    if wishes.object_format:
-        check_replaces_no_image(out)
+    _must_be_writable(images, out, wishes)  # now, not after minutes of computing
     volume = images.volumes[0]
     request = RunRequest(
         volume,
@@ -155,6 +153,8 @@ def segment_to_file(
         request, telling.report, wishes.client, settings=settings, tell=telling.warn, cancelled=telling.cancelled
     )
     labels, notes = _written(result, record, images, out, wishes, settings, telling)
+    if len(images.volumes) > 1:
+        notes.append(f"The image has {len(images.volumes)} time points; the first was segmented.")
     if wishes.uncertainty is not None:
         _write_map(result, volume, wishes.uncertainty)
     maps: list[Path] = []
@@ -162,6 +162,24 @@ def segment_to_file(
         maps = write_probabilities(result, volume.geometry, out.with_name(stem_of(out)))
     summary = _summary(result, record, labels)
     return Segmented(summary | {"maps": [str(path) for path in maps], "notes": [*result.notes, *notes]}, record)
+
+
+def _must_be_writable(images: OpenedImages, out: Path, wishes: Wishes) -> None:
+    check_replaces_none_of(out, images.reference.places)
+    if wishes.object_format:
+        check_replaces_no_image(out)
+    elif out.suffix == CASE_SUFFIX:
+        if out.exists():
+            raise UserError(f"{out.name} exists already.", "Choose another name.")
+    elif _gives_masks(wishes.model):
+        check_grid(images.volumes[0].geometry)
+
+
+def _gives_masks(info: ModelInfo) -> bool:
+    from inference.packages.description import Task
+    from inference.packages.recognise import describe, find_model
+
+    return info.package is None or describe(find_model(info.package)).task is Task.SEGMENTATION
 
 
 def _summary(result: InferenceResult, record: RunRecord, labels: list[Label]) -> dict[str, Any]:

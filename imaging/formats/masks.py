@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from imaging.errors import UserError
 from imaging.formats.caret_labels import read_label_table, write_label_table
 from imaging.formats.label_file import LabelArray, LabelFile, LabelSegment, flattened
-from imaging.formats.registry import NIFTI, read_stored, write_arrays
+from imaging.formats.registry import NIFTI, check_grid, read_stored, write_arrays
 from imaging.formats.slicer_fields import read_slicer_segments, write_slicer_segments
 from imaging.formats.stored_image import StoredImage
 from imaging.formats.voxel_reading import read_voxels
@@ -110,20 +110,15 @@ def write_labels(labels: LabelFile, path: Path) -> LabelFile:
     return labels
 
 
-def _require_regular(labels: LabelFile) -> None:
-    if not labels.geometry.is_regular:
-        raise UserError("No research file format can hold unevenly spaced slices.", "Resample with --regular-grid.")
-
-
 def _write_nrrd(labels: LabelFile, arrays: list[LabelArray], path: Path) -> None:
     from imaging.formats.nrrd import write_nrrd
 
-    _require_regular(labels)
+    check_grid(labels.geometry)
     write_nrrd(labels.geometry, arrays, path, write_slicer_segments(labels))
 
 
 def _write_nifti(labels: LabelFile, arrays: list[LabelArray], path: Path) -> None:
     from imaging.formats.nifti import write_nifti
 
-    _require_regular(labels)
+    check_grid(labels.geometry)
     write_nifti(labels.geometry, arrays, path, write_label_table(labels.segments))

@@ -132,11 +132,20 @@ def write_volumes(volumes: Sequence[Volume], path: Path) -> None:
     write_arrays(first, [volume.voxels for volume in volumes], path)
 
 
+def check_grid(geometry: Geometry) -> None:
+    """Make sure that research file formats can hold the grid.
+
+    Raises:
+        UserError: its slices are unevenly spaced.
+    """
+    if not geometry.is_regular:
+        raise UserError("No research file format can hold unevenly spaced slices.", "Resample with --regular-grid.")
+
+
 def write_arrays(geometry: Geometry, volumes: Sequence[NDArray[Any]], path: Path) -> None:
     """Write arrays of (k, j, i) or (k, j, i, 3) that share one geometry; see ``write_volume``."""
     name = path.name.lower()
-    if not geometry.is_regular:
-        raise UserError("No research file format can hold unevenly spaced slices.", "Resample with --regular-grid.")
+    check_grid(geometry)
     dtype = _storable(np.result_type(*volumes))
     arrays = [np.asarray(volume, dtype) for volume in volumes]
     if name.endswith(NIFTI):

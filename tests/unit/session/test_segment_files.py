@@ -10,13 +10,16 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from imaging.case.images import ImageReference
 from imaging.errors import UserError
+from imaging.geometry import Geometry
+from imaging.volume import Quantity, Volume
 from inference.catalogue import ModelInfo
 from inference.client import InferenceClient
 from inference.model import FoundBox, Score
 from inference.record.run_record import Outcome, RunRecord
 from inference.result import FoundLabel, InferenceResult
-from session.opening import read_images
+from session.opening import OpenedImages, read_images
 from session.reading import choose_series
 from session.segment_to_file import Wishes, segment_to_file
 from session.settings import Settings
@@ -37,10 +40,11 @@ def nested() -> InferenceResult:
 
 
 @pytest.fixture
-def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def written(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("LIMNER_WORKSPACE", str(tmp_path / "workspace"))
     path = tmp_path / "ct.nii.gz"
-    nib.save(nib.Nifti1Image(np.zeros(SHAPE[::-1], np.int16), np.diag([1.0, 1.0, 2.0, 1.0])), path)
+    shape = (*SHAPE[::-1], *getattr(request, "param", ()))
+    nib.save(nib.Nifti1Image(np.zeros(shape, np.int16), np.diag([1.0, 1.0, 2.0, 1.0])), path)
     info = ModelInfo("net", "Net", "1", (), "", "nowhere:Net")
 
     def write(found: InferenceResult, name: str) -> dict[str, Any]:
@@ -70,6 +74,30 @@ def test_what_holds_overlap_holds_all_of_it(name: str, written: Any) -> None:
     summary = written(nested(), name)
     assert [row["volume_ml"] for row in summary["labels"]] == [0.024, 0.32]
     assert summary["notes"] == ["A note."]
+
+
+@pytest.mark.parametrize("written", [(3,)], indirect=True)
+def test_of_several_time_points_it_is_said_that_one_was_segmented(written: Any) -> None:
+    assert written(nested(), "mask.seg.nrrd")["notes"][-1] == "The image has 3 time points; the first was segmented."
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("mask.nii.gz", "unevenly spaced"), ("mask.mha", "unevenly spaced"), ("there.limner", "exists already")],
+)
+def test_what_cannot_be_written_is_refused_before_minutes_of_computing(
+    name: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("session.segment_to_file.segment_recorded", lambda *_, **__: pytest.fail("it was run"))
+    (tmp_path / "there.limner").write_bytes(b"somebody's work")
+    origins = np.zeros((SHAPE[0], 3))
+    origins[:, 2] = [0, 1, 2, 3, 4, 9]
+    geometry = Geometry(SHAPE, np.eye(4), slice_origins_mm=origins)
+    reference = ImageReference("", "1", "CT")
+    images = OpenedImages([Volume(geometry, np.zeros(SHAPE, np.int16), Quantity.HU)], reference)
+    info = ModelInfo("net", "Net", "1", (), "", "nowhere:Net")
+    with pytest.raises(UserError, match=why):
+        segment_to_file(images, tmp_path / name, Wishes(info, InferenceClient([info]), {}), Settings())
 
 
 def test_scores_and_boxes_say_where_they_are(written: Any, tmp_path: Path) -> None:
