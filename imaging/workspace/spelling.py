@@ -26,7 +26,7 @@ def name_parts(name: str) -> set[str]:
 
 
 def searched_words(text: str) -> list[list[str]]:
-    """The words of a search, each with what else it may mean: a date as the list shows it is kept as DICOM writes it."""
+    """The words of a search, each with what else it may mean: dates are shown otherwise than they are kept."""
     words = []
     for word in folded_text(text).split():
         found = _DATE.fullmatch(word)
