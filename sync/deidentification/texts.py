@@ -25,7 +25,9 @@ OF_PEOPLE = frozenset(
      "IssuerOfPatientIDQualifiersSequence", "SourcePatientGroupIdentificationSequence",
      "GroupOfPatientsIdentificationSequence", "RequestingPhysicianIdentificationSequence",
      "OrderPlacerIdentifierSequence", "OrderFillerIdentifierSequence", "AuthorIdentificationSequence",
-     "NTPSourceAddress", "OwnerID"}
+     "NTPSourceAddress", "OwnerID", "ContactDisplayName", "HangingProtocolCreator", "BreedRegistrationNumber",
+     "PlacerOrderNumberProcedure", "FillerOrderNumberProcedure", "PlacerOrderNumberImagingServiceRequestRetired",
+     "FillerOrderNumberImagingServiceRequestRetired", "BoardingPassID", "ItineraryID", "CarrierID"}
 )  # fmt: skip
 CHARACTERISTICS = frozenset({"PatientBodyMassIndex", "PatientSizeCodeSequence"})  # as size and weight
 _FREE = frozenset({"LT", "ST", "UT"})
@@ -49,7 +51,7 @@ _LEAST_TERM, _LEAST_NUMBER = 5, 6  # letters or digits: shorter ones are terms a
 
 def is_written_by_people(element: DataElement) -> bool:
     """True for a text that no line of the table covers and that anybody may have typed."""
-    keyword, vr = element.keyword, element.VR
+    keyword, vr = element.keyword.removesuffix("Trial").removesuffix("Retired"), element.VR
     if keyword in _OF_STANDARDS:
         return False
     return vr in _FREE or (vr in _SHORT and (keyword.endswith(_ENDINGS) or keyword in _TYPED))

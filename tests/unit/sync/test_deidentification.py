@@ -238,6 +238,8 @@ def test_the_table_is_whole() -> None:
     assert action_for(0x50020010, Options()) is Action.REMOVE
     assert row_of(0x00280010) is None
     assert action_for(0x00080020, Options(dates=Dates.KEEP)) is Action.KEEP
+    assert action_for(0x00081140, Options(retain_uids=True)) is Action.KEEP
+    assert action_for(0x00081120, Options(retain_uids=True)) is Action.REMOVE  # the patient's own, whatever is kept
 
 
 def test_words_that_everybody_uses_stay() -> None:

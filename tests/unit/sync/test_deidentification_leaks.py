@@ -278,6 +278,14 @@ def test_what_the_table_forgot_about_people_goes(tmp_path) -> None:
         OrderPlacerIdentifierSequence=[item(LocalNamespaceEntityID="Zwirbel")],
         NTPSourceAddress="10.11.12.13",
         PatientBodyMassIndex="31.7",
+        PlacerOrderNumberProcedure="ZWIRBEL-1",  # retired twins of what the table names
+        FillerOrderNumberProcedure="ZWIRBEL-2",
+        PlacerOrderNumberImagingServiceRequestRetired="ZWIRBEL-3",
+        FillerOrderNumberImagingServiceRequestRetired="ZWIRBEL-4",
+        ContactDisplayName="Zwirbel, ward 3",
+        HangingProtocolCreator="Zwirbel",
+        BreedRegistrationNumber="ZWIRBEL-5",
+        RequestedProcedureDescriptionTrial="CT of Zwirbel",
     )
     made = treated(ds, tmp_path, EVERYTHING)
     left = every_byte(made)
