@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from session.run_recording import RunRequest
 from session.segmenting import inference_client, preview_of, segment_recorded
 from session.settings import Settings
 
+MAPS_BESIDE = ("doubt.nii.gz", "probability*.nii.gz")  # see write_probabilities, and the queue for doubt
 Label = tuple[str, int, float]  # name, label value, millilitres
 
 
@@ -160,8 +162,19 @@ def segment_to_file(
     maps: list[Path] = []
     if wishes.parameters.get(PROBABILITY) and out.suffix != CASE_SUFFIX:
         maps = write_probabilities(result, volume.geometry, out.with_name(stem_of(out)))
+    left = _maps_left(out, [*maps, *([] if wishes.uncertainty is None else [wishes.uncertainty])])
+    if left:
+        notes.append(f"Of an earlier run, not of this one: {', '.join(path.name for path in left)}.")
     summary = _summary(result, record, labels)
     return Segmented(summary | {"maps": [str(path) for path in maps], "notes": [*result.notes, *notes]}, record)
+
+
+def _maps_left(out: Path, written: Sequence[Path]) -> list[Path]:
+    """Maps beside a mask that an earlier run wrote, perhaps of another image, and this one did not replace."""
+    if out.suffix == CASE_SUFFIX:
+        return []
+    beside = [path for kind in MAPS_BESIDE for path in out.parent.glob(f"{escape(stem_of(out))}.{kind}")]
+    return sorted(path for path in beside if not any(path.samefile(one) for one in written))
 
 
 def _must_be_writable(images: OpenedImages, out: Path, wishes: Wishes) -> None:

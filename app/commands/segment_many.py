@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,11 @@ from app.commands.output import note, print_json, progress, warn
 from imaging.errors import UserError
 from inference.client import InferenceFailed
 from inference.worker.turns import QueueClass
-from session.batch.items import MASK_SUFFIX, found_series
+from session.batch.items import MASK_SUFFIX, found_series, is_name_of_uid
 from session.batch.studies import found_studies
 from session.before_run import BeforeRun, before_run
 from session.channels import ChannelSource
-from session.done_before import image_files, is_done, read_again
+from session.done_before import image_files, is_done, read_again, recorded_model
 from session.object_export import OBJECT_SUFFIX
 from session.opening import read_images
 from session.opening_ahead import begin_opening
@@ -42,51 +44,112 @@ def segment_many(paths: Sequence[Path], folder: Path, wishes: Wishes, *, again: 
         0; 1 when an image could not be segmented.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    wishes = replace(wishes, queue_class=QueueClass.BATCH)
-    settings = Settings()
-    done: list[dict[str, Any]] = []
-    told: BeforeRun | None = None  # of the first image; they are mostly alike
-
-    def refuse(path: Path, error: UserError) -> None:
-        note(f"error: {path.name}: {error.message}")
-        done.append({"path": str(path), "error": error.message})
-
-    for name, (first, *others) in _inputs(paths, wishes, refuse):
-        out = folder / f"{name}{OBJECT_SUFFIX if wishes.object_format else MASK_SUFFIX}"
-        assert first.path is not None
-        assert first.series is not None
-        entry: dict[str, Any] = {"path": str(first.path), "series": first.series.id, "out": str(out)}
-        if others:
-            entry["images"] = [source.title for source in (first, *others)]
-        wanted = replace(wishes, others=tuple(others)) if others else wishes
-        try:
-            sources = (first, *wanted.others)
-            wanted = replace(wanted, inputs=tuple(image_files(source) for source in sources))
-            read = partial(read_again, sources, wishes.regular_grid, progress)
-            if not again and is_done(out, wishes.model, wishes.parameters, wanted.inputs, read, note):
-                note(f"{out.name} is there already")
-                done.append(entry | {"skipped": True})
-                continue
-            if told is None:
-                begin_opening(wishes, settings)
-            images = read_images(first.path, first.series, regular_grid=wishes.regular_grid, report=progress)
-            if told is None:
-                told = before_run(images.volumes[0], wanted, settings)
-                for sentence in told.sentences:
-                    note(sentence)
-            segmented = segment_to_file(images, out, wanted, settings, Telling(progress, warn))
-            done.append(entry | segmented.summary)
-            note(f"{out.name} is done")
-        except (UserError, InferenceFailed) as error:
-            note(f"error: {out.name}: {' '.join(error.message.split())}")
-            done.append(entry | {"error": error.message})
+    batch = _Batch(replace(wishes, queue_class=QueueClass.BATCH), folder, again=again)
+    for name, sources in _inputs(paths, wishes, batch.refuse):
+        batch.take(name, sources)
+    done, told = batch.done, batch.told
     failed = sum("error" in entry for entry in done)
+    batch.say_what_was_said_often()
+    batch.say_what_is_left()
     if as_json:
         print_json({"images": done, "failed": failed, **({} if told is None else told.to_json())})
     else:
         skipped = sum("skipped" in entry for entry in done)
         print(f"{len(done) - failed - skipped} segmented, {skipped} skipped, {failed} failed")
     return FAILED if failed else 0
+
+
+class _Batch:
+    """Takes one image after the other.
+
+    Attributes:
+        done: what became of each, as JSON.
+        told: what was known before the first run; images of a batch are mostly alike.
+    """
+
+    def __init__(self, wishes: Wishes, folder: Path, *, again: bool) -> None:
+        self.done: list[dict[str, Any]] = []
+        self.told: BeforeRun | None = None
+        self._wishes = wishes
+        self._folder = folder
+        self._again = again
+        self._settings = Settings()
+        self._said: Counter[str] = Counter()
+        self._suffix = OBJECT_SUFFIX if wishes.object_format else MASK_SUFFIX
+        self._outs: set[Path] = set()
+        self._dicom_folders: dict[Path, None] = {}
+
+    def refuse(self, path: Path, error: UserError) -> None:
+        """A path without an image to segment."""
+        self._fail({"path": str(path)}, path.name, error)
+
+    def take(self, name: str, sources: tuple[ChannelSource, ...]) -> None:
+        """Segment an image, or the images of a study, unless that is done."""
+        first, *others = sources
+        assert first.path is not None
+        assert first.series is not None
+        out = self._folder / f"{name}{self._suffix}"
+        self._outs.add(out)
+        if first.path.is_dir() and first.series.stack is not None:
+            self._dicom_folders[first.path] = None
+        entry: dict[str, Any] = {"path": str(first.path), "series": first.series.id, "out": str(out)}
+        if others:
+            entry["images"] = [source.title for source in sources]
+        wishes = replace(self._wishes, others=tuple(others)) if others else self._wishes
+        try:
+            wishes = replace(wishes, inputs=tuple(image_files(source) for source in (first, *wishes.others)))
+            if self._is_done(out, first, wishes):
+                note(f"{out.name} is there already")
+                self.done.append(entry | {"skipped": True})
+                return
+            self.done.append(entry | self._segmented(out, first, wishes))
+        except (UserError, InferenceFailed) as error:
+            self._fail(entry, out.name, error)
+
+    def say_what_was_said_often(self) -> None:
+        """Sentences that stood beside one result only, although they are about others, too."""
+        for sentence, count in self._said.items():
+            if count > 1:
+                note(f"of {count} results: {sentence}")
+
+    def say_what_is_left(self) -> None:
+        """Masks of images that a folder of DICOM series does not hold any more, or holds under another name."""
+        for path in self._dicom_folders:
+            stem = path.resolve().name.split(".")[0]
+            for out in sorted(self._folder.glob(f"{escape(stem)}*{self._suffix}")):
+                name = out.name.removesuffix(self._suffix)
+                is_of_folder = name == stem or is_name_of_uid(name, stem)
+                if is_of_folder and out not in self._outs and recorded_model(out) == self._wishes.model.id:
+                    warn(UserError(f"{out.name} is left from before: {path.name} holds no image for it now."))
+
+    def _is_done(self, out: Path, first: ChannelSource, wishes: Wishes) -> bool:
+        read = partial(read_again, (first, *wishes.others), wishes.regular_grid, progress)
+        return not self._again and is_done(out, wishes.model, wishes.parameters, wishes.inputs, read, note)
+
+    def _segmented(self, out: Path, first: ChannelSource, wishes: Wishes) -> dict[str, Any]:
+        assert first.path is not None
+        assert first.series is not None
+        if self.told is None:
+            begin_opening(wishes, self._settings)
+        images = read_images(first.path, first.series, regular_grid=wishes.regular_grid, report=progress)
+        if self.told is None:
+            self.told = before_run(images.volumes[0], wishes, self._settings)
+            for sentence in self.told.sentences:
+                note(sentence)
+        summary = segment_to_file(images, out, wishes, self._settings, Telling(progress, warn)).summary
+        note(f"{out.name} is done")
+        for sentence in summary["notes"]:
+            self._said[sentence] += 1
+            if self._said[sentence] == 1:
+                note(f"{out.name}: {sentence}")
+        return summary
+
+    def _fail(self, entry: dict[str, Any], name: str, error: UserError | InferenceFailed) -> None:
+        text = " ".join(error.message.split())
+        note(f"error: {text}" if name in text else f"error: {name}: {text}")
+        if error.hint:
+            note(f"hint: {error.hint}")
+        self.done.append(entry | {"error": error.message} | ({"hint": error.hint} if error.hint else {}))
 
 
 def _inputs(

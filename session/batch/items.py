@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,3 +71,8 @@ def _name(path: Path, series: Series, *, is_alone: bool) -> str:
 def name_of_uid(stem: str, uid: str) -> str:
     """A name that tells one of several series or studies of a folder, the same whatever else is found there."""
     return f"{stem}-{hashlib.sha256(uid.encode()).hexdigest()[:HASH_DIGITS]}"
+
+
+def is_name_of_uid(name: str, stem: str) -> bool:
+    """Whether ``name_of_uid`` may have made a name of this stem."""
+    return re.fullmatch(rf"{re.escape(stem)}-[0-9a-f]{{{HASH_DIGITS}}}", name) is not None

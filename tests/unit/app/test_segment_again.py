@@ -208,6 +208,21 @@ def test_records_of_earlier_versions_go_by_the_files_times(limner: Limner, ran: 
     assert ran == [1, 1]
 
 
+def test_masks_of_what_a_folder_no_longer_holds_are_named(limner: Limner, ran: list[int], tmp_path: Path) -> None:
+    folder, other = tmp_path / "anna", tmp_path / "anna-banana"
+    dicom(folder, 1)
+    limner(folder, dicom(other, 5))
+    dicom(folder / "more", 2)
+    text, errors = limner(folder)
+    assert text == "2 segmented, 0 skipped, 0 failed\n"
+    assert "warning: anna.nii.gz is left from before: anna holds no image for it now" in errors
+    assert errors.count("left from before") == 1  # nothing is known of others that begin alike
+    shutil.rmtree(folder / "more")
+    errors = limner(folder)[1]
+    assert errors.count("left from before") == 2  # those of the two with digits
+    assert sorted(ran) == [1, 1, 2, 5]
+
+
 def test_a_record_names_no_patient(limner: Limner, ran: list[int], tmp_path: Path) -> None:
     limner(dicom(tmp_path / "anna", 1))
     (noted,) = record_of(tmp_path)["inputs"]

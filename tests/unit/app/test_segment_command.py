@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import made_bundles
 import made_models
@@ -37,6 +38,7 @@ class Runs:
         self.images: list[int] = []  # the value that tells each image
         self.wishes: list[Wishes] = []
         self.version = "1.0"
+        self.notes: dict[int, list[str]] = {}
         self.failing: dict[int, Exception] = {}
 
     def __call__(self, images: OpenedImages, out: Path, wishes: Wishes, *_: Any) -> Segmented:
@@ -48,7 +50,9 @@ class Runs:
         out.write_bytes(b"mask")
         record = RunRecord("id", "2026-01-01T00:00:00Z", Outcome.DONE, wishes.model.id, "Rules", self.version)
         write_record(record, out)
-        return Segmented({"labels": [], "scores": [], "boxes": [], "maps": [], "notes": []}, record)
+        return Segmented(
+            {"labels": [], "scores": [], "boxes": [], "maps": [], "notes": self.notes.get(value, [])}, record
+        )
 
 
 @pytest.fixture
@@ -146,6 +150,41 @@ def test_one_that_fails_does_not_stop_the_others(limner: Limner, runs: Runs, tmp
     runs.failing.clear()
     limner(*images, "-o", out)
     assert runs.images == [1, 2]  # what failed is tried again
+
+
+def test_an_error_says_what_to_do_and_a_name_once(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+    (tmp_path / "packed").mkdir()
+    with ZipFile(tmp_path / "packed" / "ct.zip", "w") as archive:
+        archive.writestr("a.txt", "nothing")
+    runs.failing = {1: UserError("Too small.", "Scan more.")}
+    anna = image(tmp_path / "anna.nii.gz", 1)
+    status, text, errors = limner(anna, tmp_path / "packed", tmp_path / "nowhere", "-o", tmp_path / "out", "--json")
+    assert status == 1
+    assert errors.splitlines() == [
+        "error: anna.nii.gz: Too small.",
+        "hint: Scan more.",
+        "error: packed: There is no image in this folder (1 other files).",
+        "hint: It holds an archive: open ct.zip itself.",
+        "error: nowhere does not exist.",
+    ]
+    assert [entry.get("hint") for entry in json.loads(text)["images"]] == [
+        "Scan more.",
+        "It holds an archive: open ct.zip itself.",
+        None,
+    ]
+
+
+def test_what_is_said_of_many_results_is_said_once_and_counted(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+    runs.notes = {1: ["No flips.", "Hardly a CT."], 2: ["No flips."], 3: ["No flips."]}
+    _, _, errors = limner(*three(tmp_path), "-o", tmp_path / "out")
+    assert errors.splitlines() == [
+        "anna.nii.gz is done",
+        "anna.nii.gz: No flips.",
+        "anna.nii.gz: Hardly a CT.",
+        "ben.nii.gz is done",
+        "cleo.nii.gz is done",
+        "of 3 results: No flips.",
+    ]
 
 
 def test_files_of_a_folder_keep_their_names_whatever_joins_them(limner: Limner, runs: Runs, tmp_path: Path) -> None:

@@ -69,6 +69,14 @@ def test_where_structures_overlap_one_layer_keeps_the_inner_one_and_says_what_is
     assert "Core" not in said
 
 
+def test_maps_of_an_earlier_result_are_named(written: Any, tmp_path: Path) -> None:
+    for name in ("mask.probability.nii.gz", "mask.doubt.nii.gz", "mask-2.doubt.nii.gz"):
+        (tmp_path / name).write_bytes(b"old")
+    notes = written(nested(), "mask.seg.nrrd")["notes"]
+    assert notes[-1] == "Of an earlier run, not of this one: mask.doubt.nii.gz, mask.probability.nii.gz."
+    assert written(nested(), "other.seg.nrrd")["notes"] == ["A note."]
+
+
 @pytest.mark.parametrize("name", ["mask.seg.nrrd", "case.limner"])
 def test_what_holds_overlap_holds_all_of_it(name: str, written: Any) -> None:
     summary = written(nested(), name)
