@@ -30,7 +30,11 @@ class _Parser(argparse.ArgumentParser):
 
 def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """The command line with these commands, the whole one by default."""
-    top = _Parser(prog="limner", description="Open, see, segment, refine and prove medical volumes.")
+    top = _Parser(
+        prog="limner",
+        description="Open, see, segment, refine and prove medical volumes.",
+        epilog="limner PATH opens a file or folder in the window, as limner open PATH does.",
+    )
     top.add_argument("--version", action=_Version, nargs=0, help="print the version")
     parsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
     for name in names:
@@ -49,7 +53,12 @@ class _Version(argparse.Action):
 
 
 def _parsed(argv: Sequence[str]) -> argparse.Namespace:
-    """The arguments; ``key=value`` words may stand anywhere, which argparse allows to no subcommand."""
+    """The arguments; ``key=value`` words may stand anywhere, which argparse allows to no subcommand.
+
+    A file or folder alone is opened in the window, as a desktop does it: ``limner PATH`` is ``limner open PATH``.
+    """
+    if len(argv) == 1 and argv[0] not in COMMANDS and not argv[0].startswith("-") and os.path.exists(argv[0]):
+        argv = ["open", *argv]
     top = parser(argv[:1] if argv[:1] and argv[0] in COMMANDS else COMMANDS)  # loading all costs more than most do
     arguments, rest = top.parse_known_args(argv)
     if rest and not hasattr(arguments, "pairs"):

@@ -10,14 +10,13 @@ from app.inside_document import show_inside, show_text
 from app.listed_series import open_listed
 from app.opening import open_path
 from imaging.errors import UserError
-from imaging.workspace.listing import SeriesRow
 from session.job_end import failed
 from session.jobs import Job
 from session.object_kinds import LookedAt, ObjectKind, look_at
 from session.session import Session
-from session.study_objects import images_about_which, objects_about, objects_of
+from session.study_objects import PlaceOfImages, images_about_which, not_found, objects_about, objects_of
 
-THERE, HERE, IMAGE, OVER = "there", "here", "image", "over"
+THERE, HERE, IMAGE, OVER, AGAIN, ONCE = "there", "here", "image", "over", "again", "once"
 
 
 def bring_files(session: Session, paths: Sequence[Path]) -> None:
@@ -48,6 +47,14 @@ def bring(session: Session, found: Sequence[LookedAt]) -> None:
         import_files(session, [one.path for one in others])
     elif others:
         _elsewhere(session, others)
+
+
+def bring_one(session: Session, found: LookedAt) -> None:
+    """The same for one object that was opened like an image; what cannot be done is said."""
+    try:
+        bring(session, [found])
+    except UserError as error:
+        session.messages.error(error)
 
 
 def import_of_study(session: Session) -> None:
@@ -101,41 +108,50 @@ def _is_about_open(session: Session, found: LookedAt) -> bool:
 
 def _goes_over_images(session: Session, found: LookedAt) -> bool:
     """A map is an image as well: ask where there is something that it could lie over."""
-    answer: str | None = IMAGE
-    if session.document is not None and session.window is not None:
-        question = f"“{found.path.name}” holds a map. How shall it be shown?"
-        options = [(OVER, "Over the open images"), (IMAGE, "As an image of its own")]
-        answer = session.window.ask_choice("Map", question, options)
+    if session.document is None or session.window is None:
+        return True  # over its own images, where they are found
+    question = f"“{found.path.name}” holds a map. How shall it be shown?"
+    answer = session.window.ask_choice(
+        "Map", question, [(OVER, "Over the open images"), (IMAGE, "As an image of its own")]
+    )
     if answer == IMAGE:
-        open_path(session, found.path)
+        open_path(session, found.path, is_image=True)
     return answer == OVER
 
 
 def _elsewhere(session: Session, found: list[LookedAt]) -> None:
     """The images are not the open ones: look where they are."""
     workspace = session.settings.workspace()
+    shelf = [PlaceOfImages(item.path, item.series.id) for item in session.shelf]
+    at_hand = next((place for place in shelf if found[0].series_uids and found[0].is_about(place.series_id)), None)
+
+    def look(job: Job) -> PlaceOfImages | None:
+        return at_hand or images_about_which(workspace, found[0], job.report)
 
     def looked(job: Job) -> None:
         if failed(session, job):
             return
-        row: SeriesRow | None = job.result
-        answer = _where(session, found[0], is_known=row is not None)
+        place: PlaceOfImages | None = job.result
+        answer = _where(session, found[0], is_known=place is not None)
         if answer == HERE:
             import_files(session, [one.path for one in found])
-        elif answer == THERE and row is not None:
-            open_listed(session, row.folder, row.uid, then=lambda: import_files(session, [one.path for one in found]))
+        elif answer == THERE and place is not None:
+            open_listed(session, place.folder, place.series_id, then=lambda: _import_unless_there(session, found))
+        elif answer == IMAGE:
+            session.messages.warning(not_found(found[0]).message, "The map is opened as an image of its own.")
+            open_path(session, found[0].path, is_image=True)
 
-    title = "Look for the images of an object"
-    session.jobs.start(title, lambda _job: images_about_which(workspace, found[0]), _said(session, looked))
+    session.jobs.start("Look for the images of an object", look, _said(session, looked))
 
 
 def _where(session: Session, found: LookedAt, *, is_known: bool) -> str | None:
     """Where an object that is not about the open images goes."""
     if session.document is None:
-        if not is_known:
-            hint = "Open them, then drop the object again; or add their folder in Studies."
-            raise UserError(f"The images that {found.path.name} is about are not open.", hint)
-        return THERE
+        if is_known:
+            return THERE
+        if found.kind is ObjectKind.MAP:
+            return IMAGE
+        raise not_found(found)
     if not is_known or session.window is None:
         return HERE
     return session.window.ask_choice(
@@ -143,3 +159,30 @@ def _where(session: Session, found: LookedAt, *, is_known: bool) -> str | None:
         f"“{found.path.name}” is about other images than those that are open.",
         [(THERE, "Open the images that it is about"), (HERE, "Import it here all the same")],
     )
+
+
+def _import_unless_there(session: Session, found: list[LookedAt]) -> None:
+    """Import objects into the case that was just opened; masks that it took in before only when they are wanted."""
+    entries = session.open_document.entries
+    known = {entry.parameters.get("file") for entry in entries if entry.tool == "file.import_masks"}
+    wanted = [
+        one.path
+        for one in found
+        if one.kind is not ObjectKind.MASKS or one.path.name not in known or _is_wanted_again(session, one)
+    ]
+    if wanted:
+        try:
+            import_files(session, wanted)
+        except UserError as error:  # a read-only case
+            session.messages.error(error)
+
+
+def _is_wanted_again(session: Session, found: LookedAt) -> bool:
+    if session.window is None:
+        return False
+    answer = session.window.ask_choice(
+        "Imported before",
+        f"The case on these images has imported “{found.path.name}” before.",
+        [(ONCE, "Go on with the case as it is"), (AGAIN, "Import it again, beside what is there")],
+    )
+    return answer == AGAIN

@@ -21,6 +21,7 @@ from session.change import DocumentChange
 from session.document import Document
 from session.job_end import failed
 from session.jobs import Job
+from session.object_kinds import LookedAt, ObjectKind, kind_of, look_at
 from session.opening import (
     MovedImages,
     OpenedImages,
@@ -46,6 +47,7 @@ class _Found:
     case: Case | None = None
     remarks: list[UserError] = field(default_factory=list)
     is_first_of_disc: bool = False
+    about: LookedAt | None = None  # it is no image, but an object about images
 
 
 def open_paths(session: Session, paths: list[Path]) -> None:
@@ -54,11 +56,21 @@ def open_paths(session: Session, paths: list[Path]) -> None:
         open_path(session, path)
 
 
-def open_path(session: Session, path: Path, images_at: Path | None = None, *, read_only: bool = False) -> Job:
-    """Find out what a path holds and show its largest series."""
+def open_path(
+    session: Session, path: Path, images_at: Path | None = None, *, read_only: bool = False, is_image: bool = False
+) -> Job:
+    """Find out what a path holds and show its largest series; an object about images goes to these.
+
+    Args:
+        images_at: where the images of a case are now.
+        read_only: change no case; there an object is no image to be shown.
+        is_image: a map is shown as an image of its own.
+    """
 
     def look(job: Job) -> _Found:
         job.report(None, "Looking what is there")
+        if not read_only and not is_image and path.is_file() and kind_of(path) is not ObjectKind.OTHER:
+            return _Found(path, [], about=look_at(path))
         return _find(session, path, images_at, read_only=read_only)
 
     def found(job: Job) -> None:
@@ -74,6 +86,11 @@ def open_path(session: Session, path: Path, images_at: Path | None = None, *, re
         if failed(session, job):
             return
         result: _Found = job.result
+        if result.about is not None:
+            from app.object_opening import bring_one  # which opens images by this module
+
+            bring_one(session, result.about)
+            return
         session.messages.remark(result.remarks)
         remember(session, path)
         session.put_on_shelf([ShelfItem(result.path, s) for s in result.series])

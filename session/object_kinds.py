@@ -57,6 +57,7 @@ class LookedAt:
         title: the structures that it holds, else what it calls itself; may be empty.
         series_uids: the series that it is about; empty where it does not say.
         modality, date: of its own series, as DICOM writes them; may be empty.
+        study: date and description of its study, for people; never logged, may be empty.
     """
 
     path: Path
@@ -65,6 +66,7 @@ class LookedAt:
     series_uids: frozenset[str] = frozenset()
     modality: str = ""
     date: str = ""
+    study: str = ""
 
     def is_about(self, series_id: str) -> bool:
         """True unless it says that it is about other series; ``series_id`` as ``imaging.series.Series.id``."""
@@ -103,7 +105,14 @@ def look_at(path: Path) -> LookedAt:
         kind = ObjectKind.TEXT
     series_uids = frozenset(filter(None, _series_uids(elements)))
     date = elements.text(_SERIES_DATE) or elements.text(_CONTENT_DATE)
-    return LookedAt(path, kind, _title(elements), series_uids, elements.text(tags.MODALITY), date)
+    return LookedAt(path, kind, _title(elements), series_uids, elements.text(tags.MODALITY), date, _study(elements))
+
+
+def _study(elements: Elements) -> str:
+    date, description = elements.text(tags.STUDY_DATE), " ".join(elements.text(tags.STUDY_DESCRIPTION).split())
+    day = f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdecimal() else ""
+    named = f"“{description}”" if description else ""
+    return " ".join(filter(None, ("study", f"of {day}" if day else "", named))) if day or named else ""
 
 
 def _title(elements: Elements) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from imaging.dicom.scan import files_below
 from imaging.errors import UserError
 from imaging.workspace.listing import SeriesRow, files_of, series_of
 from imaging.workspace.study_index import INDEX_NAME, StudyIndex
+from session.images_nearby import images_near
 from session.object_kinds import KINDS, LookedAt, ObjectKind, kind_of, look_at
 
 MOST_LOOKED_AT = 500  # whole headers; a study with more objects is no study of one patient's day
@@ -52,19 +54,55 @@ def objects_about(workspace: Path, series_id: str, place: Path, report: Report) 
     return sorted(found, key=lambda one: (one.modality, one.date, one.title))
 
 
-def images_about_which(workspace: Path, found: LookedAt) -> SeriesRow | None:
-    """The images that an object is about, None where the list does not know them.
+@dataclass(frozen=True)
+class PlaceOfImages:
+    """A folder, or the DICOMDIR of a disc, and a series there. It holds an identifier: never log it."""
+
+    folder: Path
+    series_id: str
+
+
+def images_about_which(workspace: Path, found: LookedAt, report: Report) -> PlaceOfImages | None:
+    """The images that an object is about: in the list of studies, else near the object; None where they are not.
+
+    Args:
+        report: called with fraction and message; may raise to stop.
 
     Raises:
         UserError: the list of studies cannot be read.
     """
+    report(None, "Looking in the list of studies")
+    return _listed(workspace, found.series_uids) or _near(found, report)
+
+
+def not_found(found: LookedAt) -> UserError:
+    """What is missing, and where it was looked for."""
+    if not found.series_uids:
+        hint = "Open them, then drop the object again."
+        return UserError(f"{found.path.name} does not say which images it is about.", hint)
+    series = min(found.series_uids)
+    study = f"{found.study}, series {series}" if found.study else f"series {series}"
+    folder = found.path.resolve().parent
+    return UserError(
+        f"The images that {found.path.name} is about were not found: {study}.",
+        f"Looked for in the list of studies, in “{folder.name}” and in the folders beside it. "
+        "Open them, then drop the object again; or add their folder in Studies.",
+    )
+
+
+def _listed(workspace: Path, series_uids: Iterable[str]) -> PlaceOfImages | None:
     with StudyIndex(workspace / INDEX_NAME) as index:
-        for uid in sorted(found.series_uids):
+        for uid in sorted(series_uids):
             for study in _studies_with(index, uid):
                 for row in series_of(index, study):
-                    if row.uid == uid and row.is_image:
-                        return row
+                    if row.uid == uid and row.is_image and row.folder.exists():
+                        return PlaceOfImages(row.folder, uid)
     return None
+
+
+def _near(found: LookedAt, report: Report) -> PlaceOfImages | None:
+    near = images_near(found.path, found.series_uids, report) if found.series_uids else None
+    return None if near is None else PlaceOfImages(*near)
 
 
 def _studies_with(index: StudyIndex, series_id: str) -> list[int]:

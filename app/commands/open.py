@@ -1,4 +1,4 @@
-"""``limner open [PATH]``: the window."""
+"""``limner open [PATH]``, or ``limner PATH``: the window."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 def add(parsers: Any) -> None:
     """Declare the command."""
     parser = parsers.add_parser("open", help="open the window")
-    parser.add_argument("path", type=Path, nargs="?")
+    parser.add_argument("path", type=Path, nargs="?", help="images, a case, or an object about images, such as a SEG")
     parser.set_defaults(run=run)
 
 

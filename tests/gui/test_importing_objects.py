@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication
 
 import app.importing
 from app.object_formats import add_picture_formats
-from app.opening import open_path
+from app.opening import open_path, open_paths
 from app.window import MainWindow
 from app.window_services import Services
 from imaging.case.case import Case
@@ -414,6 +414,118 @@ def test_an_object_of_other_images_asks_where_it_shall_go(
     assert [("another frame of reference" in one, "this patient" in one) for one in sure] == (
         [(True, True)] if answered == "here" else []
     )
+
+
+def came_in(session: Session, kind: str) -> bool:
+    document = session.document
+    if document is None or document.is_loading:
+        return False
+    match kind:
+        case "seg":
+            return document.segmentation.find("Liver") is not None
+        case "pm":
+            return document.model_maps is not None
+    return [m.name for m in document.measurements.all] == ["Node"]
+
+
+@pytest.mark.parametrize(
+    ("way", "kind"), [("dropped", "seg"), ("opened", "seg"), ("opened", "sr"), ("opened", "gsps"), ("opened", "pm")]
+)
+def test_an_object_brings_the_images_that_lie_beside_it(
+    window: MainWindow, images, objects, wait: Wait, way: str, kind: str
+) -> None:
+    """The list of studies knows nothing of them."""
+    if way == "dropped":
+        drop(window, objects[kind])
+    else:
+        open_paths(window.session, [objects[kind]])  # as the command line does
+    wait(lambda: came_in(window.session, kind))
+    quiet(window.session, wait)
+    document = window.session.open_document
+    assert document.case.images[0].path == str(images)
+    assert document.volume.geometry.shape == (COUNT, ROWS, COLUMNS)
+    assert str(objects[kind]) not in window.session.settings["recent"]
+    assert str(images) in window.session.settings["recent"]
+    close_later(ReportContent)
+
+
+def test_an_object_among_its_images_brings_them(window: MainWindow, images, objects, wait: Wait) -> None:
+    objects["seg"].rename(images / "seg.dcm")
+    window.bridge.run("file.open", path=str(images / "seg.dcm"))
+    wait(lambda: came_in(window.session, "seg"))
+    assert window.session.open_document.case.images[0].path == str(images)
+
+
+@pytest.mark.parametrize("answered", ["once", "again", None])
+def test_masks_that_a_case_took_in_before_are_not_doubled_unasked(
+    window: MainWindow, images, objects, wait: Wait, monkeypatch: pytest.MonkeyPatch, answered: str | None
+) -> None:
+    session, asked = window.session, answer(monkeypatch, answered)
+    open_path(session, objects["seg"])
+    wait(lambda: came_in(session, "seg"))
+    quiet(session, wait)
+    session.set_document(None)
+    open_path(session, objects["seg"])
+    wait(lambda: came_in(session, "seg") and bool(asked))
+    quiet(session, wait)
+    wait(lambda: len(session.open_document.segmentation.segments) == (2 if answered == "again" else 1))
+    assert "before" in asked[0]
+
+
+def test_images_that_are_not_found_are_named_with_the_places_and_leave_no_trace_in_a_log(
+    window: MainWindow, objects, wait: Wait, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    seg = dcmread(objects["seg"])
+    seg.StudyDate, seg.StudyDescription = "20260203", "CT Thorax"
+    seg.save_as(objects["seg"])
+    texts = said(window.session)
+    open_path(window.session, objects["seg"])
+    wait(lambda: bool(texts))
+    uid = str(seg.ReferencedSeriesSequence[0].SeriesInstanceUID)
+    for part in ("study of 2026-02-03 “CT Thorax”", uid, "list of studies", "“objects”", "beside it"):
+        assert part in texts[0]
+    assert window.session.document is None
+    assert uid not in "".join(capfd.readouterr()) + caplog.text
+    assert all(uid not in job.title + job.message for job in window.session.jobs.jobs)
+
+
+def test_an_object_that_names_no_images_says_so(window: MainWindow, images, objects, wait: Wait) -> None:
+    seg = dcmread(objects["seg"])
+    del seg.ReferencedSeriesSequence
+    for item in seg.iterall():
+        if item.keyword == "SeriesInstanceUID" and item.value != seg.SeriesInstanceUID:
+            item.value = ""
+    seg.save_as(objects["seg"])
+    texts = said(window.session)
+    drop(window, objects["seg"])
+    wait(lambda: any("does not say which images" in text for text in texts))
+
+
+def test_a_map_without_its_images_is_opened_as_one(window: MainWindow, objects, wait: Wait) -> None:
+    texts = said(window.session)
+    open_path(window.session, objects["pm"])
+    wait(lambda: window.session.document is not None and not window.session.document.is_loading)
+    quiet(window.session, wait)
+    assert any("as an image of its own" in text for text in texts)
+    assert window.session.open_document.case.images[0].path == str(objects["pm"])
+
+
+def test_a_document_that_is_opened_is_offered(
+    window: MainWindow, objects, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answer(monkeypatch, None)
+    open_path(window.session, objects["pdf"])
+    wait(lambda: bool(asked))
+    assert "PDF" in asked[0]
+
+
+def test_images_that_the_list_knows_but_that_are_gone_are_looked_for_nearby(
+    window: MainWindow, studies, images, objects, wait: Wait
+) -> None:
+    images.rename(images.with_name("moved"))
+    drop(window, objects["seg"])
+    wait(lambda: came_in(window.session, "seg"))
+    assert window.session.open_document.case.images[0].path == str(images.with_name("moved"))
 
 
 @pytest.mark.parametrize("are_listed", [True, False])
