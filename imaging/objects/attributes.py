@@ -54,6 +54,7 @@ OPTIONAL = (
     ("PatientIdentityRemoved", 0x00120062),
     ("DeidentificationMethod", 0x00120063),
     ("PositionReferenceIndicator", 0x00201040),
+    ("LongitudinalTemporalInformationModified", 0x00280303),  # who gives the patient back moves the study's date, too
 )
 METHOD_CODES = 0x00120064  # De-identification Method Code Sequence
 NOT_STATED = "Not stated by the source"
@@ -68,6 +69,7 @@ _FORMS = {
     "PatientSize": _NUMBER,
     "PatientWeight": _NUMBER,
     "PatientIdentityRemoved": "YES|NO",
+    "LongitudinalTemporalInformationModified": "UNMODIFIED|MODIFIED|REMOVED",
 }
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from made_series import SeriesMaker
 from pydicom import dcmread
 
 from app.cli import main
 from imaging.errors import UserError
+from imaging.formats.label_file import LabelFile, LabelSegment
+from imaging.objects.segmentation_write import write_segmentation
+from imaging.objects.source_series import source_of
+from imaging.objects.validation.validate import validate
 from imaging.opening import list_series
 from sync.deidentification.burned_in import Risk, risk_of
 from sync.deidentification.engine import Deidentifier
@@ -121,6 +126,23 @@ def test_what_comes_back_has_its_study_s_date_again(tmp_path) -> None:
         assert answer.StudyDate != "20200310"
         register.reidentify(answer, KEY)
     assert answer.StudyDate == "20200310"
+
+
+def test_what_was_made_of_shifted_images_comes_back_with_its_study_s_date(tmp_path) -> None:
+    maker = SeriesMaker(tmp_path / "in")
+    maker.folder.mkdir()
+    maker(3, lambda _k, ds: setattr(ds, "StudyDate", "20200310"))
+    with Register(tmp_path / "workspace") as register:
+        worker = Deidentifier(KEY, Options(Dates.SHIFT))
+        deidentify_files(sorted(maker.folder.iterdir()), tmp_path / "out", worker, register)
+        source = source_of(tmp_path / "out")
+        labels = LabelFile(source.geometry, [np.ones(source.geometry.shape, np.uint8)], [LabelSegment("Liver", None, 1)])
+        write_segmentation(labels, source, tmp_path / "seg.dcm")
+        result = dcmread(tmp_path / "seg.dcm")
+        assert result.StudyDate not in ("", "20200310")
+        register.reidentify(result, KEY)
+    assert result.StudyDate == "20200310"
+    assert validate(tmp_path / "seg.dcm") == []
 
 
 @pytest.mark.parametrize("first", [0, 1])
