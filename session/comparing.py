@@ -122,6 +122,7 @@ def _segment_record(segment: ComparedSegment) -> dict[str, Any]:
     found: Agreement = segment.agreement
     return {
         "name": segment.name,
+        "paired_by": "label value" if segment.is_by_value else "name",
         "label_a": segment.a.label_value,
         "label_b": segment.b.label_value,
         "dice": _rounded(found.dice),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from math import isfinite, isnan
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         for line in _lines(compared, arguments.tolerance):
             print(line)
+        _say_what_numbers_paired(compared, arguments)
     return 0
 
 
@@ -81,6 +83,19 @@ def _lines(compared: ComparedFiles, tolerance_mm: float) -> list[str]:
     if not result.segments:
         note("No segment of A has a partner in B: names and label values differ.")
     return lines
+
+
+def _say_what_numbers_paired(compared: ComparedFiles, arguments: argparse.Namespace) -> None:
+    """The same number may well mean something else in another file."""
+    paired = [segment for segment in compared.result.segments if segment.is_by_value]
+    if paired:
+        unnamed = arguments.a if paired[0].name == paired[0].b.name else arguments.b
+        named = ", ".join(f"{segment.name} ({segment.a.label_value})" for segment in paired)
+        note(f"note: paired by label value, because {unnamed.name} does not name {_it(paired)}: {named}.")
+
+
+def _it(several: Sequence[object]) -> str:
+    return "it" if len(several) == 1 else "them"
 
 
 def _share(value: float) -> str:

@@ -31,6 +31,11 @@ class ComparedSegment:
         is_made_up = self.a.name.startswith(f"Label {self.a.label_value}")
         return self.b.name if is_made_up else self.a.name
 
+    @property
+    def is_by_value(self) -> bool:
+        """True when they were paired by label value, because one file has no names."""
+        return self.a.name.strip().casefold() != self.b.name.strip().casefold()
+
 
 @dataclass(frozen=True)
 class LabelComparison:

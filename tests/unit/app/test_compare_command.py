@@ -94,6 +94,18 @@ def test_the_table_has_a_line_for_each_segment(capsys, a, b) -> None:
     assert len(head) == len(liver) == len(spleen)
 
 
+def test_pairs_that_only_a_number_makes_are_told(capsys, a, b) -> None:
+    """A spleen that is label 1 in a file without names is not the body that is label 1 elsewhere."""
+    assert main(["compare", str(b), str(a)]) == 0
+    assert capsys.readouterr().err == (
+        "note: paired by label value, because b.mha does not name them: Liver (1), Spleen (2).\n"
+    )
+    assert [s["paired_by"] for s in json_of(capsys, a, b)["segments"]] == ["label value"] * 2
+    assert [s["paired_by"] for s in json_of(capsys, a, a)["segments"]] == ["name"] * 2
+    assert main(["compare", str(a), str(a)]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_csv_holds_the_same_numbers_and_the_lonely_ones(capsys, a, tmp_path) -> None:
     other = tmp_path / "c.seg.nrrd"
     write_labels(LabelFile(GRID, [layer_of(1)], [LabelSegment("Liver", None, 1), LabelSegment("Cyst", None, 2)]), other)
