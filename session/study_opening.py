@@ -14,7 +14,7 @@ from imaging.dicom.disc import read_disc
 from imaging.dicom.scan import files_below
 from imaging.errors import UserError
 from imaging.workspace.discs import directories_among, files_of_disc
-from imaging.workspace.listing import all_files_of, series_of
+from imaging.workspace.listing import StudyRow, all_files_of, series_of, studies
 from imaging.workspace.looking import FileKind, Looker
 from imaging.workspace.study_index import INDEX_NAME, StudyIndex
 from session.jobs import Cancelled
@@ -131,6 +131,19 @@ def own_files(index: StudyIndex, study_id: int, workspace: Path) -> list[Path]:
     return [path for path in found if path.resolve().is_relative_to(home)]
 
 
+def would_be_deleted(study_id: int, workspace: Path) -> tuple[int, StudyRow]:
+    """How many files ``delete_study`` would delete, and of which study, so that people are asked before.
+
+    Raises:
+        UserError: as there, or the study is not listed any more.
+    """
+    with StudyIndex(workspace / INDEX_NAME) as index:
+        study = next((row for row in studies(index, limit=-1) if row.id == study_id), None)
+        if study is None:
+            raise UserError("This study is not listed any more.")
+        return len(_must_be_own(index, study_id, workspace)), study
+
+
 def delete_study(study_id: int, workspace: Path) -> int:
     """Delete the workspace's own files of a study; how many. Cases stay, and files in other folders.
 
@@ -138,10 +151,7 @@ def delete_study(study_id: int, workspace: Path) -> int:
         UserError: none of its files is the workspace's own.
     """
     with StudyIndex(workspace / INDEX_NAME) as index:
-        own = own_files(index, study_id, workspace)
-        if not own:
-            hint = "Limner deletes only what it received or brought in; remove others where they are."
-            raise UserError("The images of this study lie in a folder of yours.", hint)
+        own = _must_be_own(index, study_id, workspace)
         with Incoming(workspace) as incoming:
             incoming.forget(own)
         for folder in {path.parent for path in own}:
@@ -149,3 +159,11 @@ def delete_study(study_id: int, workspace: Path) -> int:
                 shutil.rmtree(folder)
         index.update(workspace / RECEIVED)
     return len(own)
+
+
+def _must_be_own(index: StudyIndex, study_id: int, workspace: Path) -> list[Path]:
+    own = own_files(index, study_id, workspace)
+    if not own:
+        hint = "Limner deletes only what it received or brought in; remove others where they are."
+        raise UserError("The images of this study lie in a folder of yours.", hint)
+    return own

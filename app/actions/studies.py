@@ -10,7 +10,7 @@ from session.actions import Action
 from session.job_end import failed
 from session.jobs import Job
 from session.session import Session
-from session.study_opening import Imported, bring_in, delete_study
+from session.study_opening import Imported, bring_in, delete_study, would_be_deleted
 
 
 def show(session: Session) -> None:
@@ -53,19 +53,26 @@ def bring(session: Session, folder: str) -> None:
 
 
 def delete(session: Session, study: str) -> None:
-    """Delete the workspace's own images of a study, after asking; cases stay."""
-    assert session.window is not None
-    question = "Delete the images of this study that the workspace holds?"
-    hint = "They are deleted from the disk. Cases stay, and images in other folders."
-    if not session.window.confirm(question, hint):
-        return
+    """Delete the workspace's own images of a study, after saying which and how many; cases stay."""
+    from widgets.study_window.columns import day, person
+
     workspace = session.settings.workspace()
+
+    def ask(job: Job) -> None:
+        assert session.window is not None
+        if failed(session, job):
+            return
+        count, row = job.result
+        whose = ", ".join(filter(None, (person(row.patient_name) or row.patient_id, day(row.date))))
+        hint = "They are deleted from the workspace’s disk. Cases stay, and images in other folders."
+        if session.window.confirm(f"Delete {count} images of {whose}?", hint):
+            session.jobs.start("Delete images", lambda _job: delete_study(int(study), workspace), done)
 
     def done(job: Job) -> None:
         if not failed(session, job):
             session.messages.info(f"{job.result} images were deleted.")
 
-    session.jobs.start("Delete images", lambda _job: delete_study(int(study), workspace), done)
+    session.jobs.start("Count images", lambda _job: would_be_deleted(int(study), workspace), ask)
 
 
 ACTIONS = (

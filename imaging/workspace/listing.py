@@ -15,6 +15,7 @@ from imaging.workspace.study_index import StudyIndex
 # Objects that are about images: they stand in a study, but are not opened as one.
 _DESCRIBING = ",".join(f"'{modality}'" for modality in sorted(DESCRIBING_MODALITIES))
 _IMAGE_TEST = f"s.modality NOT IN ({_DESCRIBING})"
+_OBJECT = "CASE i.sop_uid WHEN '' THEN i.id ELSE i.sop_uid END"  # an object in two files is one
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def studies(index: StudyIndex, wanted: Filter = Filter(), limit: int = 5000) -> 
     rows = index.connection.execute(
         "SELECT t.id, t.uid, t.patient_id, t.patient_name, t.birth_date, t.sex, t.date, t.time, t.description,"
         " t.accession_number, group_concat(DISTINCT s.modality), count(DISTINCT s.id),"
-        " (SELECT count(*) FROM instances i JOIN series x ON x.id = i.series_id WHERE x.study_id = t.id),"
+        f" (SELECT count(DISTINCT {_OBJECT}) FROM instances i JOIN series x ON x.id = i.series_id"
+        " WHERE x.study_id = t.id),"
         " (SELECT count(DISTINCT c.path) FROM case_series c JOIN series x ON x.uid = c.uid WHERE x.study_id = t.id)"
         f" FROM studies t JOIN series s ON s.study_id = t.id WHERE {conditions} GROUP BY t.id"
         " ORDER BY t.date DESC, t.time DESC, t.patient_name, t.id LIMIT ?",
@@ -132,7 +134,8 @@ def series_of(index: StudyIndex, study_id: int) -> list[SeriesRow]:
     """The series of a study in the order of their numbers."""
     rows = index.connection.execute(
         "SELECT s.id, s.study_id, s.uid, s.modality, s.description, s.body_part, s.number, s.date, s.sop_class, s.rows,"
-        f" s.columns, count(DISTINCT i.sop_uid), sum(i.frames), count(*) - count(DISTINCT i.sop_uid), {_IMAGE_TEST},"
+        f" s.columns, count(DISTINCT {_OBJECT}), (SELECT sum(n) FROM (SELECT max(i.frames) AS n FROM instances i"
+        f" WHERE i.series_id = s.id GROUP BY {_OBJECT})), count(*) - count(DISTINCT {_OBJECT}), {_IMAGE_TEST},"
         " min(f.path) FROM series s JOIN instances i ON i.series_id = s.id JOIN files f ON f.id = i.file_id"
         " WHERE s.study_id = ? GROUP BY s.id ORDER BY s.number, s.id",
         (study_id,),
@@ -150,7 +153,7 @@ def files_of(index: StudyIndex, series_id: int) -> list[tuple[Path, str]]:
     """(file, member of the archive or "") of a series' objects by their numbers; of duplicates the first is taken."""
     rows = index.connection.execute(
         "SELECT min(f.path), i.member, min(i.number) FROM instances i JOIN files f ON f.id = i.file_id"
-        " WHERE i.series_id = ? GROUP BY CASE i.sop_uid WHEN '' THEN i.id ELSE i.sop_uid END ORDER BY 3, 1",
+        f" WHERE i.series_id = ? GROUP BY {_OBJECT} ORDER BY 3, 1",
         (series_id,),
     )
     return [(Path(os.fsdecode(path)), member) for path, member, _ in rows]

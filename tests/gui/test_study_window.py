@@ -147,21 +147,27 @@ def test_what_is_brought_in_is_copied_and_can_be_deleted(qtbot, window, studies,
     qtbot.waitUntil(lambda: all(job.is_over for job in window.session.jobs.jobs), timeout=30_000)
     studies.browsing.update()
     qtbot.waitUntil(lambda: names(studies) == ["Berg^Bea"], timeout=30_000)
-    monkeypatch.setattr(type(window.session.window), "confirm", lambda *_: False)
+    asked: list[str] = []
+    monkeypatch.setattr(
+        type(window.session.window), "confirm", lambda _services, question, hint: bool(asked.append(question + hint))
+    )
     studies.delete.click()
+    qtbot.waitUntil(lambda: bool(asked), timeout=30_000)
+    assert "5 images" in asked[0]
+    assert "Berg, Bea, 2020-03-04" in asked[0]
     assert len(list(home.glob("*/*.dcm"))) == 5
     monkeypatch.setattr(type(window.session.window), "confirm", lambda *_: True)
     studies.delete.click()
+    qtbot.waitUntil(lambda: list(home.glob("*/*.dcm")) == [], timeout=30_000)
     qtbot.waitUntil(lambda: all(job.is_over for job in window.session.jobs.jobs), timeout=30_000)
     studies.browsing.update()
     qtbot.waitUntil(lambda: names(studies) == [], timeout=30_000)
-    assert list(home.glob("*/*.dcm")) == []
     assert len(list((folder / "Berg").iterdir())) == 5
 
 
 def test_images_in_a_folder_of_the_user_are_never_deleted(qtbot, window, studies, folder, monkeypatch) -> None:
     listed(qtbot, studies, folder)
-    monkeypatch.setattr(type(window.session.window), "confirm", lambda *_: True)
+    monkeypatch.setattr(type(window.session.window), "confirm", lambda *_: pytest.fail("nothing can be deleted"))
     said: list[str] = []
     window.session.messages.shown.connect(lambda message: said.append(message.text))
     studies.delete.click()

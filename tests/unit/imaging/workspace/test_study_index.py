@@ -77,10 +77,10 @@ def test_changed_new_and_removed_files_are_noticed(index, make_series) -> None:
     os.utime(folder / "s002.dcm", ns=(1, 1))
     update = index.update(folder)
     assert (update.looked_at, update.gone, update.unchanged) == (2, 1, 2)
-    assert {s.patient_name: s.instance_count for s in listing.studies(index)} == {"Nobody^Made": 3, "Other^One": 1}
+    assert {s.patient_name: s.instance_count for s in listing.studies(index)} == {"Nobody^Made": 2, "Other^One": 1}
     first = next(s for s in listing.studies(index) if s.patient_name == "Nobody^Made")
     (series,) = listing.series_of(index, first.id)
-    assert (series.instance_count, series.duplicates) == (2, 1)
+    assert (series.instance_count, series.duplicates, series.frame_count) == (2, 1, 2)
     assert len(listing.files_of(index, series.id)) == 2
 
 
