@@ -15,6 +15,7 @@ from imaging.workspace.study_index import StudyIndex
 # Objects that are about images: they stand in a study, but are not opened as one.
 _DESCRIBING = ",".join(f"'{modality}'" for modality in sorted(DESCRIBING_MODALITIES))
 _IMAGE_TEST = f"s.modality NOT IN ({_DESCRIBING})"
+MOST_STUDIES = 5000  # of a list for people; who has more narrows it
 _OBJECT = "CASE i.sop_uid WHEN '' THEN i.id ELSE i.sop_uid END"  # an object in two files is one
 
 
@@ -98,7 +99,7 @@ class FileRow:
     reason: str
 
 
-def studies(index: StudyIndex, wanted: Filter = Filter(), limit: int = 5000) -> list[StudyRow]:
+def studies(index: StudyIndex, wanted: Filter = Filter(), limit: int = MOST_STUDIES) -> list[StudyRow]:
     """The studies that a filter lets through, the newest first, then by patient's name."""
     conditions, values = _conditions(wanted)
     rows = index.connection.execute(

@@ -16,12 +16,15 @@ from imaging.formats import write_volume
 from imaging.geometry import Geometry
 from imaging.volume import Quantity, Volume
 from imaging.workspace.cases import CaseRow
-from imaging.workspace.listing import SeriesRow
+from imaging.workspace.listing import SeriesRow, StudyRow
 from imaging.workspace.research import ResearchFile, ResearchFolder
+from session.study_browsing import Found
 from widgets import theme
 from widgets.runs.rows import LEAST_WIDE_PX
+from widgets.study_window import found_text
 from widgets.study_window.columns import DESCRIPTION, day, described, person
 from widgets.study_window.contents import DETAILS
+from widgets.study_window.found_text import found_sentence
 from widgets.study_window.window import StudyWindow
 
 
@@ -255,3 +258,10 @@ def test_dates_and_descriptions_are_written_so_that_nobody_misreads_them() -> No
     assert day("20200304") == "2020-03-04"
     assert day("1999") == "1999"
     assert described("FH-HEAD^Brain  Protocols") == "FH-HEAD Brain Protocols"
+
+
+def test_a_list_that_is_cut_says_so(monkeypatch) -> None:
+    row = StudyRow(1, "1.2", "", "", "", "", "", "", "", "", ("CT",), 1, 1, 0)
+    assert "only the newest" not in found_sentence(Found((row,) * 2), is_narrowed=False)
+    monkeypatch.setattr(found_text, "MOST_STUDIES", 2)
+    assert "only the newest" in found_sentence(Found((row,) * 2), is_narrowed=False)

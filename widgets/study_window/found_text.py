@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from imaging.workspace.listing import MOST_STUDIES
 from session.study_browsing import Found
 
 
@@ -17,6 +18,8 @@ def found_sentence(found: Found, *, is_narrowed: bool) -> str:
     parts = []
     if count or not files:
         parts.append(_tr("1 study") if count == 1 else _tr("{0} studies").format(count))
+    if count >= MOST_STUDIES:
+        parts.append(_tr("only the newest are listed, search for others"))
     if files:
         parts.append(_tr("1 research file") if files == 1 else _tr("{0} research files").format(files))
     missing = [root.path.name for root in found.roots if root.is_missing]
