@@ -129,6 +129,8 @@ def read_object(path: Path) -> Dataset:
         raise UserError("The object is built in a way that cannot be followed safely.") from error
     except pydicom_faults() as error:
         raise UserError("The object cannot be read.") from error
+    if not len(found):  # what pydicom makes of compressed frames that are cut off
+        raise UserError("The object ends within its pixels.")
     return found
 
 

@@ -12,6 +12,7 @@ from imaging.dicom import tags
 from imaging.dicom.checks import check_pixels
 from imaging.dicom.damage import naming_damage, pydicom_faults
 from imaging.dicom.instance import DIRECTORY_CLASS, instance_of
+from imaging.dicom.wholeness import require_whole
 from imaging.errors import UserError
 from imaging.objects.elements import ForeignObject, open_object
 from imaging.objects.validation.consistency import check_consistency
@@ -36,7 +37,8 @@ def validate(path: Path, most_items: int | None = None) -> list[Finding]:
         UserError: it is no DICOM file, or so damaged that it cannot be read.
     """
     opened = open_object(path)  # our own bounded walker goes first: depth, number of elements, lengths
-    data_set = _read(path)
+    is_cut = _is_cut(opened, path)
+    data_set = _read(path, without_pixels=is_cut)
     found = Findings()
     with _unreadable_is_found(found):
         if data_set.file_meta.get("MediaStorageSOPClassUID") == DIRECTORY_CLASS:
@@ -46,7 +48,10 @@ def validate(path: Path, most_items: int | None = None) -> list[Finding]:
     check_values(data_set, found, most_items=most_items)
     with _unreadable_is_found(found):
         check_consistency(data_set, found)
-        _check_pixels(opened, data_set, found)
+        if is_cut:
+            found.error("PixelData", "the file ends within it")
+        else:
+            _check_pixels(opened, data_set, found)
     return found.all()
 
 
@@ -73,12 +78,23 @@ def _check_needs(data_set: Dataset, found: Findings) -> None:
         _needed(data_set, name.split(">"), name, found)
 
 
-def _read(path: Path) -> Dataset:
+def _is_cut(opened: ForeignObject, path: Path) -> bool:
+    """True when compressed frames end before their delimiter: of such a file pydicom would find nothing at all."""
+    if not opened.header.is_encapsulated or opened.header.is_odd:
+        return False
+    try:
+        require_whole(path)
+    except UserError:
+        return True
+    return False
+
+
+def _read(path: Path, *, without_pixels: bool) -> Dataset:
     from pydicom import dcmread
 
     with naming_damage(f"{path.name} is damaged: pydicom cannot read it."), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it is our turn to say what is wrong
-        return dcmread(path, defer_size=1 << 20)
+        return dcmread(path, defer_size=1 << 20, stop_before_pixels=without_pixels)
 
 
 def _check_module(data_set: Dataset, module: Module, found: Findings) -> None:

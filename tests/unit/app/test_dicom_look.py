@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
 from pydicom.dataelem import DataElement
+from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
 from app.cli import main
 from imaging.formats.label_file import LabelFile, LabelSegment
@@ -175,3 +176,27 @@ def test_a_second_opinion_that_takes_too_long_is_said(
     monkeypatch.setattr(second_opinion.subprocess, "run", run)
     assert main(["dicom", "validate", str(segmentation)]) == 0
     assert "was stopped after 120 s" in capsys.readouterr().out
+
+
+def test_a_compressed_stream_that_is_cut_is_named_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    write_dicom_series(Volume(GRID, np.zeros(SHAPE, np.int16), Quantity.HU), tmp_path / "ct")
+    made = dcmread(min((tmp_path / "ct").iterdir()))
+    made.compress(RLELossless)
+    made.save_as(tmp_path / "whole.dcm")
+    assert errors(tmp_path / "whole.dcm") == {}
+    (tmp_path / "cut.dcm").write_bytes((tmp_path / "whole.dcm").read_bytes()[:-40])
+    assert list(errors(tmp_path / "cut.dcm")) == ["PixelData"]
+
+
+def test_nobody_is_asked_who_cannot_unpack_the_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, report: Path
+) -> None:
+    monkeypatch.setattr(second_opinion, "is_installed", lambda: True)
+    monkeypatch.setattr(second_opinion.subprocess, "run", lambda *_, **__: pytest.fail("it was asked"))
+    packed = dcmread(report)
+    packed.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    packed.save_as(report)
+    assert main(["dicom", "validate", str(report)]) == 0
+    assert "cannot unpack" in capsys.readouterr().out

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from made_series import SeriesMaker
 from pydicom import dcmread
+from pydicom.uid import RLELossless
 
 from app.cli import main
 from imaging.errors import UserError
@@ -136,7 +137,9 @@ def test_what_was_made_of_shifted_images_comes_back_with_its_study_s_date(tmp_pa
         worker = Deidentifier(KEY, Options(Dates.SHIFT))
         deidentify_files(sorted(maker.folder.iterdir()), tmp_path / "out", worker, register)
         source = source_of(tmp_path / "out")
-        labels = LabelFile(source.geometry, [np.ones(source.geometry.shape, np.uint8)], [LabelSegment("Liver", None, 1)])
+        labels = LabelFile(
+            source.geometry, [np.ones(source.geometry.shape, np.uint8)], [LabelSegment("Liver", None, 1)]
+        )
         write_segmentation(labels, source, tmp_path / "seg.dcm")
         result = dcmread(tmp_path / "seg.dcm")
         assert result.StudyDate not in ("", "20200310")
@@ -165,6 +168,18 @@ def test_a_file_that_cannot_be_read_is_refused_and_the_others_go_on(folder, tmp_
     done = run(folder, tmp_path / "out", tmp_path / "workspace")
     assert (len(done.written), len(done.refused)) == (2, 2)
     assert all(str(dcmread(path).PatientID).startswith("LIM-") for path in done.written)
+
+
+def test_a_compressed_object_that_is_cut_is_refused_for_that(tmp_path) -> None:
+    maker = SeriesMaker(tmp_path / "in")
+    maker.folder.mkdir()
+    (path,) = maker(1).iterdir()
+    packed = dcmread(path)
+    packed.compress(RLELossless)
+    packed.save_as(path)
+    path.write_bytes(path.read_bytes()[:-40])
+    done = run(maker.folder, tmp_path / "out", tmp_path / "workspace")
+    assert [reason for _, reason in done.refused] == ["The object ends within its pixels."]
 
 
 def test_reasons_do_not_name_files(folder, tmp_path, monkeypatch) -> None:
