@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from imaging.dicom.damage import naming_damage, pydicom_faults
 from imaging.dicom.sources import FileSource
 from imaging.dicom.walker import NotDicom, Odd, walk
+from imaging.dicom.wholeness import require_whole
 from imaging.errors import UserError
 from imaging.formats.replacing import replacing
 from sync.deidentification.burned_in import Risk, risk_of
@@ -121,7 +122,8 @@ def read_object(path: Path) -> Dataset:
     from pydicom import dcmread
 
     try:
-        walk(FileSource(str(path)))
+        if walk(FileSource(str(path)))[0].is_encapsulated:
+            require_whole(path)  # of compressed frames that are cut off pydicom makes an empty object
         found = dcmread(path, force=True)
         for _ in found.iterall():
             pass  # pydicom understands values when they are asked for: what it cannot understand shows here
@@ -129,8 +131,6 @@ def read_object(path: Path) -> Dataset:
         raise UserError("The object is built in a way that cannot be followed safely.") from error
     except pydicom_faults() as error:
         raise UserError("The object cannot be read.") from error
-    if not len(found):  # what pydicom makes of compressed frames that are cut off
-        raise UserError("The object ends within its pixels.")
     return found
 
 

@@ -179,7 +179,7 @@ def test_a_compressed_object_that_is_cut_is_refused_for_that(tmp_path) -> None:
     packed.save_as(path)
     path.write_bytes(path.read_bytes()[:-40])
     done = run(maker.folder, tmp_path / "out", tmp_path / "workspace")
-    assert [reason for _, reason in done.refused] == ["The object ends within its pixels."]
+    assert [reason for _, reason in done.refused] == ["The file ends within its pixels."]
 
 
 def test_reasons_do_not_name_files(folder, tmp_path, monkeypatch) -> None:
