@@ -13,6 +13,7 @@ from app.commands.models_text import (
     info_record,
     licence_lines,
     list_line,
+    size_words,
     store_lines,
     stored_record,
 )
@@ -92,7 +93,7 @@ def remove(arguments: argparse.Namespace) -> int:
     """Remove a model."""
     store = model_store()
     model = store.model(arguments.name)
-    size = f" ({model.record.size_bytes / 2**20:.1f} MB)" if model.record else ""
+    size = f" ({size_words(model.record.size_bytes)})" if model.record else ""
     if not arguments.yes and not _agrees(f"Remove {model.id}{size}?"):
         if not _is_terminal():
             raise UserError("Removing a model needs your consent.", "Add --yes.")
@@ -176,6 +177,8 @@ def trust(arguments: argparse.Namespace) -> int:
     model = model_store().trust(arguments.name, Settings()["person.name"])
     if arguments.json:
         print_json(stored_record(model))
+    elif model.description is not None and not model.description.code.runs:
+        print(f"{model.id} brings no code; it needs no trust.")
     else:
         print(f"The code of {model.id} may run now. It runs in a process of its own; see docs/models.md.")
     return 0

@@ -147,6 +147,11 @@ def store_lines(model: StoredModel) -> list[str]:
         f"folder: {model.folder}" + (" (read only)" if model.is_system else ""),
         f"added: by {known.added_by}, {known.added_utc}, from {known.source}",
         f"code trusted: {trusted}" if model.description is None or model.description.code.runs else "code: none",
-        f"size: {known.size_bytes / 2**20:.1f} MB in {len(known.files)} files",
+        f"size: {size_words(known.size_bytes)} in {len(known.files)} files",
         f"sha256: {known.sha256}",
     ]
+
+
+def size_words(size: int) -> str:
+    """A number of bytes for people."""
+    return f"{size / 2**20:.1f} MB" if size >= 2**20 else f"{size / 2**10:.1f} kB"

@@ -13,6 +13,7 @@ import http.client
 import json
 import queue
 import shutil
+import socket
 import ssl
 import threading
 import urllib.error
@@ -33,6 +34,8 @@ TIMEOUT_S = 30.0
 LOOK_EVERY_S = 0.1
 KEPT_FREE = 100 << 20
 _AGAIN = "Try again: what was fetched is kept and continued."
+_REACH = "Check the address and the network; behind a proxy, set https_proxy. Or bring the file by hand."
+_CERTIFICATE = "Where a firewall looks into connections, this computer needs the certificate of the hospital."
 _FULL = "Free some space and try again: what was fetched is kept and continued."
 
 
@@ -122,6 +125,21 @@ def _check(part: Path, checksum: str, name: str) -> None:
         )
 
 
+def _in_words(error: Exception, host: str) -> tuple[str, str]:
+    """Why a transfer failed, and what to do."""
+    cause = getattr(error, "reason", None) or error  # URLError wraps what happened
+    if isinstance(cause, socket.gaierror):
+        return f"no server “{host}” is known here", _REACH
+    if isinstance(cause, ConnectionRefusedError):
+        return f"{host} refuses the connection", _REACH
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"the certificate of {host} is not trusted here", _CERTIFICATE
+    if isinstance(cause, TimeoutError):
+        return f"{host} does not answer", _AGAIN
+    is_full = isinstance(cause, OSError) and cause.errno == errno.ENOSPC
+    return str(getattr(cause, "strerror", None) or cause), _FULL if is_full else _AGAIN
+
+
 class _Transfer:
     """One transfer, on a thread of its own; it says what happens through ``events``."""
 
@@ -143,9 +161,8 @@ class _Transfer:
             where = self._url.partition("?")[0]
             self.events.put(UserError(f"The server answered {error.code} ({error.reason}).", where))
         except (OSError, http.client.HTTPException) as error:  # URLError, TLS and time-outs are OSErrors
-            reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
-            is_full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-            self.events.put(UserError(f"The file could not be fetched: {reason}.", _FULL if is_full else _AGAIN))
+            reason, hint = _in_words(error, urlsplit(self._url).hostname or "the server")
+            self.events.put(UserError(f"The file could not be fetched: {reason}.", hint))
         except UserError as error:
             self.events.put(error)
         finally:

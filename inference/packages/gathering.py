@@ -56,9 +56,12 @@ def gather(source: str, content: Path, downloads: Path, checksum: str, report: R
 
 
 def model_id(name: str) -> str:
-    """A short name for scripts: small letters, digits and hyphens."""
+    """A short name for scripts: small letters, digits and hyphens; a long one is cut between words."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:MOST_ID].strip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+    if len(slug) > MOST_ID:
+        words, hyphen, _ = slug[: MOST_ID + 1].rpartition("-")
+        slug = words if hyphen else slug[:MOST_ID]
     return f"model-{slug}".strip("-") if not slug or slug in _DEVICES else slug
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import made_models
 import pytest
 
 from app.cli import main
+from inference.packages.gathering import model_id
 
 Limner = Callable[..., tuple[int, str, str]]
 
@@ -67,13 +69,25 @@ def test_a_model_goes_in_is_shown_and_goes_out(limner: Limner, tmp_path: Path) -
     status, out, _ = limner("show", "tissue-of-the-tests")
     assert status == 0
     assert "sha256: " in out
+    assert re.search(r"^size: [0-9.]+ kB in \d+ files$", out, re.MULTILINE)
     assert str(folder) in out
+    assert limner("trust", "tissue-of-the-tests")[1] == "tissue-of-the-tests brings no code; it needs no trust.\n"
     assert limner("add", folder)[1] == "tissue-of-the-tests was in the store already.\n"
     status, out, err = limner("remove", "tissue-of-the-tests")
     assert (status, out) == (2, "")
     assert err.startswith("error: Removing a model needs your consent.")
     assert limner("remove", "tissue-of-the-tests", "--yes")[:2] == (0, "Removed tissue-of-the-tests.\n")
     assert list(ids(limner)) == ["ct-anatomy-rules"]
+
+
+def test_a_long_name_is_cut_between_words() -> None:
+    for name, found in {
+        "Tissue segmentation model (gray/white matter)": "tissue-segmentation-model-gray-white",
+        "a" * 60: "a" * 40,
+        "-".join(["abcdefghi"] * 4) + " jkl": "abcdefghi-abcdefghi-abcdefghi-abcdefghi",
+        "-".join(["abcdefghi"] * 4): "abcdefghi-abcdefghi-abcdefghi-abcdefghi",
+    }.items():
+        assert model_id(name) == found
 
 
 def test_code_is_listed_and_not_trusted_where_nobody_can_be_asked(limner: Limner, tmp_path: Path) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import socket
+import ssl
 import threading
+import urllib.error
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -208,6 +211,35 @@ def test_what_servers_say(server: Server, tmp_path: Path) -> None:
     server.server_close()
     with pytest.raises(UserError, match="could not be fetched"):
         download(server.url("model.pt"), tmp_path / "d.pt")
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "hint"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "no server “files.example” is known here", "https_proxy"),
+        (ConnectionRefusedError(111, "Connection refused"), "files.example refuses the connection", "https_proxy"),
+        (TimeoutError("timed out"), "files.example does not answer", "Try again"),
+        (
+            ssl.SSLCertVerificationError(1, "[SSL] certificate verify failed: self-signed (_ssl.c:1006)"),
+            "the certificate of files.example is not trusted here",
+            "certificate of the hospital",
+        ),
+        (OSError(101, "Network is unreachable"), "Network is unreachable", "Try again"),
+    ],
+)
+@pytest.mark.parametrize("is_wrapped", [True, False])
+def test_what_is_wrong_with_the_network_is_said_in_words(
+    is_wrapped: bool, reason: OSError, said: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unreachable:
+        def open(self, *_: Any, **__: Any) -> Any:
+            raise urllib.error.URLError(reason) if is_wrapped else reason
+
+    monkeypatch.setattr(module, "_opener", Unreachable)
+    with pytest.raises(UserError) as caught:
+        download("https://files.example/model.pt", tmp_path / "a.pt")
+    assert caught.value.message == f"The file could not be fetched: {said}."
+    assert hint in caught.value.hint
 
 
 def test_a_name_and_a_password_in_the_address_go_to_its_host_alone(server: Server, tmp_path: Path) -> None:
