@@ -52,6 +52,9 @@ def start_fetch(session: Session, wish: FetchWish, done: Callable[[Fetched], Non
 
     def finish(job: Job) -> None:
         if failed(session, job):
+            if job.error is None and job.result is not None:
+                said = f"{job.result.count} images are here, then it was stopped."
+                session.messages.info(said, "Fetch again to get the rest.")
             return
         found: Fetched = job.result
         text = f"{found.new + found.different} images fetched, {found.same} were here already."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import keyring
@@ -52,6 +54,7 @@ class FakeArchive:
         self.asked: list[Query] = []
         self.fetched: list[Query] = []
         self.error: UserError | None = None
+        self.is_slow = False
 
     def find(self, _there: Destination, query: Query, *_: object) -> Answers:
         self.asked.append(query)
@@ -63,10 +66,19 @@ class FakeArchive:
         return Answers(query.level, tuple(series))
 
     def fetch_into(
-        self, _workspace: object, _there: Destination, query: Query, _tell: object, _stop: object, done: Fetched
+        self,
+        _workspace: object,
+        _there: Destination,
+        query: Query,
+        _tell: object,
+        _stop: Callable[[], bool],
+        done: Fetched,
     ) -> Fetched:
         self.fetched.append(query)
         done.new += 4
+        while self.is_slow and not _stop():
+            time.sleep(0.01)
+        done.is_cancelled = self.is_slow
         return done
 
 
@@ -120,6 +132,32 @@ def test_a_study_or_some_of_its_series_are_fetched(qtbot, window, shown, archive
     qtbot.waitUntil(lambda: len(archive.fetched) == 3, timeout=30_000)
     assert archive.fetched[2].matches["SeriesInstanceUID"] == "1.2.3.2"
     qtbot.waitUntil(lambda: any("8 images fetched" in text for text in said), timeout=30_000)
+    assert "It is here now" in shown.said.text()
+    assert not shown.stop.isVisible()
+
+
+def test_a_fetch_is_stopped_where_it_was_begun(qtbot, window, shown, archive) -> None:
+    search(qtbot, shown)
+    archive.is_slow = True
+    said: list[str] = []
+    window.session.messages.shown.connect(lambda message: said.append(message.text))
+    QTest.mouseClick(shown.fetch, Qt.MouseButton.LeftButton)
+    assert "Fetch from archive" in shown.said.text()
+    QTest.mouseClick(shown.stop, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "stopped" in shown.said.text(), timeout=30_000)
+    assert not shown.stop.isVisible()
+    assert any("4 images" in text for text in said)
+
+
+def test_series_are_asked_for_where_the_choice_comes_to_rest(qtbot, shown, archive) -> None:
+    search(qtbot, shown)
+    qtbot.waitUntil(lambda: archive.asked[-1].level is Level.SERIES, timeout=30_000)
+    before = len(archive.asked)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Up) * 5 + (Qt.Key.Key_Down,):
+        QTest.keyClick(shown.studies, key)
+    qtbot.waitUntil(lambda: len(shown.series.rows_model.rows) == 2, timeout=30_000)
+    uid = shown.studies.current_row()["StudyInstanceUID"]
+    assert [query.matches["StudyInstanceUID"] for query in archive.asked[before:]] == [uid]
 
 
 def test_what_does_not_work_is_said(qtbot, shown, archive) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import shiboken6
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -36,9 +36,12 @@ from widgets.dialogs.choice import ask_choice
 from widgets.dialogs.destination import DestinationDialog
 from widgets.labels import ElidedLabel, label
 from widgets.runs.rows import RowsModel, RowsTable
+from widgets.sentences import translated
+from widgets.signal_links import SignalLinks
 
 SIZE_PX = (1180, 720)
-SPLIT_PX = (700, 440)
+SPLIT_PX = (780, 360)
+REST_MS = 150
 DESCRIPTION, SERIES_DESCRIPTION = 4, 2
 
 
@@ -68,6 +71,12 @@ class ArchivesWindow(QDialog):
             table.widen(column)
         self.series.setSelectionMode(RowsTable.SelectionMode.ExtendedSelection)
         self.said = ElidedLabel("", "dim")
+        self._fetches: list[Job] = []
+        self._search: Job | None = None
+        self._rest = QTimer(self)  # whoever passes studies by arrow keys asks only where the choice comes to rest
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._ask_series)
         self.outbox = OutboxBar(bridge.session)
         self._make_buttons()
         self._lay_out()
@@ -78,9 +87,11 @@ class ArchivesWindow(QDialog):
             Qt.ShortcutContext.WidgetShortcut
         )  # in a field Enter searches; the constructor would ignore it
         self.studies.doubleClicked.connect(lambda _index: self._fetch_study())
-        self.studies.selectionModel().selectionChanged.connect(lambda _now, _before: self._ask_series())
+        self.studies.selectionModel().selectionChanged.connect(lambda _now, _before: self._choose_study())
         self.series.selectionModel().selectionChanged.connect(lambda _now, _before: self._enable())
         self.archive.currentIndexChanged.connect(lambda _place: self._choose_archive())
+        self._links = SignalLinks(self)
+        self._links.add(bridge.session.jobs.changed, self._show_job)
         self.show_archives()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -134,7 +145,9 @@ class ArchivesWindow(QDialog):
             if number == self._asked and shiboken6.isValid(self):
                 self._show_answers(job)
 
-        self._session.jobs.start(f"Ask {there.name}", work, done)
+        if self._search is not None:
+            self._search.cancel()
+        self._search = self._session.jobs.start(f"Ask {there.name}", work, done)
 
     def _matches(self) -> dict[str, str]:
         found = {keyword: field.text().strip() for keyword, field in self.fields.items() if field.text().strip()}
@@ -166,11 +179,14 @@ class ArchivesWindow(QDialog):
             self.studies.selectRow(0)
         self._enable()
 
+    def _choose_study(self) -> None:
+        self.series.rows_model.set_rows(())
+        self._enable()
+        self._rest.start()
+
     def _ask_series(self) -> None:
         there: Destination | None = self.archive.currentData()
         study = self.studies.current_row()
-        self.series.rows_model.set_rows(())
-        self._enable()
         if study is None or there is None:
             return
         uid = study.get("StudyInstanceUID", "")
@@ -205,8 +221,32 @@ class ArchivesWindow(QDialog):
     def _fetch(self, study: Record, series: list[str]) -> None:
         there: Destination = self.archive.currentData()
         wish = FetchWish(there, study.get("StudyInstanceUID", ""), tuple(series))
-        start_fetch(self._session, wish)
-        self.said.setText(self.tr("Fetching from {0}; then it is listed under Studies.").format(there.name))
+        job = start_fetch(self._session, wish)
+        self._fetches.append(job)
+        self._show_job(job)
+
+    def _show_job(self, job: Job) -> None:
+        """How far a fetch of this window is, and how it ended."""
+        if job not in self._fetches:
+            return
+        if not job.is_over:
+            done = f"{job.fraction:.0%}" if job.fraction is not None else ""
+            self.said.setText(f"{translated(job.title)}… {done}".rstrip())
+        else:
+            self._fetches.remove(job)
+            self.said.setText(self._ended(job))
+        self.stop.setVisible(bool(self._fetches))
+
+    def _ended(self, job: Job) -> str:
+        if isinstance(job.error, UserError):
+            return job.error.message
+        if job.is_cancelled or job.error is not None:
+            return self.tr("The fetch was stopped; what came until then stays.")
+        return self.tr("It is here now, and listed under Studies.")
+
+    def _stop(self) -> None:
+        for job in self._fetches:
+            job.cancel()
 
     def _set_up(self, known: Destination | None) -> None:
         path = archives.destinations_file(self._session.settings)
@@ -261,6 +301,8 @@ class ArchivesWindow(QDialog):
         self.test = text_button(self.tr("Test the connection"), self._diagnose)
         self.test.setToolTip(self.tr("Tries name, connection, encryption, association and search, each by itself"))
         self.ask = text_button(self.tr("Search"), self.search, "primary")
+        self.stop = text_button(self.tr("Stop"), self._stop)
+        self.stop.setVisible(False)
         self.fetch_series = text_button(self.tr("Fetch chosen series"), self._fetch_series)
         self.fetch = text_button(self.tr("Fetch the study"), self._fetch_study, "primary")
 
@@ -286,6 +328,7 @@ class ArchivesWindow(QDialog):
         below = QHBoxLayout()
         below.setSpacing(8)
         below.addWidget(self.said, 1)
+        below.addWidget(self.stop)
         below.addWidget(self.fetch_series)
         below.addWidget(self.fetch)
         column = QVBoxLayout(self)
