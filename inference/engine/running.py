@@ -45,6 +45,7 @@ from inference.opening.opened import Networks, Opened, TorchNetworks
 from inference.packages.package import Package
 from inference.prompts import NO_PROMPTS
 
+NOT_MIRRORED = "It was not averaged over flips: nobody says along which axes this model may see an image flipped."
 T = TypeVar("T")
 Watch = Callable[[float, str], None]  # finished share and what is done; raises to stop
 
@@ -349,6 +350,7 @@ class NetworkRun:
             *self._image_notes,
             *self._click_notes,
             *([why_no_maps(self._opened.recipe.head)] if self._lacks_maps else []),
+            *([NOT_MIRRORED] if self._wanted.mirror and not self._is_mirrored else []),
             *([rung.note] if rung is not None and rung.note else []),
         )
 

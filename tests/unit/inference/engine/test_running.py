@@ -113,6 +113,17 @@ def test_flips_are_averaged_where_somebody_wishes_it(run: Any) -> None:
     sided = [{"value": 7, "name": "left thing"}]  # the ramp runs from left to right, where nothing is flipped
     kept = run({"mirror": True}, Ramp(), window="whole image", labels=sided)
     np.testing.assert_array_equal(kept.layers[0], plain.layers[0])
+    assert mirrored.notes == kept.notes == plain.notes
+
+
+def test_a_wish_for_flips_that_nothing_can_be_flipped_for_is_answered(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inference.opening.side_file.mirror_axes", lambda *_: ())
+    plain, asked = run(), run({"mirror": True})
+    assert asked.record["mirrored"] is False
+    (note,) = set(asked.notes) - set(plain.notes)
+    assert "not averaged over flips" in note
 
 
 def test_short_of_memory_windows_come_one_by_one(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
