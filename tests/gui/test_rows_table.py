@@ -28,3 +28,21 @@ def test_long_texts_give_way_to_the_column_that_takes_the_rest(qtbot: QtBot, qap
     table.resize(1200, 200)
     table.fit_columns()
     assert table.columnWidth(0) > 150  # there is room again
+
+
+def test_a_scroll_bar_that_comes_covers_no_numbers(qtbot: QtBot, qapp: QApplication) -> None:
+    columns = [
+        Column[tuple[str, str]]("Name", lambda row: row[0], lambda row: row[0], is_number=False),
+        Column[tuple[str, str]]("What", lambda row: row[1], lambda row: row[1], is_number=False),
+        Column[tuple[str, str]]("Count", lambda row: "1234", lambda row: 1234),
+    ]
+    table = RowsTable(RowsModel(columns), "A table", sorted_by=(0, False))
+    qtbot.addWidget(table)
+    table.widen(1)
+    table.resize(380, 200)
+    table.show()
+    qtbot.waitExposed(table)
+    table.rows_model.set_rows([(f"{n} a name that is too long for its place", "a description") for n in range(50)])
+    table.fit_columns()
+    qtbot.waitUntil(lambda: table.verticalScrollBar().isVisible(), timeout=30_000)
+    qtbot.waitUntil(lambda: sum(table.columnWidth(n) for n in range(3)) <= table.viewport().width(), timeout=3_000)

@@ -176,7 +176,9 @@ class RowsTable(QTableView, Generic[T]):
 
     def _narrowed(self, widths: dict[int, int]) -> dict[int, int]:
         """The same with the widest texts cut, where a column that takes the rest would have no room for it."""
-        lacking = sum(widths.values()) + theme.current().px(LEAST_WIDE_PX) - self.viewport().width()
+        bar = self.verticalScrollBar()
+        room = self.viewport().width() - (0 if bar.isVisible() else bar.sizeHint().width())  # it may come with the rows
+        lacking = sum(widths.values()) + theme.current().px(LEAST_WIDE_PX) - room
         least = theme.current().px(LEAST_TEXT_PX)
         while self._wide is not None and lacking > 0:
             texts = [n for n in widths if not self.rows_model.columns[n].is_number and widths[n] > least]
