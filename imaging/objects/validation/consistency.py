@@ -24,12 +24,16 @@ _ANSWERS = {
     "CONTAINER": "ContinuityOfContent",
 }
 
+_NAMED = ("CODE", "DATE", "DATETIME", "NUM", "PNAME", "TEXT", "TIME", "UIDREF")  # items that nobody understands without
+
 
 def check_consistency(data_set: Dataset, found: Findings) -> None:
     """The checks of the object's kind, and those of all objects."""
     _file_meta(data_set, found)
     if "PerFrameFunctionalGroupsSequence" in data_set:
         _frames(data_set, found)
+    if int(data_set.get("SamplesPerPixel") or 1) > 1 and "PlanarConfiguration" not in data_set:
+        found.error("PlanarConfiguration", "it is missing: nobody knows in which order the colours stand")
     check = _CHECKS.get(str(data_set.get("SOPClassUID", "")).rpartition(".5.1.4.1.1.")[2])
     if check is not None:
         check(data_set, found)
@@ -73,14 +77,30 @@ def _segmentation(data_set: Dataset, found: Findings) -> None:
         found.error("SegmentSequence>SegmentNumber", "segments are not numbered 1, 2, 3")
     if len(set(numbers)) < len(numbers):
         found.error("SegmentSequence>SegmentNumber", "two segments have one number")
+    for one in data_set.get("SegmentSequence") or ():
+        if one.get("SegmentAlgorithmType") in ("AUTOMATIC", "SEMIAUTOMATIC") and not one.get("SegmentAlgorithmName"):
+            found.error("SegmentSequence>SegmentAlgorithmName", "an algorithm made the segment, and has no name")
+        if bool(one.get("TrackingID")) != bool(one.get("TrackingUID")):
+            found.error("SegmentSequence>TrackingUID", "tracking ID and UID are there together or not at all")
+    shared = (data_set.get("SharedFunctionalGroupsSequence") or [None])[0]
+    _places(data_set, shared, found)
     if is_label_map:
         return
-    shared = (data_set.get("SharedFunctionalGroupsSequence") or [None])[0]
     for frame in data_set.get("PerFrameFunctionalGroupsSequence") or ():
         group = frame if "SegmentIdentificationSequence" in frame else shared
         items = group.get("SegmentIdentificationSequence") if group is not None else None
         if not items or int(items[0].get("ReferencedSegmentNumber") or 0) not in numbers:
             found.error("SegmentIdentificationSequence", "a frame belongs to a segment that is not described")
+
+
+def _places(data_set: Dataset, shared: Dataset | None, found: Findings) -> None:
+    """Frames in a patient's space say where they lie; those of slides (microscopy) do it in other ways."""
+    frames = data_set.get("PerFrameFunctionalGroupsSequence") or ()
+    if not data_set.get("FrameOfReferenceUID") or "TotalPixelMatrixColumns" in data_set:
+        return
+    for name in ("PlanePositionSequence", "PlaneOrientationSequence", "PixelMeasuresSequence"):
+        if (shared is None or name not in shared) and any(name not in frame for frame in frames):
+            found.error(f"SharedFunctionalGroupsSequence>{name}", "neither all frames share it nor each has its own")
 
 
 def _structure_set(data_set: Dataset, found: Findings) -> None:
@@ -111,6 +131,8 @@ def _report(data_set: Dataset, found: Findings) -> None:
         if "RelationshipType" not in item:
             found.error("ContentSequence>RelationshipType", "an item does not say how it belongs to the one above")
         answer = _ANSWERS.get(kind)
+        if kind in _NAMED and not item.get("ConceptNameCodeSequence"):
+            found.error("ContentSequence>ConceptNameCodeSequence", f"an item of the kind {kind} has no name")
         if answer is not None and answer not in item:
             found.error(f"ContentSequence>{answer}", f"an item of the kind {kind} has no answer")
         if kind in ("IMAGE", "COMPOSITE"):

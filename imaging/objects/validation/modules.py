@@ -45,6 +45,22 @@ MULTI_FRAME = _module(
     "SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence NumberOfFrames InstanceNumber ContentDate "
     "ContentTime PerFrameFunctionalGroupsSequence>FrameContentSequence"
 )
+FRAME_PLACES = _module(
+    " ".join(
+        f"{groups}>{place}"
+        for groups in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+        for place in (
+            "PlanePositionSequence>ImagePositionPatient",
+            "PlaneOrientationSequence>ImageOrientationPatient",
+            "PixelMeasuresSequence>PixelSpacing",
+            "PixelMeasuresSequence>SliceThickness",
+        )
+    ),
+    "PerFrameFunctionalGroupsSequence>DerivationImageSequence>SourceImageSequence",
+)
+REFERENCED_INSTANCES = _module(
+    "ReferencedSeriesSequence>SeriesInstanceUID ReferencedSeriesSequence>ReferencedInstanceSequence"
+)
 DIMENSIONS = _module(
     "DimensionOrganizationSequence DimensionIndexSequence DimensionOrganizationSequence>DimensionOrganizationUID "
     "DimensionIndexSequence>DimensionIndexPointer"
@@ -59,7 +75,15 @@ SEGMENTATION_IMAGE = _module(
 )
 STRUCTURE_SET = _module(
     "StructureSetLabel StructureSetROISequence StructureSetROISequence>ROINumber "
-    "StructureSetROISequence>ReferencedFrameOfReferenceUID",
+    "StructureSetROISequence>ReferencedFrameOfReferenceUID ReferencedFrameOfReferenceSequence>FrameOfReferenceUID "
+    + " ".join(
+        f"ReferencedFrameOfReferenceSequence>RTReferencedStudySequence>{place}"
+        for place in (
+            "RTReferencedSeriesSequence",
+            "RTReferencedSeriesSequence>SeriesInstanceUID",
+            "RTReferencedSeriesSequence>ContourImageSequence",
+        )
+    ),
     "StructureSetDate StructureSetTime StructureSetROISequence>ROIName "
     "StructureSetROISequence>ROIGenerationAlgorithm OperatorsName",
 )
@@ -78,7 +102,17 @@ REPORT_SERIES = _module(
 )
 REPORT = _module(
     "InstanceNumber CompletionFlag VerificationFlag ContentDate ContentTime ValueType ConceptNameCodeSequence "
-    "ContinuityOfContent",
+    "ContinuityOfContent ContentTemplateSequence>MappingResource ContentTemplateSequence>TemplateIdentifier "
+    + " ".join(
+        f"{evidence}>{place}"
+        for evidence in ("CurrentRequestedProcedureEvidenceSequence", "PertinentOtherEvidenceSequence")
+        for place in (
+            "StudyInstanceUID",
+            "ReferencedSeriesSequence",
+            "ReferencedSeriesSequence>SeriesInstanceUID",
+            "ReferencedSeriesSequence>ReferencedSOPSequence",
+        )
+    ),
     "PerformedProcedureCodeSequence",
 )
 PRESENTATION = _module(
@@ -101,7 +135,10 @@ PARAMETRIC_MAP = _module(
 )
 
 _COMMON = (PATIENT, STUDY, SOP_COMMON)
-_FRAMES = (NUMBERED_SERIES, ENHANCED_EQUIPMENT, FRAME_OF_REFERENCE, CONTENT_LABEL, PIXELS, MULTI_FRAME, DIMENSIONS)
+_FRAMES = (
+    NUMBERED_SERIES, ENHANCED_EQUIPMENT, FRAME_OF_REFERENCE, CONTENT_LABEL, PIXELS, MULTI_FRAME, FRAME_PLACES,
+    REFERENCED_INSTANCES, DIMENSIONS,
+)  # fmt: skip
 _SEGMENTATION = (*_COMMON, *_FRAMES, INTEGER_PIXELS, SEGMENTATION_IMAGE)
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
 
@@ -117,5 +154,5 @@ KINDS: dict[str, tuple[str, tuple[Module, ...]]] = {
     _STORAGE + "11.1": ("presentation state", (*_COMMON, NUMBERED_SERIES, EQUIPMENT, CONTENT_LABEL, PRESENTATION)),
     _STORAGE + "30": ("parametric map", (*_COMMON, *_FRAMES, PARAMETRIC_MAP)),
     _STORAGE + "7": ("secondary capture", (*_COMMON, SERIES, PIXELS, INTEGER_PIXELS, CAPTURE)),
-    _STORAGE + "104.1": ("document", (*_COMMON, NUMBERED_SERIES, DOCUMENT)),
+    _STORAGE + "104.1": ("document", (*_COMMON, NUMBERED_SERIES, EQUIPMENT, DOCUMENT)),
 }

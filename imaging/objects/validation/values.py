@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from imaging.dicom.damage import pydicom_faults
 from imaging.objects.uids import is_valid_uid
 from imaging.objects.validation.findings import Findings
+from imaging.objects.validation.items import check_item
 
 if TYPE_CHECKING:
     from pydicom.dataelem import DataElement
@@ -57,6 +58,7 @@ def check_values(
             continue
         if element.VR == "SQ" and depth < _MOST_DEPTH:
             for item in element.value[:most_items]:
+                check_item(element.keyword, item, found, name)
                 check_values(item, found, name, depth + 1, most_items)
 
 

@@ -200,3 +200,49 @@ def test_nobody_is_asked_who_cannot_unpack_the_file(
     packed.save_as(report)
     assert main(["dicom", "validate", str(report)]) == 0
     assert "cannot unpack" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "ReferencedSeriesSequence>SeriesInstanceUID",
+        "ReferencedSeriesSequence>ReferencedInstanceSequence",
+        "ReferencedSeriesSequence>ReferencedInstanceSequence>ReferencedSOPClassUID",
+        "SegmentSequence>SegmentedPropertyTypeCodeSequence>CodeValue",
+        "SegmentSequence>SegmentedPropertyTypeCodeSequence>CodingSchemeDesignator",
+        "SegmentSequence>SegmentAlgorithmName",
+        "SegmentSequence>TrackingUID",
+        "SharedFunctionalGroupsSequence>PlaneOrientationSequence",
+        "SharedFunctionalGroupsSequence>PlaneOrientationSequence>ImageOrientationPatient",
+        "SharedFunctionalGroupsSequence>PixelMeasuresSequence>PixelSpacing",
+        "PerFrameFunctionalGroupsSequence>PlanePositionSequence>ImagePositionPatient",
+        "PerFrameFunctionalGroupsSequence>DerivationImageSequence>SourceImageSequence>ReferencedSOPInstanceUID",
+    ],
+)
+def test_a_hole_deep_in_a_segmentation_is_found(tmp_path: Path, place: str) -> None:
+    write_dicom_series(Volume(GRID, np.zeros(SHAPE, np.int16), Quantity.HU), tmp_path / "ct")
+    write_segmentation(labels(), source_of(tmp_path / "ct"), tmp_path / "seg.dcm")
+    assert errors(tmp_path / "seg.dcm") == {}
+    assert place in damaged(tmp_path / "seg.dcm", lambda data_set: _without(data_set, place))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "ConceptNameCodeSequence>CodeMeaning",
+        "ContentSequence>ConceptNameCodeSequence",
+        "CurrentRequestedProcedureEvidenceSequence>StudyInstanceUID",
+        "CurrentRequestedProcedureEvidenceSequence>ReferencedSeriesSequence>SeriesInstanceUID",
+        "ContentTemplateSequence>TemplateIdentifier",
+    ],
+)
+def test_a_hole_deep_in_a_report_is_found(report: Path, place: str) -> None:
+    assert place in damaged(report, lambda data_set: _without(data_set, place))
+
+
+def _without(data_set: Dataset, place: str) -> None:
+    """Take an element out of the first item at each depth."""
+    *sequences, name = place.split(">")
+    for sequence in sequences:
+        data_set = data_set[sequence].value[0]
+    delattr(data_set, name)
