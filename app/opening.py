@@ -304,6 +304,8 @@ class _Loader:
         else:
             kind = StudyKind.of(self._series.modality, self._series.body_part)
             _begin_presentation(session, document.volume, kind, is_complete=not document.is_loading)
+            around = [s.number for s in document.segmentation.segments if s.encloses]  # they would cover all others
+            session.presentation.update(hidden_segments=frozenset(around))
         shown = [s for s in document.segmentation.segments if session.presentation.is_visible(s.number)]
         first = next((s for s in shown if not s.encloses), None)
         session.selection.update(segment_number=first.number if first is not None else None)

@@ -13,13 +13,15 @@ import pytest
 
 from app.opening import open_path, show_series
 from app.window import MainWindow
-from imaging.edit import AddSegment, PaintEdit
+from imaging.edit import AddSegment, Batch, PaintEdit
 from imaging.formats.registry import write_volume
 from imaging.geometry import Box, Geometry
 from imaging.phantom.series import write_dicom_series
 from imaging.segment import Segment
 from imaging.volume import Quantity, Volume
 from session.messages import Message, Severity
+from session.opening import new_document, read_images
+from session.reading import choose_series
 from session.session import Session
 
 SHAPE = (12, 30, 40)
@@ -225,3 +227,20 @@ def test_an_image_that_is_open_already_is_not_opened_twice(opened, series) -> No
     paint(session)
     opened(series)
     assert session.open_document is document
+
+
+def test_what_encloses_others_hides_them_not_when_a_case_is_seen_for_the_first_time(
+    opened: Callable[..., Session], series: Path, tmp_path: Path
+) -> None:
+    """As after accepting in the window: cases come from the command line and from the queue, too."""
+    path = tmp_path / "made.limner"
+    document = new_document(read_images(series, choose_series(series, None)), path)
+    body, liver = Segment(1, "Body", encloses=True), Segment(2, "Liver", layer=1)
+    document.apply(Batch((AddSegment(body), AddSegment(liver))), title="Add", tool="t")
+    document.close()
+    session = opened(path)
+    assert [session.presentation.is_visible(number) for number in (1, 2)] == [False, True]
+    assert session.selection.state.segment_number == 2
+    session.presentation.set_visible(1, True)  # somebody wants to see it
+    session.set_document(None)
+    assert opened(path).presentation.is_visible(1)
