@@ -246,3 +246,20 @@ def _without(data_set: Dataset, place: str) -> None:
     for sequence in sequences:
         data_set = data_set[sequence].value[0]
     delattr(data_set, name)
+
+
+@pytest.mark.parametrize(("kind", "count"), [("RTStructureSet", 1), ("CTImage", 3)])
+def test_what_a_structure_set_may_leave_out_is_no_complaint(
+    monkeypatch: pytest.MonkeyPatch, segmentation: Path, kind: str, count: int
+) -> None:
+    missing = "Error - Missing attribute Type {} Required Element=<{}> Module=<{}>"
+    said = [
+        kind,
+        missing.format(1, "FrameOfReferenceUID", "FrameOfReference"),
+        missing.format(2, "PositionReferenceIndicator", "FrameOfReference"),
+        missing.format(2, "OperatorsName", "RTSeries"),
+    ]
+    done = subprocess.CompletedProcess([], 1, "", "\n".join(said))
+    monkeypatch.setattr(second_opinion.shutil, "which", lambda _: "dciodvfy")
+    monkeypatch.setattr(second_opinion.subprocess, "run", lambda *_, **__: done)
+    assert len(second_opinion.complaints(segmentation)) == count
