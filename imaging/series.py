@@ -28,6 +28,7 @@ class Series:
         refusal_hint: what to do about that, empty where nobody knows.
         study_uid: of the study that it belongs to; empty for research formats.
         body_part: DICOM's Body Part Examined, empty where the file does not say.
+        study_date: DICOM's Study Date (YYYYMMDD), empty likewise.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Series:
     refusal_hint: str = ""
     study_uid: str = ""
     body_part: str = ""
+    study_date: str = ""
     path: Path = field(default=Path(), repr=False)
     stack: Stack | None = field(default=None, repr=False, compare=False)
 

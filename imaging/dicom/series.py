@@ -49,6 +49,7 @@ def describe(stack: Stack) -> Series:
         refusal_hint=refusals[0].hint if is_refused else "",
         study_uid=instance.header.text(tags.STUDY_INSTANCE),
         body_part=instance.header.text(tags.BODY_PART),
+        study_date=instance.header.text(tags.STUDY_DATE),
         stack=stack,
     )
 

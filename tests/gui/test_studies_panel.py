@@ -63,6 +63,15 @@ def test_shelf_then_what_was_opened_before(shelf_window: MainWindow) -> None:
     ]
 
 
+def test_studies_of_several_days_are_told_apart(shelf_window: MainWindow) -> None:
+    geometry = shelf_window.session.open_document.volume.geometry
+    days = ("20240101", "20230101", "")
+    series = [Series(f"s{n}", "CT", "chest", geometry, study_date=day) for n, day in enumerate(days)]
+    shelf_window.session.put_on_shelf([ShelfItem(Path("image"), one) for one in series])
+    found = [detail for title, detail in rows(shelf_window) if title == "CT chest"]
+    assert found == ["2024-01-01 · 10 slices", "2023-01-01 · 10 slices", "date unknown · 10 slices"]
+
+
 def test_search(shelf_window: MainWindow) -> None:
     QTest.keyClicks(shelf_window.left.studies.search, "mr t1")
     assert [title for title, _ in rows(shelf_window)] == ["MR T1 & T2"]

@@ -95,7 +95,7 @@ def link_text(state: PriorState) -> str:
     if state.link is LinkKind.PLACES:
         offset = ", ".join(f"{mm:+.1f}" for mm in state.offset_mm).replace("-", "−")
         return _tr("Linked by hand: offset {0} mm").format(offset)
-    return _tr("Not linked: go to the same place in both, then “Link here”")
+    return _tr("Not linked: go to the same place in both")
 
 
 def _tr(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtCore import QAbstractListModel, QDate, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 from PySide6.QtGui import QPixmap
 
 from imaging.volume import Volume
@@ -92,6 +92,9 @@ class StudiesModel(QAbstractListModel):
         detail = counted(slices, "slice")
         if series.volume_count > 1:
             detail = self.tr("{0} × {1}").format(series.volume_count, detail)
+        if len({one.series.study_date for one in self._session.shelf} - {""}) > 1:  # titles alone would be alike
+            date = QDate.fromString(series.study_date, "yyyyMMdd")
+            detail = f"{date.toString('yyyy-MM-dd') if date.isValid() else self.tr('date unknown')} · {detail}"
         is_open = self._is_open(item)
         if is_open:
             detail = self.tr("{0} · open").format(detail)
