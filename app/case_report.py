@@ -14,7 +14,7 @@ from imaging.region_statistics import ellipse_statistics
 from inference.record.run_record import RECORD_KEY, RunRecord
 from render.segment_sheet import segment_sheet
 from session.case_content import CaseContent
-from session.measured import value_lines
+from session.measured import extent_text, value_lines
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QTextDocument
@@ -91,7 +91,7 @@ def _patient(source: ObjectSource) -> str:
 
 def _segment_rows(case: CaseContent) -> list[tuple[str, ...]]:
     return [
-        (s.name, f"{case.segmentation.volume_ml(s.number):.1f} ml", _STATES[s.state.value], s.origin)
+        (s.name, extent_text(case.segmentation, s.number), _STATES[s.state.value], s.origin)
         for s in case.segmentation.segments
     ]
 

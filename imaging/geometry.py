@@ -91,12 +91,15 @@ class Geometry:
         frame_of_reference_uid: DICOM's Frame of Reference UID, None where the file has none.
         slice_origins_mm: (k, 3) LPS position of each slice's first voxel when the slices are not evenly spaced,
             else None. The affine is then only the best fit, and ``to_world`` and ``to_index`` use these positions.
+        has_thickness: False for a single slice of which nobody says how thick it is; its step along k is a convention,
+            areas are right, volumes mean nothing.
     """
 
     shape: tuple[int, int, int]
     affine: Affine
     frame_of_reference_uid: str | None = None
     slice_origins_mm: NDArray[np.float64] | None = None
+    has_thickness: bool = True
 
     def __post_init__(self) -> None:
         affine = np.array(self.affine, np.float64)
@@ -151,6 +154,11 @@ class Geometry:
     def voxel_volume_ml(self) -> float:
         """Volume of one voxel in millilitres (of the mean voxel when the slices are uneven)."""
         return float(abs(np.linalg.det(self.affine[:3, :3])) / 1000)
+
+    @property
+    def pixel_area_mm2(self) -> float:
+        """Area of one voxel's face in its slice."""
+        return float(np.linalg.norm(np.cross(self.affine[:3, 0], self.affine[:3, 1])))
 
     def slice_voxel_volumes_ml(self) -> NDArray[np.float64]:
         """(k,) volume of one voxel of each slice: an uneven slice reaches half-way to its neighbours."""
@@ -211,7 +219,7 @@ class Geometry:
         origins = None
         if self.slice_origins_mm is not None:
             origins = self.slice_origins_mm[box.k0 : box.k1] + self.affine[:3, :2] @ np.array([box.i0, box.j0])
-        return Geometry(box.shape, affine, self.frame_of_reference_uid, origins)
+        return Geometry(box.shape, affine, self.frame_of_reference_uid, origins, self.has_thickness)
 
     def _slice_origin(self, k: NDArray[np.float64]) -> NDArray[np.float64]:
         assert self.slice_origins_mm is not None

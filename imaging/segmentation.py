@@ -78,6 +78,10 @@ class Segmentation:
         per_slice = np.count_nonzero(self.mask(number), axis=(1, 2))
         return float(per_slice @ self.geometry.slice_voxel_volumes_ml())
 
+    def area_mm2(self, number: int) -> float:
+        """A segment's area in square millimetres, of all its slices together."""
+        return self.voxel_count(number) * self.geometry.pixel_area_mm2
+
     def mask(self, number: int, box: Box | None = None) -> Voxels:
         """Boolean array of a segment's voxels, of the whole grid or of a region of it."""
         segment = self._segments[number]

@@ -34,6 +34,7 @@ class SeriesWarning(StrEnum):
     DUPLICATE_POSITION = "duplicate-position"
     NO_GEOMETRY = "no-geometry"
     NO_SPACING = "no-spacing"
+    NO_THICKNESS = "no-thickness"  # of a single slice; how large its pixels are is known
     MISSING_UID = "missing-uid"
     DAMAGED_PIXELS = "damaged-pixels"
     LOSSY = "lossy"

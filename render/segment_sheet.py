@@ -9,6 +9,7 @@ import numpy as np
 from imaging.segmentation import Segmentation
 from imaging.volume import Volume
 from render.slice_pictures import Picture, slice_picture
+from session.measured import extent_text
 from session.presentation import Plane, Windowing
 
 TILE_PX = 448
@@ -38,7 +39,7 @@ def segment_sheet(volume: Volume, segmentation: Segmentation, windowing: Windowi
         place = _key_point(segmentation, segment.number)
         others = frozenset(s.number for s in segmentation.segments if s is not segment)
         picture = slice_picture(volume, segmentation, Plane.AXIAL, place, size, windowing, others)
-        tiles.append(_captioned(picture, f"{segment.name}, {segmentation.volume_ml(segment.number):.1f} ml"))
+        tiles.append(_captioned(picture, f"{segment.name}, {extent_text(segmentation, segment.number)}"))
     if not tiles:
         tiles.append(_captioned(slice_picture(volume, None, Plane.AXIAL, None, size, windowing), ""))
     columns = math.ceil(math.sqrt(len(tiles)))

@@ -13,7 +13,7 @@ from imaging.measurement import Measurement, MeasurementKind
 from imaging.objects.written import WrittenObject
 from imaging.region_statistics import RegionStatistics, ellipse_statistics
 from imaging.volume import Quantity
-from session.measured import value_text
+from session.measured import is_measurable, value_text
 from session.model_maps import MapKind, ModelMap, ModelMaps
 
 if TYPE_CHECKING:
@@ -34,10 +34,12 @@ def write_measurements(content: ObjectContent, path: Path) -> WrittenObject:
     if case is None or not case.measurements:
         return write_report(content.labels, content.source, path, segments_in=case.segments_in if case else None)
     has_regions = any(m.kind is MeasurementKind.ELLIPSE for m in case.measurements)
-    measured = [Measured(m, _statistics(case, m)) for m in case.measurements]
+    unknown = [m for m in case.measurements if not is_measurable(m, case.segmentation.geometry)]
+    measured = [Measured(m, _statistics(case, m)) for m in case.measurements if m not in unknown]
     quantity = case.volume.quantity if has_regions else Quantity.SIGNAL
     written = write_report(content.labels, content.source, path, measured, quantity, case.segments_in)
-    return replace(written, notes=(*written.notes, *_rounded(case, measured)))
+    left_out = [f"“{m.name}” goes through a slice of unknown thickness: it is left out." for m in unknown]
+    return replace(written, notes=(*written.notes, *left_out, *_rounded(case, measured)))
 
 
 def _rounded(case: CaseContent, measured: Sequence[Measured]) -> Iterator[str]:

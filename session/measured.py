@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
+from imaging.geometry import Geometry
 from imaging.measurement import Measurement, MeasurementKind
-from imaging.region_statistics import RegionStatistics, box_size, ellipse_statistics
+from imaging.region_statistics import ALIGNED, RegionStatistics, box_size, ellipse_statistics
+from imaging.segmentation import Segmentation
 from imaging.volume import Quantity, SeriesWarning, Volume
 
 MOST_KEPT = 500
+UNKNOWN = "–"
 MINUS = "\N{MINUS SIGN}"
 Key = tuple[object, ...]
 
@@ -46,9 +51,12 @@ def value_lines(measurement: Measurement, volume: Volume, found: RegionStatistic
 
     Args:
         measurement: what was measured.
-        volume: on which image; where the file does not say how large a voxel is, lengths are in pixels.
+        volume: on which image; where the file does not say how large a voxel is, lengths are in pixels, and what goes
+            through a slice of unknown thickness has no value.
         found: what an ellipse holds; None leaves its area alone.
     """
+    if not is_measurable(measurement, volume.geometry):
+        return [UNKNOWN]
     unit = "px" if SeriesWarning.NO_SPACING in volume.warnings else "mm"
     if measurement.kind is MeasurementKind.LENGTH:
         return [f"{measurement.length_mm:.1f} {unit}"]
@@ -66,6 +74,24 @@ def value_lines(measurement: Measurement, volume: Volume, found: RegionStatistic
     decimals = 0 if found.least.is_integer() and found.most.is_integer() else decimals
     least, most = number_text(found.least, decimals), number_text(found.most, decimals)
     return [f"{mean} ± {spread}{value}", f"{least} … {most}{value}", area]
+
+
+def extent_text(segmentation: Segmentation, number: int) -> str:
+    """How large a segment is: its volume, or its area where nobody says how thick the only slice is."""
+    if segmentation.geometry.has_thickness:
+        return f"{segmentation.volume_ml(number):.1f} ml"
+    return area_text(segmentation.area_mm2(number))
+
+
+def area_text(area_mm2: float) -> str:
+    """An area, from ten square centimetres on in these."""
+    return f"{area_mm2:.1f} mm²" if area_mm2 < 1000 else f"{area_mm2 / 100:.1f} cm²"
+
+
+def is_measurable(measurement: Measurement, geometry: Geometry) -> bool:
+    """False for what goes through a slice whose thickness nobody says."""
+    points = measurement.corners_mm if measurement.kind is MeasurementKind.BOX else measurement.points_mm
+    return geometry.has_thickness or float(np.ptp(geometry.to_index(points)[:, 2])) < ALIGNED
 
 
 def value_text(measurement: Measurement, volume: Volume, found: RegionStatistics | None) -> str:

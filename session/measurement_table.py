@@ -10,7 +10,7 @@ from imaging.measurement import Measurement, MeasurementKind
 from imaging.region_statistics import RegionStatistics
 from imaging.volume import SeriesWarning, Volume
 from session.document import Document
-from session.measured import unit_of, value_text
+from session.measured import is_measurable, unit_of, value_text
 
 HEAD = (
     "Name", "Kind", "Value", "Unit", "Mean", "Standard deviation", "Least", "Most", "Value unit", "Voxels",
@@ -62,12 +62,13 @@ def _row(measurement: Measurement, volume: Volume, found: RegionStatistics | Non
         value, unit = one * two * three, f"{length}3"
     else:
         value, unit = measurement.area_mm2, f"{length}2"
+    said = f"{value:.3f}" if is_measurable(measurement, volume.geometry) else ""
     inside = ["", "", "", "", "", ""]
     if found is not None:
         numbers = [f"{number:.6g}" for number in (found.mean, found.deviation, found.least, found.most)]
         inside = [*numbers, unit_of(volume.quantity).strip(), str(found.count)]
     points = "; ".join(" ".join(f"{mm:.3f}" for mm in point) for point in measurement.points_mm)
-    return [_as_text(measurement.name), measurement.kind.value, f"{value:.3f}", unit, *inside, points]
+    return [_as_text(measurement.name), measurement.kind.value, said, unit, *inside, points]
 
 
 def _as_text(name: str) -> str:

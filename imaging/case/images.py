@@ -53,12 +53,13 @@ def pixel_hash(volume: Volume) -> str:
 def geometry_to_json(geometry: Geometry) -> dict[str, Any]:
     """A geometry as a JSON-able record; ``geometry_from_json`` reads it back exactly."""
     origins = geometry.slice_origins_mm
-    return {
+    record = {
         "shape": list(geometry.shape),
         "affine_lps": geometry.affine.tolist(),
         "frame_of_reference_uid": geometry.frame_of_reference_uid,
         "slice_origins_mm": None if origins is None else origins.tolist(),
     }
+    return record if geometry.has_thickness else record | {"has_thickness": False}
 
 
 def geometry_from_json(record: dict[str, Any]) -> Geometry:
@@ -70,6 +71,7 @@ def geometry_from_json(record: dict[str, Any]) -> Geometry:
         np.array(record["affine_lps"], np.float64),
         record["frame_of_reference_uid"],
         None if origins is None else np.array(origins, np.float64),
+        record.get("has_thickness", True),
     )
 
 

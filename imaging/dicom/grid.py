@@ -47,20 +47,22 @@ def geometry_of(frames: list[Frame]) -> tuple[Geometry, list[SeriesWarning]]:
     affine[:3, 0] = np.array(first.orientation[:3] if first.orientation else (1, 0, 0)) * between_columns
     affine[:3, 1] = np.array(first.orientation[3:] if first.orientation else (0, 1, 0)) * between_rows
     shape = (len(frames), first.instance.rows, first.instance.columns)
+    has_thickness = len(frames) > 1 or first.step is not None
+    if not has_thickness and first.spacing:
+        warnings.append(SeriesWarning.NO_THICKNESS)
     frame_of_reference = _frame_of_reference(first)
     if first.position is None or first.orientation is None:
         affine[:3, 2] = np.cross(affine[:3, 0], affine[:3, 1]) / (between_rows * between_columns) * (first.step or 1.0)
-        return Geometry(shape, affine, frame_of_reference), [SeriesWarning.NO_GEOMETRY, *warnings]
+        flat = Geometry(shape, affine, frame_of_reference, None, has_thickness)
+        return flat, [SeriesWarning.NO_GEOMETRY, *warnings]
     origins = np.array([frame.position for frame in frames], np.float64)
     step, origin, is_even = _line(origins, normal_of(first), first.step)
     affine[:3, 2], affine[:3, 3] = step, origin
-    if len(frames) == 1 and first.step is None and not warnings:
-        warnings.append(SeriesWarning.NO_SPACING)
     if _tilt_deg(step, normal_of(first)) > TILT_DEG:
         warnings.append(SeriesWarning.GANTRY_TILT)
     if not is_even:
         warnings.append(_unevenness(origins @ normal_of(first)))
-    return Geometry(shape, affine, frame_of_reference, None if is_even else origins), warnings
+    return Geometry(shape, affine, frame_of_reference, None if is_even else origins, has_thickness), warnings
 
 
 def _line(

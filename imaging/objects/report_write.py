@@ -183,10 +183,13 @@ class _Content:
     def segment_groups(self, labels: LabelFile) -> Iterator[Dataset]:
         """One group for each segment: what it is, where it is marked, its volume."""
         counts = slice_counts(labels)
-        volumes = counts @ labels.geometry.slice_voxel_volumes_ml()
+        is_flat = not labels.geometry.has_thickness  # then there are areas, and no volumes
+        extents = counts @ labels.geometry.slice_voxel_volumes_ml()
+        if is_flat:
+            extents = counts.sum(axis=1) * labels.geometry.pixel_area_mm2
         largest = counts.argmax(axis=1)
         images = self.source.images_on(labels.geometry)
-        for place, (segment, volume) in enumerate(zip(labels.segments, volumes.tolist(), strict=True)):
+        for place, (segment, extent) in enumerate(zip(labels.segments, extents.tolist(), strict=True)):
             own = segment.number or place + 1
             uid = uid_of(self.source.series_instance_uid, own, segment.name)
             number = None if self.references is None else self.references.number_of(uid, segment.name)
@@ -206,8 +209,10 @@ class _Content:
                         items.INFERRED,
                     )
                 )
-            group.append(items.number(codes.VOLUME, volume, codes.ML, where))
-            yield items.container(codes.GROUP, group, template="1411" if number is not None else "1501")
+            what, unit = (codes.AREA, codes.MM2) if is_flat else (codes.VOLUME, codes.ML)
+            group.append(items.number(what, extent, unit, where))
+            template = "1501" if number is None else "1410" if is_flat else "1411"
+            yield items.container(codes.GROUP, group, template=template)
 
     def _sources(self) -> list[Dataset]:
         """What a referenced segment was drawn on: TID 1411 wants its series or its images."""

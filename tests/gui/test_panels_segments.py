@@ -56,6 +56,17 @@ def test_rows_say_name_state_and_volume(case_window: MainWindow) -> None:
     ]
 
 
+def test_a_slice_of_unknown_thickness_shows_areas(window: MainWindow, tmp_path: Path) -> None:
+    geometry = Geometry((1, 40, 40), np.eye(4), has_thickness=False)
+    document = Document([Volume(geometry, np.zeros((1, 40, 40)))], Case.create(tmp_path / "flat.limner", geometry, []))
+    window.session.set_document(document)
+    box = Box(0, 1, 2, 12, 4, 9)
+    paint = PaintEdit(1, box, np.ones(box.shape, bool))
+    document.apply(Batch((AddSegment(Segment(1, "Lesion")), paint)), title="Painted", tool="test")
+    said = window.right.segments.list.filter.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert said == "Lesion, in progress, 50.0 mm², visible"
+
+
 @pytest.mark.parametrize(("ml", "text"), [(1125.71, "1125.7 ml"), (0.1, "0.1 ml"), (0.0042, "0.004 ml")])
 def test_volume_text(ml: float, text: str) -> None:
     assert volume_text(ml, is_empty=False) == text

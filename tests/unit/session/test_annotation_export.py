@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,18 @@ def test_a_region_that_is_rounded_to_other_voxels_is_named_and_keeps_its_numbers
     found = ellipse_statistics(IMAGE, one)
     assert found is not None
     assert [v.value for v in group.values if v.derivation == "Mean"] == [pytest.approx(found.mean)]
+
+
+def test_what_goes_through_a_slice_of_unknown_thickness_is_left_out(tmp_path: Path) -> None:
+    flat = replace(GRID, shape=(1, 20, 20), has_thickness=False)
+    through = Measurement(1, MeasurementKind.LENGTH, ((1.0, 1.0, -0.4), (5.0, 1.0, 0.4)), (0.0, 1.0, 0.0), "Deep")
+    within = through.changed(number=2, points_mm=((1.0, 1.0, 0.0), (5.0, 1.0, 0.0)), name="Wide")
+    image = Volume(flat, np.zeros(flat.shape, np.int16))
+    case = CaseContent("x", Segmentation(flat), [], (through, within), None, None, None, "", lambda: [image])
+    content = ObjectContent(LabelFile(flat, [], []), source_without_dicom(flat, "x"), {}, case)
+    (note,) = write_measurements(content, tmp_path / "sr.dcm").notes
+    assert "“Deep”" in note
+    assert [group.name for group in read_report(tmp_path / "sr.dcm")] == ["Wide"]
 
 
 def test_nothing_is_said_of_what_comes_back_as_it_is(tmp_path: Path) -> None:

@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 
 from imaging.case.case import Case
-from imaging.geometry import Geometry
+from imaging.edit import AddSegment, Batch, PaintEdit
+from imaging.geometry import Box, Geometry
 from imaging.measurement import Measurement, MeasurementKind
 from imaging.measurements import AddMeasurement
 from imaging.region_statistics import RegionStatistics
-from imaging.volume import Quantity, Volume
+from imaging.segment import Segment
+from imaging.segmentation import Segmentation
+from imaging.volume import Quantity, SeriesWarning, Volume
 from session.change import DocumentChange
 from session.document import Document
-from session.measured import MeasuredRegions, number_text, value_lines
+from session.measured import MeasuredRegions, extent_text, number_text, value_lines
 from session.measurement_table import csv_text, table
 from session.presentation import PresentationState
 
@@ -42,6 +45,28 @@ def test_values_have_their_unit_and_as_many_figures_as_mean_something(
     found: RegionStatistics, quantity: Quantity, said: list[str]
 ) -> None:
     assert value_lines(REGION, volume(quantity), found) == [*said, "37.7 mm²"]
+
+
+def flat(extent_mm: float = 0.5) -> Volume:
+    """One slice of which nobody says how thick it is."""
+    geometry = Geometry((1, 20, 20), np.diag([extent_mm, extent_mm, 1.0, 1.0]), has_thickness=False)
+    return Volume(geometry, np.zeros((1, 20, 20), np.int16), Quantity.HU, warnings=(SeriesWarning.NO_THICKNESS,))
+
+
+def test_a_slice_of_unknown_thickness_is_measured_in_its_plane_alone() -> None:
+    within = Measurement(1, MeasurementKind.LENGTH, ((0.0, 0.0, 0.0), (3.0, 4.0, 0.0)), (0.0, 0.0, 1.0), "In")
+    through = within.changed(points_mm=((0.0, 0.0, -0.4), (3.0, 4.0, 0.4)))
+    assert value_lines(within, flat(), None) == ["5.0 mm"]
+    assert value_lines(through, flat(), None) == ["–"]
+    assert value_lines(through, volume(), None) == ["5.1 mm"]
+
+
+@pytest.mark.parametrize(("extent_mm", "said"), [(0.5, "10.0 mm²"), (10.0, "40.0 cm²")])
+def test_a_segment_there_has_an_area(extent_mm: float, said: str) -> None:
+    segmentation = Segmentation(flat(extent_mm).geometry)
+    box = Box(0, 1, 0, 4, 0, 10)
+    segmentation.apply(Batch((AddSegment(Segment(1, "Lesion")), PaintEdit(1, box, np.ones(box.shape, bool)))))
+    assert extent_text(segmentation, 1) == said
 
 
 def test_numbers_have_a_true_minus_and_no_minus_zero() -> None:

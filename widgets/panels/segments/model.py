@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 from imaging.segment import Segment, SegmentState
 from session.change import DocumentChange
 from session.document import Document
+from session.measured import area_text
 from session.presentation import PresentationState
 from session.session import Session
 
@@ -107,7 +108,10 @@ class SegmentModel(QAbstractListModel):
         assert self._document is not None
         segmentation = self._document.segmentation
         is_empty = segmentation.voxel_count(segment.number) == 0
-        volume = volume_text(segmentation.volume_ml(segment.number), is_empty=is_empty)
+        if is_empty or segmentation.geometry.has_thickness:
+            volume = volume_text(segmentation.volume_ml(segment.number), is_empty=is_empty)
+        else:
+            volume = area_text(segmentation.area_mm2(segment.number))
         is_visible = self._session.presentation.is_visible(segment.number)
         return Row(segment, volume, is_visible, str(place + 1) if place < KEYS else "")
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from pydicom.uid import generate_uid
 
+from imaging.case.images import geometry_from_json, geometry_to_json
+from imaging.geometry import Box
 from imaging.opening import list_series, open_series
 from imaging.volume import Quantity, SeriesWarning
 
@@ -366,6 +368,29 @@ def test_missing_pixel_spacing_is_named(make_series):
         del ds.PixelSpacing
 
     assert only(make_series(3, bend)).warnings == (SeriesWarning.NO_SPACING,)
+
+
+def test_a_single_slice_without_a_thickness_has_pixels_of_a_size_and_no_volume(make_series):
+    def bend(k, ds):
+        del ds.SliceThickness
+
+    flat = only(make_series(1, bend))
+    assert flat.warnings == (SeriesWarning.NO_THICKNESS,)
+    assert not flat.geometry.has_thickness
+    assert flat.geometry.spacing_mm[:2] == pytest.approx((0.7, 0.8))
+    assert flat.geometry.pixel_area_mm2 == pytest.approx(0.56)
+    assert not flat.geometry.cropped(Box(0, 1, 2, 4, 2, 4)).has_thickness
+    assert not geometry_from_json(geometry_to_json(flat.geometry)).has_thickness
+
+
+def test_a_single_slice_with_a_thickness_and_several_without_are_volumes(make_series):
+    one = only(make_series(1))
+    assert (one.warnings, one.geometry.has_thickness) == ((), True)
+    assert geometry_from_json(geometry_to_json(one.geometry)).has_thickness
+    make_series.folder = make_series.folder / "several"
+    make_series.folder.mkdir()
+    several = only(make_series(3, lambda _k, ds: ds.pop("SliceThickness")))
+    assert (several.warnings, several.geometry.has_thickness) == ((), True)
 
 
 def test_broken_numbers_are_treated_as_absent(make_series):

@@ -147,6 +147,18 @@ def test_volumes_count_each_slice() -> None:
     assert slice_counts(labels(tilted())).tolist() == [[0, 16, 16, 16, 0]]
 
 
+def test_a_slice_of_unknown_thickness_gives_areas(tmp_path: Path) -> None:
+    grid = Geometry((1, *SHAPE[1:]), tilted().affine, None, None, has_thickness=False)
+    layer = np.zeros(grid.shape, np.uint8)
+    layer[0, 2:6, 3:7] = 5
+    one = LabelFile(grid, [layer], [LabelSegment("Liver", None, 5, number=1)])
+    write_report(one, replace(source(), geometry=grid, images=source().images[:1]), tmp_path / "sr.dcm")
+    (group,) = read_report(tmp_path / "sr.dcm")
+    (value,) = group.values
+    assert (value.concept, value.unit) == ("Area", "mm2")
+    assert value.value == pytest.approx(16 * 0.7 * 0.9)
+
+
 def test_images_without_a_pixel_size_give_no_millimetres(tmp_path: Path) -> None:
     unknown = replace(source(), images=tuple(replace(one, spacing_mm=None) for one in source().images))
     with pytest.raises(UserError, match="how large their pixels"):
