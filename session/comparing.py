@@ -20,10 +20,13 @@ from imaging.comparison.label_comparison import (
 )
 from imaging.comparison.measures import TOLERANCE_MM, Agreement
 from imaging.errors import UserError
-from imaging.formats.label_file import LabelFile, LabelSegment
+from imaging.formats.label_file import LabelSegment
 from imaging.formats.masks import read_labels
 from imaging.formats.replacing import replacing
+from imaging.geometry import Geometry
+from imaging.objects.read_masks import ReadMasks
 from session.exporting import labels_of
+from session.object_import import holds_contours, is_object_file, read_object_masks
 from session.opening import is_case
 
 COLUMNS = (
@@ -34,27 +37,52 @@ COLUMNS = (
 
 @dataclass(frozen=True, eq=False)
 class ComparedFiles:
-    """Two masks and what their comparison gave."""
+    """Two masks and what their comparison gave; ``notes`` say how objects were read."""
 
     masks: OnOneGrid
     result: LabelComparison
+    notes: tuple[str, ...] = ()
 
 
-def read_side(path: Path) -> LabelFile:
-    """The segments of a mask file or a case; the case's images need not be there.
+def read_side(path: Path, grid: Geometry | None = None, *, consent: bool = False) -> ReadMasks:
+    """The segments of a mask file, a case (its images need not be there) or a DICOM object.
+
+    Args:
+        path: the file.
+        grid: of the image, for contours. Masks keep their own: laying one on another's is ``on_one_grid``'s.
+        consent: the user agreed to a doubtful way of laying contours on the grid.
 
     Raises:
-        UserError: it does not exist, or is neither.
+        UserError: it does not exist, holds no masks, or contours and there is no grid.
     """
     if not path.exists():
         raise UserError(f"{path} does not exist.")
-    if not is_case(path):
-        return read_labels(path)
-    case = Case.open(path, read_only=True)
-    try:
-        return labels_of(case.segmentation)
-    finally:
-        case.close()
+    if is_case(path):
+        case = Case.open(path, read_only=True)
+        try:
+            return ReadMasks(labels_of(case.segmentation))
+        finally:
+            case.close()
+    if not is_object_file(path):
+        return ReadMasks(read_labels(path))
+    if holds_contours(path):
+        if grid is None:
+            hint = "Compare it with a mask file or a case on the image's grid."
+            raise UserError(f"{path.name} holds contours, which have no grid of their own.", hint)
+        return read_object_masks(path, grid, consent=consent)
+    return read_object_masks(path)
+
+
+def _read_sides(a: Path, b: Path, consent: bool) -> tuple[ReadMasks, ReadMasks]:
+    """Both sides; contours on the grid of the other one, unless that is an object.
+
+    A segmentation often has only the slices that hold something, and contours beyond them would be cut off unseen.
+    """
+    if holds_contours(a) and not is_object_file(b):
+        other = read_side(b)
+        return read_side(a, other.labels.geometry, consent=consent), other
+    first = read_side(a)
+    return first, read_side(b, None if is_object_file(a) else first.labels.geometry, consent=consent)
 
 
 def compare_files(
@@ -66,7 +94,7 @@ def compare_files(
     resample: bool = False,
     report: Report = lambda _fraction, _message: None,
 ) -> ComparedFiles:
-    """Read two mask files or cases, and compare their segments.
+    """Read two mask files, cases or DICOM objects, and compare their segments.
 
     Args:
         a, b: the files; differences are B minus A.
@@ -78,8 +106,10 @@ def compare_files(
     Raises:
         UserError: a file that cannot be read, different or uneven grids, unknown names, a tolerance below 0.
     """
-    masks = on_one_grid(read_side(a), read_side(b), consent_to_resample=resample)
-    return ComparedFiles(masks, compare_labels(masks.a, masks.b, tolerance_mm=tolerance_mm, names=names, report=report))
+    one, other = _read_sides(a, b, resample)
+    masks = on_one_grid(one.labels, other.labels, consent_to_resample=resample)
+    result = compare_labels(masks.a, masks.b, tolerance_mm=tolerance_mm, names=names, report=report)
+    return ComparedFiles(masks, result, tuple(dict.fromkeys((*one.notes, *other.notes))))
 
 
 def comparison_record(result: LabelComparison) -> dict[str, Any]:

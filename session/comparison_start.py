@@ -43,7 +43,8 @@ def compare_with_file(
     frozen = frozen_labels(session.open_document)
 
     def read() -> tuple[LabelFile, LabelFile, bool]:
-        found, labels = read_side(path), frozen()
+        labels = frozen()
+        found = read_side(path, labels.geometry, consent=resample).labels
         fitted = match(found, labels.geometry, resample)
         return labels, fitted, not found.geometry.same_space(labels.geometry)
 

@@ -14,18 +14,22 @@ from imaging.errors import UserError
 from imaging.geometry import Geometry
 from imaging.objects.read_masks import ReadMasks
 
-Read = Callable[[Path, Geometry, bool, str], ReadMasks]  # file, the image's grid, consent to resample, series UID
+# file, the image's grid, consent to resample, series UID
+Read = Callable[[Path, Geometry | None, bool, str], ReadMasks]
+STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 
 
-def _segmentation(path: Path, geometry: Geometry, consent: bool, series_uid: str) -> ReadMasks:
+def _segmentation(path: Path, geometry: Geometry | None, consent: bool, series_uid: str) -> ReadMasks:
     from imaging.objects.segmentation_read import read_segmentation
 
     return read_segmentation(path, geometry, consent=consent, series_uid=series_uid)
 
 
-def _structure_set(path: Path, geometry: Geometry, consent: bool, series_uid: str) -> ReadMasks:
+def _structure_set(path: Path, geometry: Geometry | None, consent: bool, series_uid: str) -> ReadMasks:
     from imaging.objects.structure_set_masks import read_structures
 
+    if geometry is None:
+        raise ValueError("contours need a grid to lie on")
     return read_structures(path, geometry, consent=consent, series_uid=series_uid)
 
 
@@ -33,7 +37,7 @@ def _structure_set(path: Path, geometry: Geometry, consent: bool, series_uid: st
 MASK_READERS: dict[str, Read] = {
     "1.2.840.10008.5.1.4.1.1.66.4": _segmentation,
     "1.2.840.10008.5.1.4.1.1.66.7": _segmentation,
-    "1.2.840.10008.5.1.4.1.1.481.3": _structure_set,
+    STRUCTURE_SET: _structure_set,
 }
 
 
@@ -46,12 +50,21 @@ def is_object_file(path: Path) -> bool:
         return False
 
 
-def read_object_masks(path: Path, geometry: Geometry, *, consent: bool = False, series_uid: str = "") -> ReadMasks:
+def holds_contours(path: Path) -> bool:
+    """True for a structure set: it has no grid of its own."""
+    from imaging.objects.elements import open_object
+
+    return is_object_file(path) and open_object(path).elements.text(tags.SOP_CLASS) == STRUCTURE_SET
+
+
+def read_object_masks(
+    path: Path, geometry: Geometry | None = None, *, consent: bool = False, series_uid: str = ""
+) -> ReadMasks:
     """The masks of a DICOM object on an image's grid.
 
     Args:
         path: the object's file.
-        geometry: the image's grid.
+        geometry: the image's grid; None for a segmentation's own.
         consent: the user agreed to resampling and to losing what lies outside.
         series_uid: of the image, to note when the object is about another series.
 

@@ -21,11 +21,11 @@ def add(parsers: Any) -> None:
     parser = parsers.add_parser(
         "compare",
         help="how much two masks or cases agree: Dice, surface Dice, Hausdorff distances, volumes",
-        description="Compare the segments of two mask files or cases, paired by name, or by label value where a file "
-        "has no names. Differences are B minus A.",
+        description="Compare the segments of two mask files, cases or DICOM objects, paired by name, or by label value "
+        "where a file has no names. Differences are B minus A.",
     )
-    parser.add_argument("a", type=Path, metavar="A", help="a mask file or a case; the reference")
-    parser.add_argument("b", type=Path, metavar="B", help="what is compared with it")
+    parser.add_argument("a", type=Path, metavar="A", help="the reference: a mask file, a case, or an object")
+    parser.add_argument("b", type=Path, metavar="B", help="what is compared with it, of any of these kinds")
     parser.add_argument("--segments", metavar="A,B", help="only these names or label values")
     parser.add_argument("--tolerance", type=float, default=TOLERANCE_MM, metavar="MM",
                         help="of the surface Dice; 1 by default")  # fmt: skip
@@ -50,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
     if compared.masks.resampled_ml is not None:
         before, after = compared.masks.resampled_ml
         note(f"warning: B was resampled onto A's grid; its {before:.1f} ml became {after:.1f} ml there.")
+    for sentence in compared.notes:
+        note(f"warning: {sentence}")
     if arguments.csv is not None:
         write_table(compared.result, arguments.csv)
     if arguments.json:
