@@ -12,6 +12,7 @@ from imaging.dicom.header import Header
 from imaging.dicom.sources import FileSource
 from imaging.dicom.walker import NotDicom, Odd, walk
 from imaging.errors import UserError
+from imaging.objects.elements import Elements, open_object
 from sync.destination import Destination
 from sync.dimse.association import ConnectionFailed, associated
 from sync.dimse.status import SUCCESS, code_of, is_warning, sentence
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 MOST_CONTEXTS = 128
 _NOBODY = frozenset({"", "removed", "anonymous", "anonymized", "anonymised", "anon", "unknown", "none"})
+# Physicians, operators, relatives; and other numbers, addresses, telephones of the patient.
+_OF_PEOPLE = (0x00080090, 0x00081048, 0x00081050, 0x00081060, 0x00081070, 0x00101001, 0x00101005, 0x00101060,
+              0x00102297, 0x00321032)  # fmt: skip
+_OF_PATIENTS = (0x00101000, 0x00101040, 0x00102154)
+_OTHER_IDS = 0x00101002
 OnProgress = Callable[[int, int], None]
 
 
@@ -61,16 +67,25 @@ class Sent:
     lost: str = ""
 
 
-def _may_name_patient(header: Header) -> bool:
+def _may_name_patient(header: Header, path: Path) -> bool:
     """False only for objects that say that identifiers were removed, and do not belie it.
 
-    Others' programs set the flag and leave a name, a birth date, or text in the pixels.
+    Others' programs set the flag and leave a name, a birth date, text in the pixels, physicians, addresses.
     """
     name = header.text(tags.PATIENT_NAME).strip(" ^=").casefold()
     is_named = name not in _NOBODY and name != header.text(tags.PATIENT_ID).strip(" ^=").casefold()
     is_said = header.text(tags.IDENTITY_REMOVED).upper() == "YES"
     is_burned_in = header.text(tags.BURNED_IN).upper() == "YES"
-    return not is_said or is_named or is_burned_in or bool(header.text(tags.PATIENT_BIRTH_DATE))
+    is_belied = is_named or is_burned_in or bool(header.text(tags.PATIENT_BIRTH_DATE))
+    return not is_said or is_belied or _holds_names(open_object(path).elements)
+
+
+def _holds_names(elements: Elements) -> bool:
+    """True for names of people, and for what no object without identifiers has. Pseudonyms have digits, names none."""
+    if any(elements.text(tag) for tag in _OF_PATIENTS) or elements.items.get(_OTHER_IDS):
+        return True
+    names = [name.strip(" ^=").casefold() for tag in _OF_PEOPLE for name in elements.text(tag).split("\\")]
+    return any(name not in _NOBODY and not any(map(str.isdigit, name)) for name in names)
 
 
 def outgoing(path: Path) -> Outgoing:
@@ -90,7 +105,7 @@ def outgoing(path: Path) -> Outgoing:
         header.text(tags.SERIES_INSTANCE),
         header.text(tags.STUDY_INSTANCE),
         header.transfer_syntax,
-        _may_name_patient(header),
+        _may_name_patient(header, path),
     )
     if not (found.sop_class and found.sop_uid and found.transfer_syntax):
         raise UserError(f"{path.name} does not say which object it is.", "It lacks a UID that every receiver needs.")

@@ -192,6 +192,12 @@ def test_a_handshake_that_is_never_finished_ends(incoming, tmp_path, files, monk
         ({"PatientName": "Weizenkeim^Adalbert"}, True),
         ({"PatientName": "made-1", "PatientBirthDate": "19630527"}, True),
         ({"PatientName": "made-1", "BurnedInAnnotation": "YES"}, True),
+        ({"PatientName": "made-1", "ReferringPhysicianName": "Drachenfels^Sieglinde"}, True),
+        ({"PatientName": "made-1", "OperatorsName": ["REMOVED", "Drachenfels"]}, True),
+        ({"PatientName": "made-1", "ReferringPhysicianName": "468ae34a732c", "OperatorsName": "REMOVED"}, False),
+        ({"PatientName": "made-1", "OtherPatientIDs": "PX-1"}, True),
+        ({"PatientName": "made-1", "OtherPatientIDs": ""}, False),
+        ({"PatientName": "made-1", "PatientAddress": "Kantstr. 2"}, True),
     ],
 )
 def test_who_says_that_identifiers_were_removed_must_not_belie_it(tmp_path, fields, is_identified) -> None:
