@@ -17,8 +17,10 @@ from imaging.comparison.label_comparison import (
     LabelComparison,
     Report,
     compare_labels,
+    compare_pairing,
 )
 from imaging.comparison.measures import TOLERANCE_MM, Agreement
+from imaging.comparison.pairing import chosen_pairs
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelSegment
 from imaging.formats.masks import read_labels
@@ -57,6 +59,8 @@ def read_side(path: Path, grid: Geometry | None = None, *, consent: bool = False
     """
     if not path.exists():
         raise UserError(f"{path} does not exist.")
+    if path.is_dir():
+        raise UserError(f"{path} is a folder.", "Name the file of the mask.")
     if is_case(path):
         case = Case.open(path, read_only=True)
         try:
@@ -91,6 +95,7 @@ def compare_files(
     *,
     tolerance_mm: float = TOLERANCE_MM,
     names: Sequence[str] | None = None,
+    pairs: Sequence[tuple[str, str]] = (),
     resample: bool = False,
     report: Report = lambda _fraction, _message: None,
 ) -> ComparedFiles:
@@ -100,6 +105,7 @@ def compare_files(
         a, b: the files; differences are B minus A.
         tolerance_mm: of the surface Dice.
         names: only these segments.
+        pairs: only these pairs of names or label values, whatever else has the same name; empty to pair by names.
         resample: lay B on A's grid by nearest neighbours where the grids differ.
         report: called with fraction and message; what it raises ends the work.
 
@@ -108,7 +114,11 @@ def compare_files(
     """
     one, other = _read_sides(a, b, resample)
     masks = on_one_grid(one.labels, other.labels, consent_to_resample=resample)
-    result = compare_labels(masks.a, masks.b, tolerance_mm=tolerance_mm, names=names, report=report)
+    if pairs:
+        pairing = chosen_pairs(masks.a.segments, masks.b.segments, pairs)
+        result = compare_pairing(masks.a, masks.b, pairing, tolerance_mm, report)
+    else:
+        result = compare_labels(masks.a, masks.b, tolerance_mm=tolerance_mm, names=names, report=report)
     return ComparedFiles(masks, result, tuple(dict.fromkeys((*one.notes, *other.notes))))
 
 
@@ -152,7 +162,7 @@ def _segment_record(segment: ComparedSegment) -> dict[str, Any]:
     found: Agreement = segment.agreement
     return {
         "name": segment.name,
-        "paired_by": "label value" if segment.is_by_value else "name",
+        "paired_by": "name" if segment.is_by_name else "label value" if segment.is_by_value else "choice",
         "label_a": segment.a.label_value,
         "label_b": segment.b.label_value,
         "dice": _rounded(found.dice),

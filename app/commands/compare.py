@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.output import note, print_json, progress
+from imaging.comparison.label_comparison import ComparedSegment
 from imaging.comparison.measures import TOLERANCE_MM
 from imaging.errors import UserError
 from session.comparing import ComparedFiles, compare_files, comparison_record, write_table
@@ -27,6 +28,8 @@ def add(parsers: Any) -> None:
     parser.add_argument("a", type=Path, metavar="A", help="the reference: a mask file, a case, or an object")
     parser.add_argument("b", type=Path, metavar="B", help="what is compared with it, of any of these kinds")
     parser.add_argument("--segments", metavar="A,B", help="only these names or label values")
+    parser.add_argument("--pair", metavar="A=B", action="append", default=[],
+                        help="only this pair of names or label values; can be given several times")  # fmt: skip
     parser.add_argument("--tolerance", type=float, default=TOLERANCE_MM, metavar="MM",
                         help="of the surface Dice; 1 by default")  # fmt: skip
     parser.add_argument("--resample", action="store_true", help="lay B on A's grid where the grids differ")
@@ -44,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.b,
         tolerance_mm=arguments.tolerance,
         names=arguments.segments.split(",") if arguments.segments is not None else None,
+        pairs=_pairs(arguments),
         resample=arguments.resample,
         report=progress,
     )
@@ -61,7 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         for line in _lines(compared, arguments.tolerance):
             print(line)
-        _say_what_numbers_paired(compared, arguments)
+        if not arguments.pair:
+            _say_what_numbers_paired(compared, arguments)
     return 0
 
 
@@ -74,7 +79,7 @@ def _lines(compared: ComparedFiles, tolerance_mm: float) -> list[str]:
     for segment in result.segments:
         found = segment.agreement
         lines.append(
-            f"{segment.name:<{NAME_WIDTH}}{_share(found.dice):>8}{_share(found.surface_dice):>14}"
+            f"{_called(segment):<{NAME_WIDTH}}{_share(found.dice):>8}{_share(found.surface_dice):>14}"
             f"{_mm(found.hd95_mm):>12}{_mm(found.hausdorff_mm):>12}"
             f"{found.volume_a_ml:>9.1f} ml{found.volume_b_ml:>9.1f} ml{_percent(found.difference_percent):>10}"
         )
@@ -83,8 +88,24 @@ def _lines(compared: ComparedFiles, tolerance_mm: float) -> list[str]:
     if result.mean_dice is not None and len(result.segments) > 1:
         lines.append(f"{'mean':<{NAME_WIDTH}}{_share(result.mean_dice):>8}")
     if not result.segments:
-        note("No segment of A has a partner in B: names and label values differ.")
+        note(
+            "No segment of A has a partner in B: names and label values differ. --pair A=B says which belong together."
+        )
     return lines
+
+
+def _pairs(arguments: argparse.Namespace) -> list[tuple[str, str]]:
+    if arguments.pair and arguments.segments is not None:
+        raise UserError("Give either --pair or --segments.")
+    pairs = [pair.partition("=") for pair in arguments.pair]
+    if not all(one.strip() and other.strip() for one, _, other in pairs):
+        raise UserError("--pair takes A=B: what the segment is called in A, and in B.")
+    return [(one, other) for one, _, other in pairs]
+
+
+def _called(segment: ComparedSegment) -> str:
+    is_one_name = segment.is_by_name or segment.is_by_value
+    return segment.name if is_one_name else f"{segment.a.name} = {segment.b.name}"
 
 
 def _say_what_numbers_paired(compared: ComparedFiles, arguments: argparse.Namespace) -> None:

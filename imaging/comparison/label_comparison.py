@@ -34,7 +34,13 @@ class ComparedSegment:
     @property
     def is_by_value(self) -> bool:
         """True when they were paired by label value, because one file has no names."""
-        return self.a.name.strip().casefold() != self.b.name.strip().casefold()
+        is_made_up = any(one.name.startswith(f"Label {one.label_value}") for one in (self.a, self.b))
+        return is_made_up and not self.is_by_name
+
+    @property
+    def is_by_name(self) -> bool:
+        """True when both have the same name; else somebody chose the pair, or ``is_by_value``."""
+        return self.a.name.strip().casefold() == self.b.name.strip().casefold()
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,20 @@ def pair_segments(a: Sequence[LabelSegment], b: Sequence[LabelSegment], names: S
     return found if names is None else _chosen(found, [_found(name, [*a, *b]) for name in names])
 
 
+def chosen_pairs(a: Sequence[LabelSegment], b: Sequence[LabelSegment], names: Sequence[tuple[str, str]]) -> Pairing:
+    """The pairs that somebody names, whatever else there is; a label value may stand for a name.
+
+    Raises:
+        UserError: a mask has no such segment.
+    """
+    return Pairing([(_named(one, a, "A"), _named(other, b, "B")) for one, other in names], [], [])
+
+
+def _named(name: str, segments: Sequence[LabelSegment], side: str) -> LabelSegment:
+    is_it = _found(name, segments, f"{side} has no segment")
+    return next(segment for segment in segments if is_it(segment))
+
+
 def _without_partner(
     a: Sequence[LabelSegment], b: Sequence[LabelSegment], pairs: Sequence[Pair]
 ) -> tuple[list[LabelSegment], list[LabelSegment]]:
@@ -68,7 +82,9 @@ def _chosen(found: Pairing, wanted: Sequence[Callable[[LabelSegment], bool]]) ->
     )
 
 
-def _found(name: str, segments: Sequence[LabelSegment]) -> Callable[[LabelSegment], bool]:
+def _found(
+    name: str, segments: Sequence[LabelSegment], whose: str = "Neither mask has a segment"
+) -> Callable[[LabelSegment], bool]:
     """How to know the segments that somebody calls so."""
     wanted = name.strip().casefold()
     if any(s.name.strip().casefold() == wanted for s in segments):
@@ -76,7 +92,7 @@ def _found(name: str, segments: Sequence[LabelSegment]) -> Callable[[LabelSegmen
     if wanted.isdecimal() and any(s.label_value == int(wanted) for s in segments):
         return lambda s: s.label_value == int(wanted)
     known = ", ".join(dict.fromkeys(s.name for s in segments)) or "none"
-    raise UserError(f"Neither mask has a segment “{name.strip()}”.", f"There are: {known}.")
+    raise UserError(f"{whose} “{name.strip()}”.", f"There are: {known}.")
 
 
 def _paired(a: Sequence[LabelSegment], b: Sequence[LabelSegment], key: Key) -> list[Pair]:

@@ -176,3 +176,39 @@ def test_mistakes_are_one_line(capsys, a, b, words, said) -> None:
 def test_files_that_are_not_there(capsys, a, tmp_path) -> None:
     assert main(["compare", str(a), str(tmp_path / "no.nii")]) == 2
     assert "does not exist" in capsys.readouterr().err
+
+
+def test_pairs_of_different_names_can_be_chosen(capsys, a, b, tmp_path) -> None:
+    other = tmp_path / "other.seg.nrrd"
+    segments = [LabelSegment("Tumour", None, 1), LabelSegment("Milt", None, 2)]
+    write_labels(LabelFile(GRID, [layer_of(1)], segments), other)
+    record = json_of(capsys, a, other, "--pair", "spleen=Milt", "--pair", "Liver=1")
+    assert [(s["name"], s["label_b"], s["paired_by"]) for s in record["segments"]] == [
+        ("Spleen", 2, "choice"),
+        ("Liver", 1, "choice"),
+    ]
+    assert [s["dice"] for s in record["segments"]] == [1, pytest.approx(0.75)]
+    assert main(["compare", str(a), str(other), "--pair", "Liver=Tumour"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[1].startswith("Liver = Tumour  ")
+    assert len(out.splitlines()) == 2  # only what was asked for
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--pair", "Liver"], "--pair takes A=B"),
+        (["--pair", "Liver=Kidney"], "has no segment “Kidney”"),
+        (["--pair", "Kidney=1"], "has no segment “Kidney”"),
+        (["--pair", "Liver=1", "--segments", "Liver"], "either --pair or --segments"),
+    ],
+)
+def test_pairs_that_cannot_be_are_refused(words: list[str], why: str, capsys, a, b) -> None:
+    assert main(["compare", str(a), str(b), *words]) == 2
+    assert why in capsys.readouterr().err
+
+
+def test_a_folder_is_no_mask(capsys, a, tmp_path) -> None:
+    assert main(["compare", str(a), str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err
