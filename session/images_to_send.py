@@ -192,7 +192,7 @@ def way_to(found: ImagesToSend, destination: Destination) -> Way:
 def _why_not(one: SeriesToSend, destination: Destination) -> str:
     """Why a series is not sent, empty when it is."""
     if not one.files:
-        return "None of its files can be sent."
+        return one.problems[0][0] if one.problems else "None of its files can be sent."
     kinds = set.union(*(kinds_of(file.sop_class) for file in one.files))
     if not kinds & set(destination.kinds):
         return f"“{destination.name}” does not take {min(kinds, key=lambda kind: kind.value).value}."

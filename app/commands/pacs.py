@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections import Counter
 from dataclasses import asdict, replace
 from datetime import datetime
 from getpass import getpass
@@ -295,7 +296,12 @@ def send(arguments: argparse.Namespace) -> int:
     found = look_at_files(paths)
     way = way_to(found, destination)
     problems = [problem for one in found.series for problem in one.problems]
-    for reason, count in (*problems, *((reason, 1) for reason in way.left_out.values())):
+    warned = Counter[str]()
+    for reason, count in problems:
+        warned[reason] += count
+    for reason in way.left_out.values():
+        warned.setdefault(reason, 1)
+    for reason, count in warned.items():
         note(f"warning: {reason} ({count})")
     if way.refusal is not None:
         raise way.refusal

@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from session import archives
+from session.images_to_send import SeriesToSend
 from sync.destination import Destination, ObjectKind, write_destinations
 from sync.dimse.association import ConnectionFailed
 from sync.incoming import Incoming, Limits
@@ -125,7 +126,10 @@ def test_several_studies_by_the_key_and_one_series_by_the_menu(qtbot, studies, r
     QTest.keyClick(studies.table, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     dialog = offered(qtbot)
     assert "2 studies" in dialog.what.text()
-    assert "and 1 others" in dialog.what.text()
+    assert dialog.what.text().startswith("Abel, Adam and 1 others")
+    nameless = SeriesToSend("1.2", patient="^", files=dialog._found.series[0].files)
+    dialog._found = replace(dialog._found, series=(nameless, *dialog._found.series))
+    assert dialog._summary().startswith("Abel, Adam and 1 others")
     assert len(states(dialog)) == 3
     dialog.close()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

@@ -224,7 +224,7 @@ class ImageSendDialog(Form):
             self.tr("1 object") if files == 1 else self.tr("{0} objects").format(files),
             f"{size / 1e6:.1f} MB",
         ]
-        names = sorted({person(one.patient) for one in found.series if one.patient})
+        names = sorted({person(one.patient) for one in found.series} - {""})
         if not found.is_identified:
             parts.append(self.tr("without identifiers"))
         elif names:

@@ -261,6 +261,10 @@ def test_files_that_were_cut_off_or_are_something_else_are_named_and_not_sent(im
     assert sum(len(one.files) for one in found.series) == 7
     problems = {reason: n for one in found.series for reason, n in one.problems}
     assert problems == {"A file ends within its pixels.": 1, "A file is not a DICOM object that can be sent.": 1}
+    (none,) = look_at_files([cut]).series
+    there = Destination("pacs", host="127.0.0.1", ae_title="A", is_inside=True)
+    assert list(way_to(look_at_files([cut]), there).left_out.values()) == ["A file ends within its pixels."]
+    assert none.files == ()
 
 
 def test_compressed_pixels_must_reach_their_last_delimiter(images) -> None:
