@@ -88,9 +88,8 @@ def _lines(compared: ComparedFiles, tolerance_mm: float) -> list[str]:
     if result.mean_dice is not None and len(result.segments) > 1:
         lines.append(f"{'mean':<{NAME_WIDTH}}{_share(result.mean_dice):>8}")
     if not result.segments:
-        note(
-            "No segment of A has a partner in B: names and label values differ. --pair A=B says which belong together."
-        )
+        note("No segment of A has a partner in B: names and label values differ.")
+        note("hint: --pair A=B says what belongs together.")
     return lines
 
 

@@ -96,15 +96,16 @@ class _Batch:
         if others:
             entry["images"] = [source.title for source in sources]
         wishes = replace(self._wishes, others=tuple(others)) if others else self._wishes
+        called = _called(out, name, sources)
         try:
             wishes = replace(wishes, inputs=tuple(image_files(source) for source in (first, *wishes.others)))
             if self._is_done(out, first, wishes):
-                note(f"{out.name} is there already")
+                note(f"{called} is there already")
                 self.done.append(entry | {"skipped": True})
                 return
-            self.done.append(entry | self._segmented(out, first, wishes))
+            self.done.append(entry | self._segmented(out, first, wishes, called))
         except (UserError, InferenceFailed) as error:
-            self._fail(entry, out.name, error)
+            self._fail(entry, called, error)
 
     def say_what_was_said_often(self) -> None:
         """Sentences that stood beside one result only, although they are about others, too."""
@@ -126,7 +127,7 @@ class _Batch:
         read = partial(read_again, (first, *wishes.others), wishes.regular_grid, progress)
         return not self._again and is_done(out, wishes.model, wishes.parameters, wishes.inputs, read, note)
 
-    def _segmented(self, out: Path, first: ChannelSource, wishes: Wishes) -> dict[str, Any]:
+    def _segmented(self, out: Path, first: ChannelSource, wishes: Wishes, called: str) -> dict[str, Any]:
         assert first.path is not None
         assert first.series is not None
         if self.told is None:
@@ -137,7 +138,7 @@ class _Batch:
             for sentence in self.told.sentences:
                 note(sentence)
         summary = segment_to_file(images, out, wishes, self._settings, Telling(progress, warn)).summary
-        note(f"{out.name} is done")
+        note(f"{called} is done")
         for sentence in summary["notes"]:
             self._said[sentence] += 1
             if self._said[sentence] == 1:
@@ -150,6 +151,16 @@ class _Batch:
         if error.hint:
             note(f"hint: {error.hint}")
         self.done.append(entry | {"error": error.message} | ({"hint": error.hint} if error.hint else {}))
+
+
+def _called(out: Path, name: str, sources: Sequence[ChannelSource]) -> str:
+    """The file's name; where digits in it stand for a series' UID, with what people call that."""
+    first = sources[0]
+    if len(sources) > 1 or first.path is None or first.series is None:
+        return out.name
+    title = f"{first.series.modality} {first.series.description}".strip()
+    is_digits = is_name_of_uid(name, first.path.resolve().name.split(".")[0])
+    return f"{out.name} ({title})" if is_digits and title else out.name
 
 
 def _inputs(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -207,12 +208,18 @@ def test_dicom_series_of_a_folder_keep_their_names_whatever_joins_them(
 ) -> None:
     def series(value: int) -> None:
         voxels = np.full((4, 12, 12), value, np.int16)
-        volume = Volume(Geometry(voxels.shape, np.eye(4)), voxels, Quantity.HU, SourceSeries(modality="CT"))
+        source = SourceSeries(modality="CT", description=f"Thorax {value}")
+        volume = Volume(Geometry(voxels.shape, np.eye(4)), voxels, Quantity.HU, source)
         write_dicom_series(volume, tmp_path / "studies" / str(value))
 
     out = tmp_path / "out"
     for value in (1, 2):
         series(value)
+    runs.failing = {2: UserError("Too small.")}
+    errors = limner(tmp_path / "studies", "-o", out)[2]
+    assert re.search(r"^studies-[0-9a-f]{8}\.nii\.gz \(CT Thorax 1\) is done$", errors, re.MULTILINE)
+    assert re.search(r"^error: studies-[0-9a-f]{8}\.nii\.gz \(CT Thorax 2\): Too small\.$", errors, re.MULTILINE)
+    runs.failing.clear()
     limner(tmp_path / "studies", "-o", out)
     for value in (3, 4, 5, 6):
         series(value)
