@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,8 @@ def test_masks_are_proven_sent_and_noted(qtbot, window, case, receiver) -> None:
     assert receiver.counts.new == 2
     assert {row[2] for row in texts} == {"accepted"}  # this receiver does not answer searches
     assert "could not be asked" in texts[0][3]
+    assert "accepted everything" in dialog.said.text()
+    assert dialog.table.horizontalScrollBar().maximum() == 0  # the whole remark is seen
     last = case.document.entries[-1]
     assert (last.kind, last.title) == (EntryKind.NOTE, "Sent to archive")
     assert last.parameters["objects"][0]["agreement"]
@@ -93,9 +96,22 @@ def test_what_a_machine_does_not_take_cannot_be_chosen(window, case, receiver) -
 def test_nothing_leaves_the_hospital(qtbot, window, case, receiver) -> None:
     dialog = dialog_for(window, case, there(receiver, is_inside=False))
     assert "outside" in dialog.way.text()
+    assert "not marked as inside" in dialog.said.text()  # said before anybody tries
+    assert not dialog.go_on.isEnabled()
     QTest.mouseClick(dialog.go_on, Qt.MouseButton.LeftButton)
-    assert "not marked as inside" in dialog.said.text()
     assert receiver.counts.new == 0
+    dialog.close()
+
+
+def test_what_is_said_of_one_machine_is_not_said_of_the_next(window, case, receiver) -> None:
+    outside = replace(there(receiver, is_inside=False), name="outside")
+    dialog = dialog_for(window, case, there(receiver), outside)
+    assert dialog.said.text() == ""
+    dialog.there.setCurrentIndex(1)
+    assert "not marked as inside" in dialog.said.text()
+    dialog.there.setCurrentIndex(0)
+    assert dialog.said.text() == ""
+    assert dialog.go_on.isEnabled()
     dialog.close()
 
 

@@ -13,6 +13,7 @@ from session.sending import Sending, SentObject, start_sending, written_kinds
 from session.session import Session
 from sync.destination import Destination, ObjectKind, find_destination
 from sync.outbox import ItemState
+from sync.privacy import require_allowed
 from widgets import theme
 from widgets.dialogs.destination import kind_names, protection
 from widgets.dialogs.form import Form, combo
@@ -49,7 +50,8 @@ class SendDialog(Form):
         self.said = label("", wraps=True)
         self.table = self._made_table()
         self._lay_out()
-        self.there.currentIndexChanged.connect(lambda _place: self._show_way())
+        self._is_allowed = True
+        self.there.currentIndexChanged.connect(lambda _place: self._choose())
         for check in self.kinds.values():
             check.toggled.connect(lambda _on: self._enable())
         self.kinds[ObjectKind.SEG].setChecked(True)
@@ -96,17 +98,24 @@ class SendDialog(Form):
                     item.setForeground(theme.current().color(STATE_COLORS[one.state]))
                 self.table.setItem(row, column, item)
         self.table.setVisible(bool(sending.objects))
-        self.table.resizeColumnsToContents()
         self.table.horizontalHeader().setStretchLastSection(True)
+        for column in range(self.table.columnCount() - 1):
+            self.table.resizeColumnToContents(column)
+        self.table.resizeRowsToContents()  # remarks are sentences: they wrap
         if error is None:
             name = sending.destination.name
-            done, open_ = (
-                self.tr("{0} has everything, and finds it.").format(name),
-                self.tr("Not everything arrived at {0}. The window of the archives sends what waits."),
-            )
-            self.said.setText(done if sending.is_complete else open_.format(name))
+            self.said.setText(self._outcome(sending).format(name))
             self.go_on.hide()  # what waits is not written anew
         self.adjustSize()
+
+    def _outcome(self, sending: Sending) -> str:
+        if sending.is_complete:
+            return self.tr("{0} has everything, and finds it.")
+        if all(one.state in (ItemState.STORED, ItemState.CONFIRMED) for one in sending.objects):
+            return self.tr(
+                "{0} accepted everything, but did not say that it finds it. Until then it stays in the outbox."
+            )
+        return self.tr("Not everything arrived at {0}. The window of the archives sends what waits.")
 
     def _cells(self, one: SentObject) -> tuple[str, str, str, str]:
         agreement = one.proven.agreement if one.proven else {}
@@ -133,14 +142,24 @@ class SendDialog(Form):
     def _say(self, error: UserError) -> None:
         self.said.setText(f"{translated(error.message)} {translated(error.hint)}".strip())
 
+    def _choose(self) -> None:
+        self.said.clear()  # what was said of the machine before
+        self._show_way()
+
     def _show_way(self) -> None:
-        """Where it really goes, how that is protected, and what it takes."""
+        """Where it really goes, how that is protected, whether it may, and what it takes."""
         asked = find_destination(self._destinations, self.there.currentData())
         try:
             there = find_destination(self._destinations, asked.quarantine) if asked.quarantine else asked
         except UserError as error:
             self._say(error)
             there = asked
+        try:
+            require_allowed(there, is_identified=True)
+            self._is_allowed = True
+        except UserError as error:
+            self._say(error)
+            self._is_allowed = False
         words = protection(there)
         if asked.quarantine:
             words = self.tr("Goes to the quarantine {0} instead; {1}").format(there.name, words)
@@ -151,7 +170,8 @@ class SendDialog(Form):
         self._enable()
 
     def _enable(self) -> None:
-        self.go_on.setEnabled(any(check.isChecked() and check.isEnabled() for check in self.kinds.values()))
+        is_any = any(check.isChecked() and check.isEnabled() for check in self.kinds.values())
+        self.go_on.setEnabled(self._is_allowed and is_any)
 
     def _made_table(self) -> QTableWidget:
         table = QTableWidget(0, 4)
