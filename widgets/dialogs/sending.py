@@ -145,6 +145,7 @@ class SendDialog(Form):
     def _choose(self) -> None:
         self.said.clear()  # what was said of the machine before
         self._show_way()
+        self.adjustSize()  # a refusal takes lines
 
     def _show_way(self) -> None:
         """Where it really goes, how that is protected, whether it may, and what it takes."""
