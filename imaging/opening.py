@@ -56,7 +56,8 @@ def find_series(path: Path, wanted: str = "") -> Listing:
     if path.is_dir():
         return _found_in_folder(path)
     if not path.is_file():
-        raise UserError(f"{path.name} does not exist.")
+        hint = "It was moved or removed, or its disk or network share is not connected."
+        raise UserError(f"{path.name} does not exist.", hint)
     if is_image_file(path):
         return Listing([_research_series(path, path.name)])
     try:

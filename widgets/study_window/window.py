@@ -16,6 +16,7 @@ from imaging.workspace.listing import Filter, SeriesRow, StudyRow
 from imaging.workspace.research import ResearchFile, ResearchFolder
 from imaging.workspace.study_index import Root
 from imaging.workspace.thumbnails import Thumbnail
+from session.jobs import Job
 from session.study_browsing import Found, StudyBrowsing, StudyContent, listed_folder
 from widgets import theme
 from widgets.action_bridge import ActionBridge, guarded
@@ -77,6 +78,7 @@ class StudyWindow(QDialog):
         self._links.add(self.browsing.thumbnail, self._show_picture)
         self._links.add(bridge.session.document_replaced, self._document_replaced)
         self._links.add(self.browsing.failed, self._show_failure)
+        self._links.add(bridge.session.jobs.changed, self._follow_job)
         self._timer = QTimer(self)
         self._timer.setInterval(WATCH_MS)
         self._timer.timeout.connect(self._look_again)
@@ -131,6 +133,11 @@ class StudyWindow(QDialog):
         self.said.setText(sentence)
         self.said.setVisible(bool(rows))
         self._enable()
+
+    def _follow_job(self, job: Job) -> None:
+        """What came or went by some work is listed at its end, not at the next look."""
+        if job.is_over and self.isVisible():
+            self.browsing.refresh()
 
     def _ask_content(self) -> None:
         study = self.table.current_row()
