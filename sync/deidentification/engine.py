@@ -36,6 +36,7 @@ from sync.deidentification.words import KnownNames, cleaned
 if TYPE_CHECKING:
     from pydicom.dataelem import DataElement
     from pydicom.dataset import Dataset
+    from pydicom.tag import BaseTag
 
 MAX_DEPTH = 32
 PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
@@ -180,7 +181,7 @@ class _Work:
             raise UserError("The object nests its sequences too deeply.")
         for tag in sorted(dataset.keys()):
             element = dataset[tag]
-            name = path + (element.keyword or f"{int(element.tag):08x}")
+            name = path + (element.keyword or _name_without_keyword(element.tag))
             action = self._action(element, dataset)
             if action is not Action.KEEP:
                 self._owner.report.count(name, Action.DUMMY if name in PSEUDONYMS else action)
@@ -303,6 +304,16 @@ class _Work:
             return
         elif element.VR != "TM":
             element.clear()
+
+
+def _name_without_keyword(tag: BaseTag) -> str:
+    """What the report calls private elements, those that nobody knows, and curves and overlays of any group."""
+    from pydicom.datadict import dictionary_keyword, repeater_has_tag
+
+    number = f"({tag.group:04X},{tag.element:04X})"
+    if tag.is_private:
+        return f"private {number}"
+    return f"{dictionary_keyword(tag)} {number}" if repeater_has_tag(int(tag)) else number
 
 
 def _set(element: DataElement, values: list[Any]) -> None:

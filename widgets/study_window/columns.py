@@ -49,7 +49,8 @@ def described(text: str) -> str:
 
 def series_title(series: SeriesRow) -> str:
     """The description, or what else tells it from the others."""
-    return described(series.description) or _tr("Series {0}").format(series.number or "?")
+    known = _tr("Series {0}").format(series.number) if series.number else _tr("Series without a description")
+    return described(series.description) or known
 
 
 def series_details(series: SeriesRow) -> str:

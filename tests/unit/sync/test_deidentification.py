@@ -197,6 +197,8 @@ def test_reports_name_elements_never_values() -> None:
     assert rows["PatientBirthDate"] == "emptied"
     assert rows["RequestAttributesSequence"] == "removed"
     assert rows["SOPInstanceUID"] == "renumbered"
+    assert rows["private (0019,1010)"] == "removed"
+    assert rows["OverlayData (6000,3000)"] == "removed"
 
 
 def test_a_structured_report_is_cleaned_item_by_item() -> None:
