@@ -167,11 +167,12 @@ def test_an_error_says_what_to_do_and_a_name_once(limner: Limner, runs: Runs, tm
         "error: packed: There is no image in this folder (1 other files).",
         "hint: It holds an archive: open ct.zip itself.",
         "error: nowhere does not exist.",
+        "hint: It was moved or removed, or its disk or network share is not connected.",
     ]
     assert [entry.get("hint") for entry in json.loads(text)["images"]] == [
         "Scan more.",
         "It holds an archive: open ct.zip itself.",
-        None,
+        "It was moved or removed, or its disk or network share is not connected.",
     ]
 
 
