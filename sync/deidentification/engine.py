@@ -66,6 +66,8 @@ _CLASS_WORDS = ("ClassUID", "SyntaxUID", "SchemeUID", "ContextUID", "MappingReso
 STANDARD_UIDS = "1.2.840.10008."
 # Sequences that objects need and the table wants replaced: their items stay, and everything in them is treated.
 TREATED = frozenset({"ReferencedPerformedProcedureStepSequence", "VerifyingObserverSequence"})
+# The table removes them, but presentation states must have them: a value that says nothing is as safe.
+NEEDED = frozenset({"PresentationCreationDate", "PresentationCreationTime"})
 PSEUDONYMS = ("PatientName", "PatientID")  # of the object itself: these get one, whatever the table says
 SIGNATURE = (
     *PSEUDONYMS, "PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence",
@@ -202,6 +204,8 @@ class _Work:
         said = action_for(int(element.tag), options)
         if said is Action.DUMMY and element.VR == "SQ" and element.keyword not in TREATED:
             return Action.REMOVE  # an empty one would make the object invalid
+        if said is Action.REMOVE and element.keyword in NEEDED:
+            return Action.DUMMY
         if said is not None:
             return said
         if not element.keyword and element.tag.element != 0:

@@ -255,6 +255,13 @@ def test_sequences_that_objects_need_do_not_become_empty(tmp_path) -> None:
     assert b"zwirbel" not in every_byte(made)
 
 
+def test_a_presentation_state_keeps_what_it_must_have(tmp_path) -> None:
+    ds = source(PresentationCreationDate="20200310", PresentationCreationTime="101112")
+    made = treated(ds, tmp_path)
+    assert (made.PresentationCreationDate, made.PresentationCreationTime) == ("19000101", "000000")
+    assert treated(ds, tmp_path, Options(Dates.SHIFT)).PresentationCreationTime == "101112"
+
+
 def test_drawn_annotations_stay_when_asked_for_and_their_texts_are_cleaned(tmp_path) -> None:
     text = item(UnformattedTextValue="liver lesion of Zwirbel", BoundingBoxAnnotationUnits="PIXEL")
     line = item(GraphicType="POLYLINE", GraphicData=[1.0, 2.0, 3.0, 4.0])
