@@ -13,6 +13,7 @@ from imaging.errors import UserError
 from session.settings import Settings
 from sync.listener.config import ListenerConfig, read_config
 from sync.listener.service import ListenerService
+from sync.tls import server_context
 
 FILE = "listen.json"
 
@@ -39,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"There is no configuration at {path}.", f"It says who may send: {hint}")
     config = read_config(path)
     if arguments.check:
+        if config.tls.is_on:
+            server_context(config.tls)
         note("The configuration is right.")
         return 0
     ended = threading.Event()

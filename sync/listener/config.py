@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import json
 import re
@@ -100,6 +101,8 @@ class ListenerConfig:
             raise UserError("Images would cross the network readable for others.", hint)
         if self.most_associations < 1 or self.idle_s <= 0 or self.quiet_s < 0 or self.most_per_second < 0:
             raise UserError("The receiver's limits are positive numbers.")
+        if min(self.limits.free_bytes, self.limits.quota_bytes) < 0 or self.limits.object_bytes <= 0:
+            raise UserError("The receiver's limits are positive numbers.")
         return self
 
 
@@ -125,13 +128,40 @@ def config_from_json(record: dict[str, Any]) -> ListenerConfig:
         UserError: a field is unknown, of the wrong type, or does not fit.
     """
     try:
-        fields = dict(record)
-        fields["senders"] = tuple(_sender(one) for one in fields.get("senders", ()))
-        fields["tls"] = Tls(**fields.get("tls", {}))
-        fields["limits"] = Limits(**fields.get("limits", {}))
-        return ListenerConfig(**fields).checked()
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise UserError("The receiver's configuration has a field that Limner does not know.", str(error)) from error
+        values = _values(ListenerConfig(), dict(record))
+        values["senders"] = tuple(_sender(one) for one in values.get("senders", ()))
+        values["tls"] = Tls(**_values(Tls(), values.get("tls", {})))
+        values["limits"] = Limits(**_values(Limits(), values.get("limits", {})))
+    except KeyError as error:
+        raise UserError("A sender in the receiver's configuration has no “ae_title”.") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise UserError("The receiver's configuration cannot be understood.", str(error)) from error
+    return ListenerConfig(**values).checked()
+
+
+def _values(usual: ListenerConfig | Tls | Limits, record: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a record, of the types that they usually have.
+
+    Raises:
+        UserError: one is unknown, or of another type.
+    """
+    for name, value in record.items():
+        known = [one.name for one in dataclasses.fields(usual)]
+        if name not in known:
+            hint = f"It knows {', '.join(known)}."
+            raise UserError(f"The receiver's configuration has a field “{name}” that Limner does not know.", hint)
+        wanted = getattr(usual, name)
+        if isinstance(wanted, bool | int | float | str) and not _is_alike(value, wanted):
+            kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+            hint = f"It is {kinds[type(wanted)]}."
+            raise UserError(f"The receiver's configuration has a wrong value for “{name}”.", hint)
+    return record
+
+
+def _is_alike(value: object, wanted: bool | int | float | str) -> bool:
+    if isinstance(value, bool) or isinstance(wanted, bool):
+        return isinstance(value, bool) and isinstance(wanted, bool)
+    return isinstance(value, int | float) if isinstance(wanted, float) else isinstance(value, type(wanted))
 
 
 def _sender(record: dict[str, Any]) -> Sender:

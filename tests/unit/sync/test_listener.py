@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from made_series import SeriesMaker
 
+from app.cli import main
 from imaging.errors import UserError
 from imaging.workspace import listing
 from imaging.workspace.study_index import StudyIndex
@@ -130,11 +131,36 @@ def test_a_full_workspace_tells_the_sender_so(tmp_path, files) -> None:
         {"senders": [{"ae_title": "A"}], "address": "0.0.0.0"},
         {"senders": [{"ae_title": "A"}], "idle_s": 0},
         {"senders": 5},
+        {"senders": [{"ae_title": "A"}], "limits": {"free_bytes": "20 GB"}},
+        {"senders": [{"ae_title": "A"}], "limits": {"quota_bytes": -1}},
+        {"senders": [{"ae_title": "A"}], "port": "11112"},
+        {"senders": [{"ae_title": "A"}], "tls": {"is_on": "no"}},
     ],
 )
 def test_a_configuration_that_does_not_fit_is_refused(wrong) -> None:
     with pytest.raises(UserError):
         config_from_json(wrong)
+
+
+def test_what_is_wrong_in_a_configuration_is_named() -> None:
+    def said(**wrong: object) -> str:
+        with pytest.raises(UserError) as refusal:
+            config_from_json({"senders": [{"ae_title": "A"}], **wrong})
+        assert "__init__" not in refusal.value.hint
+        return f"{refusal.value.message} {refusal.value.hint}"
+
+    assert "“prot”" in said(prot=104)
+    assert "“free_bytes”" in said(limits={"free_bytes": "20 GB"})
+    assert "“free_byte”" in said(limits={"free_byte": 1})
+    assert "10.0.0.0/33" in said(senders=[{"ae_title": "A", "addresses": ["10.0.0.0/33"]}])
+
+
+def test_a_check_looks_at_the_certificates_too(tmp_path, capsys) -> None:
+    path = tmp_path / "listen.json"
+    tls = {"is_on": True, "certificate": str(tmp_path / "gone.crt"), "key": str(tmp_path / "gone.key")}
+    path.write_text(json.dumps({"senders": [{"ae_title": "A"}], "tls": tls}))
+    assert main(["listen", "--config", str(path), "--check"]) == 2
+    assert "gone.crt" in capsys.readouterr().err
 
 
 def test_listening_beyond_this_computer_needs_tls_or_consent(tmp_path) -> None:
