@@ -11,6 +11,7 @@ import pytest
 from made_series import SeriesMaker
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
 
 from imaging.formats import write_volume
 from imaging.geometry import Geometry
@@ -262,3 +263,21 @@ def test_a_list_that_is_cut_says_so(monkeypatch) -> None:
     assert "only the newest" not in found_sentence(Found((row,) * 2), is_narrowed=False)
     monkeypatch.setattr(found_text, "MOST_STUDIES", 2)
     assert "only the newest" in found_sentence(Found((row,) * 2), is_narrowed=False)
+
+
+def test_the_menu_of_folders_shows_long_and_odd_paths(qtbot, studies, tmp_path) -> None:
+    odd = tmp_path / "Söhne & Töchter"
+    long = tmp_path / ("x" * 120) / ("y" * 120) / ("z" * 60)
+    for folder in (odd, long):
+        folder.mkdir(parents=True)
+        studies.add_folder(folder)
+    qtbot.waitUntil(lambda: len(studies.roots) == 2, timeout=30_000)
+    QTest.mouseClick(studies.folders, Qt.MouseButton.LeftButton)
+    (menu,) = studies.findChildren(QMenu)
+    paths = {action.toolTip(): action.text() for action in menu.actions()}
+    assert paths.keys() == {str(odd.resolve()), str(long.resolve())}
+    assert "Söhne && Töchter" in paths[str(odd.resolve())] or "…" in paths[str(odd.resolve())]
+    assert len(paths[str(long.resolve())]) < 140
+    next(action for action in menu.actions() if action.toolTip() == str(odd.resolve())).trigger()
+    qtbot.waitUntil(lambda: [root.path for root in studies.roots] == [long.resolve()], timeout=30_000)
+    menu.close()

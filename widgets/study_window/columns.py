@@ -64,7 +64,8 @@ def series_details(series: SeriesRow) -> str:
     if series.body_part:
         parts.append(series.body_part.capitalize())
     if series.duplicates:
-        parts.append(_tr("{0} files are there twice").format(series.duplicates))
+        twice = _tr("{0} files are there twice").format(series.duplicates)
+        parts.append(_tr("1 file is there twice") if series.duplicates == 1 else twice)
     return " · ".join(parts)
 
 

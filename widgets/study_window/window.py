@@ -32,6 +32,7 @@ from widgets.study_window.found_text import found_sentence
 SIZE_PX = (1240, 760)
 SPLIT_PX = (800, 420)
 WATCH_MS = 10_000
+MENU_PATH_PX = 480
 SEND_KEYS = "Ctrl+Shift+E"  # as in the main window
 
 
@@ -275,9 +276,13 @@ class StudyWindow(QDialog):
     def _show_folders(self) -> None:
         menu = QMenu(self)
         for root in self.roots:
-            name = str(root.path) + (self.tr(" (not there)") if root.is_missing else "")
-            forget = partial(self.browsing.forget_folder, root.path)
-            menu.addAction(self.tr("Do not list {0}").format(name), forget)
+            room = theme.current().px(MENU_PATH_PX)
+            name = menu.fontMetrics().elidedText(str(root.path), Qt.TextElideMode.ElideMiddle, room)
+            name = name.replace("&", "&&") + (self.tr(" (not there)") if root.is_missing else "")
+            action = menu.addAction(self.tr("Do not list {0}").format(name))
+            action.triggered.connect(partial(self.browsing.forget_folder, root.path))
+            action.setToolTip(str(root.path))
+        menu.setToolTipsVisible(True)
         menu.popup(self.folders.mapToGlobal(self.folders.rect().bottomLeft()))
 
     def _document_replaced(self, _document: object) -> None:
