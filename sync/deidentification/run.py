@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imaging.dicom.damage import naming_damage, pydicom_faults
+from imaging.dicom.instance import DIRECTORY_CLASS
 from imaging.dicom.sources import FileSource
 from imaging.dicom.walker import NotDicom, Odd, walk
 from imaging.dicom.wholeness import require_whole
@@ -131,6 +132,8 @@ def read_object(path: Path) -> Dataset:
         raise UserError("The object is built in a way that cannot be followed safely.") from error
     except pydicom_faults() as error:
         raise UserError("The object cannot be read.") from error
+    if found.file_meta.get("MediaStorageSOPClassUID") == DIRECTORY_CLASS:
+        raise UserError("A disc's directory lists patients; it is left out.")
     return found
 
 

@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pytest
 from made_series import SeriesMaker
-from pydicom import dcmread
-from pydicom.uid import RLELossless
+from pydicom import Dataset, dcmread
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage, RLELossless
 
 from app.cli import main
 from imaging.errors import UserError
@@ -180,6 +181,19 @@ def test_a_compressed_object_that_is_cut_is_refused_for_that(tmp_path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
     done = run(maker.folder, tmp_path / "out", tmp_path / "workspace")
     assert [reason for _, reason in done.refused] == ["The file ends within its pixels."]
+
+
+def test_a_directory_of_a_disc_is_refused_as_one(tmp_path) -> None:
+    directory = Dataset()
+    directory.FileSetID, directory.DirectoryRecordSequence = "WEIZENKEIM", []
+    directory.file_meta = FileMetaDataset()
+    directory.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+    directory.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    directory.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    (tmp_path / "disc").mkdir()
+    directory.save_as(tmp_path / "disc" / "DICOMDIR", enforce_file_format=True)
+    done = run(tmp_path / "disc", tmp_path / "out", tmp_path / "workspace")
+    assert [reason for _, reason in done.refused] == ["A disc's directory lists patients; it is left out."]
 
 
 def test_reasons_do_not_name_files(folder, tmp_path, monkeypatch) -> None:
