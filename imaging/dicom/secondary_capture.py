@@ -156,6 +156,8 @@ def _compare(path: Path, made: Dataset, pixels: NDArray[np.uint8]) -> None:
     same = all(found.get(name) == made.get(name) for name in ("SOPInstanceUID", "StudyInstanceUID", "ImageComments"))
     for name in ("PatientName", "PatientID"):  # raw: pydicom would warn of what breaks a rule
         raw = found.get_item(name).value
-        same &= (raw or b"").rstrip(b" ") == str(made[name].value).rstrip().encode()
+        element = made[name]
+        values = element.value if element.VM > 1 else [element.value]  # an ID with a backslash, as archives know it
+        same &= (raw or b"").rstrip(b" ") == "\\".join(map(str, values)).rstrip().encode()
     if not (same and np.array_equal(found.pixel_array, pixels)):
         raise misread()

@@ -101,3 +101,9 @@ def test_what_cannot_be_read_back_does_not_get_its_name(picture, tmp_path, monke
 def test_a_folder_that_is_not_there(picture, tmp_path) -> None:
     with pytest.raises(UserError):
         write_secondary_capture(picture, tmp_path / "no" / "p.dcm", SOURCE)
+
+
+def test_an_id_with_a_backslash_stays_as_it_is(tmp_path) -> None:
+    source = SourceSeries(patient_name="Müller^A", patient_id="17\\4")
+    write_secondary_capture(np.zeros((4, 6, 3), np.uint8), tmp_path / "p.dcm", source)
+    assert pydicom.dcmread(tmp_path / "p.dcm").get_item("PatientID").value.rstrip() == b"17\\4"
