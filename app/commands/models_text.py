@@ -12,6 +12,7 @@ from inference.packages.description import CodeUse, ModelDescription
 from inference.packages.stored_model import StoredModel
 
 WIDTH = 100
+ID_WIDTH = 40
 MOST_LINES = 12
 MOST_LICENCE_LINES = 8
 LIBRARIES = ("monai.", "torch.", "ignite.")
@@ -67,8 +68,8 @@ def list_line(info: ModelInfo) -> str:
     count = len(info.structures)
     finds = f"{count} structure{'s' if count > 1 else ''}" if count else "structures not stated"
     kind = ", external" if info.is_external else ""
-    line = f"{info.id:<34} {info.name} {info.version}, {finds}{kind}"
-    return line if not info.problem else f"{line}\n{'':<34} cannot be run: {info.problem} {info.hint}".rstrip()
+    line = f"{info.id:<{ID_WIDTH}} {info.name} {info.version}, {finds}{kind}"
+    return line if not info.problem else f"{line}\n{'':<{ID_WIDTH}} cannot be run: {info.problem} {info.hint}".rstrip()
 
 
 def info_lines(info: ModelInfo) -> list[str]:

@@ -106,6 +106,8 @@ class _Batch:
             self.done.append(entry | self._segmented(out, first, wishes, called))
         except (UserError, InferenceFailed) as error:
             self._fail(entry, called, error)
+            if recorded_model(out) is not None and out.exists():
+                warn(UserError(f"{out.name} is still the one of the run before."))
 
     def say_what_was_said_often(self) -> None:
         """Sentences that stood beside one result only, although they are about others, too."""

@@ -17,6 +17,7 @@ import pytest
 from app.cli import main
 from app.commands import segment, segment_many
 from imaging.case.images import pixel_hash
+from imaging.formats.registry import check_grid
 from imaging.geometry import Geometry
 from imaging.phantom.series import write_dicom_series
 from imaging.volume import Quantity, SourceSeries, Volume
@@ -38,6 +39,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     images: list[int] = []
 
     def made(read: OpenedImages, out: Path, wishes: Wishes, *_: Any) -> Segmented:
+        check_grid(read.volumes[0].geometry)
         images.append(int(read.volumes[0].voxels.max()))
         out.write_bytes(b"mask")
         record = RunRecord("id", "2026-01-01T00:00:00Z", Outcome.DONE, wishes.model.id, "Rules", wishes.model.version,
@@ -121,6 +123,20 @@ def test_a_folder_with_other_content_runs_again_and_says_so(
     assert errors.count("anna.nii.gz was made from another image and is made anew") == 1
     assert ran == [1, 2]
     assert limner(folder)[0] == AGAIN
+
+
+def test_a_mask_that_could_not_be_made_anew_is_named(
+    limner: Limner, ran: list[int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = dicom(tmp_path / "anna", 1, slices=6)
+    limner(folder)
+    (folder / "IM00003.dcm").unlink()  # no mask file can hold what is left
+    status = main(["segment", str(folder), "-o", str(tmp_path / "out")])
+    errors = capsys.readouterr().err
+    assert status == 1
+    assert "anna.nii.gz was made from another image" in errors
+    assert "warning: anna.nii.gz is still the one of the run before." in errors
+    assert ran == [1]
 
 
 def test_a_file_that_joins_or_leaves_the_series_runs_it_again(limner: Limner, ran: list[int], tmp_path: Path) -> None:
