@@ -46,3 +46,18 @@ def test_a_scroll_bar_that_comes_covers_no_numbers(qtbot: QtBot, qapp: QApplicat
     table.fit_columns()
     qtbot.waitUntil(lambda: table.verticalScrollBar().isVisible(), timeout=30_000)
     qtbot.waitUntil(lambda: sum(table.columnWidth(n) for n in range(3)) <= table.viewport().width(), timeout=3_000)
+
+
+def test_numbers_texts_and_what_is_missing_are_sorted_and_equal_rows_stay(qtbot: QtBot, qapp: QApplication) -> None:
+    def order(keys: list[object]) -> list[object]:
+        columns = [Column[tuple[int, object]]("Key", lambda row: str(row[1]), lambda row: row[1])]
+        model = RowsModel(columns)
+        table = RowsTable(model, "A table", sorted_by=(0, False))
+        qtbot.addWidget(table)
+        model.set_rows([(9, "before")])
+        model.set_rows(list(enumerate(keys)))
+        return [n for n, _ in table.shown_rows()]
+
+    assert order([10, 9.5, None, 2, 10]) == [2, 3, 1, 0, 4]
+    assert order(["b", "a", None, "a"]) == [2, 1, 3, 0]
+    assert order(["b", 10, None, 9]) == [2, 1, 3, 0]  # as texts where they are of two kinds

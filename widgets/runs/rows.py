@@ -21,9 +21,9 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 from widgets import theme
 
 AnyIndex = QModelIndex | QPersistentModelIndex
-SORT_KEY = Qt.ItemDataRole.UserRole
 ROW_PX = 28
 WIDEST_PX = 200
+MEASURED_ROWS = 60  # that say how wide a column is: more would hold the window up
 TITLE_ROOM_PX = 20
 EMPTY_MARGIN_PX = 40
 LEAST_TEXT_PX = 110  # of a column that is cut for it; long names stand in tooltips
@@ -63,6 +63,7 @@ class RowsModel(QAbstractTableModel, Generic[T]):
         super().__init__(parent)
         self.columns = columns
         self.rows: list[T] = []
+        self._ranks: dict[int, list[int]] = {}
         self._is_dim = is_dim
         self._is_marked = is_marked
 
@@ -70,7 +71,21 @@ class RowsModel(QAbstractTableModel, Generic[T]):
         """Show other rows."""
         self.beginResetModel()
         self.rows = list(rows)
+        self._ranks = {}
         self.endResetModel()
+
+    def ranks(self, column: int) -> list[int]:
+        """The place of each row in the order of a column, the same for equal ones: thousands are compared at once."""
+        if column not in self._ranks:
+            keys = [self.columns[column].key(row) for row in self.rows]
+            is_mixed = len({isinstance(key, str) for key in keys if key is not None}) > 1
+            sorted_by = [(key is not None, str(key) if is_mixed else key if key is not None else 0) for key in keys]
+            order = sorted(range(len(keys)), key=sorted_by.__getitem__)
+            ranks = [0] * len(keys)
+            for n in range(1, len(order)):
+                ranks[order[n]] = ranks[order[n - 1]] + (sorted_by[order[n]] != sorted_by[order[n - 1]])
+            self._ranks[column] = ranks
+        return self._ranks[column]
 
     def rowCount(self, parent: AnyIndex | None = None) -> int:
         """How many rows there are."""
@@ -89,12 +104,10 @@ class RowsModel(QAbstractTableModel, Generic[T]):
         return self._alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Text, tooltip, alignment, colour, and what to sort by."""
+        """Text, tooltip, alignment and colour."""
         row, column = self.rows[index.row()], self.columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(row)
-        if role == SORT_KEY:
-            return column.key(row)
         if role == Qt.ItemDataRole.ToolTipRole:
             return column.tip(row) or None
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -114,10 +127,10 @@ class _Sorted(QSortFilterProxyModel):
 
     def lessThan(self, left: AnyIndex, right: AnyIndex) -> bool:
         """Compare two cells."""
-        a, b = left.data(SORT_KEY), right.data(SORT_KEY)
-        if a is None or b is None:
-            return a is None and b is not None
-        return bool(a < b) if isinstance(a, str) == isinstance(b, str) else str(a) < str(b)
+        model = self.sourceModel()
+        assert isinstance(model, RowsModel)
+        ranks = model.ranks(left.column())
+        return ranks[left.row()] < ranks[right.row()]
 
 
 class RowsTable(QTableView, Generic[T]):
@@ -153,6 +166,7 @@ class RowsTable(QTableView, Generic[T]):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(theme.current().px(ROW_PX))
         self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setResizeContentsPrecision(MEASURED_ROWS)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.horizontalHeader().setStretchLastSection(not model.columns[-1].is_number)
         self.setTabKeyNavigation(False)
