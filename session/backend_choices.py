@@ -10,6 +10,7 @@ from typing import Any
 
 from imaging.errors import UserError
 from imaging.formats.replacing import replacing
+from imaging.json_text import read_json
 
 NAME = "backends.json"
 KEPT = 20  # choices of one model: machines and window sizes that share a workspace
@@ -48,7 +49,7 @@ class BackendChoices:
 
     def _read(self) -> dict[str, Any]:
         try:
-            content = json.loads(self._path.read_text(encoding="utf-8"))
+            content = read_json(self._path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from imaging.case.schema import connect_reader
 from imaging.dicom.directory import is_directory_name
 from imaging.errors import UserError
 from imaging.geometry import Geometry
+from imaging.json_text import read_json
 
 
 def find_case(folder: Path, image_path: Path, series_id: str, geometry: Geometry) -> Path | None:
@@ -30,14 +30,14 @@ def _belongs(case: Path, image_path: Path, series_id: str, geometry: Geometry) -
         return False
     try:
         meta = dict(connection.execute("SELECT key, value FROM meta").fetchall())
-        images = json.loads(meta["images"])
-        shape = tuple(json.loads(meta["geometry"])["shape"])
-    except (sqlite3.Error, KeyError, ValueError):
-        return False
+        images = read_json(meta["images"])
+        shape = tuple(read_json(meta["geometry"])["shape"])
+        place = _place(image_path.resolve())
+        same = any(i["series_id"] == series_id and _place(Path(i["path"])) == place for i in images)
+    except (sqlite3.Error, LookupError, TypeError, ValueError):
+        return False  # damaged: whoever opens it is told
     finally:
         connection.close()
-    place = _place(image_path.resolve())
-    same = any(i["series_id"] == series_id and _place(Path(i["path"])) == place for i in images)
     return same and shape == geometry.shape
 
 

@@ -16,6 +16,7 @@ from imaging.dicom.sources import FileSource, InflatedSource, Source, ZipSource
 from imaging.errors import UserError
 from imaging.formats.replacing import replacing
 from imaging.geometry import Geometry
+from imaging.json_text import read_json
 from imaging.series import Series
 from imaging.volume import Volume
 from inference.catalogue import ModelInfo
@@ -165,7 +166,7 @@ def _noted_of(files: ImageFiles) -> dict[str, Any]:
 
 def _noted(out: Path) -> dict[str, Any] | None:
     try:
-        noted = json.loads(record_path(out).read_text(encoding="utf-8"))
+        noted = read_json(record_path(out).read_text(encoding="utf-8"))
         return dict(noted) if {"model_id", "model_version"} <= noted.keys() else None
     except (OSError, ValueError, AttributeError):
         return None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from imaging.errors import UserError
 from imaging.formats.replacing import replacing
+from imaging.json_text import read_json
 from imaging.volume import Volume
 from session.arrangement import (
     Arrangement,
@@ -184,7 +185,7 @@ def read_arrangements(path: Path) -> tuple[Arrangement, ...]:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise ValueError("it is too large")
-        records = json.loads(path.read_text("utf-8"))["arrangements"]
+        records = read_json(path.read_text("utf-8"))["arrangements"]
         return tuple(from_json(Arrangement, record) for record in records)
     except FileNotFoundError:
         return ()

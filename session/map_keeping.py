@@ -14,6 +14,7 @@ import numpy as np
 
 from imaging.errors import UserError
 from imaging.geometry import Geometry
+from imaging.json_text import read_json
 from inference.model import UNCERTAINTY_MAP, WINNER_MAP, label_of_map
 from session.model_maps import ModelMap, ModelMaps, is_model_map
 
@@ -45,7 +46,7 @@ def unpacked(text: str, shape: tuple[int, int, int]) -> ModelMaps | None:
     Raises:
         ValueError, KeyError, TypeError, AttributeError, zlib.error: it is damaged.
     """
-    kept = json.loads(text)
+    kept = read_json(text)
     if kept is None:
         return None
     listed = kept["maps"] if "maps" in kept else [{"name": UNCERTAINTY_MAP, "zlib": kept["zlib"]}]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Collection
 from contextlib import closing
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from imaging.case.schema import connect_reader
 from imaging.errors import UserError
+from imaging.json_text import read_json
 
 MOST_CASES = 500  # the newest ones; looking into one takes about a millisecond
 SHORT_HASH = 8
@@ -78,6 +78,6 @@ def _hashes(case: Path) -> list[str]:
     try:
         with closing(connect_reader(case)) as connection:
             (text,) = connection.execute("SELECT value FROM meta WHERE key = 'images'").fetchone()
-        return [image["pixel_hash"] for image in json.loads(text) if image["pixel_hash"]]
+        return [image["pixel_hash"] for image in read_json(text) if image["pixel_hash"]]
     except (sqlite3.Error, KeyError, TypeError, ValueError) as error:
         raise UserError(f"The case {case.name} cannot be read.", "Run `limner case verify` on it.") from error

@@ -13,6 +13,7 @@ import platformdirs
 import psygnal
 
 from imaging.errors import UserError
+from imaging.json_text import read_json
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,7 @@ SETTINGS = (
         choices=("replace", "add", "empty", "new"),
     ),
     Setting("preview.least_ml", 0.5, "Small parts", "Parts of a result below this are dropped.", "Hidden", low=0.0),
+    Setting("preview.least_mm2", 50.0, "Small parts", "The same, of a slice of unknown thickness.", "Hidden", low=0.0),
     Setting("shortcuts", {}, "Shortcuts", "Changed shortcuts by action.", "Hidden"),
     Setting("recent", [], "Recent", "What was opened last.", "Hidden"),
     Setting("window", {}, "Window", "Size and panels of the main window.", "Hidden"),
@@ -212,7 +214,7 @@ class Settings:
 
     def _load(self) -> None:
         try:
-            stored = json.loads(self.path.read_text("utf-8"))
+            stored = read_json(self.path.read_text("utf-8"))
             if not isinstance(stored, dict):
                 raise TypeError("it holds no settings")
         except FileNotFoundError:

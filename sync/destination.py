@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from imaging.errors import UserError
 from imaging.formats.replacing import replacing
+from imaging.json_text import read_json
 
 SYSTEM_FILE = "LIMNER_DESTINATIONS"  # environment variable: a file of IT's, which the window only reads
 _NAME = re.compile(r"[\w][\w .-]{0,39}")
@@ -277,7 +278,7 @@ def _read(path: Path, *, is_fixed: bool) -> list[Destination]:
             raise UserError(f"The file of destinations {path} does not exist.", f"{SYSTEM_FILE} names it.")
         return []
     try:
-        records = json.loads(path.read_text(encoding="utf-8"))["destinations"]
+        records = read_json(path.read_text(encoding="utf-8"))["destinations"]
         return [Destination.from_json(record, is_fixed=is_fixed) for record in records]
     except OSError as error:
         raise UserError(f"The file of destinations {path} cannot be read.", str(error)) from error

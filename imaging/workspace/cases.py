@@ -11,6 +11,7 @@ from pathlib import Path
 from imaging.case.case import Case
 from imaging.case.images import ImageReference
 from imaging.errors import UserError
+from imaging.json_text import read_json
 from imaging.workspace.looking import RESEARCH_SUFFIXES
 from imaging.workspace.study_index import StudyIndex
 from imaging.workspace.tables import transaction
@@ -70,7 +71,7 @@ def _rows(index: StudyIndex, where: str, values: tuple[str, ...]) -> list[CaseRo
         f"SELECT path, changed_utc, entries, segments, images FROM cases {where} ORDER BY changed_utc DESC", values
     )
     return [
-        CaseRow(Path(os.fsdecode(path)), changed, entries, json.loads(segments), tuple(json.loads(images)))
+        CaseRow(Path(os.fsdecode(path)), changed, entries, read_json(segments), tuple(read_json(images)))
         for path, changed, entries, segments, images in rows
     ]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from imaging.json_text import read_json
 from inference.answers import ResultInvalid
 from inference.catalogue import ModelInfo
 from inference.external.kinds import Kind, kinds
@@ -134,7 +135,7 @@ def _stamp(command: Path) -> list[Any]:
 
 def _read(cache: Path) -> dict[str, Any]:
     try:
-        kept = json.loads(cache.read_text("utf-8"))
+        kept = read_json(cache.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return kept if isinstance(kept, dict) else {}

@@ -26,6 +26,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from filelock import FileLock, Timeout
 
 from imaging.errors import UserError
+from imaging.json_text import read_json
 from inference.packages.contents import Cancelled, Report, Stopped, hash_of_file
 
 CHUNK = 256 << 10
@@ -191,7 +192,7 @@ class _Transfer:
         """Bytes that are already here, and the headers that ask for the rest of the very same file."""
         headers = {"User-Agent": "limner", "Accept-Encoding": "identity"}
         try:
-            notes = json.loads(self.notes.read_text("utf-8"))
+            notes = read_json(self.notes.read_text("utf-8"))
             begun = self.part.stat().st_size
         except (OSError, ValueError):
             return 0, headers

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imaging.errors import UserError
+from imaging.json_text import read_json
 from inference.record.run_record import RunRecord
 
 NAME = "runs.sqlite"
@@ -83,7 +84,7 @@ class RunLog:
             rows = [] if connection is None else connection.execute(sql, (input_hash, model_id, since)).fetchall()
         for (text,) in rows:
             try:
-                records.append(RunRecord.from_json(json.loads(text)))
+                records.append(RunRecord.from_json(read_json(text)))
             except (UserError, ValueError):
                 unreadable += 1
         return LoggedRuns(tuple(records), unreadable)
@@ -101,7 +102,7 @@ class RunLog:
         if len(found) != 1:
             many = "There is no run" if not found else "There are several runs"
             raise UserError(f"{many} “{run_id}”.", "`limner runs list` shows their names.")
-        return RunRecord.from_json(json.loads(found[0][1]))
+        return RunRecord.from_json(read_json(found[0][1]))
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:

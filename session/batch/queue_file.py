@@ -10,6 +10,7 @@ from pathlib import Path
 
 from imaging.errors import UserError
 from imaging.formats.replacing import replacing
+from imaging.json_text import read_json
 from session.batch.item import BatchItem
 
 logger = logging.getLogger("limner.batch")
@@ -35,7 +36,7 @@ class QueueFile:
     def read(self) -> list[BatchItem]:
         """What was kept; nothing where the file cannot be read, which is noted."""
         try:
-            kept = json.loads(self._path.read_text("utf-8"))
+            kept = read_json(self._path.read_text("utf-8"))
             return [BatchItem.from_json(item) for item in kept]
         except FileNotFoundError:
             return []

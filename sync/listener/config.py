@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from imaging.errors import UserError
+from imaging.json_text import read_json
 from sync.destination import Tls
 from sync.incoming import Limits
 
@@ -113,7 +113,7 @@ def read_config(path: Path) -> ListenerConfig:
         UserError: it cannot be read, holds an unknown field, or does not fit.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"The receiver's configuration {path} cannot be read.", str(error)) from error
     except ValueError as error:
