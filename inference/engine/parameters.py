@@ -52,7 +52,8 @@ class RunParameters:
         known = {field.name for field in fields(RunParameters)}
         for name in parameters:
             if name not in known:
-                raise UserError(f"There is no parameter “{name}”.", f"Known parameters: {', '.join(sorted(known))}.")
+                listed = ", ".join(sorted(known - {"known_choices"}))
+                raise UserError(f"There is no parameter “{name}”.", f"Known parameters: {listed}.")
         values = dict(parameters)
         if values.get("roi") is not None:
             values["roi"] = _box(values["roi"])

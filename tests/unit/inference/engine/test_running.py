@@ -126,6 +126,13 @@ def test_a_wish_for_flips_that_nothing_can_be_flipped_for_is_answered(
     assert "not averaged over flips" in note
 
 
+def test_an_unknown_wish_is_answered_by_those_that_people_may_have(run: Any) -> None:
+    with pytest.raises(UserError, match="no parameter “fast”") as caught:
+        run({"fast": True})
+    assert "mirror" in caught.value.hint
+    assert "known_choices" not in caught.value.hint  # this program's own
+
+
 def test_short_of_memory_windows_come_one_by_one(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     compute, calls = TorchPredictor.__call__, []
 
