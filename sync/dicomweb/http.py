@@ -149,6 +149,10 @@ def failure_of(destination: Destination, error: Exception) -> ConnectionFailed:
     if isinstance(error, requests.exceptions.ProxyError):
         return _proxy_failure(destination, text)
     if isinstance(error, requests.exceptions.SSLError):
+        if "certificate is not valid for" in text:
+            hint = "Set the name or address that its certificate is made for."
+            message = f"The certificate of “{destination.name}” is made for another name."
+            return ConnectionFailed("tls", message, hint)
         if "CERTIFICATE_VERIFY_FAILED" in text:
             hint = "Ask whoever runs it for its certificate authority's file, and set it here."
             return ConnectionFailed("tls", f"The certificate of “{destination.name}” is not trusted.", hint)

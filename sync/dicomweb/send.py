@@ -11,7 +11,7 @@ from imaging.errors import UserError
 from sync.destination import Destination
 from sync.dicomweb.http import ask, read_json, session_with
 from sync.dicomweb.multipart import write_parts
-from sync.dimse.send import OnProgress, Outgoing, Sent
+from sync.dimse.send import GONE, OnProgress, Outgoing, Sent
 from sync.dimse.status import sentence
 from sync.privacy import require_allowed
 
@@ -37,7 +37,9 @@ def send(
     require_allowed(destination, is_identified=any(one.is_identified for one in files))
     done = Sent() if done is None else done
     with session_with(destination) as session:
-        for batch in _batches(files):
+        there = [one for one in files if one.path.is_file()]
+        done.failed += [(one, GONE) for one in files if not one.path.is_file()]
+        for batch in _batches(there):
             if is_cancelled():
                 done.is_cancelled = True
                 break

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pynetdicom.association import Association
 
 MOST_CONTEXTS = 128
+GONE = "The file is not there any more."
 _NOBODY = frozenset({"", "removed", "anonymous", "anonymized", "anonymised", "anon", "unknown", "none"})
 # Physicians, operators, relatives; and other numbers, addresses, telephones of the patient.
 _OF_PEOPLE = (0x00080090, 0x00081048, 0x00081050, 0x00081060, 0x00081070, 0x00101001, 0x00101005, 0x00101060,
@@ -188,6 +189,9 @@ def _send_batch(
 def _send_one(association: Association, name: str, one: Outgoing, number: int, done: Sent) -> None:
     try:
         answer = association.send_c_store(one.path, msg_id=number & 0xFFFF or 1)
+    except FileNotFoundError:  # as when two programs send the same: the newer outbox took the older's place
+        done.failed.append((one, GONE))
+        return
     except (RuntimeError, ValueError) as error:
         if association.is_established:
             done.failed.append((one, "The file cannot be encoded for sending."))

@@ -41,7 +41,7 @@ def tls_front(authority: trustme.CA, port: int) -> Iterator[int]:
     """TLS before a plain port, as hospitals put it before their archives; Debian's Orthanc crashes with its own."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.create_server(("", 0))
     is_over = threading.Event()
 
     def pump(one: socket.socket, other: socket.socket) -> None:
@@ -146,6 +146,12 @@ def test_what_was_sent_is_found_and_comes_back(secured, files, tmp_path) -> None
             assert dcmread(came[file.sop_uid]).PixelData == dcmread(file.path).PixelData
 
 
+def test_a_file_that_went_away_stops_no_other(secured, files) -> None:
+    files[1].path.unlink()
+    sent = send(secured, files[:3])
+    assert ([one.sop_uid for one in sent.stored], len(sent.failed)) == ([files[0].sop_uid, files[2].sop_uid], 1)
+
+
 def test_a_wrong_password_is_told(secured, monkeypatch) -> None:
     monkeypatch.setenv("LIMNER_SECRET_WEB_ARCHIVE", "wrong")
     with pytest.raises(UserError, match="login"):
@@ -159,6 +165,13 @@ def test_a_certificate_of_another_authority_is_refused(secured, tmp_path, monkey
         with pytest.raises(ConnectionFailed) as failure:
             find(replace(secured, tls=wrong), Query(Level.STUDY, {"PatientID": "w-1"}))
         assert failure.value.step == "tls"
+
+
+def test_a_certificate_of_another_name_is_refused_and_told_apart(secured) -> None:
+    elsewhere = replace(secured, url=secured.url.replace("127.0.0.1", "127.0.0.2"))
+    with pytest.raises(ConnectionFailed, match="made for another name") as failure:
+        find(elsewhere, Query(Level.STUDY, {"PatientID": "w-1"}))
+    assert failure.value.step == "tls"
 
 
 def test_what_is_not_there_and_what_is_no_dicomweb_are_told(secured, tmp_path) -> None:

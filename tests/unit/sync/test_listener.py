@@ -66,6 +66,14 @@ def test_it_keeps_what_comes(incoming, files) -> None:
         assert came.PixelData == was.PixelData
 
 
+def test_a_file_that_went_away_on_the_way_stops_no_other(incoming, files) -> None:
+    files[1].path.unlink()
+    with Receiver(ALLOWED, incoming) as receiver:
+        sent = send(to(receiver), files)
+    assert (len(sent.stored), sent.lost) == (4, "")
+    assert sent.failed == [(files[1], "The file is not there any more.")]
+
+
 def test_strangers_are_refused(incoming, files) -> None:
     with Receiver(ALLOWED, incoming) as receiver:
         for wrong in ({"own_ae_title": "STRANGER"}, {"ae_title": "ELSEWHERE"}):
