@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -26,6 +25,7 @@ from session.segment_to_file import Telling, Wishes, segment_to_file
 from session.settings import Settings
 
 FAILED = 1
+MOST_NAMED = 5
 
 
 def segment_many(paths: Sequence[Path], folder: Path, wishes: Wishes, *, again: bool, as_json: bool) -> int:
@@ -74,7 +74,7 @@ class _Batch:
         self._folder = folder
         self._again = again
         self._settings = Settings()
-        self._said: Counter[str] = Counter()
+        self._said: dict[str, list[str]] = {}  # of which results
         self._suffix = OBJECT_SUFFIX if wishes.object_format else MASK_SUFFIX
         self._outs: set[Path] = set()
         self._dicom_folders: dict[Path, None] = {}
@@ -111,9 +111,10 @@ class _Batch:
 
     def say_what_was_said_often(self) -> None:
         """Sentences that stood beside one result only, although they are about others, too."""
-        for sentence, count in self._said.items():
-            if count > 1:
-                note(f"of {count} results: {sentence}")
+        for sentence, (_, *others) in self._said.items():
+            if others:
+                named = ", ".join(others) if len(others) <= MOST_NAMED else f"{len(others)} others"
+                note(f"also of {named}: {sentence}")
 
     def say_what_is_left(self) -> None:
         """Masks of images that a folder of DICOM series does not hold any more, or holds under another name."""
@@ -142,9 +143,9 @@ class _Batch:
         summary = segment_to_file(images, out, wishes, self._settings, Telling(progress, warn)).summary
         note(f"{called} is done")
         for sentence in summary["notes"]:
-            self._said[sentence] += 1
-            if self._said[sentence] == 1:
+            if sentence not in self._said:
                 note(f"{out.name}: {sentence}")
+            self._said.setdefault(sentence, []).append(out.name)
         return summary
 
     def _fail(self, entry: dict[str, Any], name: str, error: UserError | InferenceFailed) -> None:

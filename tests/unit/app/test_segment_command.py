@@ -176,16 +176,21 @@ def test_an_error_says_what_to_do_and_a_name_once(limner: Limner, runs: Runs, tm
     ]
 
 
-def test_what_is_said_of_many_results_is_said_once_and_counted(limner: Limner, runs: Runs, tmp_path: Path) -> None:
+def test_what_is_said_of_many_results_is_said_once_with_their_names(
+    limner: Limner, runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runs.notes = {1: ["No flips.", "Hardly a CT."], 2: ["No flips."], 3: ["No flips."]}
     _, _, errors = limner(*three(tmp_path), "-o", tmp_path / "out")
+    assert errors.splitlines()[-1] == "also of ben.nii.gz, cleo.nii.gz: No flips."
+    monkeypatch.setattr(segment_many, "MOST_NAMED", 1)
+    _, _, errors = limner(*three(tmp_path), "-o", tmp_path / "more")
     assert errors.splitlines() == [
         "anna.nii.gz is done",
         "anna.nii.gz: No flips.",
         "anna.nii.gz: Hardly a CT.",
         "ben.nii.gz is done",
         "cleo.nii.gz is done",
-        "of 3 results: No flips.",
+        "also of 2 others: No flips.",
     ]
 
 
