@@ -91,7 +91,7 @@ def _patient(source: ObjectSource) -> str:
 
 def _segment_rows(case: CaseContent) -> list[tuple[str, ...]]:
     return [
-        (s.name, extent_text(case.segmentation, s.number), _STATES[s.state.value], s.origin)
+        (s.name, extent_text(case.segmentation.extent(s.number)), _STATES[s.state.value], s.origin)
         for s in case.segmentation.segments
     ]
 

@@ -27,7 +27,10 @@ def export_surfaces(
     session: Session, path: str = "", segments: str = "", smooth: int = 20, triangles: int = 200_000
 ) -> None:
     """Write segments as surfaces; the name's ending chooses the format. Without a path, ask how and where."""
+    from render.surface_export.parts import require_thickness
+
     labels = labels_of(session.open_document.segmentation)
+    require_thickness(labels.geometry)  # before anything is asked
     if path:
         wishes = SurfaceWishes("all", smoothing=smooth, triangles=triangles)
         names = segments.split(",") if segments else None

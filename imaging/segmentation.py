@@ -10,6 +10,7 @@ import numpy as np
 from imaging.blocks import BlockDelta, Labels
 from imaging.change import Change
 from imaging.edit import Edit
+from imaging.extent import Extent, extent_of
 from imaging.geometry import Box, Geometry
 from imaging.layer_snapshot import LayerSnapshot
 from imaging.segment import Segment
@@ -78,9 +79,11 @@ class Segmentation:
         per_slice = np.count_nonzero(self.mask(number), axis=(1, 2))
         return float(per_slice @ self.geometry.slice_voxel_volumes_ml())
 
-    def area_mm2(self, number: int) -> float:
-        """A segment's area in square millimetres, of all its slices together."""
-        return self.voxel_count(number) * self.geometry.pixel_area_mm2
+    def extent(self, number: int) -> Extent:
+        """How large a segment is: its volume, or its area where nobody says how thick the only slice is."""
+        if self.geometry.has_thickness:
+            return Extent(self.volume_ml(number))
+        return extent_of(self.geometry, self.voxel_count(number))
 
     def mask(self, number: int, box: Box | None = None) -> Voxels:
         """Boolean array of a segment's voxels, of the whole grid or of a region of it."""

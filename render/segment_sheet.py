@@ -39,7 +39,7 @@ def segment_sheet(volume: Volume, segmentation: Segmentation, windowing: Windowi
         place = _key_point(segmentation, segment.number)
         others = frozenset(s.number for s in segmentation.segments if s is not segment)
         picture = slice_picture(volume, segmentation, Plane.AXIAL, place, size, windowing, others)
-        tiles.append(_captioned(picture, f"{segment.name}, {extent_text(segmentation, segment.number)}"))
+        tiles.append(_captioned(picture, f"{segment.name}, {extent_text(segmentation.extent(segment.number))}"))
     if not tiles:
         tiles.append(_captioned(slice_picture(volume, None, Plane.AXIAL, None, size, windowing), ""))
     columns = math.ceil(math.sqrt(len(tiles)))

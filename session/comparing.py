@@ -22,6 +22,7 @@ from imaging.comparison.label_comparison import (
 from imaging.comparison.measures import TOLERANCE_MM, Agreement
 from imaging.comparison.pairing import chosen_pairs
 from imaging.errors import UserError
+from imaging.extent import Extent
 from imaging.formats.label_file import LabelSegment
 from imaging.formats.masks import read_labels
 from imaging.formats.replacing import replacing
@@ -33,7 +34,8 @@ from session.opening import is_case
 
 COLUMNS = (
     "segment", "in", "dice", "surface_dice", "hd95_mm", "hausdorff_mm", "volume_a_ml", "volume_b_ml", "difference_ml",
-    "difference_percent", "farthest_x_mm", "farthest_y_mm", "farthest_z_mm", "tolerance_mm",
+    "difference_percent", "farthest_x_mm", "farthest_y_mm", "farthest_z_mm", "tolerance_mm", "area_a_mm2", "area_b_mm2",
+    "difference_mm2",
 )  # fmt: skip
 
 
@@ -143,8 +145,9 @@ def comparison_csv(result: LabelComparison) -> str:
         record |= {f"farthest_{axis}_mm": mm for axis, mm in zip("xyz", where, strict=True)}
         table.writerow(record | {"tolerance_mm": segment.agreement.tolerance_mm})
     for side, alone in (("a", result.only_in_a), ("b", result.only_in_b)):
-        for one, ml in alone:
-            table.writerow({"segment": one.name, "in": side, f"volume_{side}_ml": round(ml, 3)})
+        for one, size in alone:
+            found = {f"volume_{side}_ml": _rounded(size.volume_ml), f"area_{side}_mm2": _rounded(size.area_mm2)}
+            table.writerow({"segment": one.name, "in": side, **found})
     return text.getvalue()
 
 
@@ -170,15 +173,24 @@ def _segment_record(segment: ComparedSegment) -> dict[str, Any]:
         "hd95_mm": _rounded(found.hd95_mm),
         "hausdorff_mm": _rounded(found.hausdorff_mm),
         "farthest_mm": None if found.farthest_mm is None else [round(mm, 3) for mm in found.farthest_mm],
-        "volume_a_ml": _rounded(found.volume_a_ml),
-        "volume_b_ml": _rounded(found.volume_b_ml),
-        "difference_ml": _rounded(found.difference_ml),
+        "volume_a_ml": _rounded(found.size_a.volume_ml),
+        "volume_b_ml": _rounded(found.size_b.volume_ml),
+        "difference_ml": _rounded(found.difference.volume_ml),
         "difference_percent": _rounded(found.difference_percent),
+        **(_areas(found) if found.difference.is_area else {}),
     }
 
 
-def _alone_record(segment: LabelSegment, ml: float) -> dict[str, Any]:
-    return {"name": segment.name, "label_value": segment.label_value, "volume_ml": round(ml, 3)}
+def _areas(found: Agreement) -> dict[str, float | None]:
+    return {
+        "area_a_mm2": _rounded(found.size_a.area_mm2),
+        "area_b_mm2": _rounded(found.size_b.area_mm2),
+        "difference_mm2": _rounded(found.difference.area_mm2),
+    }
+
+
+def _alone_record(segment: LabelSegment, size: Extent) -> dict[str, Any]:
+    return {"name": segment.name, "label_value": segment.label_value, **size.to_json()}
 
 
 def _rounded(number: float | None) -> float | None:

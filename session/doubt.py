@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imaging.extent import Extent, extent_of
 from imaging.geometry import Geometry
 from inference.model import Overlay
 from inference.result import label_counts
@@ -18,6 +19,7 @@ LEAST_VALUE = 26  # a tenth of the most that there can be: less is noise
 BLOCK_MM = 2.0  # what is nearer to each other than this is one place
 REACH_MM = 20.0  # edge of one place; a region of more than twice that (an organ's whole border) is several
 LEAST_ML = 0.02  # size times doubt; less is not worth a look
+LEAST_MM2 = 7.0  # the same across, for a slice whose thickness is unknown
 MOST_PLACES = 100
 FEW_VOXELS = 4_000_000
 
@@ -28,13 +30,13 @@ class DoubtfulPlace:
 
     Attributes:
         position_mm: LPS, where the doubt is densest.
-        weight_ml: its size times its mean doubt (1 for undecided).
-        volume_ml: its size.
+        weight: its size, in the unit of that, times its mean doubt (1 for undecided).
+        size: its volume, or its area where the thickness of the only slice is unknown.
     """
 
     position_mm: tuple[float, float, float]
-    weight_ml: float
-    volume_ml: float
+    weight: float
+    size: Extent
 
 
 def threshold_of(values: Overlay) -> int:
@@ -60,7 +62,7 @@ def find_places(values: Overlay, geometry: Geometry) -> tuple[DoubtfulPlace, ...
         geometry: of the values.
 
     Returns:
-        At most ``MOST_PLACES``; none below ``LEAST_ML``.
+        At most ``MOST_PLACES``; none below ``LEAST_ML`` or ``LEAST_MM2``.
     """
     from scipy import ndimage  # only needed where there is such a map
 
@@ -73,17 +75,18 @@ def find_places(values: Overlay, geometry: Geometry) -> tuple[DoubtfulPlace, ...
     where = np.argwhere(regions > 0)
     weight, size = sums[tuple(where.T)] / 255, sizes[tuple(where.T)].astype(np.float64)
     at_mm = where * (np.asarray(steps) * np.asarray(geometry.spacing_mm[::-1]))
-    ml = geometry.voxel_volume_ml
+    one = extent_of(geometry, 1)
+    least = LEAST_MM2 if one.is_area else LEAST_ML
     found = []
     for blocks in _groups(regions[tuple(where.T)]):
-        if weight[blocks].sum() * ml >= LEAST_ML:
+        if weight[blocks].sum() * one.amount >= least:
             for members in _places_of(at_mm[blocks]):
                 mine = blocks[members]
                 worst = mine[int(np.argmax(weight[mine]))]
-                found.append((float(weight[mine].sum()) * ml, float(size[mine].sum()) * ml, worst))
-    found = sorted((f for f in found if f[0] >= LEAST_ML), key=lambda f: -f[0])[:MOST_PLACES]
+                found.append((float(weight[mine].sum()) * one.amount, float(size[mine].sum()), worst))
+    found = sorted((f for f in found if f[0] >= least), key=lambda f: -f[0])[:MOST_PLACES]
     return tuple(
-        DoubtfulPlace(_worst_voxel(values, where[block], steps, geometry), heavy, large)
+        DoubtfulPlace(_worst_voxel(values, where[block], steps, geometry), heavy, extent_of(geometry, large))
         for heavy, large, block in found
     )
 

@@ -7,10 +7,10 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from imaging.extent import Extent
 from imaging.geometry import Geometry
 from imaging.measurement import Measurement, MeasurementKind
 from imaging.region_statistics import ALIGNED, RegionStatistics, box_size, ellipse_statistics
-from imaging.segmentation import Segmentation
 from imaging.volume import Quantity, SeriesWarning, Volume
 
 MOST_KEPT = 500
@@ -76,16 +76,29 @@ def value_lines(measurement: Measurement, volume: Volume, found: RegionStatistic
     return [f"{mean} ± {spread}{value}", f"{least} … {most}{value}", area]
 
 
-def extent_text(segmentation: Segmentation, number: int) -> str:
-    """How large a segment is: its volume, or its area where nobody says how thick the only slice is."""
-    if segmentation.geometry.has_thickness:
-        return f"{segmentation.volume_ml(number):.1f} ml"
-    return area_text(segmentation.area_mm2(number))
+def extent_text(extent: Extent) -> str:
+    """How large something is, with one decimal: millilitres, or an area, from ten square centimetres on in these."""
+    return extent_texts(extent)[0]
 
 
-def area_text(area_mm2: float) -> str:
-    """An area, from ten square centimetres on in these."""
-    return f"{area_mm2:.1f} mm²" if area_mm2 < 1000 else f"{area_mm2 / 100:.1f} cm²"
+def extent_texts(*extents: Extent) -> list[str]:
+    """How large several things are that are compared: all in the unit of the largest one."""
+    in_cm2 = max(extent.amount for extent in extents) >= 1000
+    return [_in_unit(extent, in_cm2) for extent in extents]
+
+
+def _in_unit(extent: Extent, in_cm2: bool) -> str:
+    if not extent.is_area:
+        return f"{extent.amount:.1f} ml"
+    return f"{extent.amount / 100:.1f} cm²" if in_cm2 else f"{extent.amount:.1f} mm²"
+
+
+def fine_text(extent: Extent) -> str:
+    """How large a part is: millilitres with as many decimals as tell something, or an area."""
+    if extent.is_area:
+        return extent_text(extent)
+    decimals = 1 if extent.amount >= 10 else 2 if extent.amount >= 0.1 else 3
+    return f"{extent.amount:.{decimals}f} ml"
 
 
 def is_measurable(measurement: Measurement, geometry: Geometry) -> bool:

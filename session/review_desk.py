@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.blocks import Labels
+from imaging.extent import Extent, extent_of
 from imaging.geometry import Box, Geometry
 from imaging.segment import Color
 from session.parts import PartIds, SegmentParts, bounding_boxes, find_parts
@@ -29,14 +30,14 @@ class ChosenPart:
 
     Attributes:
         name, color: of its structure.
-        volume_ml: its size.
+        size: its volume, or its area where the thickness of the only slice is unknown.
         rank, count: the how manieth largest it is of how many.
         is_kept: somebody said that it is right.
     """
 
     name: str
     color: Color
-    volume_ml: float
+    size: Extent
     rank: int
     count: int
     is_kept: bool
@@ -106,19 +107,19 @@ class ReviewDesk:
         return ChosenPart(
             segment.name,
             segment.color,
-            float(left[number]) * self._geometry.voxel_volume_ml,
+            extent_of(self._geometry, float(left[number])),
             int((left > left[number]).sum()) + 1,
             int((left > 0).sum()),
             bool(self._is_kept[key][number]),
         )
 
-    def rejected(self) -> tuple[int, float]:
-        """How many parts were rejected, and their volume in ml."""
+    def rejected(self) -> tuple[int, Extent]:
+        """How many parts were rejected, and how large they are together."""
         count, voxels = 0, 0
         for key, is_gone in self._is_gone.items():
             count += int(is_gone.sum())
             voxels += int(self._parts[key].voxel_counts[is_gone].sum())
-        return count, voxels * self._geometry.voxel_volume_ml
+        return count, extent_of(self._geometry, voxels)
 
     def kept_count(self) -> int:
         """How many parts are marked as right."""
@@ -150,9 +151,13 @@ class ReviewDesk:
             self._unmark_chosen()
             self._do(Step(StepKind.KEEP, ((key, np.array([number])),)))
 
-    def drop_small(self, least_ml: float) -> None:
-        """Reject all parts below a size; the largest part of each structure stays, and so do kept ones."""
-        least = least_ml / self._geometry.voxel_volume_ml
+    def drop_small(self, least: float) -> None:
+        """Reject all parts below a size; the largest part of each structure stays, and so do kept ones.
+
+        Args:
+            least: in millilitres; in square millimetres where the thickness of the only slice is unknown.
+        """
+        least /= extent_of(self._geometry, 1).amount
 
         def small(key: Key) -> NDArray[np.bool_]:
             counts = self._left(key)

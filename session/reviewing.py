@@ -12,6 +12,7 @@ import psygnal
 
 from imaging.blocks import Labels
 from imaging.errors import UserError
+from imaging.extent import Extent
 from session.change import DocumentChange
 from session.document import Document
 from session.preview import Preview, ProposedSegment
@@ -19,6 +20,8 @@ from session.review_desk import ChosenPart, Key, ReviewDesk
 
 if TYPE_CHECKING:
     from session.session import Session
+
+NOTHING = Extent(0.0)
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class ReviewState:
     Attributes:
         chosen: the part that keys act on.
         steps: how many can be undone.
-        rejected_count, rejected_ml: parts that are not part of the result any more.
+        rejected_count, rejected_size: parts that are not part of the result any more.
         kept_count: parts that somebody marked as right.
         is_busy: something is being worked out.
     """
@@ -36,7 +39,7 @@ class ReviewState:
     chosen: ChosenPart | None = None
     steps: int = 0
     rejected_count: int = 0
-    rejected_ml: float = 0.0
+    rejected_size: Extent = NOTHING
     kept_count: int = 0
     is_busy: bool = False
 
@@ -63,7 +66,9 @@ class Reviewing:
         """What the journal should say of the review."""
         if not self.state.rejected_count:
             return {}
-        return {"rejected_parts": self.state.rejected_count, "rejected_ml": round(self.state.rejected_ml, 3)}
+        size = self.state.rejected_size
+        unit = "mm2" if size.is_area else "ml"
+        return {"rejected_parts": self.state.rejected_count, f"rejected_{unit}": round(size.amount, 3)}
 
     def choose_at(self, lps_mm: tuple[float, float, float], *, also_enclosing: bool = False) -> None:
         """Choose the connected part of the preview at a position; where nothing is proposed, none.
@@ -89,9 +94,9 @@ class Reviewing:
         """Mark the chosen part as right."""
         self._do(lambda desk: desk.keep_chosen())
 
-    def drop_small(self, least_ml: float) -> None:
-        """Reject all parts below a size, but for the largest of each structure."""
-        self._do(lambda desk: desk.drop_small(least_ml))
+    def drop_small(self, least: float) -> None:
+        """Reject all parts below a size, but for the largest of each structure; see ``ReviewDesk.drop_small``."""
+        self._do(lambda desk: desk.drop_small(least))
 
     def keep_largest(self, segments: list[ProposedSegment]) -> None:
         """Reject all but the largest part of some structures."""
@@ -205,8 +210,8 @@ class _Found:
     """What the desk looks like after a step; made on its thread."""
 
     def __init__(self, desk: ReviewDesk) -> None:
-        count, volume_ml = desk.rejected()
-        self.state = ReviewState(desk.chosen(), len(desk.steps), count, volume_ml, desk.kept_count())
+        count, size = desk.rejected()
+        self.state = ReviewState(desk.chosen(), len(desk.steps), count, size, desk.kept_count())
         self.segments = desk.segments()
         self.marks: Labels | None = desk.marks
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from imaging.errors import UserError
+from imaging.extent import Extent, extent_of
 from imaging.formats.label_file import LabelFile
 from imaging.formats.registry import check_grid, write_volumes
 from imaging.formats.replacing import check_replaces_none_of
+from imaging.geometry import Geometry
 from imaging.objects.writing import check_replaces_no_image
 from imaging.volume import Quantity, Volume
 from inference.catalogue import ModelInfo, folder_info
@@ -35,7 +37,7 @@ from session.segmenting import inference_client, preview_of, segment_recorded
 from session.settings import Settings
 
 MAPS_BESIDE = ("doubt.nii.gz", "probability*.nii.gz")  # see write_probabilities, and the queue for doubt
-Label = tuple[str, int, float]  # name, label value, millilitres
+Label = tuple[str, int, Extent]  # name, label value, size
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +199,7 @@ def _gives_masks(info: ModelInfo) -> bool:
 
 def _summary(result: InferenceResult, record: RunRecord, labels: list[Label]) -> dict[str, Any]:
     return {
-        "labels": [{"name": n, "label_value": v, "volume_ml": round(ml, 3)} for n, v, ml in labels],
+        "labels": [{"name": n, "label_value": v, **size.to_json()} for n, v, size in labels],
         "scores": [{"name": score.name, "value": round(score.value, 5)} for score in result.scores],
         "boxes": [{"label": b.label, "score": round(b.score, 5), "corners": b.corners} for b in result.boxes],
         "seconds": result.seconds,
@@ -237,7 +239,7 @@ def _written(
         labels = labels_of_preview(preview_of(result, images.volumes[0].geometry), images.volumes[0].geometry)
         written = export_masks(labels, out, stack=True)
     write_record(record, out, wishes.inputs)  # last: what has a record is whole
-    return _whole(result, written), _cut_by_others(result, written, out.name)
+    return _whole(result, written, images.volumes[0].geometry), _cut_by_others(result, written, out.name)
 
 
 def _cut_by_others(result: InferenceResult, written: LabelFile, name: str) -> list[str]:
@@ -266,9 +268,10 @@ def _into_object(result: InferenceResult, images: OpenedImages, out: Path, kind:
     return written.labels or labels
 
 
-def _whole(result: InferenceResult, written: LabelFile) -> list[Label]:
-    ml = {label.name: label.voxel_count * written.geometry.voxel_volume_ml for label in result.labels}
-    return [(s.name, s.label_value, ml[s.name]) for s in written.segments]
+def _whole(result: InferenceResult, written: LabelFile, geometry: Geometry) -> list[Label]:
+    """How large structures are on the image's grid; a file may have to say more of its thickness than is known."""
+    sizes = {label.name: extent_of(geometry, label.voxel_count) for label in result.labels}
+    return [(s.name, s.label_value, sizes[s.name]) for s in written.segments]
 
 
 def _into_case(result: InferenceResult, record: RunRecord, images: OpenedImages, out: Path, author: str) -> list[Label]:
@@ -287,7 +290,7 @@ def _into_case(result: InferenceResult, record: RunRecord, images: OpenedImages,
             hint = "Free some space, or choose a folder that can be written."
             raise UserError(f"{out.name} cannot be written whole.", hint) from journal.failure
         segmentation = document.segmentation
-        return [(s.name, s.label_value, segmentation.volume_ml(s.number)) for s in segmentation.segments]
+        return [(s.name, s.label_value, segmentation.extent(s.number)) for s in segmentation.segments]
     finally:
         document.close()
 

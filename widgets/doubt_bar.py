@@ -9,6 +9,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
 from session.doubting import DoubtState
+from session.measured import fine_text
 from session.presentation import PresentationState
 from widgets.action_bridge import ActionBridge
 from widgets.buttons import IconButton, menu_button, text_button
@@ -16,7 +17,6 @@ from widgets.counted import counted
 from widgets.key_label import KeyLabel
 from widgets.labels import label
 from widgets.map_words import map_title
-from widgets.part_bar import volume_text
 from widgets.signal_links import SignalLinks
 
 OPACITIES = (0.25, 0.5, 0.75, 1.0)
@@ -140,7 +140,7 @@ class DoubtBar(QFrame):
             self.tr("Place of low probability {0} of {1}") if by_probability else self.tr("Doubtful place {0} of {1}")
         )
         which = which.format(state.current + 1, len(state.places))
-        said = [which, volume_text(place.volume_ml)]
+        said = [which, fine_text(place.size)]
         if len(state.visited) == len(state.places):
             said.append(self.tr("all visited"))
         return " · ".join(said)

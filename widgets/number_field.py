@@ -24,14 +24,19 @@ class NumberField(QDoubleSpinBox):
 
     def __init__(self, name: str, low: float, high: float, unit: str = "", decimals: int = 1) -> None:
         super().__init__()
-        self.setRange(low, high)
-        self.setDecimals(decimals)
-        self.setSuffix(unit if unit in ("", "°") else f" {unit}")
-        self.setAccessibleName(f"{name}, {unit}" if unit else name)
+        self._name = name
+        self.set_unit(unit, low, high, decimals)
         theme.switch.changed.connect(self._fit_text)
         self._fit_text()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         make_calm(self)
+
+    def set_unit(self, unit: str, low: float, high: float, decimals: int) -> None:
+        """The range in another unit."""
+        self.setDecimals(decimals)
+        self.setRange(low, high)
+        self.setSuffix(unit if unit in ("", "°") else f" {unit}")
+        self.setAccessibleName(f"{self._name}, {unit}" if unit else self._name)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The wheel scrolls the panel; it changes the number only after a click into the field."""

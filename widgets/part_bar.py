@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
+from session.measured import fine_text
 from session.review_desk import ChosenPart
 from session.reviewing import ReviewState
 from widgets import icons
@@ -79,7 +80,7 @@ class PartBar(QFrame):
         which = self.tr("{0}, part {1} of {2}").format(part.name, part.rank, part.count)
         if part.count == 1:
             which = self.tr("{0}, in one piece").format(part.name)
-        said = [which, volume_text(part.volume_ml)]
+        said = [which, fine_text(part.size)]
         if part.is_kept:
             said.append(self.tr("marked as right"))
         return " · ".join(said)
@@ -90,11 +91,5 @@ class PartBar(QFrame):
             said.append(self.tr("{0} marked as right").format(counted(state.kept_count, "part")))
         if state.rejected_count:
             rejected = counted(state.rejected_count, "part")
-            said.append(self.tr("{0} rejected, {1}").format(rejected, volume_text(state.rejected_ml)))
+            said.append(self.tr("{0} rejected, {1}").format(rejected, fine_text(state.rejected_size)))
         return " · ".join(said)
-
-
-def volume_text(volume_ml: float) -> str:
-    """Millilitres with as many decimals as tell something."""
-    decimals = 1 if volume_ml >= 10 else 2 if volume_ml >= 0.1 else 3
-    return f"{volume_ml:.{decimals}f} ml"

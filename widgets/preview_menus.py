@@ -15,6 +15,7 @@ from widgets.labels import label
 from widgets.number_field import NumberField
 
 LEAST_ML, MOST_ML = 0.001, 1000.0
+LEAST_MM2, MOST_MM2 = 0.1, 100_000.0  # of a slice whose thickness is unknown
 
 
 class StayingMenu(QMenu):
@@ -57,6 +58,7 @@ class PartsMenu(QMenu):
         super().__init__(parent)
         self._bridge = bridge
         self._chosen_names = chosen_names
+        self._is_area = False
         self.least = NumberField(self.tr("Drop parts under"), LEAST_ML, MOST_ML, "ml", 3)
         self.drop = text_button(self.tr("Drop"), self._drop)
         self._add_drop_row()
@@ -81,12 +83,19 @@ class PartsMenu(QMenu):
 
     def _bring_up_to_date(self) -> None:
         session = self._bridge.session
-        self.least.setValue(float(session.settings["preview.least_ml"]))
+        self._is_area = not session.open_document.segmentation.geometry.has_thickness
+        if self._is_area:
+            self.least.set_unit("mm²", LEAST_MM2, MOST_MM2, 1)
+        else:
+            self.least.set_unit("ml", LEAST_ML, MOST_ML, 3)
+        kept = "preview.least_mm2" if self._is_area else "preview.least_ml"
+        self.least.setValue(float(session.settings[kept]))
         self._only_kept.setEnabled(session.reviewing.state.kept_count > 0)
 
     def _drop(self) -> None:
         self.close()
-        self._bridge.run("preview.drop_small", ml=self.least.value())
+        unit = "mm2" if self._is_area else "ml"
+        self._bridge.run("preview.drop_small", **{unit: self.least.value()})
 
     def _keep_largest(self) -> None:
         self._bridge.run("preview.keep_largest", names=",".join(self._chosen_names()))

@@ -27,13 +27,23 @@ def reject_part(session: Session) -> None:
     session.reviewing.reject_chosen()
 
 
-def drop_small(session: Session, ml: float = 0.0) -> None:
-    """Drop all parts below a size; without one, below that of the last time."""
-    if ml < 0:
+def drop_small(session: Session, ml: float = 0.0, mm2: float = 0.0) -> None:
+    """Drop all parts below a size; without one, below that of the last time.
+
+    Raises:
+        UserError: a negative size, or one in the unit that this image does not have.
+    """
+    has_thickness = session.open_document.segmentation.geometry.has_thickness
+    if ml < 0 or mm2 < 0:
         raise UserError("A size is not negative.")
-    if ml:
-        session.settings.set("preview.least_ml", ml)
-    session.reviewing.drop_small(float(session.settings["preview.least_ml"]))
+    if ml and not has_thickness:
+        raise UserError("This slice is of unknown thickness, so its parts have no volume.", "Give mm2 instead.")
+    if mm2 and has_thickness:
+        raise UserError("The parts have volumes.", "Give ml instead.")
+    kept = "preview.least_ml" if has_thickness else "preview.least_mm2"
+    if ml or mm2:
+        session.settings.set(kept, ml or mm2)
+    session.reviewing.drop_small(float(session.settings[kept]))
 
 
 def keep_largest(session: Session, names: str = "") -> None:

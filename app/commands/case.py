@@ -15,6 +15,7 @@ from imaging.case.entry import Entry
 from imaging.case.images import geometry_to_json
 from imaging.case.records import ChainReport
 from imaging.errors import UserError
+from imaging.extent import Extent
 from imaging.formats.replacing import check_replaces_none_of
 from imaging.segment import Segment
 from imaging.segmentation import Segmentation
@@ -22,7 +23,7 @@ from session.annotation_import import add_annotations, is_annotation_file, keep_
 from session.case_content import content_of_case
 from session.document import Document
 from session.exporting import add_masks, export_masks, labels_of, read_masks
-from session.measured import area_text
+from session.measured import extent_text
 from session.object_export import OBJECT_FORMATS, OBJECT_SUFFIX, object_record, source_of_case, write_object_of
 from session.settings import Settings
 
@@ -87,7 +88,7 @@ def show(arguments: argparse.Namespace) -> int:
         return 0
     for s in record["segments"]:
         lock = " locked" if s["locked"] else ""
-        size = area_text(s["area_mm2"]) if s["volume_ml"] is None else f"{s['volume_ml']:.1f} ml"
+        size = extent_text(Extent.from_json(s))
         print(f"{s['number']:>4}  {s['name']:<28}{size:>15}  {s['state']}{lock}")
     for e in record["entries"]:
         print(f"{e['sequence']:>4}  {e['utc']}  {e['author']}: {e['title']}")
@@ -271,13 +272,6 @@ def _step(arguments: argparse.Namespace, *, redo: bool) -> int:
     return 0
 
 
-def _extent(segmentation: Segmentation, number: int) -> dict[str, float | None]:
-    """The volume; of a slice whose thickness nobody says the area instead."""
-    if segmentation.geometry.has_thickness:
-        return {"volume_ml": round(segmentation.volume_ml(number), 3)}
-    return {"volume_ml": None, "area_mm2": round(segmentation.area_mm2(number), 3)}
-
-
 def _segment_record(segmentation: Segmentation, segment: Segment) -> dict[str, Any]:
     return {
         "number": segment.number,
@@ -286,7 +280,7 @@ def _segment_record(segmentation: Segmentation, segment: Segment) -> dict[str, A
         "layer": segment.layer,
         "state": segment.state.value,
         "locked": segment.locked,
-        **_extent(segmentation, segment.number),
+        **segmentation.extent(segment.number).to_json(),
         "color": list(segment.color),
         "origin": segment.origin,
         "type": None if segment.type is None else [segment.type.value, segment.type.scheme, segment.type.meaning],

@@ -13,6 +13,7 @@ from imaging.comparison.label_comparison import ComparedSegment
 from imaging.comparison.measures import TOLERANCE_MM
 from imaging.errors import UserError
 from session.comparing import ComparedFiles, compare_files, comparison_record, write_table
+from session.measured import extent_text, extent_texts
 
 NAME_WIDTH = 28
 
@@ -51,16 +52,16 @@ def run(arguments: argparse.Namespace) -> int:
         resample=arguments.resample,
         report=progress,
     )
-    if compared.masks.resampled_ml is not None:
-        before, after = compared.masks.resampled_ml
-        note(f"warning: B was resampled onto A's grid; its {before:.1f} ml became {after:.1f} ml there.")
+    if compared.masks.resampled is not None:
+        before, after = compared.masks.resampled
+        note(f"warning: B was resampled onto A's grid; its {extent_text(before)} became {extent_text(after)} there.")
     for sentence in compared.notes:
         note(f"warning: {sentence}")
     if arguments.csv is not None:
         write_table(compared.result, arguments.csv)
     if arguments.json:
         paths = {"a": str(arguments.a), "b": str(arguments.b), "tolerance_mm": arguments.tolerance}
-        resampled = {"resampled": compared.masks.resampled_ml is not None}
+        resampled = {"resampled": compared.masks.resampled is not None}
         print_json(paths | resampled | comparison_record(compared.result))
     else:
         for line in _lines(compared, arguments.tolerance):
@@ -78,13 +79,14 @@ def _lines(compared: ComparedFiles, tolerance_mm: float) -> list[str]:
     ]  # fmt: skip
     for segment in result.segments:
         found = segment.agreement
+        size_a, size_b = extent_texts(found.size_a, found.size_b)
         lines.append(
             f"{_called(segment):<{NAME_WIDTH}}{_share(found.dice):>8}{_share(found.surface_dice):>14}"
             f"{_mm(found.hd95_mm):>12}{_mm(found.hausdorff_mm):>12}"
-            f"{found.volume_a_ml:>9.1f} ml{found.volume_b_ml:>9.1f} ml{_percent(found.difference_percent):>10}"
+            f"{size_a:>12}{size_b:>12}{_percent(found.difference_percent):>10}"
         )
     for side, alone in (("A", result.only_in_a), ("B", result.only_in_b)):
-        lines += [f"{one.name:<{NAME_WIDTH}}only in {side}, {ml:.1f} ml" for one, ml in alone]
+        lines += [f"{one.name:<{NAME_WIDTH}}only in {side}, {extent_text(size)}" for one, size in alone]
     if result.mean_dice is not None and len(result.segments) > 1:
         lines.append(f"{'mean':<{NAME_WIDTH}}{_share(result.mean_dice):>8}")
     if not result.segments:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,14 @@ from app.actions.segment_image import DEFAULT_MODEL
 from app.commands.output import note, print_json, progress, warn
 from app.commands.segment_many import segment_many
 from imaging.errors import UserError
+from imaging.extent import Extent
+from imaging.json_text import read_json
 from inference.client import InferenceFailed
 from session.before_run import before_run
 from session.channels import ChannelSource
 from session.done_before import image_files
 from session.exporting import check_mask_name
+from session.measured import extent_text
 from session.object_export import OBJECT_FORMATS, OBJECT_SUFFIX
 from session.opening import CASE_SUFFIX, read_images
 from session.opening_ahead import begin_opening
@@ -98,7 +100,7 @@ def _one(arguments: argparse.Namespace, wishes: Wishes) -> int:
         print_json(done | told.to_json())
         return 0
     for row in done["labels"]:
-        print(f"{row['label_value']:>4}  {row['name']:<28}{row['volume_ml']:>12.1f} ml")
+        print(f"{row['label_value']:>4}  {row['name']:<28}{extent_text(Extent.from_json(row)):>15}")
     for score in done["scores"]:
         print(f"      {score['name']:<28}{100 * score['value']:>12.1f} %")
     for box in done["boxes"]:
@@ -155,7 +157,7 @@ def _prompts(path: Path) -> Any:
     from inference.prompts import Prompts
 
     try:
-        prompts = json.loads(path.read_text(encoding="utf-8-sig"))
+        prompts = read_json(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise UserError(f"{path.name} cannot be read as JSON.", str(error)) from error
     Prompts.of(prompts)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from imaging.comparison.measures import require_even
 from imaging.errors import UserError
+from imaging.extent import Extent, extent_of
 from imaging.formats.label_file import LabelFile
 from imaging.mask_matching import match
 
@@ -20,16 +21,18 @@ class OnOneGrid:
 
     Attributes:
         a, b: the masks.
-        resampled_ml: where B had to be resampled, the millilitres of all its labels before and after; else None.
+        resampled: where B had to be resampled, the size of all its labels before and after; else None.
     """
 
     a: LabelFile
     b: LabelFile
-    resampled_ml: tuple[float, float] | None = None
+    resampled: tuple[Extent, Extent] | None = None
 
 
 def on_one_grid(a: LabelFile, b: LabelFile, *, consent_to_resample: bool = False) -> OnOneGrid:
     """Lay two masks on one grid: exactly where one is a crop, a turn or a mirror of the other.
+
+    A grid of one slice has a thickness only where both masks say one: many files cannot but name some.
 
     Args:
         a, b: the masks.
@@ -40,15 +43,17 @@ def on_one_grid(a: LabelFile, b: LabelFile, *, consent_to_resample: bool = False
     """
     require_even(a.geometry)
     require_even(b.geometry)
-    if a.geometry.same_space(b.geometry):
-        return OnOneGrid(a, b)
-    exact = _exactly(a, b)
-    if exact is not None:
-        return exact
-    if not consent_to_resample:
-        raise UserError("The two masks lie on different grids.", HINT)
-    laid = match(b, a.geometry, consent_to_resample=True)
-    return OnOneGrid(a, laid, (_labelled_ml(b), _labelled_ml(laid)))
+    has_thickness = a.geometry.has_thickness and b.geometry.has_thickness
+    found = OnOneGrid(a, b) if a.geometry.same_space(b.geometry) else _exactly(a, b)
+    if found is None:
+        if not consent_to_resample:
+            raise UserError("The two masks lie on different grids.", HINT)
+        found = OnOneGrid(a, match(b, a.geometry, consent_to_resample=True), (_size(b), _size(b)))
+    if found.a.geometry.shape[0] == 1 and not has_thickness:
+        found = replace(found, a=_without_thickness(found.a), b=_without_thickness(found.b))
+    if found.resampled is not None:
+        found = replace(found, resampled=(found.resampled[0], _size(found.b)))
+    return found
 
 
 def _exactly(a: LabelFile, b: LabelFile) -> OnOneGrid | None:
@@ -63,6 +68,9 @@ def _exactly(a: LabelFile, b: LabelFile) -> OnOneGrid | None:
         return None
 
 
-def _labelled_ml(labels: LabelFile) -> float:
-    count = sum(int(np.count_nonzero(layer)) for layer in labels.layers)
-    return count * labels.geometry.voxel_volume_ml
+def _without_thickness(labels: LabelFile) -> LabelFile:
+    return replace(labels, geometry=replace(labels.geometry, has_thickness=False))
+
+
+def _size(labels: LabelFile) -> Extent:
+    return extent_of(labels.geometry, sum(int(np.count_nonzero(layer)) for layer in labels.layers))

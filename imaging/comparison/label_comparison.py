@@ -10,6 +10,7 @@ import numpy as np
 from imaging.comparison.measures import TOLERANCE_MM, Agreement, compare_in_box
 from imaging.comparison.pairing import Pairing, pair_segments
 from imaging.comparison.surface_cells import MaskOf
+from imaging.extent import Extent, extent_of
 from imaging.formats.label_file import LabelFile, LabelSegment
 from imaging.geometry import Box
 
@@ -49,12 +50,12 @@ class LabelComparison:
 
     Attributes:
         segments: the pairs.
-        only_in_a, only_in_b: segments without a partner, with their millilitres; they count in no mean.
+        only_in_a, only_in_b: segments without a partner, with their sizes; they count in no mean.
     """
 
     segments: list[ComparedSegment]
-    only_in_a: list[tuple[LabelSegment, float]]
-    only_in_b: list[tuple[LabelSegment, float]]
+    only_in_a: list[tuple[LabelSegment, Extent]]
+    only_in_b: list[tuple[LabelSegment, Extent]]
 
     @property
     def mean_dice(self) -> float | None:
@@ -96,7 +97,7 @@ def compare_pairing(
     tolerance_mm: float = TOLERANCE_MM,
     report: Report = lambda _f, _m: None,
 ) -> LabelComparison:
-    """``compare_labels`` for pairs that somebody chose."""
+    """``compare_labels`` for pairs that somebody chose. Sizes are those on A's grid."""
     report(0.0, "")
     boxes_a, boxes_b = segment_boxes(a), segment_boxes(b)
     boxes = [_around_both(boxes_a.get(_key(one)), boxes_b.get(_key(other))) for one, other in pairing.pairs]
@@ -115,8 +116,8 @@ def compare_pairing(
     report(1.0, "")
     return LabelComparison(
         compared,
-        [(s, _millilitres(a, s, boxes_a)) for s in pairing.only_in_a],
-        [(s, _millilitres(b, s, boxes_b)) for s in pairing.only_in_b],
+        [(s, extent_of(a.geometry, _count(a, s, boxes_a))) for s in pairing.only_in_a],
+        [(s, extent_of(a.geometry, _count(b, s, boxes_b))) for s in pairing.only_in_b],
     )
 
 
@@ -175,8 +176,6 @@ def mask_of(labels: LabelFile, segment: LabelSegment) -> MaskOf:
     return lambda box: np.asarray(layer[box.slices] == segment.label_value)
 
 
-def _millilitres(labels: LabelFile, segment: LabelSegment, boxes: dict[BoxKey, Box]) -> float:
+def _count(labels: LabelFile, segment: LabelSegment, boxes: dict[BoxKey, Box]) -> int:
     box = boxes.get(_key(segment))
-    if box is None:
-        return 0.0
-    return float(np.count_nonzero(mask_of(labels, segment)(box)) * labels.geometry.voxel_volume_ml)
+    return 0 if box is None else int(np.count_nonzero(mask_of(labels, segment)(box)))

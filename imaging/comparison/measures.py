@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from imaging.comparison.surface_cells import MaskOf, OnPart, ScannedMasks, scan
 from imaging.comparison.surface_distances import distances
 from imaging.errors import UserError
+from imaging.extent import Extent, extent_of
 from imaging.geometry import Box, Geometry
 
 TOLERANCE_MM = 1.0
@@ -32,7 +33,7 @@ class Agreement:
 
     Attributes:
         voxels_a, voxels_b, voxels_common: how many voxels.
-        volume_a_ml, volume_b_ml: their volumes.
+        size_a, size_b: their volumes, or areas where the thickness of the only slice is unknown.
         dice: twice the common voxels by the sum of both, 0-1.
         surface_dice: share of both surfaces that lies within ``tolerance_mm`` of the other one, 0-1.
         hd95_mm: the distance that 95 % of the surface's area does not exceed.
@@ -44,8 +45,8 @@ class Agreement:
     voxels_a: int
     voxels_b: int
     voxels_common: int
-    volume_a_ml: float
-    volume_b_ml: float
+    size_a: Extent
+    size_b: Extent
     dice: float
     surface_dice: float
     hd95_mm: float
@@ -54,16 +55,16 @@ class Agreement:
     tolerance_mm: float = TOLERANCE_MM
 
     @property
-    def difference_ml(self) -> float:
+    def difference(self) -> Extent:
         """How much larger B is than A."""
-        return self.volume_b_ml - self.volume_a_ml
+        return Extent(self.size_b.amount - self.size_a.amount, self.size_a.is_area)
 
     @property
     def difference_percent(self) -> float:
         """The same in per cent of A; NaN or infinite where A is empty."""
         if self.voxels_a == 0:
             return nan if self.voxels_b == 0 else inf
-        return 100 * (self.volume_b_ml / self.volume_a_ml - 1)
+        return 100 * (self.size_b.amount / self.size_a.amount - 1)
 
     @property
     def is_measured(self) -> bool:
@@ -159,8 +160,8 @@ def _sizes(scanned: ScannedMasks, geometry: Geometry) -> dict[str, Any]:
         "voxels_a": scanned.voxels_a,
         "voxels_b": scanned.voxels_b,
         "voxels_common": scanned.voxels_common,
-        "volume_a_ml": scanned.voxels_a * geometry.voxel_volume_ml,
-        "volume_b_ml": scanned.voxels_b * geometry.voxel_volume_ml,
+        "size_a": extent_of(geometry, scanned.voxels_a),
+        "size_b": extent_of(geometry, scanned.voxels_b),
     }
 
 

@@ -137,7 +137,9 @@ def own_layout(places: FramePlaces) -> FrameLayout:
     shape = (int(numbers[-1]) + 1, places.rows, places.columns)
     if shape[0] > _MOST_SLICES or shape[0] * shape[1] * shape[2] > _MOST_VOXELS:
         raise UserError("The frames of the object lie too far apart to be slices of one volume.")
-    geometry = Geometry(shape, affine, places.frame_of_reference_uid or None, None if is_even else origins)
+    has_thickness = shape[0] > 1 or places.thickness_mm is not None
+    frame_of_reference = places.frame_of_reference_uid or None
+    geometry = Geometry(shape, affine, frame_of_reference, None if is_even else origins, has_thickness)
     return FrameLayout(geometry, numbers[planes])
 
 

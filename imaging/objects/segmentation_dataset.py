@@ -66,6 +66,9 @@ def segmentation_dataset(described: Described, source: ObjectSource) -> tuple[Da
     sop_class, title = _KINDS[described.kind]
     made = new_object(ObjectKind(sop_class, "SEG", title, SERIES_NUMBER), source)
     items, filled_in = segment_items(described.segments, source.series_instance_uid)
+    if not described.places.has_thickness:  # without one dciodvfy calls the object wrong
+        why = "Nobody says how thick the only slice is: volumes that are worked out from the object mean nothing."
+        filled_in.append(FilledIn("SliceThickness", why, f"{described.places.thickness_mm:g} mm"))
     put(
         made,
         ImageType=["DERIVED", "PRIMARY"],

@@ -26,6 +26,7 @@ class SlicePlaces:
         spacing_mm: (between rows, between columns).
         thickness_mm: distance from slice to slice, across them; the median where it differs.
         is_even: all distances are the same.
+        has_thickness: False for a single slice of which nobody says how thick it is; the thickness is a convention.
         images: the source's images, one per slice; empty when this is not their grid.
     """
 
@@ -35,6 +36,7 @@ class SlicePlaces:
     thickness_mm: float
     is_even: bool
     images: tuple[SourceImage, ...]
+    has_thickness: bool = True
 
     @staticmethod
     def of(geometry: Geometry, source: ObjectSource) -> SlicePlaces:
@@ -58,5 +60,11 @@ class SlicePlaces:
         is_even = not len(gaps) or bool(np.ptp(gaps) <= _EVEN_MM)
         spacing = geometry.spacing_mm
         return SlicePlaces(
-            positions, np.concatenate([row, column]), (spacing[1], spacing[0]), thickness, is_even, images
+            positions,
+            np.concatenate([row, column]),
+            (spacing[1], spacing[0]),
+            thickness,
+            is_even,
+            images,
+            geometry.has_thickness,
         )

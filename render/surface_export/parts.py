@@ -13,7 +13,7 @@ import numpy as np
 
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile, LabelSegment
-from imaging.geometry import Box
+from imaging.geometry import Box, Geometry
 from imaging.palette import next_color
 from imaging.segment import Color
 from render.label_boxes import label_boxes
@@ -139,8 +139,9 @@ def make_parts(
             the work.
 
     Raises:
-        UserError: no such segment, a segment that was asked for is empty, or all are.
+        UserError: no such segment, a segment that was asked for is empty, or all are; a slice of unknown thickness.
     """
+    require_thickness(labels.geometry)
     if smoothing < 0 or (triangles and triangles < LEAST_TRIANGLES):
         hint = f"A surface needs {LEAST_TRIANGLES} triangles or more; 0 keeps all."
         raise UserError("So much smoothing or so few triangles cannot be.", hint)
@@ -154,6 +155,17 @@ def make_parts(
         except BaseException:
             work.stopped.set()
             raise
+
+
+def require_thickness(geometry: Geometry) -> None:
+    """Make sure that there is a body to have a surface.
+
+    Raises:
+        UserError: a single slice of which nobody says how thick it is.
+    """
+    if not geometry.has_thickness:
+        hint = "Export a mask or contours instead; they stay in the slice's plane."
+        raise UserError("The only slice is of unknown thickness, so its segments have no surfaces.", hint)
 
 
 def _wait(futures: Sequence[Future[Part]], plans: Sequence[_Plan], report: Report | None) -> None:

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.window import MainWindow
 from imaging.comparison.difference import BOTH, ONLY_A, ONLY_B
 from imaging.edit import PaintEdit
+from imaging.extent import Extent
 from imaging.formats.label_file import LabelFile, LabelSegment
 from imaging.formats.masks import write_labels
 from imaging.geometry import Box, Geometry
@@ -166,7 +167,7 @@ def test_large_differences_of_volume_are_read_whole(case_window, qtbot, mask_fil
     row = table.pairs.rows[0]
     texts = []
     for a_ml, b_ml in ((1.0, 100.9), (0.01, 900.0), (1.0, 0.001)):
-        agreement = replace(row.agreement, volume_a_ml=a_ml, volume_b_ml=b_ml)
+        agreement = replace(row.agreement, size_a=Extent(a_ml), size_b=Extent(b_ml))
         texts.append(text_of(replace(row, agreement=agreement), Column.VOLUME))
     assert texts == ["+9990 %", ">9999 %", "\N{MINUS SIGN}99.9 %"]
     room = table.header().sectionSize(Column.VOLUME) - 2 * (

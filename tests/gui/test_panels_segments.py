@@ -14,13 +14,14 @@ from pytestqt.qtbot import QtBot
 from app.window import MainWindow
 from imaging.case.case import Case
 from imaging.edit import AddSegment, Batch, PaintEdit
+from imaging.extent import Extent
 from imaging.geometry import Box, Geometry
 from imaging.segment import Segment, SegmentState
 from imaging.volume import Quantity, Volume
 from session.document import Document
 from widgets.panels.segments.delegate import Parts, parts
 from widgets.panels.segments.list_view import SegmentList
-from widgets.panels.segments.model import ROW, volume_text
+from widgets.panels.segments.model import ROW, size_text
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -68,9 +69,9 @@ def test_a_slice_of_unknown_thickness_shows_areas(window: MainWindow, tmp_path: 
 
 
 @pytest.mark.parametrize(("ml", "text"), [(1125.71, "1125.7 ml"), (0.1, "0.1 ml"), (0.0042, "0.004 ml")])
-def test_volume_text(ml: float, text: str) -> None:
-    assert volume_text(ml, is_empty=False) == text
-    assert volume_text(0, is_empty=True) == "–"
+def test_size_text(ml: float, text: str) -> None:
+    assert size_text(Extent(ml), is_empty=False) == text
+    assert size_text(Extent(0), is_empty=True) == "–"
 
 
 def test_volume_follows_painting_within_a_stroke(case_window: MainWindow, qtbot: QtBot) -> None:

@@ -68,8 +68,8 @@ def propose(session: Session, values: np.ndarray) -> None:
 
 def test_places_are_ordered_by_size_times_doubt() -> None:
     places = find_places(new_map(), GEOMETRY)
-    assert [round(p.weight_ml, 3) for p in places] == [round(144 * 2e-3 * 200 / 255, 3), 0.094, 0.053]
-    assert [round(p.volume_ml, 3) for p in places] == [0.288, 0.096, 0.096]
+    assert [round(p.weight, 3) for p in places] == [round(144 * 2e-3 * 200 / 255, 3), 0.094, 0.053]
+    assert [round(p.size.amount, 3) for p in places] == [0.288, 0.096, 0.096]
     lows, highs = [(2, 4, 4), (30, 50, 70), (30, 40, 20)], [(6, 10, 10), (33, 54, 74), (33, 44, 24)]
     for place, low, high in zip(places, lows, highs, strict=True):
         i, j, k = (round(n) for n in GEOMETRY.to_index(place.position_mm).tolist())

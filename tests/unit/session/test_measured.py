@@ -10,6 +10,7 @@ import pytest
 
 from imaging.case.case import Case
 from imaging.edit import AddSegment, Batch, PaintEdit
+from imaging.extent import Extent
 from imaging.geometry import Box, Geometry
 from imaging.measurement import Measurement, MeasurementKind
 from imaging.measurements import AddMeasurement
@@ -19,7 +20,7 @@ from imaging.segmentation import Segmentation
 from imaging.volume import Quantity, SeriesWarning, Volume
 from session.change import DocumentChange
 from session.document import Document
-from session.measured import MeasuredRegions, extent_text, number_text, value_lines
+from session.measured import MeasuredRegions, extent_text, extent_texts, number_text, value_lines
 from session.measurement_table import csv_text, table
 from session.presentation import PresentationState
 
@@ -66,7 +67,13 @@ def test_a_segment_there_has_an_area(extent_mm: float, said: str) -> None:
     segmentation = Segmentation(flat(extent_mm).geometry)
     box = Box(0, 1, 0, 4, 0, 10)
     segmentation.apply(Batch((AddSegment(Segment(1, "Lesion")), PaintEdit(1, box, np.ones(box.shape, bool)))))
-    assert extent_text(segmentation, 1) == said
+    assert extent_text(segmentation.extent(1)) == said
+
+
+def test_sizes_that_are_compared_have_one_unit() -> None:
+    areas = Extent(1020.0, is_area=True), Extent(20.0, is_area=True)
+    assert extent_texts(*areas) == ["10.2 cm²", "0.2 cm²"]
+    assert extent_texts(Extent(1020.0), Extent(0.04)) == ["1020.0 ml", "0.0 ml"]
 
 
 def test_numbers_have_a_true_minus_and_no_minus_zero() -> None:

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nibabel as nib
@@ -21,13 +22,14 @@ from imaging.errors import UserError
 from imaging.formats.registry import read_volumes
 from imaging.geometry import Geometry
 from imaging.segment import Segment
+from imaging.segmentation import Segmentation
 from imaging.volume import Quantity, Volume
 from inference.catalogue import ModelInfo
 from inference.client import InferenceClient
 from inference.model import label_map
 from inference.record.run_record import RECORD_KEY, Outcome, RunRecord
 from inference.result import FoundLabel, InferenceResult
-from session import map_keeping
+from session import case_content, map_keeping
 from session.document import Document
 from session.done_before import is_done
 from session.doubt import find_places
@@ -124,8 +126,8 @@ def test_the_least_probable_place_comes_first_and_what_is_not_known_is_none() ->
     assert doubt[19, 0, 0] == doubt[0, 0, 0] == 0
     assert doubt[3, 5, 5] == 155
     places = find_places(doubt, GEOMETRY)
-    assert [round(p.volume_ml, 3) for p in places] == [0.288, 0.336]
-    assert places[0].weight_ml == pytest.approx(0.288 * 155 / 255)
+    assert [round(p.size.amount, 3) for p in places] == [0.288, 0.336]
+    assert places[0].weight == pytest.approx(0.288 * 155 / 255)
     i, j, k = (round(n) for n in GEOMETRY.to_index(places[0].position_mm).tolist())
     assert winner()[k, j, i] == 100
 
@@ -200,6 +202,16 @@ def test_a_case_of_an_earlier_version_has_its_map_of_uncertainty() -> None:
     assert left_out == 0
     with pytest.raises(ValueError, match="reshape"):
         unpacked(text, (20, 24, 30))
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "[]", "3", '{"title": "Net", "zlib": "AAAA"}', '{"title": 1, "maps": [3]}']
+)
+def test_damaged_maps_of_a_case_are_a_sentence(text: str) -> None:
+    journal = SimpleNamespace(read_state={STATE_KEY: text}.get)
+    case: Any = SimpleNamespace(journal=journal, segmentation=Segmentation(Geometry(SHAPE, np.eye(4))))
+    with pytest.raises(UserError, match="maps that the case keeps are damaged"):
+        case_content._maps(case)
 
 
 def test_the_presentation_of_an_earlier_version_shows_the_first_map() -> None:

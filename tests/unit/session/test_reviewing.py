@@ -119,7 +119,7 @@ def test_click_chooses_the_part_under_it(session: Session) -> None:
     chosen = session.reviewing.state.chosen
     assert chosen is not None
     assert (chosen.name, chosen.rank, chosen.count, chosen.is_kept) == ("Liver", 2, 3, False)
-    assert chosen.volume_ml == pytest.approx(0.018)
+    assert chosen.size.volume_ml == pytest.approx(0.018)
     marks = session.open_document.marks
     assert marks is not None
     assert (marks[MIDDLE.slices] == CHOSEN).all()

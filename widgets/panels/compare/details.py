@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -9,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from imaging.comparison.label_comparison import ComparedSegment, LabelComparison
 from imaging.segment import Color
 from session.comparison import BOTH_COLOR, ONLY_A_COLOR, ONLY_B_COLOR, Comparison
+from session.measured import extent_texts
 from widgets import theme
 from widgets.compared_titles import side_titles
 from widgets.labels import ElidedLabel, label
@@ -100,13 +103,11 @@ class PairDetails(QWidget):
     def show_pair(self, pair: ComparedSegment) -> None:
         """Say it."""
         found = pair.agreement
-        sign = "+" if found.difference_ml > 0 else MINUS if found.difference_ml < 0 else "±"
+        change = found.difference.amount
+        sign = "+" if change > 0 else MINUS if change < 0 else "±"
+        a, b, difference = extent_texts(found.size_a, found.size_b, replace(found.difference, amount=abs(change)))
         self._name.setText(pair.name)
-        self._volumes.setText(
-            self.tr("A {0:.1f} ml, B {1:.1f} ml: {2}{3:.1f} ml").format(
-                found.volume_a_ml, found.volume_b_ml, sign, abs(found.difference_ml)
-            )
-        )
+        self._volumes.setText(self.tr("A {0}, B {1}: {2}{3}").format(a, b, sign, difference))
         self._surface.setText(
             self.tr("{0:.1f} % of both surfaces within {1:g} mm").format(100 * found.surface_dice, found.tolerance_mm)
             if found.is_measured

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from imaging.comparison.label_comparison import ComparedSegment
 from session.comparison import Comparison
+from session.measured import extent_texts
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 SORTED_BY = Qt.ItemDataRole.UserRole  # numbers for sorting
@@ -80,7 +81,7 @@ class ComparisonModel(QAbstractTableModel):
         found = row.agreement
         if not found.is_measured:
             return self.tr("{0}: empty in both").format(row.name)
-        volumes = self.tr("A {0:.1f} ml, B {1:.1f} ml").format(found.volume_a_ml, found.volume_b_ml)
+        volumes = self.tr("A {0}, B {1}").format(*extent_texts(found.size_a, found.size_b))
         return f"{row.name}: Dice {text_of(row, Column.DICE)}, HD95 {text_of(row, Column.HD95)}, {volumes}"
 
     def _heads(self) -> list[tuple[str, str]]:

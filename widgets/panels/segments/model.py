@@ -13,10 +13,11 @@ from PySide6.QtCore import (
     QTimer,
 )
 
+from imaging.extent import Extent
 from imaging.segment import Segment, SegmentState
 from session.change import DocumentChange
 from session.document import Document
-from session.measured import area_text
+from session.measured import extent_text
 from session.presentation import PresentationState
 from session.session import Session
 
@@ -39,11 +40,11 @@ def state_name(state: SegmentState) -> str:
     return QCoreApplication.translate("SegmentState", STATE_NAMES[state])
 
 
-def volume_text(volume_ml: float, *, is_empty: bool) -> str:
-    """A volume as the list shows it: one decimal, a dash for nothing, three decimals for the very small."""
+def size_text(size: Extent, *, is_empty: bool) -> str:
+    """A size as the list shows it: one decimal, a dash for nothing, three decimals for the very small volume."""
     if is_empty:
         return "–"
-    return f"{volume_ml:.1f} ml" if volume_ml >= 0.1 else f"{volume_ml:.3f} ml"
+    return extent_text(size) if size.is_area or size.amount >= 0.1 else f"{size.amount:.3f} ml"
 
 
 class Row:
@@ -108,12 +109,9 @@ class SegmentModel(QAbstractListModel):
         assert self._document is not None
         segmentation = self._document.segmentation
         is_empty = segmentation.voxel_count(segment.number) == 0
-        if is_empty or segmentation.geometry.has_thickness:
-            volume = volume_text(segmentation.volume_ml(segment.number), is_empty=is_empty)
-        else:
-            volume = area_text(segmentation.area_mm2(segment.number))
+        size = size_text(segmentation.extent(segment.number), is_empty=is_empty)
         is_visible = self._session.presentation.is_visible(segment.number)
-        return Row(segment, volume, is_visible, str(place + 1) if place < KEYS else "")
+        return Row(segment, size, is_visible, str(place + 1) if place < KEYS else "")
 
     def _sentence(self, row: Row) -> str:
         parts = [row.segment.name, state_name(row.segment.state), row.volume]

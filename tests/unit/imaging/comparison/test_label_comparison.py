@@ -79,9 +79,9 @@ def test_empty_pairs_count_in_no_mean_and_lonely_segments_are_listed() -> None:
     result = compare_labels(LabelFile(GRID, a.layers, [*a.segments, LabelSegment("Vein", None, 7)]), b)
     assert [(s.name, s.agreement.is_measured) for s in result.segments] == [("Liver", True), ("Vein", False)]
     assert result.mean_dice == 1
-    (spleen, ml), (aorta, _) = result.only_in_a[0], result.only_in_b[0]
+    (spleen, size), (aorta, _) = result.only_in_a[0], result.only_in_b[0]
     assert (spleen.name, aorta.name) == ("Spleen", "Aorta")
-    assert ml == pytest.approx(6 * 10 * 4 * 2 / 1000)
+    assert size.volume_ml == pytest.approx(6 * 10 * 4 * 2 / 1000)
 
 
 def test_nothing_to_compare_gives_no_mean() -> None:
@@ -126,7 +126,7 @@ def test_a_crop_is_laid_on_the_larger_grid_whichever_it_is() -> None:
     crop = LabelFile(GRID.cropped(box), [full.layers[0][box.slices]], full.segments)
     for a, b in ((full, crop), (crop, full)):
         found = on_one_grid(a, b)
-        assert found.resampled_ml is None
+        assert found.resampled is None
         assert compare_labels(found.a, found.b).mean_dice == 1
 
 
@@ -139,7 +139,7 @@ def test_other_grids_need_consent() -> None:
         on_one_grid(a, b)
     assert "--resample" in caught.value.hint
     found = on_one_grid(a, b, consent_to_resample=True)
-    assert found.resampled_ml == (pytest.approx(0.48), pytest.approx(0.48))
+    assert [size.volume_ml for size in found.resampled] == pytest.approx([0.48, 0.48])
     assert compare_labels(found.a, found.b).mean_dice == 1
 
 

@@ -132,8 +132,8 @@ def test_the_same_mask_agrees_wholly() -> None:
     mask[1:3, 2:4, 2:6] = True
     found = compare_masks(mask, mask, upright(mask.shape, (2, 1, 1)))
     assert (found.dice, found.surface_dice, found.hd95_mm, found.hausdorff_mm) == (1, 1, 0, 0)
-    assert found.volume_a_ml == found.volume_b_ml == pytest.approx(16 * 2 / 1000)
-    assert (found.difference_ml, found.difference_percent) == (0, 0)
+    assert found.size_a.volume_ml == found.size_b.volume_ml == pytest.approx(16 * 2 / 1000)
+    assert (found.difference.amount, found.difference_percent) == (0, 0)
 
 
 def test_the_farthest_place_is_where_the_crumb_is(shapes) -> None:
@@ -146,7 +146,7 @@ def test_the_farthest_place_is_where_the_crumb_is(shapes) -> None:
     assert 29 <= i <= 37
     turned = compare_masks(b, a, geometry)
     assert turned.farthest_mm == found.farthest_mm
-    assert turned.difference_ml == pytest.approx(-found.difference_ml)
+    assert turned.difference.amount == pytest.approx(-found.difference.amount)
 
 
 def test_the_farthest_place_counts_from_the_grid_and_not_from_the_box(shapes) -> None:
@@ -174,7 +174,7 @@ def test_volume_difference_is_b_minus_a() -> None:
     b = a.copy()
     a[0], b[:2] = True, True
     found = compare_masks(a, b, upright(a.shape, (1, 1, 1)))
-    assert found.difference_ml == pytest.approx(0.016)
+    assert found.difference.amount == pytest.approx(0.016)
     assert found.difference_percent == pytest.approx(100)
 
 
