@@ -52,13 +52,19 @@ def validate(arguments: argparse.Namespace) -> int:
 
 def dump(arguments: argparse.Namespace) -> int:
     """List elements, and a report's content as a tree."""
+    from imaging.objects.dump import HIDDEN, report_lines, to_json
     from imaging.objects.dump import dump as listed
-    from imaging.objects.dump import report_lines, to_json
+    from sync.deidentification.hiding import hiding_of
 
     most = max(1, arguments.most)
-    hides = _names_somebody if arguments.no_identifiers else (lambda _tag: False)
-    lines, has_more = listed(arguments.file, most, hides)
-    tree = report_lines(arguments.file, most, hides_identifiers=arguments.no_identifiers)
+    if arguments.no_identifiers:
+        hiding = hiding_of(arguments.file)
+        lines, has_more = listed(arguments.file, most, hiding.hides)
+        tree = report_lines(arguments.file, most, hides_identifiers=True)
+        tree = [HIDDEN if hiding.names(line) else line for line in tree]
+    else:
+        lines, has_more = listed(arguments.file, most)
+        tree = report_lines(arguments.file, most)
     if arguments.json:
         print_json({"elements": [to_json(line) for line in lines], "is_cut": has_more, "content": tree})
         return 0
@@ -67,11 +73,3 @@ def dump(arguments: argparse.Namespace) -> int:
     if has_more:
         note(f"There is more: these are the first {most} lines (--most N).")
     return 0
-
-
-def _names_somebody(tag: int) -> bool:
-    """True for what the Basic Profile of PS3.15 does not leave as it is, and for private elements."""
-    from sync.deidentification.options import Options
-    from sync.deidentification.table import Action, action_for
-
-    return action_for(tag, Options()) not in (None, Action.KEEP)

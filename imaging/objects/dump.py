@@ -25,7 +25,7 @@ _BINARY = frozenset(("OB", "OW", "OF", "OD", "OL", "OV", "UN"))
 _MOST_DEPTH = 16
 _CONTENT = 0x0040A730
 _QUIET = ("CODE", "NUM", "CONTAINER", "IMAGE", "SCOORD", "SCOORD3D")  # kinds of content that name nobody
-Hides = Callable[[int], bool]  # the element's tag
+Hides = Callable[["DataElement"], bool]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Line:
         return f"{'  ' * self.depth}({self.tag}) {self.vr} {self.name}: {self.value}"
 
 
-def dump(path: Path, most: int, hides: Hides = lambda _tag: False) -> tuple[list[Line], bool]:
+def dump(path: Path, most: int, hides: Hides = lambda _element: False) -> tuple[list[Line], bool]:
     """The elements of a file.
 
     Args:
@@ -89,7 +89,7 @@ def _lines(data_set: Dataset, hides: Hides, depth: int) -> Iterator[Line]:
             yield Line(depth, place, "??", "", "(cannot be read)")
             continue
         yield line
-        if element.VR == "SQ" and depth < _MOST_DEPTH and not hides(int(tag)):
+        if element.VR == "SQ" and depth < _MOST_DEPTH and not hides(element):
             for item in element.value:
                 yield from _lines(item, hides, depth + 1)
 
@@ -103,7 +103,7 @@ def _value(element: DataElement, hides: Hides) -> str:
         return f"{len(element.value)} items"
     if element.is_empty:
         return ""
-    if hides(int(element.tag)):
+    if hides(element):
         return HIDDEN
     if element.VR in _BINARY:
         return f"{len(element.value)} bytes"

@@ -149,6 +149,22 @@ def test_dump_hides_identifiers(capsys, report: Path) -> None:
     assert "Length = 5 mm" in json.loads(told)["content"][-2].strip()
 
 
+def test_dump_hides_names_where_nobody_expects_them(capsys, report: Path) -> None:
+    bent = dcmread(report)
+    bent.PatientName, bent.PatientID, bent.SpecificCharacterSet = "Weizenkeim^A", "PX-7788123", "ISO_IR 192"
+    bent.ConceptNameCodeSequence[0].CodeMeaning = "Report of Weizenkeim"
+    inner = Dataset()
+    inner.CodeMeaning, inner.TextValue, inner.CodeValue = "of Weizenkeim", "call Zwirbel", "1"
+    bent.ProcedureCodeSequence = [inner]
+    bent.file_meta.SourceApplicationEntityTitle = "WARD3"
+    bent.add_new(0x60000022, "LO", "Weizenkeim")
+    bent.save_as(report)
+    assert main(["dicom", "dump", str(report), "--no-identifiers"]) == 0
+    told = capsys.readouterr().out
+    assert not [secret for secret in ("Weizenkeim", "Zwirbel", "7788123", "WARD3") if secret in told]
+    assert "CodeValue: 1" in told
+
+
 def test_dump_is_bounded(capsys, report: Path) -> None:
     assert main(["dicom", "dump", str(report), "--most", "5", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
