@@ -59,6 +59,7 @@ OBJECT_FORMATS: dict[str, Write] = {
     "pm": write_model_map,
 }
 
+OF_CASES = ("gsps", "pm")  # kinds that need what only a case holds: a window, drawings, maps that were kept
 ON_ONE_LAYER = ("seg-labelmap", "seg-labelmap-plain")  # kinds of object that cannot hold overlapping segments
 
 

@@ -19,7 +19,7 @@ from session.channels import ChannelSource
 from session.done_before import image_files
 from session.exporting import check_mask_name
 from session.measured import extent_text
-from session.object_export import OBJECT_FORMATS, OBJECT_SUFFIX
+from session.object_export import OBJECT_FORMATS, OBJECT_SUFFIX, OF_CASES
 from session.opening import CASE_SUFFIX, read_images
 from session.opening_ahead import begin_opening
 from session.reading import choose_series
@@ -34,7 +34,8 @@ def add(parsers: Any) -> None:
     parser.add_argument(
         "-o", "--out", type=Path, required=True, help="a mask file (.nii.gz, .seg.nrrd), a case, or a folder for many"
     )
-    parser.add_argument("--format", choices=OBJECT_FORMATS, help="write a DICOM object of this kind")
+    kinds = [name for name in OBJECT_FORMATS if name not in OF_CASES]
+    parser.add_argument("--format", choices=kinds, help="write a DICOM object of this kind")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="a name of `limner models list`, or a model's folder")
     parser.add_argument("--trust", action="store_true", help="allow the code that a model's folder brings to run")
     parser.add_argument("--with", dest="others", type=Path, action="append", default=[], metavar="PATH",

@@ -20,6 +20,7 @@ from imaging.phantom.series import write_dicom_series
 from imaging.segment import Segment, SegmentState
 from imaging.volume import Quantity, Volume
 from session.document import Document
+from session.object_export import OF_CASES
 
 SHAPE = (6, 9, 11)
 GRID = Geometry(SHAPE, np.diag([0.8, 0.8, 2.0, 1.0]))
@@ -101,6 +102,12 @@ def test_an_image_that_never_was_dicom_and_its_series_named_afterwards(capsys, s
     assert ds.StudyInstanceUID == dcmread(next(series.iterdir())).StudyInstanceUID
     assert len(ds.ReferencedSeriesSequence[0].ReferencedInstanceSequence) == SHAPE[0]
     assert ds.pixel_array.sum() == np.count_nonzero(labels())
+
+
+@pytest.mark.parametrize("kind", OF_CASES)
+def test_what_needs_a_case_is_refused_before_a_model_computes(capsys, series: Path, tmp_path: Path, kind: str) -> None:
+    said = limner(capsys, "segment", series, "--format", kind, "-o", tmp_path / "x.dcm", status=2)
+    assert "invalid choice" in said
 
 
 def test_mistakes_get_a_message(capsys, series: Path, tmp_path: Path) -> None:
