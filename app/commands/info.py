@@ -55,7 +55,8 @@ def line(series: Series) -> str:
     parts = [series.id, series.modality or "?"]
     if series.geometry is not None:
         k, j, i = series.geometry.shape
-        spacing = " x ".join(f"{s:.3g}" for s in series.geometry.spacing_mm)
+        known = 3 if series.geometry.has_thickness else 2
+        spacing = " x ".join(f"{s:.3g}" for s in series.geometry.spacing_mm[:known])
         times = f" x {series.volume_count}" if series.volume_count > 1 else ""
         parts += [f"{i} x {j} x {k}{times}", f"{spacing} mm", series.quantity.value]
     parts += [series.description, " ".join(series.warnings), series.refusal]

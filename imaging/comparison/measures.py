@@ -27,6 +27,7 @@ class Agreement:
     Surface Dice and the Hausdorff distances follow Nikolov et al. 2018 (arXiv 1809.04430) and the package
     surface-distance that belongs to it: the surface runs between the voxels, each piece of it counts with its area, and
     of the two directions (A to B, B to A) the larger Hausdorff distance counts. Voxels at the image's border end there.
+    Of a slice of unknown thickness the outlines are compared: its two faces, which always agree, count in nothing.
 
     Where both masks are empty there is nothing to agree about: every measure is NaN and counts in no mean. Where one
     is empty, Dice and surface Dice are 0, and the distances infinite.
@@ -122,13 +123,15 @@ def compare_in_box(
     require_even(geometry)
     if not tolerance_mm >= 0:
         raise UserError("The tolerance must be 0 mm or more.")
-    scanned = scan(a, b, box, lambda done: on_part(done / 2))
+    scanned = scan(a, b, box, lambda done: on_part(done / 2), is_endless=not geometry.has_thickness)
     if scanned.voxels_a == 0 or scanned.voxels_b == 0:
         return _with_an_empty_one(scanned, geometry, tolerance_mm)
     there, back = distances(scanned.a, scanned.b, geometry.affine, lambda done: on_part((1 + done) / 2))
     strays_in_a = there.mm.max() >= back.mm.max()
     cells, mm = (scanned.a, there.mm) if strays_in_a else (scanned.b, back.mm)
     farthest = cells.centers(np.array([mm.argmax()]))[0] + (box.i0, box.j0, box.k0)
+    if not geometry.has_thickness:
+        farthest[2] = box.k0  # outlines lie in their slice
     within = there.area_within(tolerance_mm) + back.area_within(tolerance_mm)
     return Agreement(
         **_sizes(scanned, geometry),

@@ -54,13 +54,21 @@ class ScannedMasks:
     voxels_common: int
 
 
-def scan(mask_a: MaskOf, mask_b: MaskOf, box: Box, on_part: OnPart = lambda _: None) -> ScannedMasks:
+def scan(
+    mask_a: MaskOf, mask_b: MaskOf, box: Box, on_part: OnPart = lambda _: None, *, is_endless: bool = False
+) -> ScannedMasks:
     """Find the surfaces of two masks that lie within a box. What lies outside the box counts as outside the masks.
 
     The masks are looked at a few slices at a time, so that no second volume is in memory.
+
+    Args:
+        mask_a, mask_b: the masks.
+        box: where they are.
+        on_part: told how far it is.
+        is_endless: the box's only slice goes on on both sides, so that its outlines are all of the surfaces.
     """
     counts = np.zeros(3, np.int64)
-    finders = _Finder(box.shape), _Finder(box.shape)
+    finders = _Finder(box.shape, is_endless), _Finder(box.shape, is_endless)
     for part in _parts(box):
         a, b = mask_a(part), mask_b(part)
         counts += [np.count_nonzero(a), np.count_nonzero(b), np.count_nonzero(a & b)]
@@ -80,8 +88,9 @@ def _parts(box: Box) -> Iterator[Box]:
 class _Finder:
     """Finds surface cells in slices that come one after the other."""
 
-    def __init__(self, shape: tuple[int, int, int]) -> None:
+    def __init__(self, shape: tuple[int, int, int], is_endless: bool) -> None:
         k, j, i = shape
+        self._is_endless = is_endless
         self._shape = (k + 1, j + 1, i + 1)
         self._below = np.zeros((1, j + 1, i + 1), np.uint8)  # corners in the slice before the first one
         self._layer = 0
@@ -90,13 +99,18 @@ class _Finder:
 
     def take(self, mask: NDArray[np.bool_]) -> None:
         """The next slices, (k, j, i) of the box's full width."""
+        if self._is_endless:
+            outline = _squares(mask)
+            self._note(outline | outline << np.uint8(4))
+            return
         squares = np.concatenate([self._below, _squares(mask)])
         self._below = squares[-1:]
         self._note(squares[:-1] | squares[1:] << 4)
 
     def finish(self) -> SurfaceCells:
         """All that was found."""
-        self._note(self._below)  # after the last slice comes nothing
+        if not self._is_endless:
+            self._note(self._below)  # after the last slice comes nothing
         return SurfaceCells(self._shape, np.concatenate(self._places), np.concatenate(self._codes))
 
     def _note(self, codes: NDArray[np.uint8]) -> None:

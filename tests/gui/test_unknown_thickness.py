@@ -22,6 +22,7 @@ from imaging.volume import Quantity, SeriesWarning, Volume
 from render.slice_measurements import to_pixels
 from session.document import Document
 from session.preview import Preview, ProposedSegment
+from widgets.panels.compare.model import Column
 from widgets.slice_view import SliceView
 
 LEFT = Qt.MouseButton.LeftButton
@@ -138,6 +139,9 @@ def test_a_comparison_gives_areas(flat: MainWindow, qtbot: QtBot, tmp_path: Path
     QApplication.processEvents()
     assert flat.right.compare.pair.texts[1] == "A 10.2 cm², B 7.7 cm²: \N{MINUS SIGN}2.6 cm²"
     assert table.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole).endswith("A 10.2 cm², B 7.7 cm²")
+    assert "outlines" in flat.right.compare.pair.texts[2]
+    head = table.model().headerData(Column.VOLUME, Qt.Orientation.Horizontal)
+    assert head == "Area"
     assert millilitres(flat) == []
 
 

@@ -104,5 +104,9 @@ def test_there_are_no_surfaces(case: Path, tmp_path: Path, capsys: pytest.Captur
     assert not (tmp_path / "out.stl").exists()
 
 
+def test_info_says_no_thickness(flat: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "  0.7 x 0.8 mm  " in limner(capsys, "info", flat)
+
+
 def test_what_is_shown_of_the_case_has_areas(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "11.2 mm²" in limner(capsys, "case", "show", case)

@@ -50,6 +50,20 @@ def test_masks_of_a_flat_slice_are_compared_by_their_areas() -> None:
     assert found.difference_percent == pytest.approx(25)
 
 
+def test_outlines_are_compared_and_not_the_faces_that_always_agree() -> None:
+    """A square of 4 by 4 pixels and one of 4 by 5: of outlines of 16 and 18 pixels, 13 and 13 are common."""
+    flat = Geometry((1, 12, 12), np.eye(4), has_thickness=False)
+    one, other = np.zeros((2, 1, 12, 12), bool)
+    one[0, 2:6, 2:6] = other[0, 2:6, 2:7] = True
+    found = compare_masks(one, other, flat, tolerance_mm=0.25)
+    assert found.hausdorff_mm == pytest.approx(1.0)
+    assert found.farthest_mm is not None
+    assert found.farthest_mm[2] == 0
+    assert found.surface_dice == pytest.approx(26 / 34, abs=0.05)
+    thin = compare_masks(one, other, Geometry(flat.shape, np.diag([1, 1, 0.01, 1.0]), has_thickness=False), 0.25)
+    assert thin.surface_dice == pytest.approx(found.surface_dice)
+
+
 @pytest.mark.parametrize("grids", [(FLAT, THICK), (THICK, FLAT), (FLAT, FLAT)])
 def test_one_mask_that_does_not_know_is_enough(grids: tuple[Geometry, Geometry]) -> None:
     """A file of many formats cannot but name a thickness, also where the image had none."""

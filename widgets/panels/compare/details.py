@@ -108,15 +108,17 @@ class PairDetails(QWidget):
         a, b, difference = extent_texts(found.size_a, found.size_b, replace(found.difference, amount=abs(change)))
         self._name.setText(pair.name)
         self._volumes.setText(self.tr("A {0}, B {1}: {2}{3}").format(a, b, sign, difference))
-        self._surface.setText(
-            self.tr("{0:.1f} % of both surfaces within {1:g} mm").format(100 * found.surface_dice, found.tolerance_mm)
-            if found.is_measured
-            else ""
-        )
+        share = self.tr("{0:.1f} % of both surfaces within {1:g} mm")
+        same = self.tr("The surfaces are the same")
+        if found.size_a.is_area:
+            share = self.tr("{0:.1f} % of both outlines within {1:g} mm")
+            same = self.tr("The outlines are the same")
+        shown = share.format(100 * found.surface_dice, found.tolerance_mm)
+        self._surface.setText(shown if found.is_measured else "")
         if found.farthest_mm is None:
             self._distance.setText(self.tr("Empty in one of them: no distance"))
         elif found.hausdorff_mm == 0:
-            self._distance.setText(self.tr("The surfaces are the same"))
+            self._distance.setText(same)
         else:
             self._distance.setText(self.tr("Largest distance {0:.1f} mm, at the crosshair").format(found.hausdorff_mm))
 

@@ -84,12 +84,17 @@ class ComparisonModel(QAbstractTableModel):
         volumes = self.tr("A {0}, B {1}").format(*extent_texts(found.size_a, found.size_b))
         return f"{row.name}: Dice {text_of(row, Column.DICE)}, HD95 {text_of(row, Column.HD95)}, {volumes}"
 
+    def _size_word(self) -> str:
+        """Of a slice of unknown thickness areas are compared."""
+        is_area = bool(self.rows) and self.rows[0].agreement.size_a.is_area
+        return self.tr("Area") if is_area else self.tr("Volume")
+
     def _heads(self) -> list[tuple[str, str]]:
         return [
             (self.tr("Segment"), self.tr("Segment")),
             (self.tr("Dice"), self.tr("Dice: 1 where both have the same voxels, 0 where they have none in common")),
             (self.tr("HD95"), self.tr("The distance that 95 % of the surfaces do not exceed")),
-            (self.tr("Volume"), self.tr("How much larger B is than A")),
+            (self._size_word(), self.tr("How much larger B is than A")),
         ]
 
 
