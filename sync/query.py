@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -94,3 +95,8 @@ def checked_uid(uid: str) -> str:
     if not uid or len(uid) > 64 or not set(uid) <= set("0123456789."):
         raise UserError("A UID holds digits and dots only, 64 at most.")
     return uid
+
+
+def several_kinds(typed: str) -> str:
+    """Kinds of images as people type them (``ct, mr``) as DICOM writes several values (``CT\\MR``)."""
+    return "\\".join(re.split(r"[\s,;/\\]+", typed.strip().upper()))

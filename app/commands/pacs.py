@@ -22,7 +22,7 @@ from sync.destination import Destination, Login, Network, ObjectKind, Tls, read_
 from sync.diagnose import diagnose, failed_step
 from sync.incoming import Fetched
 from sync.outbox import ItemState, Outbox
-from sync.query import Level, Query
+from sync.query import Level, Query, several_kinds
 from sync.secrets import keep_secret, secret_names, variable_name
 
 SHOWN = {
@@ -221,6 +221,8 @@ def find(arguments: argparse.Namespace) -> int:
     )
     matches = {keyword: getattr(arguments, keyword) for keyword in keywords if getattr(arguments, keyword)}
     _check_dates(matches.get("StudyDate", ""))
+    if "ModalitiesInStudy" in matches:
+        matches["ModalitiesInStudy"] = several_kinds(matches["ModalitiesInStudy"])
     if not matches:
         raise UserError("Say what to search for.", "For example --patient-id 4711 or --date 20260101-20260131.")
     destination = archives.destination_named(Settings(), arguments.name)

@@ -74,6 +74,7 @@ def _parameters(query: Query, limit: int, offset: int) -> str:
     if _path(query) != _ROOTS[query.level]:
         in_path = {"StudyInstanceUID"} | ({"SeriesInstanceUID"} if query.level is Level.IMAGE else set())
     pairs = [(key, value) for key, value in query.matches.items() if key not in in_path]
+    pairs = [(key, value.replace("\\", ",")) for key, value in pairs]  # several values: UIDs by PS3.18, kinds alike
     pairs += [("includefield", key) for key in KEYS[query.level]]
     return urlencode([*pairs, ("limit", limit), ("offset", offset)], safe="*?,", quote_via=quote)
 

@@ -117,6 +117,19 @@ def test_a_typed_name_means_its_beginning_and_the_answers_are_listed(qtbot, show
     assert archive.asked[-1].level is Level.SERIES
 
 
+@pytest.mark.parametrize(("typed", "asked"), [("Abel, Ad", "Abel^Ad*"), ("Abel^Adam", "Abel^Adam"), ("*bel", "*bel")])
+def test_names_may_be_typed_as_lists_show_them(qtbot, shown, archive, typed, asked) -> None:
+    search(qtbot, shown, typed)
+    assert archive.asked[0].matches == {"PatientName": asked}
+
+
+def test_several_kinds_may_be_typed(qtbot, shown, archive) -> None:
+    QTest.keyClicks(shown.fields["ModalitiesInStudy"], "ct, mr")
+    QTest.keyClick(shown.fields["ModalitiesInStudy"], Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(archive.asked) == 1, timeout=30_000)
+    assert archive.asked[0].matches == {"ModalitiesInStudy": "CT\\MR"}
+
+
 def test_a_study_or_some_of_its_series_are_fetched(qtbot, window, shown, archive) -> None:
     search(qtbot, shown)
     shown.studies.select_where(lambda record: record["PatientID"] == "7")

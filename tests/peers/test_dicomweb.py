@@ -131,6 +131,7 @@ def test_what_was_sent_is_found_and_comes_back(secured, files, tmp_path) -> None
     (patient,) = find(secured, Query(Level.PATIENT, {"PatientID": "w-1"})).records
     assert patient["PatientName"] == "Grün^Ada"
     assert find(secured, Query(Level.STUDY, {"PatientName": "Gr*", "StudyInstanceUID": study})).records
+    assert find(secured, Query(Level.STUDY, {"ModalitiesInStudy": "MR\\CT", "StudyInstanceUID": study})).records
     assert find(secured, Query(Level.STUDY, {"PatientID": "w?1", "StudyInstanceUID": study})).records
     cut = find(secured, Query(Level.IMAGE, {"StudyInstanceUID": study, "SeriesInstanceUID": series}, limit=5))
     assert (len(cut.records), cut.is_cut) == (5, True)

@@ -60,6 +60,8 @@ def test_what_was_sent_is_found_and_comes_back_bit_for_bit(destination, files, t
     study, series = files[0].study_uid, files[0].series_uid
     (found,) = find(destination, Query(Level.STUDY, {"PatientName": "Gr*", "StudyDate": "20200101-20201231"})).records
     assert (found["StudyInstanceUID"], found["PatientName"]) == (study, "Grün^Ada")
+    kinds = {"ModalitiesInStudy": "MR\\CT", "StudyInstanceUID": study}
+    assert len(find(destination, Query(Level.STUDY, kinds)).records) == 1
     (patient,) = find(destination, Query(Level.PATIENT, {"PatientID": "g-1"})).records
     assert patient["PatientName"] == "Grün^Ada"
     (one,) = find(destination, Query(Level.SERIES, {"StudyInstanceUID": study})).records

@@ -24,7 +24,7 @@ from session.archive_keeping import Kept, forget_destination, keep_destination
 from session.fetching import FetchWish, start_fetch
 from session.jobs import Job
 from sync.destination import Destination, read_destinations
-from sync.query import Answers, Level, Query
+from sync.query import Answers, Level, Query, several_kinds
 from widgets import theme
 from widgets.action_bridge import ActionBridge, guarded
 from widgets.archives_window.columns import Record, series_columns, study_columns
@@ -151,11 +151,12 @@ class ArchivesWindow(QDialog):
 
     def _matches(self) -> dict[str, str]:
         found = {keyword: field.text().strip() for keyword, field in self.fields.items() if field.text().strip()}
-        name = found.get("PatientName", "")
-        if name and not any(sign in name for sign in "*?^"):
-            found["PatientName"] = f"{name}*"  # whoever types a name means its beginning
+        typed = found.get("PatientName", "")
+        if typed:  # as lists show it, with a comma; whoever types a name means its beginning
+            name = "^".join(part.strip() for part in typed.split(","))
+            found["PatientName"] = name if any(sign in typed for sign in "*?^") else f"{name}*"
         if "ModalitiesInStudy" in found:
-            found["ModalitiesInStudy"] = found["ModalitiesInStudy"].upper()
+            found["ModalitiesInStudy"] = several_kinds(found["ModalitiesInStudy"])
         if self.span.since():
             found["StudyDate"] = f"{self.span.since()}-"
         return found

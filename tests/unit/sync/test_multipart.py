@@ -95,7 +95,7 @@ def test_answers_are_read_and_nonsense_is_passed_over() -> None:
 
 
 def test_wild_cards_stand_in_an_address_as_the_standard_writes_them() -> None:
-    asked = _parameters(Query(Level.STUDY, {"PatientName": "Grü?^A*", "ModalitiesInStudy": "CT,MR"}), 5, 0)
+    asked = _parameters(Query(Level.STUDY, {"PatientName": "Grü?^A*", "ModalitiesInStudy": "CT\\MR"}), 5, 0)
     assert asked.startswith("PatientName=Gr%C3%BC?%5EA*&ModalitiesInStudy=CT,MR&includefield=")
     assert asked.endswith("&limit=5&offset=0")
     assert "a%26b%3Dc%23d%2Be%20f" in _parameters(Query(Level.STUDY, {"PatientName": "a&b=c#d+e f"}), 5, 0)
