@@ -7,7 +7,6 @@ import os
 import sys
 from collections import Counter
 from dataclasses import asdict, replace
-from datetime import datetime
 from getpass import getpass
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from sync.diagnose import diagnose, failed_step
 from sync.incoming import Fetched
 from sync.outbox import ItemState, Outbox
 from sync.query import Level, Query, several_kinds
+from sync.query_dates import date_range
 from sync.secrets import keep_secret, secret_names, variable_name
 
 SHOWN = {
@@ -110,7 +110,11 @@ def _find_options(part: argparse.ArgumentParser) -> None:
         ("--study", "StudyInstanceUID"),
         ("--series", "SeriesInstanceUID"),
     ):
-        text = "YYYYMMDD, or a range of two" if keyword == "StudyDate" else f"{keyword}; * and ? are wild"
+        text = (
+            "2026, 2026-05-31 or 20260531, or a range of two"
+            if keyword == "StudyDate"
+            else f"{keyword}; * and ? are wild"
+        )
         part.add_argument(option, dest=keyword, default="", metavar="VALUE", help=text)
     part.add_argument("--limit", type=int, default=200)
 
@@ -220,7 +224,8 @@ def find(arguments: argparse.Namespace) -> int:
         "SeriesInstanceUID",
     )
     matches = {keyword: getattr(arguments, keyword) for keyword in keywords if getattr(arguments, keyword)}
-    _check_dates(matches.get("StudyDate", ""))
+    if "StudyDate" in matches:
+        matches["StudyDate"] = date_range(matches["StudyDate"])
     if "ModalitiesInStudy" in matches:
         matches["ModalitiesInStudy"] = several_kinds(matches["ModalitiesInStudy"])
     if not matches:
@@ -237,17 +242,6 @@ def find(arguments: argparse.Namespace) -> int:
     if answers.is_cut:
         note(f"There are more than {arguments.limit}; narrow the search or raise --limit.")
     return 0
-
-
-def _check_dates(text: str) -> None:
-    """Refuse what archives silently match with nothing (PS3.4 C.2.2.2.5: one date, or a range open at one end)."""
-    try:
-        ends = [end for end in text.split("-", 1) if end]
-        if text and not (ends and all(len(end) == 8 and datetime.strptime(end, "%Y%m%d") for end in ends)):
-            raise ValueError(text)
-    except ValueError as error:
-        hint = "20260101 is one day, 20260101-20260131 a range, 20260101- all since then."
-        raise UserError("Dates are written YYYYMMDD.", hint) from error
 
 
 def get(arguments: argparse.Namespace) -> int:

@@ -123,6 +123,17 @@ def test_names_may_be_typed_as_lists_show_them(qtbot, shown, archive, typed, ask
     assert archive.asked[0].matches == {"PatientName": asked}
 
 
+def test_a_range_of_dates_is_asked_for_and_what_is_none_is_said(qtbot, shown, archive) -> None:
+    QTest.keyClicks(shown.fields["StudyDate"], "201x")
+    QTest.keyClick(shown.fields["StudyDate"], Qt.Key.Key_Return)
+    assert "no date" in shown.said.text()
+    shown.fields["StudyDate"].clear()
+    QTest.keyClicks(shown.fields["StudyDate"], "2019-05 - 2020")
+    QTest.keyClick(shown.fields["StudyDate"], Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(archive.asked) == 1, timeout=30_000)
+    assert archive.asked[0].matches == {"StudyDate": "20190501-20201231"}
+
+
 def test_several_kinds_may_be_typed(qtbot, shown, archive) -> None:
     QTest.keyClicks(shown.fields["ModalitiesInStudy"], "ct, mr")
     QTest.keyClick(shown.fields["ModalitiesInStudy"], Qt.Key.Key_Return)

@@ -25,6 +25,7 @@ from session.fetching import FetchWish, start_fetch
 from session.jobs import Job
 from sync.destination import Destination, read_destinations
 from sync.query import Answers, Level, Query, several_kinds
+from sync.query_dates import date_range
 from widgets import theme
 from widgets.action_bridge import ActionBridge, guarded
 from widgets.archives_window.columns import Record, series_columns, study_columns
@@ -63,6 +64,7 @@ class ArchivesWindow(QDialog):
             "PatientID": _line(self.tr("Patient ID"), ""),
             "AccessionNumber": _line(self.tr("Accession number"), ""),
             "ModalitiesInStudy": _line(self.tr("Kind"), self.tr("CT, MR, PT…")),
+            "StudyDate": _line(self.tr("Date"), self.tr("2026-05, from - to")),
         }
         self.span = DateSpan()
         self.studies: RowsTable[Record] = RowsTable(RowsModel(study_columns()), self.tr("Studies"), (2, True))
@@ -126,7 +128,11 @@ class ArchivesWindow(QDialog):
     def search(self) -> None:
         """Ask the archive."""
         there: Destination | None = self.archive.currentData()
-        matches = self._matches()
+        try:
+            matches = self._matches()
+        except UserError as error:
+            self.said.setText(f"{translated(error.message)} {translated(error.hint)}")
+            return
         if there is None:
             return
         if not matches:
@@ -157,7 +163,9 @@ class ArchivesWindow(QDialog):
             found["PatientName"] = name if any(sign in typed for sign in "*?^") else f"{name}*"
         if "ModalitiesInStudy" in found:
             found["ModalitiesInStudy"] = several_kinds(found["ModalitiesInStudy"])
-        if self.span.since():
+        if "StudyDate" in found:
+            found["StudyDate"] = date_range(found["StudyDate"])
+        elif self.span.since():
             found["StudyDate"] = f"{self.span.since()}-"
         return found
 

@@ -123,11 +123,11 @@ def test_a_machine_that_is_changed_keeps_its_quarantine_and_what_it_takes(tmp_pa
     assert read_destinations(path) == [replace(kept, tls=Tls(is_on=True))]
 
 
-@pytest.mark.parametrize("wrong", ["2019-01-01", "01.01.2019", "20190101-2019", "20190230", "-"])
+@pytest.mark.parametrize("wrong", ["20190230", "-", "yesterday"])
 def test_a_date_that_matches_nothing_is_refused_before_anybody_is_asked(capsys, wrong) -> None:
     assert main(DIMSE) == 0
     assert main(["pacs", "find", "old", f"--date={wrong}"]) == 2
-    assert "YYYYMMDD" in capsys.readouterr().err
+    assert "no date" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("wrong", ["", "*", "1.2.*", "1.2\\1.3"])
