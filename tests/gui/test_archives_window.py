@@ -132,6 +132,7 @@ def test_a_range_of_dates_is_asked_for_and_what_is_none_is_said(qtbot, shown, ar
     QTest.keyClick(shown.fields["StudyDate"], Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: len(archive.asked) == 1, timeout=30_000)
     assert archive.asked[0].matches == {"StudyDate": "20190501-20201231"}
+    assert not shown.span.isEnabled()  # it would contradict what was typed
 
 
 def test_several_kinds_may_be_typed(qtbot, shown, archive) -> None:

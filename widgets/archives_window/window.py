@@ -84,6 +84,7 @@ class ArchivesWindow(QDialog):
         self._lay_out()
         for field in self.fields.values():
             field.returnPressed.connect(self.search)
+        self.fields["StudyDate"].textChanged.connect(lambda typed: self.span.setEnabled(not typed.strip()))
         enter = QShortcut(QKeySequence(Qt.Key.Key_Return), self.studies, self._fetch_study)
         enter.setContext(
             Qt.ShortcutContext.WidgetShortcut
@@ -326,7 +327,8 @@ class ArchivesWindow(QDialog):
         asked.setHorizontalSpacing(8)
         asked.setVerticalSpacing(4)
         for n, field in enumerate((*self.fields.values(), self.span)):
-            asked.addWidget(label(field.accessibleName(), "small"), 0, n)
+            title = self.tr("Or lately") if field is self.span else field.accessibleName()
+            asked.addWidget(label(title, "small"), 0, n)
             asked.addWidget(field, 1, n)
         asked.addWidget(self.ask, 1, len(self.fields) + 1)
         split = QSplitter(Qt.Orientation.Horizontal)
