@@ -109,6 +109,30 @@ def test_a_series_opens_by_enter_and_its_case_is_listed(qtbot, window, studies, 
     qtbot.waitUntil(lambda: any(isinstance(row, CaseRow) for row in studies.content.rows()), timeout=30_000)
 
 
+def test_whoever_is_quick_opens_the_chosen_study_and_not_the_one_before(qtbot, window, studies, folder) -> None:
+    listed(qtbot, studies, folder)
+    studies.table.select_where(lambda row: row.patient_name == "Abel^Adam")
+    qtbot.waitUntil(lambda: len(series(studies)) == 2, timeout=30_000)
+    studies.table.select_where(lambda row: row.patient_name == "Berg^Bea")
+    assert not studies.open_chosen.isEnabled()  # what is shown at the right is still the other patient's
+    studies.table.setFocus()
+    QTest.keyClick(studies.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.session.document is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: not window.session.document.is_loading, timeout=30_000)
+    assert window.session.document.volume.source.patient_name == "Berg^Bea"
+
+
+def test_a_search_is_followed_by_arrow_and_enter(qtbot, window, studies, folder) -> None:
+    listed(qtbot, studies, folder)
+    studies.filters.text.setFocus()
+    QTest.keyClicks(studies.filters.text, "berg")
+    qtbot.waitUntil(lambda: names(studies) == ["Berg^Bea"], timeout=30_000)
+    QTest.keyClick(studies.filters.text, Qt.Key.Key_Down)
+    assert studies.table.hasFocus()
+    QTest.keyClick(studies.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.session.document is not None, timeout=30_000)
+
+
 def test_folders_that_grow_are_followed_and_forgotten_ones_leave_the_list(qtbot, studies, folder) -> None:
     listed(qtbot, studies, folder)
     shutil.copytree(folder / "Abel", folder.parent / "away")

@@ -44,6 +44,8 @@ class StudyWindow(QDialog):
         self._session = bridge.session
         self.browsing = StudyBrowsing(bridge.session)
         self.roots: tuple[Root, ...] = ()
+        self._shown_id: int | str | None = None  # the study or folder whose content stands at the right
+        self._opens_id: int | str | None = None
         self.setWindowTitle(self.tr("Studies"))
         self.setAcceptDrops(True)
         screen = self.screen().availableGeometry()
@@ -64,6 +66,7 @@ class StudyWindow(QDialog):
         self.content.currentRowChanged.connect(lambda _row: self._enable())
         for widget, keys, run in (
             (self.table, Qt.Key.Key_Return, self._open_largest),
+            (self.filters.text, Qt.Key.Key_Down, self.table.setFocus),
             (self, SEND_KEYS, self._send_focused),
             (self, QKeySequence.StandardKey.Find, self.filters.text.setFocus),
             (self, QKeySequence.StandardKey.Refresh, self._look_again),
@@ -128,7 +131,7 @@ class StudyWindow(QDialog):
             if self.table.current_row() is None and rows:
                 self.table.select_where(lambda row: row is self.table.shown_rows()[0])
             if not rows:
-                self.content.show_content(None)
+                self._show_nothing()
         sentence = found_sentence(found, is_narrowed=self.filters.filter() != Filter())
         self.table.set_empty_text(sentence)
         self.said.setText(sentence)
@@ -143,17 +146,26 @@ class StudyWindow(QDialog):
     def _ask_content(self) -> None:
         study = self.table.current_row()
         if study is None:
-            self.content.show_content(None)
+            self._show_nothing()
         else:
+            if study.id != self._shown_id:  # what is still shown is another patient's
+                self._show_nothing()
             self.browsing.ask_content(study)
         self._enable()
+
+    def _show_nothing(self) -> None:
+        self._shown_id = self._opens_id = None
+        self.content.show_content(None)
 
     def _show_content(self, content: StudyContent) -> None:
         chosen = self.table.current_row()
         if chosen is not None and chosen.id == content.study.id:
+            self._shown_id = chosen.id
             self.content.show_content(content)
             self.browsing.ask_thumbnails((*content.series, *content.files))
             self._enable()
+            if self._opens_id == chosen.id:
+                self._open_largest()
 
     def _show_picture(self, key: int | Path, picture: Thumbnail) -> None:
         self.content.show_picture(key, picture)
@@ -176,6 +188,11 @@ class StudyWindow(QDialog):
 
     def _open_largest(self) -> None:
         """The newest case of the study, else its largest series; of a folder its first file where it is alone."""
+        chosen = self.table.current_row()
+        is_shown = chosen is not None and chosen.id == self._shown_id
+        self._opens_id = chosen.id if chosen is not None and not is_shown else None  # when it is known what it holds
+        if not is_shown:
+            return
         rows = self.content.rows()
         if isinstance(self.table.current_row(), ResearchFolder) and len(rows) > 1:
             self.content.setFocus()
