@@ -16,7 +16,7 @@ from session.annotation_import import (
     read_annotations,
 )
 from session.document import Document
-from session.exporting import FittedMasks, add_masks, read_masks
+from session.exporting import FittedMasks, add_masks, read_masks, twins_of
 from session.job_end import failed
 from session.jobs import Job
 from session.object_kinds import ObjectKind, kind_of, look_at
@@ -117,7 +117,8 @@ class _Importing:
 
     def _add(self, found: FittedMasks | ReadAnnotations) -> None:
         if isinstance(found, FittedMasks):
-            add_masks(self._document, found, done=lambda _entry: self._masks_are_in(found))
+            twins = twins_of(self._document, found)
+            add_masks(self._document, found, done=lambda _entry: self._masks_are_in(found, twins))
             return
         self._document.must_be_writable()
         if found.map is not None:
@@ -126,11 +127,11 @@ class _Importing:
         self._show(found, added)
         self.go_on()
 
-    def _masks_are_in(self, found: FittedMasks) -> None:
+    def _masks_are_in(self, found: FittedMasks, twins: str) -> None:
         segments, selection = self._document.segmentation.segments, self._session.selection
         if selection.state.segment_number is None and segments:
             selection.update(segment_number=segments[0].number)
-        for line in found.notes:
+        for line in (*found.notes, *filter(None, (twins,))):
             self._session.messages.info(line)
         self.go_on()
 

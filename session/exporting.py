@@ -182,6 +182,16 @@ def read_masks(
     return FittedMasks(fitted, path.name, not labels.geometry.same_space(geometry))
 
 
+def twins_of(document: Document, masks: FittedMasks) -> str:
+    """A sentence when the case holds segments of these names already, perhaps from the same file; else nothing."""
+    known = {segment.name for segment in document.segmentation.segments}
+    twice = list(dict.fromkeys(f"“{s.name}”" for s in masks.labels.segments if s.name in known))
+    if not twice:
+        return ""
+    more = f" and {len(twice) - 3} others" if len(twice) > 3 else ""
+    return f"The case held {', '.join(twice[:3])}{more} already: now there are two. Undo takes the import back."
+
+
 def add_masks(
     document: Document, masks: FittedMasks, *, initiator: str = "", done: Callable[[Entry | None], None] | None = None
 ) -> None:

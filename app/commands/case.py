@@ -22,7 +22,7 @@ from imaging.segmentation import Segmentation
 from session.annotation_import import add_annotations, is_annotation_file, keep_beside, read_annotations
 from session.case_content import content_of_case
 from session.document import Document
-from session.exporting import add_masks, export_masks, labels_of, read_masks
+from session.exporting import add_masks, export_masks, labels_of, read_masks, twins_of
 from session.measured import extent_text
 from session.object_export import OBJECT_FORMATS, OBJECT_SUFFIX, object_record, source_of_case, write_object_of
 from session.settings import Settings
@@ -177,6 +177,7 @@ def import_(arguments: argparse.Namespace) -> int:
         geometry = document.segmentation.geometry
         series_id = document.case.images[0].series_id if document.case.images else ""
         masks = read_masks(arguments.file, geometry, consent_to_resample=arguments.resample, series_id=series_id)
+        notes = [*masks.notes, *filter(None, (twins_of(document, masks),))]
         add_masks(document, masks)
         _settle(document)
         segments = [_segment_record(document.segmentation, s) for s in document.segmentation.segments]
@@ -184,9 +185,9 @@ def import_(arguments: argparse.Namespace) -> int:
     finally:
         document.close()
     if arguments.json:
-        print_json({"entry": entry, "segments": segments, "notes": list(masks.notes)})
+        print_json({"entry": entry, "segments": segments, "notes": notes})
         return 0
-    for line in masks.notes:
+    for line in notes:
         note(line)
     return 0
 

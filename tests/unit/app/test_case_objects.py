@@ -82,7 +82,7 @@ def test_what_goes_out_comes_back(capsys, series: Path, tmp_path: Path, kind: st
         ("Spleen", "AUTOMATIC"),
     ]
     told = json.loads(limner(capsys, "case", "import", case, out, "--json"))
-    assert len(told["notes"]) == (1 if kind == "seg-fractional" else 0)
+    assert len(told["notes"]) == (2 if kind == "seg-fractional" else 1)  # these segments are there already
     one, two, three, four = segments_of(capsys, case)
     assert (three["name"], three["volume_ml"], three["color"]) == (one["name"], one["volume_ml"], one["color"])
     assert (four["name"], four["volume_ml"], four["origin"]) == (two["name"], two["volume_ml"], "model organs@1.2")
@@ -146,3 +146,10 @@ def test_an_image_is_never_replaced_by_what_was_made_from_it(capsys, series: Pat
     assert "the image itself" in limner(capsys, "segment", nrrd, *model, "-o", nrrd, status=2)
     assert "not replaced" in limner(capsys, "segment", series, *model, "--format", "seg", "-o", image, status=2)
     assert (image.read_bytes(), nrrd.read_bytes()) == before
+
+
+def test_what_is_imported_twice_is_told(capsys, series: Path, tmp_path: Path) -> None:
+    case, other = case_of(series, tmp_path / "a.limner"), case_of(series, tmp_path / "b.limner")
+    limner(capsys, "case", "export", case, "--format", "seg", "-o", tmp_path / "seg.dcm")
+    told = json.loads(limner(capsys, "case", "import", other, tmp_path / "seg.dcm", "--json"))
+    assert told["notes"] == ["The case held “Liver”, “Spleen” already: now there are two. Undo takes the import back."]

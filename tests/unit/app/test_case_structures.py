@@ -76,7 +76,7 @@ def test_structures_go_out_and_come_back(capsys, series: Path, tmp_path: Path) -
         ("GTV", "AUTOMATIC"),
     ]
     told = json.loads(limner(capsys, "case", "import", case, out, "--json"))
-    assert told["notes"] == []
+    assert [note for note in told["notes"] if "already" not in note] == []  # these structures are there twice now
     organ, tumour, again, tumour_again = told["segments"]
     for before, after in ((organ, again), (tumour, tumour_again)):
         assert [before[key] for key in ("name", "volume_ml", "color")] == [
