@@ -116,7 +116,7 @@ def _find_options(part: argparse.ArgumentParser) -> None:
             else f"{keyword}; * and ? are wild"
         )
         part.add_argument(option, dest=keyword, default="", metavar="VALUE", help=text)
-    part.add_argument("--limit", type=int, default=200)
+    part.add_argument("--limit", type=int, default=200, metavar="N", help="the most that are shown (200)")
 
 
 def list_(arguments: argparse.Namespace) -> int:
@@ -227,7 +227,10 @@ def find(arguments: argparse.Namespace) -> int:
     if "StudyDate" in matches:
         matches["StudyDate"] = date_range(matches["StudyDate"])
     if "ModalitiesInStudy" in matches:
-        matches["ModalitiesInStudy"] = several_kinds(matches["ModalitiesInStudy"])
+        key = "Modality" if level in (Level.SERIES, Level.IMAGE) else "ModalitiesInStudy"
+        matches[key] = several_kinds(matches.pop("ModalitiesInStudy"))
+    if arguments.limit < 1:
+        raise UserError("--limit is at least 1.")
     if not matches:
         raise UserError("Say what to search for.", "For example --patient-id 4711 or --date 20260101-20260131.")
     destination = archives.destination_named(Settings(), arguments.name)

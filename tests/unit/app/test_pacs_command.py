@@ -22,6 +22,7 @@ from sync.destination import ObjectKind, Tls, read_destinations, write_destinati
 from sync.incoming import Incoming, Limits
 from sync.listener.config import LOOPBACK, ListenerConfig, Sender
 from sync.listener.receiver import Receiver
+from sync.query import Answers, Query
 
 __all__ = ["closed_sockets"]
 PROXY = "http://reader@proxy.example:3128"
@@ -128,6 +129,22 @@ def test_a_date_that_matches_nothing_is_refused_before_anybody_is_asked(capsys, 
     assert main(DIMSE) == 0
     assert main(["pacs", "find", "old", f"--date={wrong}"]) == 2
     assert "no date" in capsys.readouterr().err
+
+
+def test_a_kind_is_asked_for_where_it_stands_and_a_limit_is_positive(monkeypatch, capsys) -> None:
+    asked: list[Query] = []
+
+    def find(_there: object, query: Query) -> Answers:
+        asked.append(query)
+        return Answers(query.level, ())
+
+    monkeypatch.setattr(archives, "find", find)
+    assert main([*DIMSE, "--tls"]) == 0
+    assert main(["pacs", "find", "old", "--modality", "ct,mr"]) == 0
+    assert main(["pacs", "find", "old", "--modality", "ct", "--level", "series"]) == 0
+    assert [query.matches for query in asked] == [{"ModalitiesInStudy": "CT\\MR"}, {"Modality": "CT"}]
+    assert "Nothing was found" in capsys.readouterr().err
+    assert main(["pacs", "find", "old", "--modality", "ct", "--limit", "0"]) == 2
 
 
 @pytest.mark.parametrize("wrong", ["", "*", "1.2.*", "1.2\\1.3"])
