@@ -14,7 +14,14 @@ from session.job_end import failed
 from session.jobs import Job
 from session.object_kinds import LookedAt, ObjectKind, look_at
 from session.session import Session
-from session.study_objects import PlaceOfImages, images_about_which, not_found, objects_about, objects_of
+from session.study_objects import (
+    LookedFor,
+    PlaceOfImages,
+    images_about_which,
+    not_found,
+    objects_about,
+    objects_of,
+)
 
 THERE, HERE, IMAGE, OVER, AGAIN, ONCE = "there", "here", "image", "over", "again", "once"
 
@@ -33,8 +40,13 @@ def bring_files(session: Session, paths: Sequence[Path]) -> None:
     session.jobs.start(f"Look at {paths[0].name}", look, looked)
 
 
-def bring(session: Session, found: Sequence[LookedAt]) -> None:
-    """Bring objects to the images that they are about; those of the first one are opened where they are not open."""
+def bring(session: Session, found: Sequence[LookedAt], folder: Path | None = None) -> None:
+    """Bring objects to the images that they are about; those of the first one are opened where they are not open.
+
+    Args:
+        found: the objects.
+        folder: in which, and beside which, their images may lie; that of the first one when None.
+    """
     others = []
     for one in found:
         if one.kind is ObjectKind.DOCUMENT:
@@ -46,15 +58,30 @@ def bring(session: Session, found: Sequence[LookedAt]) -> None:
     if others and all(_is_about_open(session, one) for one in others):
         import_files(session, [one.path for one in others])
     elif others:
-        _elsewhere(session, others)
+        _elsewhere(session, others, folder or others[0].path.parent)
 
 
-def bring_one(session: Session, found: LookedAt) -> None:
-    """The same for one object that was opened like an image; what cannot be done is said."""
+def bring_opened(session: Session, place: Path, found: Sequence[LookedAt]) -> None:
+    """The same for an object, or a folder of objects, that was opened like images; what cannot be done is said.
+
+    Of several it is asked which, and only those come that are about the images of the first one.
+    """
+    if len(found) > 1 and session.window is not None:
+        found = session.window.ask_objects(found, all_chosen=True)
+    together = [one for one in found if _are_about_the_same(one, found[0])]
     try:
-        bring(session, [found])
+        bring(session, together, place if place.is_dir() else None)
     except UserError as error:
         session.messages.error(error)
+    if len(together) < len(found):
+        count = len(found) - len(together)
+        left = "1 object is" if count == 1 else f"{count} objects are"
+        session.messages.warning(f"{left} about other images, and left out.", "Drop the files by themselves.")
+
+
+def _are_about_the_same(one: LookedAt, other: LookedAt) -> bool:
+    """True where it is not known, too."""
+    return not one.series_uids or not other.series_uids or bool(one.series_uids & other.series_uids)
 
 
 def import_of_study(session: Session) -> None:
@@ -119,40 +146,41 @@ def _goes_over_images(session: Session, found: LookedAt) -> bool:
     return answer == OVER
 
 
-def _elsewhere(session: Session, found: list[LookedAt]) -> None:
+def _elsewhere(session: Session, found: list[LookedAt], folder: Path) -> None:
     """The images are not the open ones: look where they are."""
     workspace = session.settings.workspace()
     shelf = [PlaceOfImages(item.path, item.series.id) for item in session.shelf]
     at_hand = next((place for place in shelf if found[0].series_uids and found[0].is_about(place.series_id)), None)
 
-    def look(job: Job) -> PlaceOfImages | None:
-        return at_hand or images_about_which(workspace, found[0], job.report)
+    def look(job: Job) -> LookedFor:
+        return LookedFor(at_hand) if at_hand else images_about_which(workspace, found[0], folder, job.report)
 
     def looked(job: Job) -> None:
         if failed(session, job):
             return
-        place: PlaceOfImages | None = job.result
-        answer = _where(session, found[0], is_known=place is not None)
+        result: LookedFor = job.result
+        place, missing = result.place, not_found(found[0], folder, is_cut=result.is_cut)
+        answer = _where(session, found[0], None if place else missing)
         if answer == HERE:
             import_files(session, [one.path for one in found])
         elif answer == THERE and place is not None:
             open_listed(session, place.folder, place.series_id, then=lambda: _import_unless_there(session, found))
         elif answer == IMAGE:
-            session.messages.warning(not_found(found[0]).message, "The map is opened as an image of its own.")
+            session.messages.warning(missing.message, "The map is opened as an image of its own.")
             open_path(session, found[0].path, is_image=True)
 
     session.jobs.start("Look for the images of an object", look, _said(session, looked))
 
 
-def _where(session: Session, found: LookedAt, *, is_known: bool) -> str | None:
-    """Where an object that is not about the open images goes."""
+def _where(session: Session, found: LookedAt, missing: UserError | None) -> str | None:
+    """Where an object that is not about the open images goes; ``missing`` where its images were not found."""
     if session.document is None:
-        if is_known:
+        if missing is None:
             return THERE
         if found.kind is ObjectKind.MAP:
             return IMAGE
-        raise not_found(found)
-    if not is_known or session.window is None:
+        raise missing
+    if missing is not None or session.window is None:
         return HERE
     return session.window.ask_choice(
         "Other images",

@@ -34,6 +34,7 @@ from session.opening import (
 from session.presentation import PresentationState, center_of, first_windowing
 from session.reading import image_series
 from session.session import Session, ShelfItem
+from session.study_objects import is_map, objects_in
 
 RECENT_COUNT = 12
 
@@ -47,7 +48,7 @@ class _Found:
     case: Case | None = None
     remarks: list[UserError] = field(default_factory=list)
     is_first_of_disc: bool = False
-    about: LookedAt | None = None  # it is no image, but an object about images
+    about: list[LookedAt] = field(default_factory=list)  # there is no image, but objects about images
 
 
 def open_paths(session: Session, paths: list[Path]) -> None:
@@ -70,7 +71,9 @@ def open_path(
     def look(job: Job) -> _Found:
         job.report(None, "Looking what is there")
         if not read_only and not is_image and path.is_file() and kind_of(path) is not ObjectKind.OTHER:
-            return _Found(path, [], about=look_at(path))
+            return _Found(path, [], about=[look_at(path)])
+        if not read_only and path.is_dir():
+            return _find_in_folder(session, path, job)
         return _find(session, path, images_at, read_only=read_only)
 
     def found(job: Job) -> None:
@@ -86,10 +89,10 @@ def open_path(
         if failed(session, job):
             return
         result: _Found = job.result
-        if result.about is not None:
-            from app.object_opening import bring_one  # which opens images by this module
+        if result.about:
+            from app.object_opening import bring_opened  # which opens images by this module
 
-            bring_one(session, result.about)
+            bring_opened(session, result.path, result.about)
             return
         session.messages.remark(result.remarks)
         remember(session, path)
@@ -152,6 +155,24 @@ def _find(session: Session, path: Path, images_at: Path | None, *, read_only: bo
     except BaseException:
         case.close()
         raise
+
+
+def _find_in_folder(session: Session, folder: Path, job: Job) -> _Found:
+    """The images of a folder; where it has none, or only maps, which are about images, its objects.
+
+    Raises:
+        UserError: there is neither.
+    """
+    try:
+        found = _find(session, folder, None, read_only=False)
+        if not all(is_map(series) for series in found.series):
+            return found
+    except UserError:
+        objects = objects_in(folder, job.report)
+        if not objects:
+            raise
+        return _Found(folder, [], about=objects)
+    return _Found(folder, [], about=objects_in(folder, job.report))
 
 
 def _is_open(session: Session, path: Path, series: Series) -> bool:

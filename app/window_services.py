@@ -194,11 +194,12 @@ class Services:
         shown.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         _bring_up(shown)
 
-    def ask_objects(self, objects: Sequence[LookedAt]) -> list[LookedAt]:
-        """Which of a study's objects are to be imported."""
+    def ask_objects(self, objects: Sequence[LookedAt], *, all_chosen: bool = False) -> list[LookedAt]:
+        """Which of a study's objects, or a folder's, are to be imported."""
         from widgets.dialogs.objects import ObjectsDialog  # seldom needed
 
-        dialog = ObjectsDialog(objects, QApplication.activeWindow() or self._window)
+        parent = QApplication.activeWindow() or self._window
+        dialog = ObjectsDialog(objects, parent, all_chosen=all_chosen)
         dialog.exec()
         return dialog.chosen
 

@@ -1,10 +1,11 @@
-"""Images of a series in the folder of an object, or beside it: exports often put both into neighbouring folders."""
+"""Images of a series in a folder of objects, or beside it: exports often put both into neighbouring folders."""
 
 from __future__ import annotations
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -19,23 +20,34 @@ DEEPEST = 4  # folders below
 Report = Callable[[float | None, str], None]
 
 
-def images_near(place: Path, series_uids: frozenset[str], report: Report) -> tuple[Path, str] | None:
-    """Look below the folder of a file, then below the folder around that one.
+@dataclass(frozen=True)
+class Nearby:
+    """What a look gave.
+
+    Attributes:
+        found: the folder that holds the series, and its UID; None where it is not there.
+        is_cut: there are more files than were looked at.
+    """
+
+    found: tuple[Path, str] | None
+    is_cut: bool = False
+
+
+def images_near(home: Path, series_uids: frozenset[str], report: Report) -> Nearby:
+    """Look below a folder, then below the folder around it; at no more than ``MOST_FILES`` files.
 
     Args:
-        place: the object's file.
+        home: the object's folder.
         series_uids: any of these will do; of several at hand the one with most files is taken.
         report: called with fraction and message; may raise to stop.
-
-    Returns:
-        The folder that holds the series, and its UID; None where it is not there, or not among the first files.
     """
-    home = place.resolve().parent
-    room = MOST_FILES
+    home = home.resolve()
+    room, is_cut = MOST_FILES, False
     beside = _below(home.parent, home) if home.parent != home else iter(())
     for words, files in (("in its folder", _below(home)), ("beside its folder", beside)):
         looked_at = list(islice(files, room))
         room -= len(looked_at)
+        is_cut = is_cut or next(files, None) is not None
         found: dict[str, list[Path]] = {}
         for number, file in enumerate(looked_at):
             if number % 100 == 0:
@@ -45,8 +57,8 @@ def images_near(place: Path, series_uids: frozenset[str], report: Report) -> tup
                 found.setdefault(uid, []).append(file.parent)
         if found:
             uid = max(found, key=lambda one: len(found[one]))
-            return Path(os.path.commonpath(found[uid])), uid
-    return None
+            return Nearby((Path(os.path.commonpath(found[uid])), uid), is_cut)
+    return Nearby(None, is_cut)
 
 
 def _below(folder: Path, without: Path | None = None) -> Iterator[Path]:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imaging.dicom.scan import files_below
+from imaging.dicom.sources import FileSource
 from imaging.errors import UserError
+from imaging.series import Series
 from imaging.workspace.listing import SeriesRow, files_of, series_of
 from imaging.workspace.study_index import INDEX_NAME, StudyIndex
+from session import images_nearby
 from session.images_nearby import images_near
 from session.object_kinds import KINDS, LookedAt, ObjectKind, kind_of, look_at
 
@@ -62,30 +65,59 @@ class PlaceOfImages:
     series_id: str
 
 
-def images_about_which(workspace: Path, found: LookedAt, report: Report) -> PlaceOfImages | None:
-    """The images that an object is about: in the list of studies, else near the object; None where they are not.
+@dataclass(frozen=True)
+class LookedFor:
+    """Where the images of an object are.
+
+    Attributes:
+        place: None where they were not found.
+        is_cut: more files lie near the object than were looked at.
+    """
+
+    place: PlaceOfImages | None
+    is_cut: bool = False
+
+
+def objects_in(folder: Path, report: Report) -> list[LookedAt]:
+    """The objects in a folder, maps first: they are images as well; without those that are damaged."""
+    return sorted(_looked_at(_beside(folder, report)), key=lambda one: one.kind is not ObjectKind.MAP)
+
+
+def is_map(series: Series) -> bool:
+    """True for an image that is a map about other images."""
+    source = None if series.stack is None else series.stack.first.instance.source
+    return isinstance(source, FileSource) and kind_of(Path(source.path)) is ObjectKind.MAP
+
+
+def images_about_which(workspace: Path, found: LookedAt, folder: Path, report: Report) -> LookedFor:
+    """The images that an object is about: in the list of studies, else in the folder of the object and beside it.
 
     Args:
+        folder: what was opened or dropped, or the folder of that.
         report: called with fraction and message; may raise to stop.
 
     Raises:
         UserError: the list of studies cannot be read.
     """
     report(None, "Looking in the list of studies")
-    return _listed(workspace, found.series_uids) or _near(found, report)
+    listed = _listed(workspace, found.series_uids)
+    if listed is not None or not found.series_uids:
+        return LookedFor(listed)
+    near = images_near(folder, found.series_uids, report)
+    return LookedFor(None if near.found is None else PlaceOfImages(*near.found), near.is_cut)
 
 
-def not_found(found: LookedAt) -> UserError:
+def not_found(found: LookedAt, folder: Path, *, is_cut: bool) -> UserError:
     """What is missing, and where it was looked for."""
     if not found.series_uids:
         hint = "Open them, then drop the object again."
         return UserError(f"{found.path.name} does not say which images it is about.", hint)
     series = min(found.series_uids)
     study = f"{found.study}, series {series}" if found.study else f"series {series}"
-    folder = found.path.resolve().parent
+    cut = f"Only the first {images_nearby.MOST_FILES:,} files there were looked at. " if is_cut else ""
     return UserError(
         f"The images that {found.path.name} is about were not found: {study}.",
-        f"Looked for in the list of studies, in “{folder.name}” and in the folders beside it. "
+        f"Looked for in the list of studies, in “{folder.resolve().name}” and in the folders beside it. {cut}"
         "Open them, then drop the object again; or add their folder in Studies.",
     )
 
@@ -98,11 +130,6 @@ def _listed(workspace: Path, series_uids: Iterable[str]) -> PlaceOfImages | None
                     if row.uid == uid and row.is_image and row.folder.exists():
                         return PlaceOfImages(row.folder, uid)
     return None
-
-
-def _near(found: LookedAt, report: Report) -> PlaceOfImages | None:
-    near = images_near(found.path, found.series_uids, report) if found.series_uids else None
-    return None if near is None else PlaceOfImages(*near)
 
 
 def _studies_with(index: StudyIndex, series_id: str) -> list[int]:

@@ -100,8 +100,8 @@ class WindowServices(Protocol):
     def show_text(self, name: str, text: str) -> None:
         """A report that is a text for people; ``name`` is its file's."""
 
-    def ask_objects(self, objects: Sequence[LookedAt]) -> list[LookedAt]:
-        """Which of a study's objects are to be imported; none when cancelled."""
+    def ask_objects(self, objects: Sequence[LookedAt], *, all_chosen: bool = False) -> list[LookedAt]:
+        """Which of a study's objects, or a folder's (then all are chosen at first), are wanted; none when cancelled."""
 
     def open_outside(self, path: Path) -> bool:
         """Let the system's program for such files open one; False when there is none."""

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from made_series import COLUMNS, ROWS, SeriesMaker
 from pydicom import dcmread
-from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -35,6 +35,7 @@ from session.document import Document
 from session.exporting import frozen_labels
 from session.model_maps import ModelMap, ModelMaps
 from session.object_export import source_of_case, write_object_of
+from session.object_kinds import LookedAt
 from session.presentation import PresentationState, Windowing
 from session.reading import image_series, read_volumes_of
 from session.session import Session
@@ -487,6 +488,117 @@ def test_images_that_are_not_found_are_named_with_the_places_and_leave_no_trace_
     assert window.session.document is None
     assert uid not in "".join(capfd.readouterr()) + caplog.text
     assert all(uid not in job.title + job.message for job in window.session.jobs.jobs)
+
+
+@pytest.mark.parametrize("way", ["dropped", "opened"])
+def test_a_folder_of_objects_brings_the_images_that_lie_beside_it(
+    window: MainWindow, images, objects, wait: Wait, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    folder = objects["seg"].parent
+    objects["pdf"].unlink()  # documents are offered to another program
+    asked: list[list[LookedAt]] = []
+
+    def choose_as_it_is(objects_there: list[LookedAt], parent: object, *, all_chosen: bool) -> object:
+        dialog = ObjectsDialog(objects_there, parent, all_chosen=all_chosen)
+        QTimer.singleShot(0, lambda: QTest.mouseClick(dialog.go_on, Qt.MouseButton.LeftButton))
+        asked.append(objects_there)
+        return dialog
+
+    monkeypatch.setattr("widgets.dialogs.objects.ObjectsDialog", choose_as_it_is)
+    if way == "dropped":
+        drop(window, folder)
+    else:
+        open_paths(window.session, [folder])  # as the command line does
+    for kind in ("seg", "sr", "pm"):
+        wait(lambda kind=kind: came_in(window.session, kind))
+    quiet(window.session, wait)
+    assert [len(one) for one in asked] == [4]
+    assert window.session.open_document.case.images[0].path == str(images)
+    assert str(folder) not in window.session.settings["recent"]
+    close_later(ReportContent)
+
+
+def test_a_folder_of_one_object_asks_nothing_and_goes_into_the_open_images(
+    window: MainWindow, opened: Session, objects, wait: Wait, tmp_path: Path
+) -> None:
+    document = opened.open_document
+    (tmp_path / "dropped" / "below").mkdir(parents=True)
+    objects["seg"].rename(tmp_path / "dropped" / "below" / "seg.dcm")
+    drop(window, tmp_path / "dropped")
+    wait(lambda: has_liver(opened))
+    assert opened.open_document is document
+
+
+def test_images_beside_the_dropped_folder_are_found_for_what_lies_below_it(
+    window: MainWindow, images, objects, wait: Wait, tmp_path: Path
+) -> None:
+    (tmp_path / "dropped" / "below").mkdir(parents=True)
+    objects["seg"].rename(tmp_path / "dropped" / "below" / "seg.dcm")
+    drop(window, tmp_path / "dropped")
+    wait(lambda: came_in(window.session, "seg"))
+    assert window.session.open_document.case.images[0].path == str(images)
+
+
+def test_images_on_the_shelf_are_those_of_a_dropped_folder(
+    window: MainWindow, images, objects, wait: Wait, tmp_path: Path
+) -> None:
+    far, other = tmp_path / "far" / "away", tmp_path / "other"
+    far.parent.mkdir()
+    images.rename(far)
+    other.mkdir()
+    show(window.session, wait, far)
+    show(window.session, wait, SeriesMaker(other)(COUNT))
+    (tmp_path / "dropped").mkdir()
+    objects["seg"].rename(tmp_path / "dropped" / "seg.dcm")
+    asked: list[str] = []
+    window.session.window.ask_choice = lambda _title, question, _options: asked.append(question) or "there"
+    drop(window, tmp_path / "dropped")
+    wait(lambda: has_liver(window.session))
+    assert window.session.open_document.case.images[0].path == str(far)
+    assert "other images" in asked[0]
+
+
+def test_a_folder_of_objects_about_different_images_says_what_it_leaves(
+    window: MainWindow, images, objects, wait: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dropped").mkdir()
+    seg = dcmread(objects["seg"])
+    objects["seg"].rename(tmp_path / "dropped" / "a.dcm")
+    for item in seg.iterall():
+        if item.keyword == "SeriesInstanceUID" and item.value != seg.SeriesInstanceUID:
+            item.value = "1.2.3.4"
+    seg.SOPInstanceUID = seg.file_meta.MediaStorageSOPInstanceUID = "1.2.3.5"
+    seg.save_as(tmp_path / "dropped" / "b.dcm")
+    monkeypatch.setattr(Services, "ask_objects", lambda _, found, **__: found)
+    texts = said(window.session)
+    drop(window, tmp_path / "dropped")
+    wait(lambda: came_in(window.session, "seg"))
+    assert any("1 object is about other images" in text for text in texts)
+
+
+def test_that_not_all_files_were_looked_at_is_said(
+    window: MainWindow, objects, wait: Wait, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "dropped").mkdir()
+    objects["seg"].rename(tmp_path / "dropped" / "seg.dcm")
+    monkeypatch.setattr("session.images_nearby.MOST_FILES", 2)
+    texts = said(window.session)
+    drop(window, tmp_path / "dropped")
+    wait(lambda: bool(texts))
+    for part in ("were not found", "“dropped”", "Only the first 2 files"):
+        assert part in texts[0]
+
+
+def test_a_folder_of_a_map_without_its_images_opens_it_as_one(
+    window: MainWindow, objects, wait: Wait, tmp_path: Path
+) -> None:
+    (tmp_path / "dropped").mkdir()
+    moved = objects["pm"].rename(tmp_path / "dropped" / "pm.dcm")
+    texts = said(window.session)
+    drop(window, tmp_path / "dropped")
+    wait(lambda: window.session.document is not None and not window.session.document.is_loading)
+    assert any("as an image of its own" in text for text in texts)
+    assert window.session.open_document.case.images[0].path == str(moved)
 
 
 def test_an_object_that_names_no_images_says_so(window: MainWindow, images, objects, wait: Wait) -> None:

@@ -31,10 +31,10 @@ Line = tuple[int, str, str, str]  # number of the group, what it is about, what 
 class ObjectsDialog(QDialog):
     """A list from which one or several are taken; closing it takes none."""
 
-    def __init__(self, objects: Sequence[LookedAt], parent: QWidget | None = None) -> None:
+    def __init__(self, objects: Sequence[LookedAt], parent: QWidget | None = None, *, all_chosen: bool = False) -> None:
         super().__init__(parent)
         self.chosen: list[LookedAt] = []
-        self.setWindowTitle(self.tr("Objects of this study"))
+        self.setWindowTitle(self.tr("Objects of this folder") if all_chosen else self.tr("Objects of this study"))
         self.resize(*(theme.current().px(n) for n in OBJECTS_PX))
         self.table: RowsTable[LookedAt] = RowsTable(RowsModel(_columns()), self.windowTitle(), (0, False))
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -47,6 +47,8 @@ class ObjectsDialog(QDialog):
         self.table.doubleClicked.connect(lambda _index: self.accept())
         first = self.table.shown_rows()[:1]
         self.table.select_where(lambda one: one in first)
+        if all_chosen:
+            self.table.add_where(lambda _: True)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(12)

@@ -9,14 +9,14 @@ import pytest
 from made_series import SeriesMaker, ct_slice
 
 import session.images_nearby
-from session.images_nearby import images_near
+from session.images_nearby import Nearby, images_near
 from session.jobs import Cancelled
 
 ONE, OTHER = "1.2.3.1", "1.2.3.2"
 
 
 def near(place: Path, *uids: str, report: Callable[[float | None, str], None] = lambda *_: None):
-    return images_near(place, frozenset(uids), report)
+    return images_near(place.parent, frozenset(uids), report).found
 
 
 @pytest.fixture
@@ -68,7 +68,16 @@ def test_an_object_of_this_series_is_no_image(place: Path) -> None:
 def test_no_more_than_so_many_files_are_read(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(place.parent.parent / "images", ONE)
     monkeypatch.setattr(session.images_nearby, "MOST_FILES", 1)  # the object itself
-    assert near(place, ONE) is None
+    assert images_near(place.parent, frozenset([ONE]), lambda *_: None) == Nearby(None, is_cut=True)
+
+
+@pytest.mark.parametrize(("most", "is_cut"), [(2, True), (3, False)])
+def test_it_is_said_when_there_were_more_files(
+    place: Path, monkeypatch: pytest.MonkeyPatch, most: int, is_cut: bool
+) -> None:
+    write(place.parent.parent / "images", ONE)
+    monkeypatch.setattr(session.images_nearby, "MOST_FILES", most)
+    assert images_near(place.parent, frozenset([OTHER]), lambda *_: None) == Nearby(None, is_cut)
 
 
 def test_it_can_be_stopped(place: Path) -> None:
