@@ -69,6 +69,7 @@ def bring_opened(session: Session, place: Path, found: Sequence[LookedAt]) -> No
     if len(found) > 1 and session.window is not None:
         found = session.window.ask_objects(found, all_chosen=True)
     together = [one for one in found if _are_about_the_same(one, found[0])]
+    together.sort(key=lambda one: one.kind is not ObjectKind.MAP)  # without their images, maps are images
     try:
         bring(session, together, place if place.is_dir() else None)
     except UserError as error:
@@ -167,7 +168,8 @@ def _elsewhere(session: Session, found: list[LookedAt], folder: Path) -> None:
             open_listed(session, place.folder, place.series_id, then=lambda: _import_unless_there(session, found))
         elif answer == IMAGE:
             session.messages.warning(missing.message, "The map is opened as an image of its own.")
-            open_path(session, found[0].path, is_image=True)
+            is_one = sum(one.kind is ObjectKind.MAP for one in found) == 1
+            open_path(session, found[0].path if is_one else folder, is_image=True)
 
     session.jobs.start("Look for the images of an object", look, _said(session, looked))
 

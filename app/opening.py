@@ -65,14 +65,14 @@ def open_path(
     Args:
         images_at: where the images of a case are now.
         read_only: change no case; there an object is no image to be shown.
-        is_image: a map is shown as an image of its own.
+        is_image: maps are shown as images of their own.
     """
 
     def look(job: Job) -> _Found:
         job.report(None, "Looking what is there")
         if not read_only and not is_image and path.is_file() and kind_of(path) is not ObjectKind.OTHER:
             return _Found(path, [], about=[look_at(path)])
-        if not read_only and path.is_dir():
+        if not read_only and not is_image and path.is_dir():
             return _find_in_folder(session, path, job)
         return _find(session, path, images_at, read_only=read_only)
 

@@ -79,8 +79,8 @@ class LookedFor:
 
 
 def objects_in(folder: Path, report: Report) -> list[LookedAt]:
-    """The objects in a folder, maps first: they are images as well; without those that are damaged."""
-    return sorted(_looked_at(_beside(folder, report)), key=lambda one: one.kind is not ObjectKind.MAP)
+    """The objects in a folder, without those that are damaged."""
+    return _looked_at(_beside(folder, report))
 
 
 def is_map(series: Series) -> bool:
@@ -114,11 +114,11 @@ def not_found(found: LookedAt, folder: Path, *, is_cut: bool) -> UserError:
         return UserError(f"{found.path.name} does not say which images it is about.", hint)
     series = min(found.series_uids)
     study = f"{found.study}, series {series}" if found.study else f"series {series}"
-    cut = f"Only the first {images_nearby.MOST_FILES:,} files there were looked at. " if is_cut else ""
+    cut = f"Only the first {images_nearby.MOST_FILES:,} files were looked at. " if is_cut else ""
     return UserError(
         f"The images that {found.path.name} is about were not found: {study}.",
         f"Looked for in the list of studies, in “{folder.resolve().name}” and in the folders beside it. {cut}"
-        "Open them, then drop the object again; or add their folder in Studies.",
+        "Open the images, then drop the object again; or add their folder in Studies.",
     )
 
 

@@ -394,7 +394,7 @@ def test_a_dropped_object_opens_the_images_that_the_list_knows(
 def test_a_dropped_object_without_images_says_what_to_do(window: MainWindow, objects, wait: Wait) -> None:
     texts = said(window.session)
     drop(window, objects["seg"])
-    wait(lambda: any("Open them, then drop the object again" in text for text in texts))
+    wait(lambda: any("Open the images, then drop the object again" in text for text in texts))
 
 
 @pytest.mark.parametrize("answered", ["there", "here"])
@@ -585,20 +585,31 @@ def test_that_not_all_files_were_looked_at_is_said(
     texts = said(window.session)
     drop(window, tmp_path / "dropped")
     wait(lambda: bool(texts))
-    for part in ("were not found", "“dropped”", "Only the first 2 files"):
+    for part in ("were not found", "“dropped”", "Only the first 2 files were"):
         assert part in texts[0]
 
 
-def test_a_folder_of_a_map_without_its_images_opens_it_as_one(
-    window: MainWindow, objects, wait: Wait, tmp_path: Path
+@pytest.mark.parametrize("others", [[], ["seg"], ["second"]])
+def test_a_folder_of_maps_without_their_images_opens_them_as_images(
+    window: MainWindow, objects, wait: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: list[str]
 ) -> None:
     (tmp_path / "dropped").mkdir()
     moved = objects["pm"].rename(tmp_path / "dropped" / "pm.dcm")
+    if "seg" in others:
+        objects["seg"].rename(tmp_path / "dropped" / "a.dcm")
+    if "second" in others:
+        second = dcmread(moved)
+        second.SOPInstanceUID = second.file_meta.MediaStorageSOPInstanceUID = "1.2.3.5"
+        second.SeriesInstanceUID = "1.2.3.4"
+        second.save_as(tmp_path / "dropped" / "second.dcm")
+    monkeypatch.setattr(Services, "ask_objects", lambda _, found, **__: found)
     texts = said(window.session)
     drop(window, tmp_path / "dropped")
     wait(lambda: window.session.document is not None and not window.session.document.is_loading)
     assert any("as an image of its own" in text for text in texts)
-    assert window.session.open_document.case.images[0].path == str(moved)
+    place = moved.parent if "second" in others else moved
+    assert window.session.open_document.case.images[0].path == str(place)
+    assert len(window.session.shelf) == (2 if "second" in others else 1)
 
 
 def test_an_object_that_names_no_images_says_so(window: MainWindow, images, objects, wait: Wait) -> None:
