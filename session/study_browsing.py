@@ -35,8 +35,9 @@ WATCH_SHARE = 50  # a look that took a second is repeated after fifty
 class Found:
     """What the list shows.
 
-    ``modalities``: also the formats of research files. ``unreadable``: how many files; discs are told by their names,
-    ``broken_discs`` where the directory cannot be used, ``incomplete_discs`` where it names what is not there.
+    ``modalities``: also the formats of research files. ``unreadable``: how many files. Discs are told by their names,
+    ``broken_discs`` where the directory cannot be used, ``incomplete_discs`` where it names what is not there;
+    ``closed_folders``, by theirs, are those that this user may not read.
     """
 
     studies: tuple[StudyRow, ...] = ()
@@ -47,6 +48,7 @@ class Found:
     unreadable: int = 0
     broken_discs: tuple[str, ...] = ()
     incomplete_discs: tuple[str, ...] = ()
+    closed_folders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class StudyBrowsing:
         self._condition = threading.Condition()
         self._is_closing = False
         self._file_pictures: dict[ResearchFile, Thumbnail | None] = {}
+        self._closed: dict[Path, list[str]] = {}
         self._look: Job | None = None
         self._looked_at, self._look_seconds = 0.0, 0.0
         self._thread = threading.Thread(target=self._run, name="studies", daemon=True)
@@ -164,6 +167,7 @@ class StudyBrowsing:
 
         def forget(index: StudyIndex) -> None:
             index.forget_root(folder)
+            self._closed.pop(folder, None)
             self._list(index)
 
         self._ask(f"forget {folder}", forget)
@@ -194,7 +198,8 @@ class StudyBrowsing:
                     done.looked_at += one.looked_at
                     done.gone += one.gone
                     done.unreadable_folders += one.unreadable_folders
-                    if one.is_change:
+                    was, self._closed[folder] = self._closed.get(folder, []), one.unreadable_folders
+                    if one.is_change or was != one.unreadable_folders:
                         self.refresh()
                 self.refresh()
                 if cases.update_cases(index, self.workspace / CASES, in_use):
@@ -222,6 +227,7 @@ class StudyBrowsing:
             len(unreadable) - len(broken),
             tuple(file.path.parent.name for file in broken),
             tuple(file.path.parent.name for file in listing.incomplete_discs(index)),
+            tuple(sorted({Path(name).name for names in list(self._closed.values()) for name in names})),
         )
         self._tell(self.found, found)
 

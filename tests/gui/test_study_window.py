@@ -305,3 +305,8 @@ def test_the_menu_of_folders_shows_long_and_odd_paths(qtbot, studies, tmp_path) 
     next(action for action in menu.actions() if action.toolTip() == str(odd.resolve())).trigger()
     qtbot.waitUntil(lambda: [root.path for root in studies.roots] == [long.resolve()], timeout=30_000)
     menu.close()
+
+
+def test_folders_that_may_not_be_read_are_said() -> None:
+    row = StudyRow(1, "1.2", "", "", "", "", "", "", "", "", ("CT",), 1, 1, 0)
+    assert "may not be read: Berg" in found_sentence(Found((row,), closed_folders=("Berg",)), is_narrowed=False)

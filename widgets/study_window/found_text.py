@@ -25,6 +25,8 @@ def found_sentence(found: Found, *, is_narrowed: bool) -> str:
     missing = [root.path.name for root in found.roots if root.is_missing]
     if missing:
         parts.append(_tr("not there at the moment: {0}").format(", ".join(missing)))
+    if found.closed_folders:
+        parts.append(_tr("folders that may not be read: {0}").format(", ".join(found.closed_folders)))
     if found.unreadable:
         parts.append(_tr("{0} files could not be read").format(found.unreadable))
     if found.incomplete_discs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -116,3 +117,22 @@ def test_a_file_that_goes_away_meanwhile_ends_nothing(browsing, tmp_path, monkey
     assert "Input/output error" in str(failed.until(lambda error: isinstance(error, UserError)).hint)
     browsing.refresh()  # the thread that answers is still there
     heard.until(lambda found: isinstance(found, Found))
+
+
+def test_a_folder_that_may_not_be_read_is_named(browsing, folder, monkeypatch) -> None:
+    scandir = os.scandir
+
+    def guarded(place: str) -> object:
+        if Path(place).name == "Berg":
+            raise PermissionError(13, "Permission denied")
+        return scandir(place)
+
+    found = Heard()
+    browsing.found.connect(found)
+    monkeypatch.setattr(os, "scandir", guarded)
+    browsing.add_folder(folder)
+    closed = found.until(lambda f: isinstance(f, Found) and bool(f.closed_folders))
+    assert closed.closed_folders == ("Berg",)
+    monkeypatch.undo()
+    browsing.update()
+    found.until(lambda f: isinstance(f, Found) and len(f.studies) == 2 and not f.closed_folders)
