@@ -6,7 +6,8 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from imaging.errors import UserError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pynetdicom.presentation import PresentationContext
 
 MAX_PDU = 128 << 10
+POLL_S, PATIENCE_S = 0.1, 3.0  # how often a stop is looked for, and how long a machine may take to obey it
 _UNKNOWN_CALLED, _UNKNOWN_CALLING = 7, 3  # PS3.8 table 9-21
 _OTHER_NAME = (62, 64)  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH
 
@@ -76,6 +78,32 @@ def associated(
         raise
     if association.is_established:
         association.release()
+
+
+@contextlib.contextmanager
+def hung_up_on_stop(association: Association, is_cancelled: Callable[[], bool]) -> Iterator[None]:
+    """Cut the connection when the person stopped, and the machine does not answer within seconds.
+
+    Whoever waits for it then gets an empty answer; without this a stop would last as long as the time-out.
+    """
+    is_over = threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(POLL_S):
+            if is_cancelled():
+                wrapped = association.dul.socket
+                if not is_over.wait(PATIENCE_S) and wrapped is not None and wrapped.socket is not None:
+                    with contextlib.suppress(OSError):
+                        wrapped.socket.shutdown(socket.SHUT_RDWR)
+                return
+
+    watcher = threading.Thread(target=watch, name="stop", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        watcher.join()
 
 
 def keep_quiet() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from imaging.errors import UserError
 from sync.destination import Destination
 from sync.dimse.arriving import take_in
-from sync.dimse.association import MAX_PDU, associated, keep_quiet
+from sync.dimse.association import MAX_PDU, ConnectionFailed, associated, hung_up_on_stop, keep_quiet
 from sync.dimse.classes import MOST_CLASSES, storage_classes, usual_classes
 from sync.dimse.find import find, identifier, model_of
 from sync.dimse.status import CANCELLED, PENDING, SUCCESS, code_of, is_warning, refused, sentence
@@ -55,10 +55,13 @@ def fetch(
             checked_uid(uid)  # an empty or wild one could mean the whole archive
     require_allowed(destination, is_identified=True)
     done = Fetched() if done is None else done
-    if destination.own_port:
-        _move(destination, query, incoming, done, on_progress, is_cancelled)
-    else:
-        _get(destination, query, incoming, done, on_progress, is_cancelled)
+    bring = _move if destination.own_port else _get
+    try:
+        bring(destination, query, incoming, done, on_progress, is_cancelled)
+    except ConnectionFailed:
+        if not is_cancelled():
+            raise
+        done.is_cancelled = True  # it did not even answer the stop
     return done
 
 
@@ -78,7 +81,10 @@ def _get(
     contexts = [build_context(model), *(build_context(uid, _syntaxes()) for uid in classes)]
     roles = [build_role(uid, scp_role=True) for uid in classes]
     handlers = [(evt.EVT_C_STORE, _keep, [incoming, done, destination.name])]
-    with associated(destination, contexts, roles, handlers) as association:
+    with (
+        associated(destination, contexts, roles, handlers) as association,
+        hung_up_on_stop(association, is_cancelled),
+    ):
         if not any(context.abstract_syntax == model for context in association.accepted_contexts):
             hint = "Give a port for our own receiver, and have us set up there as a destination of C-MOVE."
             raise UserError(f"“{destination.name}” does not answer C-GET.", hint)
@@ -97,7 +103,11 @@ def _move(
     from pynetdicom.presentation import build_context
 
     model = model_of(query.level, "MOVE")
-    with _receiving(destination, incoming, done), associated(destination, [build_context(model)]) as association:
+    with (
+        _receiving(destination, incoming, done),
+        associated(destination, [build_context(model)]) as association,
+        hung_up_on_stop(association, is_cancelled),
+    ):
         if not association.accepted_contexts:
             raise refused(destination.name, 0x0122)
         answers = association.send_c_move(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from imaging.errors import UserError
 from sync.destination import Destination
-from sync.dimse.association import associated
+from sync.dimse.association import associated, hung_up_on_stop
 from sync.dimse.status import CANCELLED, PENDING, SUCCESS, code_of, refused
 from sync.privacy import require_allowed
 from sync.query import KEYS, Answers, Level, Query
@@ -35,10 +35,12 @@ def find(destination: Destination, query: Query, is_cancelled: Callable[[], bool
     model = model_of(query.level, "FIND")
     records: list[dict[str, str]] = []
     is_cut = False
-    with associated(destination, [build_context(model)]) as association:
+    with associated(destination, [build_context(model)]) as association, hung_up_on_stop(association, is_cancelled):
         if not association.accepted_contexts:
             raise refused(destination.name, 0x0122)
         for answer, found in association.send_c_find(identifier(query), model, msg_id=_MESSAGE):
+            if "Status" not in answer and is_cancelled():
+                break  # it did not even answer the stop
             status = code_of(answer, destination.name)
             if status in PENDING and found is not None:
                 if len(records) < query.limit:
