@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from imaging.formats.replacing import replacing
+from imaging.objects.writing import check_replaces_no_image
 from sync.deidentification.key import read_or_make_key
 from sync.deidentification.register import Register
 from sync.deidentification.run import read_object
@@ -14,8 +15,10 @@ def bring_back(path: Path, out: Path, workspace: Path) -> None:
     """Write an object with its patient's ID and the UIDs that it refers to.
 
     Raises:
-        UserError: it cannot be read, is not ours, or the file cannot be written.
+        UserError: it cannot be read, is not ours, or the file cannot be written; a DICOM file that another program
+            made is not replaced.
     """
+    check_replaces_no_image(out)
     found = read_object(path)
     key = read_or_make_key(workspace)
     with Register(workspace) as register:

@@ -5,9 +5,11 @@ A new kind of object is one function and one line of ``OBJECT_FORMATS``.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,9 @@ from imaging.case.images import ImageReference
 from imaging.errors import UserError
 from imaging.formats.label_file import LabelFile
 from imaging.mask_matching import match
+from imaging.objects.proof import prove
 from imaging.objects.source_series import ObjectSource, source_of, source_of_series, source_without_dicom
+from imaging.objects.writing import check_replaces_no_image
 from imaging.objects.written import WrittenObject
 from session.annotation_export import write_measurements, write_model_map, write_presentation_state
 from session.case_content import CaseContent
@@ -98,6 +102,31 @@ def write_object_of(content: ObjectContent, path: Path, format_name: str, *, sta
     if stack and format_name in ON_ONE_LAYER and len(content.labels.layers) > 1:
         content = replace(content, labels=stacked(content.labels))
     return OBJECT_FORMATS[format_name](content, path)
+
+
+def write_proven(content: ObjectContent, path: Path, format_name: str, on_written: Callable[[], None]) -> WrittenObject:
+    """Write an object that takes its name only when another reader, too, found in it what was to be written.
+
+    Args:
+        content, path, format_name: see `write_object_of`; overlapping segments are put on one layer where need be.
+        on_written: called before the other reader begins.
+
+    Raises:
+        UserError: see `write_object_of`, or the other reader finds something else; what stood there stays as it was.
+    """
+    check_replaces_no_image(path)
+    try:
+        with TemporaryDirectory(prefix=".limner-", dir=path.parent) as folder:
+            part = Path(folder) / path.name
+            written = write_object_of(content, part, format_name, stack=True)
+            on_written()
+            proven = prove(part, written.labels, written.sop_instance_uid)
+            if not proven.is_right:
+                raise UserError(f"{path.name} was not written: it is not what it should be.", proven.problems[0])
+            os.replace(part, path)
+    except OSError as error:
+        raise UserError(f"{path.name} cannot be written: {error.strerror}.", "Choose another folder.") from error
+    return written
 
 
 def source_of_case(image: ImageReference, labels: LabelFile, series: Path | None = None) -> ObjectContent:

@@ -8,14 +8,13 @@ from pathlib import Path
 from app.object_formats import add_picture_formats
 from app.object_opening import import_of_study, open_object
 from imaging.errors import UserError
-from imaging.objects.proof import prove
 from imaging.objects.written import WrittenObject
 from session.actions import Action
 from session.case_content import frozen_content
 from session.exporting import frozen_labels
 from session.job_end import failed
 from session.jobs import Job
-from session.object_export import OBJECT_SUFFIX, source_of_case, write_object_of
+from session.object_export import OBJECT_SUFFIX, source_of_case, write_proven
 from session.session import Session, has_document
 
 FILTERS = "DICOM (*.dcm)"
@@ -52,13 +51,7 @@ def export(session: Session, path: str = "", kind: str = "") -> None:
         job.report(None, "Writing")
         labels = frozen()
         made = replace(source_of_case(image, labels), case=content(labels.layers))
-        written = write_object_of(made, target, kind, stack=True)
-        job.report(None, "Reading it back with another reader")
-        proven = prove(target, written.labels, written.sop_instance_uid)
-        if not proven.is_right:
-            target.unlink(missing_ok=True)
-            raise UserError("The object is not what it should be and was removed.", proven.problems[0])
-        return written
+        return write_proven(made, target, kind, lambda: job.report(None, "Reading it back with another reader"))
 
     def finished(job: Job) -> None:
         if failed(session, job):

@@ -138,11 +138,20 @@ def test_objects_are_written_to_files_and_proven(qtbot, window, case, tmp_path, 
     assert dcmread(tmp_path / "out.dcm").Modality == modality, said
 
 
-def test_an_object_that_reads_back_differently_is_removed(qtbot, window, case, tmp_path, monkeypatch) -> None:
-    wrong = Proven("pydicom", {"liver": 0.5}, ("“liver” reads back differently (0.5000).",))
-    monkeypatch.setattr("app.actions.objects.prove", lambda *_: wrong)
+@pytest.mark.parametrize("before", [None, "an earlier one"])
+def test_an_object_that_reads_back_differently_replaces_nothing(
+    qtbot, window, case, tmp_path, monkeypatch, before
+) -> None:
+    path = tmp_path / "x.dcm"
     said: list[str] = []
     case.messages.shown.connect(lambda message: said.append(message.text))
-    case.actions.run_with_texts("file.export_object", case, {"kind": "seg", "path": str(tmp_path / "x.dcm")})
-    qtbot.waitUntil(lambda: any("removed" in text for text in said), timeout=60_000)
-    assert not (tmp_path / "x.dcm").exists()
+    if before:
+        case.actions.run_with_texts("file.export_object", case, {"kind": "seg", "path": str(path)})
+        qtbot.waitUntil(lambda: any("was written" in text for text in said), timeout=60_000)
+    earlier = path.read_bytes() if before else None
+    wrong = Proven("pydicom", {"liver": 0.5}, ("“liver” reads back differently (0.5000).",))
+    monkeypatch.setattr("session.object_export.prove", lambda *_: wrong)
+    case.actions.run_with_texts("file.export_object", case, {"kind": "seg", "path": str(path)})
+    qtbot.waitUntil(lambda: any("not written" in text for text in said), timeout=60_000)
+    assert (path.read_bytes() if path.exists() else None) == earlier
+    assert [one.name for one in tmp_path.iterdir()] == (["x.dcm"] if before else [])
