@@ -142,7 +142,8 @@ def test_objects_are_written_to_files_and_proven(qtbot, window, case, tmp_path, 
 def test_an_object_that_reads_back_differently_replaces_nothing(
     qtbot, window, case, tmp_path, monkeypatch, before
 ) -> None:
-    path = tmp_path / "x.dcm"
+    path = tmp_path / "out" / "x.dcm"
+    path.parent.mkdir()
     said: list[str] = []
     case.messages.shown.connect(lambda message: said.append(message.text))
     if before:
@@ -154,4 +155,4 @@ def test_an_object_that_reads_back_differently_replaces_nothing(
     case.actions.run_with_texts("file.export_object", case, {"kind": "seg", "path": str(path)})
     qtbot.waitUntil(lambda: any("not written" in text for text in said), timeout=60_000)
     assert (path.read_bytes() if path.exists() else None) == earlier
-    assert [one.name for one in tmp_path.iterdir()] == (["x.dcm"] if before else [])
+    assert [one.name for one in path.parent.iterdir()] == (["x.dcm"] if before else [])
