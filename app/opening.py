@@ -73,7 +73,7 @@ def open_path(
         if not read_only and not is_image and path.is_file() and kind_of(path) is not ObjectKind.OTHER:
             return _Found(path, [], about=[look_at(path)])
         if not read_only and not is_image and path.is_dir():
-            return _find_in_folder(session, path, job)
+            return _find_in_folder(path, job)
         return _find(session, path, images_at, read_only=read_only)
 
     def found(job: Job) -> None:
@@ -89,12 +89,12 @@ def open_path(
         if failed(session, job):
             return
         result: _Found = job.result
+        session.messages.remark(result.remarks)
         if result.about:
             from app.object_opening import bring_opened  # which opens images by this module
 
             bring_opened(session, result.path, result.about)
             return
-        session.messages.remark(result.remarks)
         remember(session, path)
         session.put_on_shelf([ShelfItem(result.path, s) for s in result.series])
         series = result.series[0] if result.case is None else same_series(result.series, result.case.images[0])
@@ -157,22 +157,24 @@ def _find(session: Session, path: Path, images_at: Path | None, *, read_only: bo
         raise
 
 
-def _find_in_folder(session: Session, folder: Path, job: Job) -> _Found:
+def _find_in_folder(folder: Path, job: Job) -> _Found:
     """The images of a folder; where it has none, or only maps, which are about images, its objects.
 
     Raises:
         UserError: there is neither.
     """
+    remarks: list[UserError] = []
     try:
-        found = _find(session, folder, None, read_only=False)
-        if not all(is_map(series) for series in found.series):
-            return found
+        series = image_series(folder, remarked=remarks.append)
+        if not all(is_map(one) for one in series):
+            return _Found(folder, series, remarks=remarks)
     except UserError:
         objects = objects_in(folder, job.report)
         if not objects:
             raise
-        return _Found(folder, [], about=objects)
-    return _Found(folder, [], about=objects_in(folder, job.report))
+        return _Found(folder, [], remarks=remarks, about=objects)
+    objects = objects_in(folder, job.report)
+    return _Found(folder, [] if objects else series, remarks=remarks, about=objects)
 
 
 def _is_open(session: Session, path: Path, series: Series) -> bool:

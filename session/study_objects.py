@@ -150,7 +150,7 @@ def _beside(place: Path, report: Report) -> list[Path]:
     found = []
     for number, name in enumerate(files):
         if number % 100 == 0:
-            report(number / len(files), "Looking beside the images")
+            report(number / len(files), "Looking for objects")
         if kind_of(Path(name)) is not ObjectKind.OTHER:
             found.append(Path(name))
     return found

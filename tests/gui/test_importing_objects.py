@@ -529,6 +529,19 @@ def test_a_folder_of_one_object_asks_nothing_and_goes_into_the_open_images(
     assert opened.open_document is document
 
 
+def test_damaged_images_of_a_folder_of_objects_are_named(
+    window: MainWindow, images, objects, wait: Wait, tmp_path: Path
+) -> None:
+    (tmp_path / "dropped").mkdir()
+    objects["seg"].rename(tmp_path / "dropped" / "seg.dcm")
+    whole = next(images.iterdir()).read_bytes()
+    (tmp_path / "dropped" / "cut.dcm").write_bytes(whole[:400])
+    texts = said(window.session)
+    drop(window, tmp_path / "dropped")
+    wait(lambda: came_in(window.session, "seg"))
+    assert any("cut.dcm" in text for text in texts)
+
+
 def test_images_beside_the_dropped_folder_are_found_for_what_lies_below_it(
     window: MainWindow, images, objects, wait: Wait, tmp_path: Path
 ) -> None:
