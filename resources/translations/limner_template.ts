@@ -543,6 +543,7 @@
 <message><source>Check that it is there and that you may read it.</source><translation/></message>
 <message><source>Check that it is there.</source><translation/></message>
 <message><source>Check that it still exists and may be read.</source><translation/></message>
+<message><source>Check the address and the network; behind a proxy, set https_proxy. Or bring the file by hand.</source><translation/></message>
 <message><source>Check the files that it names.</source><translation/></message>
 <message><source>Choose a CT series, or another model.</source><translation/></message>
 <message><source>Choose a PNG, JPEG, TIFF or Radiance HDR picture, twice as wide as high.</source><translation/></message>
@@ -577,7 +578,8 @@
 <message><source>Close other programs, run it on a part of the image, or allow it more.</source><translation/></message>
 <message><source>Close other programs.</source><translation/></message>
 <message><source>Colours of the window; the views are always black.</source><translation/></message>
-<message><source>Compare the segments of two mask files or cases, paired by name, or by label value where a file has no names. Differences are B minus A.</source><translation/></message>
+<message><source>Compare it with a mask file or a case on the image's grid.</source><translation/></message>
+<message><source>Compare the segments of two mask files, cases or DICOM objects, paired by name, or by label value where a file has no names. Differences are B minus A.</source><translation/></message>
 <message><source>Compare the segments with a mask file first.</source><translation/></message>
 <message><source>Computed by MONAI's own workflow, not by Limner's engine; its memory was not planned.</source><translation/></message>
 <message><source>Convert it to one .mha file.</source><translation/></message>
@@ -595,9 +597,8 @@
 <message><source>DICOM pictures have a background.</source><translation/></message>
 <message><source>DICOM rounds the points of “{0}”: read back it holds other voxels on its rim. The report says what was measured here.</source><translation/></message>
 <message><source>Dark and dimmed.</source><translation/></message>
-<message><source>Dates are written YYYYMMDD.</source><translation/></message>
 <message><source>Delete in a view, too; redo brings it back.</source><translation/></message>
-<message><source>Delete the images of this study that the workspace holds?</source><translation/></message>
+<message><source>Delete {0} images of {1}?</source><translation/></message>
 <message><source>Dice, distances and volumes, segment by segment.</source><translation/></message>
 <message><source>Do not trust this disc.</source><translation/></message>
 <message><source>Done, flagged, in progress.</source><translation/></message>
@@ -605,6 +606,7 @@
 <message><source>Drag an ellipse: its mean, spread and area.</source><translation/></message>
 <message><source>Drag to change contrast and brightness.</source><translation/></message>
 <message><source>Drag to move the image.</source><translation/></message>
+<message><source>Drop the files by themselves.</source><translation/></message>
 <message><source>Eight points are no box.</source><translation/></message>
 <message><source>Entry {0} of this case is damaged.</source><translation/></message>
 <message><source>Erase the selected segment.</source><translation/></message>
@@ -615,9 +617,11 @@
 <message><source>Everything else is hidden.</source><translation/></message>
 <message><source>Everything is saved already.</source><translation/></message>
 <message><source>Everything that is proposed.</source><translation/></message>
+<message><source>Export a mask or contours instead; they stay in the slice's plane.</source><translation/></message>
 <message><source>Export it from this case first.</source><translation/></message>
 <message><source>Export what you want to keep.</source><translation/></message>
 <message><source>Factor on all text and icons.</source><translation/></message>
+<message><source>Fetch again to get the rest.</source><translation/></message>
 <message><source>Fetch again: what is here already is not fetched twice.</source><translation/></message>
 <message><source>Fewer triangles make turning smoother.</source><translation/></message>
 <message><source>File names in the directory of the disc that lead out of it: {0}. They were refused.</source><translation/></message>
@@ -646,11 +650,14 @@
 <message><source>From where the model says that they are.</source><translation/></message>
 <message><source>From {0}: {1}.</source><translation/></message>
 <message><source>Give another name with --as.</source><translation/></message>
+<message><source>Give either --pair or --segments.</source><translation/></message>
 <message><source>Give it a coded term.</source><translation/></message>
 <message><source>Give it another colour.</source><translation/></message>
 <message><source>Give it another name.</source><translation/></message>
 <message><source>Give it as name=...</source><translation/></message>
 <message><source>Give it as path=...</source><translation/></message>
+<message><source>Give ml instead.</source><translation/></message>
+<message><source>Give mm2 instead.</source><translation/></message>
 <message><source>Give one for a zip or a network's file.</source><translation/></message>
 <message><source>Give them as a=... b=...</source><translation/></message>
 <message><source>Give them as key=value.</source><translation/></message>
@@ -719,6 +726,8 @@
 <message><source>It was allowed the network; its servers could not be reached.</source><translation/></message>
 <message><source>It was allowed to use the network.</source><translation/></message>
 <message><source>It was cut off, perhaps while it was copied.</source><translation/></message>
+<message><source>It was moved or removed, or its disk or network share is not connected.</source><translation/></message>
+<message><source>It was not averaged over flips: nobody says along which axes this model may see an image flipped.</source><translation/></message>
 <message><source>It was not fetched.</source><translation/></message>
 <message><source>It was not followed.</source><translation/></message>
 <message><source>It was stopped.</source><translation/></message>
@@ -758,7 +767,7 @@
 <message><source>Limner's extra `ai` installs what computes networks (`python3 dev.py run --ai` from a checkout).</source><translation/></message>
 <message><source>Look at the folder again (F5).</source><translation/></message>
 <message><source>Look at the folders again (F5).</source><translation/></message>
-<message><source>Looked for in the list of studies, in “{0}” and in the folders beside it. Open them, then drop the object again; or add their folder in Studies.</source><translation/></message>
+<message><source>Looked for in the list of studies, in “{0}” and in the folders beside it. {1}Open the images, then drop the object again; or add their folder in Studies.</source><translation/></message>
 <message><source>MONAI's own workflow can be told the device only, not: {0}.</source><translation/></message>
 <message><source>MONAI's own workflow may know it: --stock, or “Run with MONAI's own workflow…” in the model's menu.</source><translation/></message>
 <message><source>MONAI's own workflow runs: its memory is not planned.</source><translation/></message>
@@ -786,6 +795,7 @@
 <message><source>NVIDIA published most of these models again for PyTorch, as MMARs of Clara Train 4 or as MONAI bundles.</source><translation/></message>
 <message><source>Name an empty or a new folder.</source><translation/></message>
 <message><source>Name one of them in its field “file”.</source><translation/></message>
+<message><source>Name the file of the mask.</source><translation/></message>
 <message><source>Name the folder or the files of one.</source><translation/></message>
 <message><source>Name the series that was segmented.</source><translation/></message>
 <message><source>Name their place by --series PATH.</source><translation/></message>
@@ -793,7 +803,6 @@
 <message><source>Name up to {0} of them.</source><translation/></message>
 <message><source>Name, birth date or patient ID differ from those of the open study. Show them beside it nevertheless?</source><translation/></message>
 <message><source>Names were changed to what DICOM can hold, 64 characters: {0}{1}.</source><translation/></message>
-<message><source>Neither mask has a segment “{0}”.</source><translation/></message>
 <message><source>No archive is set up yet.</source><translation/></message>
 <message><source>No clicks were given, so the model segments by itself.</source><translation/></message>
 <message><source>No code is known for {0}.</source><translation/></message>
@@ -809,6 +818,7 @@
 <message><source>No slice of the series can be read.</source><translation/></message>
 <message><source>No study is open.</source><translation/></message>
 <message><source>Nobody can tell whether it is the right file.</source><translation/></message>
+<message><source>Nobody says how thick the only slice is: volumes that are worked out from the object mean nothing.</source><translation/></message>
 <message><source>Noise is removed by a simple filter: {0}.</source><translation/></message>
 <message><source>None of its files can be sent.</source><translation/></message>
 <message><source>None of the files that this DICOMDIR names is there.</source><translation/></message>
@@ -832,6 +842,7 @@
 <message><source>Of a 4D image.</source><translation/></message>
 <message><source>Of a program that is installed on its own.</source><translation/></message>
 <message><source>Of a row of the comparison.</source><translation/></message>
+<message><source>Of an earlier run, not of this one: {0}.</source><translation/></message>
 <message><source>Of models with prompts, MONAI bundles of the DeepEdit and VISTA3D families and Clara's own deepgrow can be run.</source><translation/></message>
 <message><source>Of the 3D view, up to 8K: PNG, TIFF, DICOM.</source><translation/></message>
 <message><source>Of the last run of each model.</source><translation/></message>
@@ -845,6 +856,7 @@
 <message><source>One part of each structure.</source><translation/></message>
 <message><source>Only Linux has memory without a name.</source><translation/></message>
 <message><source>Only a case can be written as this.</source><translation/></message>
+<message><source>Only the first {0} files were looked at. </source><translation/></message>
 <message><source>Open it again.</source><translation/></message>
 <message><source>Open it as an image of its own.</source><translation/></message>
 <message><source>Open it on the disc itself, or copy the whole disc.</source><translation/></message>
@@ -911,7 +923,7 @@
 <message><source>SELECT path FROM files WHERE kind = ?</source><translation/></message>
 <message><source>SELECT path, size, mtime_ns FROM files WHERE path &gt;= ? AND path &lt; ?</source><translation/></message>
 <message><source>SELECT study_id FROM series WHERE id = ?</source><translation/></message>
-<message><source>SELECT t.id, t.uid, t.patient_id, t.patient_name, t.birth_date, t.sex, t.date, t.time, t.description, t.accession_number, group_concat(DISTINCT s.modality), count(DISTINCT s.id), (SELECT count(*) FROM instances i JOIN series x ON x.id = i.series_id WHERE x.study_id = t.id), (SELECT count(DISTINCT c.path) FROM case_series c JOIN series x ON x.uid = c.uid WHERE x.study_id = t.id) FROM studies t JOIN series s ON s.study_id = t.id WHERE {0} GROUP BY t.id ORDER BY t.date DESC, t.time DESC, t.patient_name, t.id LIMIT ?</source><translation/></message>
+<message><source>SELECT t.id, t.uid, t.patient_id, t.patient_name, t.birth_date, t.sex, t.date, t.time, t.description, t.accession_number, group_concat(DISTINCT s.modality), count(DISTINCT s.id), (SELECT count(DISTINCT {0}) FROM instances i JOIN series x ON x.id = i.series_id WHERE x.study_id = t.id), (SELECT count(DISTINCT c.path) FROM case_series c JOIN series x ON x.uid = c.uid WHERE x.study_id = t.id) FROM studies t JOIN series s ON s.study_id = t.id WHERE {1} GROUP BY t.id ORDER BY t.date DESC, t.time DESC, t.patient_name, t.id LIMIT ?</source><translation/></message>
 <message><source>SELECT value FROM state WHERE key = ?</source><translation/></message>
 <message><source>SELECT width, height, channels, pixels FROM thumbnails WHERE series_id = ? AND made_for = ?</source><translation/></message>
 <message><source>STL, OBJ, PLY, 3MF or glTF, for printing.</source><translation/></message>
@@ -981,6 +993,7 @@
 <message><source>The bundle loads {0} images, and {1} were given.</source><translation/></message>
 <message><source>The bundle “{0}” says nowhere how it is run: it has no configs/inference.json or .yaml.</source><translation/></message>
 <message><source>The case could not be written.</source><translation/></message>
+<message><source>The case held {0}{1} already: now there are two. Undo takes the import back.</source><translation/></message>
 <message><source>The case is saved already.</source><translation/></message>
 <message><source>The case itself is always saved.</source><translation/></message>
 <message><source>The case keeps no map “{0}”.</source><translation/></message>
@@ -1103,6 +1116,7 @@
 <message><source>The graphics card (glsl), the processor (numba), or what is better here.</source><translation/></message>
 <message><source>The graphics card cannot trace paths: the processor does it.</source><translation/></message>
 <message><source>The image and the case are untouched.</source><translation/></message>
+<message><source>The image has {0} time points; the first was segmented.</source><translation/></message>
 <message><source>The image has {0} × {1} pixels.</source><translation/></message>
 <message><source>The image in light and shadow, refined while it rests. Not for diagnosis.</source><translation/></message>
 <message><source>The image is empty: all of its voxels have the same value.</source><translation/></message>
@@ -1223,7 +1237,6 @@
 <message><source>The object holds no image that could be changed.</source><translation/></message>
 <message><source>The object is cut short within its pixels.</source><translation/></message>
 <message><source>The object is not there any more.</source><translation/></message>
-<message><source>The object is not what it should be and was removed.</source><translation/></message>
 <message><source>The object is not what it should be; nothing was sent.</source><translation/></message>
 <message><source>The object says that it holds a PDF, but it does not.</source><translation/></message>
 <message><source>The object would hold {0} GB of pixels; DICOM allows 4.</source><translation/></message>
@@ -1231,6 +1244,7 @@
 <message><source>The one that is shown, as NIfTI from 0 to 255.</source><translation/></message>
 <message><source>The one that was asked last.</source><translation/></message>
 <message><source>The one that works on the clicks.</source><translation/></message>
+<message><source>The only slice is of unknown thickness, so its segments have no surfaces.</source><translation/></message>
 <message><source>The open study has all the room again.</source><translation/></message>
 <message><source>The open study is still being loaded.</source><translation/></message>
 <message><source>The panel at the left lists the models.</source><translation/></message>
@@ -1241,6 +1255,7 @@
 <message><source>The parametric map holds no frames.</source><translation/></message>
 <message><source>The part {0} of {1} cannot be read.</source><translation/></message>
 <message><source>The part {0} of {1} is larger than any real one of its kind.</source><translation/></message>
+<message><source>The parts have volumes.</source><translation/></message>
 <message><source>The picture is on the clipboard.</source><translation/></message>
 <message><source>The places under both crosshairs are the same.</source><translation/></message>
 <message><source>The preset “{0}” in {1} cannot be used: {2}.</source><translation/></message>
@@ -1266,6 +1281,7 @@
 <message><source>The result would lie on the grid of “{0}”, which is not that of the open image.</source><translation/></message>
 <message><source>The rows and columns of this grid are not at right angles.</source><translation/></message>
 <message><source>The run could not be written to the log {0}: {1}.</source><translation/></message>
+<message><source>The same, of a slice of unknown thickness.</source><translation/></message>
 <message><source>The scores were copied.</source><translation/></message>
 <message><source>The segment has no voxels with values in this image.</source><translation/></message>
 <message><source>The segment “{0}” is empty.</source><translation/></message>
@@ -1393,7 +1409,7 @@
 <message><source>These contours are longer than a DICOM file can be.</source><translation/></message>
 <message><source>These images do not lie where the masks lie.</source><translation/></message>
 <message><source>These images lie on different grids.</source><translation/></message>
-<message><source>They are deleted from the disk. Cases stay, and images in other folders.</source><translation/></message>
+<message><source>They are deleted from the workspace’s disk. Cases stay, and images in other folders.</source><translation/></message>
 <message><source>They are kept in memory and saved as soon as possible ({0}). “Save a copy as” to another place.</source><translation/></message>
 <message><source>They are listed all the same.</source><translation/></message>
 <message><source>They are opened in the usual arrangement again.</source><translation/></message>
@@ -1440,8 +1456,10 @@
 <message><source>This record of a run comes from a newer Limner.</source><translation/></message>
 <message><source>This run gives no scores for the label value {0}.</source><translation/></message>
 <message><source>This series has peculiarities: {0}.</source><translation/></message>
+<message><source>This slice is of unknown thickness, so its parts have no volume.</source><translation/></message>
 <message><source>This structure set was made for another image.</source><translation/></message>
 <message><source>This study has no images.</source><translation/></message>
+<message><source>This study is not listed any more.</source><translation/></message>
 <message><source>Three slices and 3D.</source><translation/></message>
 <message><source>Three slices, no 3D.</source><translation/></message>
 <message><source>TotalSegmentator knows no device “{0}”.</source><translation/></message>
@@ -1499,6 +1517,7 @@
 <message><source>What this case keeps beside its journal cannot be read.</source><translation/></message>
 <message><source>What was opened last.</source><translation/></message>
 <message><source>What was to be sent is not listed any more.</source><translation/></message>
+<message><source>Where a firewall looks into connections, this computer needs the certificate of the hospital.</source><translation/></message>
 <message><source>Where cases are kept; empty for the usual place.</source><translation/></message>
 <message><source>Where the model was unsure, the worst first.</source><translation/></message>
 <message><source>Which kind of DICOM object?</source><translation/></message>
