@@ -33,6 +33,8 @@ def test_a_run_is_written_beside_the_mask_and_into_the_log(tmp_path: Path) -> No
     assert record["usage"]["ram_peak_mb"]["value"] > 50
     assert "torso" not in json.dumps(record)  # neither names nor paths of the input
     (run,) = json.loads(limner("runs", "list", "--json"))["runs"]
+    (noted,) = record.pop("inputs")  # only beside the mask: a replaced image is noticed by it
+    assert set(noted) == {"content", "times"}
     assert run == record
     limner("segment", tmp_path / "torso", "-o", tmp_path / "torso.limner")
     (entry,) = json.loads(limner("case", "show", tmp_path / "torso.limner", "--json"))["entries"]
