@@ -128,11 +128,12 @@ def read_object(path: Path) -> Dataset:
         found = dcmread(path, force=True)
         for _ in found.iterall():
             pass  # pydicom understands values when they are asked for: what it cannot understand shows here
+        is_directory = found.file_meta.get("MediaStorageSOPClassUID") == DIRECTORY_CLASS
     except Odd as error:
         raise UserError("The object is built in a way that cannot be followed safely.") from error
     except pydicom_faults() as error:
         raise UserError("The object cannot be read.") from error
-    if found.file_meta.get("MediaStorageSOPClassUID") == DIRECTORY_CLASS:
+    if is_directory:
         raise UserError("A disc's directory lists patients; it is left out.")
     return found
 

@@ -58,7 +58,10 @@ def check_values(
             continue
         if element.VR == "SQ" and depth < _MOST_DEPTH:
             for item in element.value[:most_items]:
-                check_item(element.keyword, item, found, name)
+                try:
+                    check_item(element.keyword, item, found, name)
+                except pydicom_faults():
+                    found.error(name, "an item of it holds what cannot be read")
                 check_values(item, found, name, depth + 1, most_items)
 
 
