@@ -10,7 +10,9 @@ The child's side, and how the two talk: `imaging.sandboxed`.
 from __future__ import annotations
 
 import json
+import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -27,7 +29,10 @@ from imaging.slots import ReadSlots, slot_count
 
 MEMORY_LIMIT = 1500 << 20
 KEPT = 64 << 20  # bytes that the child does not give back to the system before the next picture needs them (glibc)
+ENDING_S = 1.0  # a child that closed its pipe is gone within milliseconds
 _MAX_JSON = 64 << 20
+
+logger = logging.getLogger("limner.sandbox")
 
 
 @dataclass
@@ -111,7 +116,7 @@ class Sandbox:
             paths = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
             quiet = {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
             quiet |= {"MALLOC_MMAP_THRESHOLD_": str(KEPT), "MALLOC_TRIM_THRESHOLD_": str(KEPT)}
-            self._slots = ReadSlots() if slot_count(1) else None
+            self._slots = _slots()
             handles = (self._slots.handle,) if self._slots is not None else ()
             asked = [self._ahead, *map(str, handles)]
             self._child = subprocess.Popen(
@@ -159,12 +164,19 @@ class Sandbox:
             seconds: of processor time for this call; the wall clock gets three times as much and 15 s more.
 
         Raises:
-            UserError: the file was refused, or the child crashed, ran out of memory or of time.
+            OutOfTime: the child was ended because it took too long.
+            UserError: the file was refused, or the child crashed or ran out of memory.
         """
         with self._lock:
             self.start()
             assert self._child is not None
-            watch = threading.Timer(15 + 3 * seconds, self._child.kill)
+            child, is_overdue = self._child, threading.Event()
+
+            def end() -> None:
+                is_overdue.set()
+                child.kill()
+
+            watch = threading.Timer(15 + 3 * seconds, end)
             watch.daemon = True
             watch.start()
             is_finished = False
@@ -175,6 +187,10 @@ class Sandbox:
                 is_finished = True
             except _Refused:
                 is_finished = True
+                raise
+            except UserError as error:
+                if is_overdue.is_set() or _used_up_its_time(child):
+                    raise OutOfTime(error.message, error.hint) from error
                 raise
             finally:
                 watch.cancel()
@@ -230,6 +246,15 @@ class Sandbox:
         return SlotReply(fields, length, self._child.stdout, self._slots, slot * slot_bytes)  # type: ignore[arg-type]
 
 
+def _slots() -> ReadSlots | None:
+    """Shared memory where the system has it and gives it; the pipe does as well, only slower."""
+    try:
+        return ReadSlots() if slot_count(1) else None
+    except OSError as error:
+        logger.info("decoded pictures take the pipe: %s", error.strerror)
+        return None
+
+
 def _widen(pipe: Any) -> None:
     """Let a pipe hold whole slices, so that child and parent wait less for each other (Linux only)."""
     if sys.platform == "linux":
@@ -241,3 +266,17 @@ def _widen(pipe: Any) -> None:
 
 class _Refused(UserError):
     """The child is well and refused the file."""
+
+
+class OutOfTime(UserError):
+    """The child was ended because it took too long: asking again would take as long again."""
+
+
+def _used_up_its_time(child: subprocess.Popen[bytes]) -> bool:
+    """Whether the system ended the child for its processor time; it has closed its pipe, or is told to end."""
+    if sys.platform == "win32":
+        return False  # there is no such limit
+    try:
+        return child.wait(ENDING_S) == -signal.SIGXCPU
+    except subprocess.TimeoutExpired:
+        return False

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import atexit
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from imaging.dicom.instance import Frame, Instance
 from imaging.errors import UserError
-from imaging.sandbox import MEMORY_LIMIT, Reply, Sandbox
+from imaging.sandbox import MEMORY_LIMIT, OutOfTime, Reply, Sandbox
 
 Buffer = Callable[[int], memoryview]
 
@@ -19,7 +19,6 @@ MAX_CRASHES: Final = 4  # of one series; a codec that dies more often is not goi
 _START_S: Final = 2.0  # of processor time, for the decoder's libraries
 _FRAME_S: Final = 0.05
 _PIXELS_PER_S: Final = 3e6  # the slowest measured, JPEG 2000 on one core, does 10 million
-_SLOW_S: Final = 3.0  # a child that takes this long to die did not crash but ran out of its time
 
 
 _spare: Sandbox | None = None
@@ -32,7 +31,8 @@ def warm_up() -> None:
     with _spare_lock:
         if _spare is None:
             _spare = Sandbox(ahead=_MODULE)
-            _spare.start()
+            with suppress(OSError):  # whoever decodes meets it again, and tells
+                _spare.start()
 
 
 def _decoder(memory_bytes: int) -> Sandbox:
@@ -69,14 +69,15 @@ def decoded_frames(frames: list[Frame], buffer: Buffer) -> Generator[UserError |
     first, crashes, threads = 0, 0, 0
     with _decoder(_memory(frames)) as sandbox:
         while first < len(frames):
-            began = time.monotonic()
             try:
                 for answer in _stream(sandbox, frames, first, threads, buffer):
                     first += 1
                     yield answer
+            except OutOfTime:
+                raise
             except UserError as error:
                 crashes += 1
-                if crashes > MAX_CRASHES or len(frames) == 1 or time.monotonic() - began > _SLOW_S:
+                if crashes > MAX_CRASHES or len(frames) == 1:
                     raise
                 if threads == 1:  # frames are decoded one by one now: it was this one
                     first += 1

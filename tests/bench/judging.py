@@ -14,6 +14,7 @@ import os
 import resource
 import select
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -250,6 +251,7 @@ class _ForkedChild:
         from imaging.slots import ReadSlots  # not above: with numpy comes a thread, and this process shall have one
 
         self.slots = ReadSlots()
+        self.exit_code = 0
         requests, asks = os.pipe()
         answers, says = os.pipe()
         self.pid = os.fork()
@@ -266,11 +268,19 @@ class _ForkedChild:
         if self in _there:
             os.kill(self.pid, signal.SIGKILL)
 
-    def wait(self) -> None:
-        """Until it is gone."""
-        if self in _there:
-            os.waitpid(self.pid, 0)
-            _there.remove(self)
+    def wait(self, timeout: float | None = None) -> int:
+        """Until it is gone; its exit code as ``Popen`` gives it."""
+        until = None if timeout is None else time.monotonic() + timeout
+        while self in _there:
+            pid, status = os.waitpid(self.pid, 0 if until is None else os.WNOHANG)
+            if pid:
+                _there.remove(self)
+                self.exit_code = os.waitstatus_to_exitcode(status)
+            elif until is not None and time.monotonic() > until:
+                raise subprocess.TimeoutExpired("decoder", timeout or 0)
+            else:
+                time.sleep(0.001)
+        return self.exit_code
 
     def peak_mb(self) -> float:
         """Most resident memory so far."""

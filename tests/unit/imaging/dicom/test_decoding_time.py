@@ -9,6 +9,7 @@ import pytest
 
 from imaging.dicom import foreign
 from imaging.errors import UserError
+from imaging.sandbox import OutOfTime
 
 
 def frames(count: int, side: int) -> list[Any]:
@@ -25,7 +26,8 @@ def test_the_time_for_decoding_follows_the_pixels(count: int, side: int, least: 
     assert least < foreign._seconds(frames(count, side)) < most
 
 
-def test_a_decoder_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("count", [1, 10])
+def test_a_decoder_that_does_not_end_is_asked_once(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
     monkeypatch.setattr(foreign, "_spare", None)
 
@@ -37,11 +39,11 @@ def test_a_decoder_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -
         def __exit__(self, *_: object) -> None: ...
         def stream(self, _function: str, _argument: dict[str, Any], seconds: float, _slot_bytes: int) -> Any:
             asked.append(seconds)
-            raise UserError("The decoder took too long.")
+            raise OutOfTime("The decoder took too long.")
 
     monkeypatch.setattr(foreign, "Sandbox", Endless)
     monkeypatch.setattr(foreign, "picture_of", lambda _instance: {})
     monkeypatch.setattr(foreign, "_memory", lambda _frames: 1)
     with pytest.raises(UserError, match="too long"):
-        list(foreign.decoded_frames(frames(1, 512), lambda _number: memoryview(b"")))
-    assert asked == [foreign._seconds(frames(1, 512))]
+        list(foreign.decoded_frames(frames(count, 512), lambda _number: memoryview(b"")))
+    assert asked == [foreign._seconds(frames(count, 512))]

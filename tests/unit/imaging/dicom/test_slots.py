@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,12 +151,36 @@ def test_the_child_cannot_shorten_the_memory_under_the_program() -> None:
         memory.close()
 
 
+@pytest.mark.parametrize("what", ["memory", "process"])
+def test_what_the_system_refuses_does_not_hide_a_series(
+    make_series: Any, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(foreign, "_spare", None)
+    folder = make_series(2, jpegls)
+    with monkeypatch.context() as patch:
+        if what == "memory":
+            patch.setattr(slots, "_new_memory", refused)
+        else:
+            patch.setattr("subprocess.Popen", refused)
+        (series,) = list_series(folder)
+    (volume,) = open_series(series)
+    np.testing.assert_array_equal(volume.voxels[1], picture(1).astype(np.int32) - 1024)
+
+
 def test_a_decoder_that_was_started_ahead_is_the_one_that_is_used(
     make_series: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[Sandbox] = []
     start = Sandbox.start
-    monkeypatch.setattr(Sandbox, "start", lambda self: (started.append(self), start(self))[1])
+
+    def noted(self: Sandbox) -> None:
+        started.append(self)
+        start(self)
+
+    monkeypatch.setattr(Sandbox, "start", noted)
     monkeypatch.setattr(foreign, "_spare", None)
     series = list_series(make_series(3, jpegls))[0]
     assert len(started) == 1  # the list saw that there is something to decode
